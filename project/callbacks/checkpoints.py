@@ -1,0 +1,105 @@
+"""Checkpoints: `best.pt` by the monitored metric, and `last.pt`, from which training goes on bit for bit."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+from project import checkpoint
+
+# Metrics of which less is better; all others are scores of which more is better.
+LESS_IS_BETTER = ("loss", "log_loss", "brier", "calibration_error", "error_bound")
+
+
+class Checkpoints(Callback):
+    """Writes `best.pt` after a validation that beats all before, `last.pt` after each epoch and in between.
+
+    Args:
+        directory: where the files go.
+        monitor: name of a validation score, such as `val_loss`.
+        every: seconds between writes of `last.pt` inside an epoch.
+        describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean, std.
+        state: a `last.pt` as loaded, to go on from.
+
+    Attributes:
+        best: epoch, step, monitor, value and all validation scores of the best epoch so far, or None.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        monitor: str,
+        every: float,
+        describe: dict[str, Any],
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        self.directory, self.monitor, self.every, self.describe = directory, monitor, every, describe
+        self.best: dict[str, Any] | None = state["best"] if state else None
+        self._resumed_from = state
+
+    def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Put the loaded state in place, now that the optimizer exists."""
+        if self._resumed_from is not None:
+            solver.load_training_state(self._resumed_from)
+            self._resumed_from = None
+        self._written = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Write `last.pt` when the time has come."""
+        # With several processes each has its own clock; the writing gathers from all of them, so all
+        # must agree.
+        due = time.monotonic() - self._written >= self.every
+        if trainer.world_size > 1:
+            due = trainer.strategy.reduce_boolean_decision(due, all=False)
+        if due:
+            self.save_last(trainer, solver)
+
+    def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Write `best.pt` if the monitored score is the best so far.
+
+        Raises:
+            ValueError: no such score is measured.
+        """
+        if self.monitor not in solver.scores:
+            known = ", ".join(n for n in solver.scores if n.startswith("val_") and "/" not in n)
+            raise ValueError(f"--monitor {self.monitor!r} is not measured (measured: {known})")
+        value = solver.scores[self.monitor]
+        if self.best is not None and not self._better(value, self.best["value"]):
+            return
+        scores = {k: v for k, v in solver.scores.items() if k.startswith("val_")}
+        self.best = {
+            "epoch": trainer.current_epoch,
+            "step": solver.step,
+            "monitor": self.monitor,
+            "value": value,
+            "metrics": scores,
+        }
+        if trainer.is_global_zero:
+            state = {"model": solver.model.state_dict(), "best": self.best, **self.describe}
+            checkpoint.save(self.directory / "best.pt", state)
+
+    def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Write `last.pt` at the start of the next epoch."""
+        self._write(trainer, solver, trainer.current_epoch + 1, 0)
+
+    def save_last(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Write `last.pt` at the present step; every process must call it."""
+        self._write(trainer, solver, trainer.current_epoch, solver.step_in_epoch)
+
+    def _write(self, trainer: Trainer, solver: LightningModule, epoch: int, step: int) -> None:
+        position = {"epoch": epoch, "step_in_epoch": step, "done": trainer.should_stop}
+        state = solver.training_state() | position | {"best": self.best} | self.describe
+        if trainer.is_global_zero:
+            checkpoint.save(self.directory / "last.pt", state)
+        self._written = time.monotonic()
+
+    def _better(self, value: float, best: float) -> bool:
+        if math.isnan(value):
+            return False
+        if math.isnan(best):
+            return True
+        return value < best if self.monitor.endswith(LESS_IS_BETTER) else value > best

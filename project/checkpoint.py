@@ -1,0 +1,92 @@
+"""Checkpoint files: written whole or not at all, readable without executing anything in them."""
+
+import pickle
+import random
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from project.files import replacing
+
+SCHEMA = 1
+NEEDED = ("schema", "hyperparameters", "classes", "shape", "mean", "std", "model")
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Write `state` (tensors and plain values) atomically, synced to disk.
+
+    Raises:
+        OSError: the disk is full or can't be written; the former file is untouched.
+    """
+    with replacing(path) as file:
+        torch.save({"schema": SCHEMA} | state, file)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a checkpoint onto the CPU; only tensors and plain values are accepted.
+
+    Raises:
+        ValueError: the file is truncated, not a checkpoint of this project, or holds code.
+        OSError: the file can't be read.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path} is refused: it holds more than tensors and plain values") from error
+    except (RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
+    missing = [key for key in NEEDED if not isinstance(state, dict) or key not in state]
+    if missing:
+        raise ValueError(f"{path} is not a checkpoint of this project: it lacks {', '.join(missing)}")
+    if state["schema"] != SCHEMA:
+        raise ValueError(f"{path} has schema {state['schema']}, this version reads {SCHEMA}")
+    return state
+
+
+def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:
+    """Put a checkpoint's weights into `model`.
+
+    Raises:
+        ValueError: the weights are another model's; the message names the first difference.
+    """
+    weights, expected = state["model"], model.state_dict()
+    for name in sorted(weights.keys() | expected.keys()):
+        ours = tuple(expected[name].shape) if name in expected else "absent"
+        theirs = tuple(weights[name].shape) if name in weights else "absent"
+        if ours != theirs:
+            raise ValueError(
+                f"{path} is of another model ({state['hyperparameters'].get('model')}): {name} is {theirs}"
+                f" there and {ours} here; give the flags that it was trained with"
+            )
+    model.load_state_dict(weights)
+
+
+def rng_state() -> dict[str, Any]:
+    """The state of every random generator that training may draw from, as tensors and plain values."""
+    version, words, gauss = random.getstate()
+    kind, keys, position, has_gauss, cached = np.random.get_state()
+    return {
+        "python": [version, list(words), gauss],
+        "numpy": [kind, torch.from_numpy(keys.copy()), position, has_gauss, cached],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def set_rng_state(state: dict[str, Any]) -> None:
+    """Bring the generators back to what `rng_state` returned."""
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words), gauss))
+    kind, keys, *rest = state["numpy"]
+    np.random.set_state((kind, keys.numpy(), *rest))
+    torch.set_rng_state(state["torch"])
+    if state["cuda"]:
+        torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,116 @@
+"""What a hyperparameter's field can say of itself, and the conversion and checks that follow from it."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import Field, field
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
+
+from project.words import did_you_mean
+
+
+@cache
+def plugs(folder: str) -> tuple[str, ...]:
+    """Names of the files of `project/<folder>` that can be chosen: `fashion_mnist.py` is `fashion-mnist`."""
+    names = os.listdir(os.path.join(os.path.dirname(__file__), folder))
+    return tuple(
+        sorted(n[:-3].replace("_", "-") for n in names if n.endswith(".py") and n[0] != "_")
+    )
+
+
+def flag(default: Any, help: str, **metadata: Any) -> Any:
+    """A field of `Hyperparameters`.
+
+    Args:
+        default: value when neither the command line, a file nor the environment gives one.
+        help: one sentence, with the unit where there is one.
+        metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a folder whose files are the
+            choices), `variants` (the plug takes `NAME:VARIANT`), `bounds` (an interval such as "(0, 1]"),
+            `sweep` (an interval or choices worth searching; "log" in front for a logarithmic scale),
+            `pattern` (a regular expression), `env` (an environment variable that replaces the default).
+    """
+    return field(default=default, metadata={"help": help, **metadata})
+
+
+def flag_name(name: str) -> str:
+    """The command-line spelling of a field: `learning_rate` is `--learning-rate`."""
+    return "--" + name.replace("_", "-")
+
+
+def kind_of(f: Field) -> Any:
+    """A field's annotated type, `X` for `X | None`."""
+    if isinstance(f.type, UnionType):
+        return next(k for k in get_args(f.type) if k is not NoneType)
+    return f.type
+
+
+def choices_of(f: Field) -> tuple[str, ...] | None:
+    """The values a field can take, or None if it is not a choice."""
+    if "plug" in f.metadata:
+        return plugs(f.metadata["plug"]) + f.metadata.get("extra", ())
+    return f.metadata.get("choices")
+
+
+def is_tuple(f: Field) -> bool:
+    """Whether a field holds several values."""
+    return get_origin(kind_of(f)) is tuple
+
+
+def convert(f: Field, value: Any) -> Any:
+    """`value`, a text or a plain value, as the field's type.
+
+    Raises:
+        ValueError: it can't be one; the message names the flag, the value and the type.
+    """
+    if isinstance(f.type, UnionType) and (value is None or value == "none"):
+        return None
+    kind = kind_of(f)
+    if get_origin(kind) is tuple:
+        item_kinds = get_args(kind)
+        items = [value] if isinstance(value, (str, int)) else list(value or ())
+        if item_kinds[-1] is not Ellipsis and len(items) != len(item_kinds):
+            raise ValueError(
+                f"{flag_name(f.name)} needs {len(item_kinds)} values, got {len(items)}"
+            )
+        return tuple(_scalar(f, item_kinds[0], item) for item in items)
+    return _scalar(f, kind, value)
+
+
+def _scalar(f: Field, kind: type, value: Any) -> Any:
+    texts = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    if kind is bool and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    is_bool = isinstance(value, bool)
+    try:
+        if is_bool == (kind is bool) and isinstance(value, (bool, int, float, str)):
+            if kind is int and isinstance(value, float) and not value.is_integer():
+                raise ValueError
+            if kind is not bool or is_bool:
+                return kind(value)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"{flag_name(f.name)} must be {texts[kind]}, not {value!r}")
+
+
+def value_problems(f: Field, value: Any) -> Iterator[str]:
+    """What is wrong with a field's value: not a choice, out of bounds or of the wrong form; one line each."""
+    for item in value if isinstance(value, tuple) else (value,):
+        if item is None:
+            continue
+        name, choices, bounds = flag_name(f.name), choices_of(f), f.metadata.get("bounds")
+        choice = item.partition(":")[0] if f.metadata.get("variants") else item
+        if choices is not None and choice not in choices:
+            yield f"{name} {item!r} is unknown{did_you_mean(choice, choices)} (choices: {', '.join(choices)})"
+        if bounds is not None and not _inside(item, bounds):
+            yield f"{name} must be in {bounds}, not {item!r}"
+        if "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):
+            yield f"{name} {item!r} is not of the form {f.metadata['pattern']}"
+
+
+def _inside(value: float, bounds: str) -> bool:
+    low, high = (float(b) for b in bounds[1:-1].split(","))
+    return (low < value or (bounds[0] == "[" and low == value)) and (
+        value < high or (bounds[-1] == "]" and high == value)
+    )

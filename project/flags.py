@@ -1,0 +1,157 @@
+"""The command line of a run: argv over config files over the environment over the defaults."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from project.fields import choices_of, convert, flag_name, is_tuple, kind_of
+from project.hyperparameters import Hyperparameters, checked
+from project.words import did_you_mean
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A parsed command line.
+
+    Attributes:
+        hparams: everything, defaults included.
+        given: plain values that the person gave, on the command line or in a file, by field name.
+        traceback: whether errors should show where in the code they arose.
+    """
+
+    hparams: Hyperparameters
+    given: dict[str, Any]
+    traceback: bool
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a mistake as ValueError, for the caller to show in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Arguments:
+    """Parse `argv` (without the program's name); `--help` and `--print-config` print and exit with 0.
+
+    Raises:
+        ValueError: one line for each thing that is wrong, all of them at once.
+        OSError: a config file can't be read.
+    """
+    parser = make_parser()
+    known, unknown = parser.parse_known_args(argv)
+    raw = vars(known)
+    files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
+    problems = _unknown_problems(parser, unknown)
+    given: dict[str, Any] = {}
+    for source, values in [*((f"{file}: ", _read_config(Path(file))) for file in files), ("", raw)]:
+        good, bad = checked(values)
+        given |= good
+        problems += [source + problem for problem in bad]
+    if problems:
+        raise ValueError("\n".join(problems))
+    hparams = Hyperparameters(**(_from_environment(environ) | given))
+    if print_config:
+        print_yaml(hparams)
+        sys.exit(0)
+    return Arguments(hparams, given, traceback)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser with a flag for each hyperparameter; values stay texts, `convert` checks them later."""
+    parser = Parser(
+        prog="python -m project.run",
+        description="Train, evaluate and record a model; says at the end where to compare it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    group = None
+    for f in fields(Hyperparameters):
+        if "section" in f.metadata:
+            group = parser.add_argument_group(f.metadata["section"])
+        _add_flag(group, f)
+    group.add_argument(
+        "--half-precision",
+        dest="precision",
+        action="store_const",
+        const="bf16-mixed",
+        help="short for --precision bf16-mixed",
+    )
+    group = parser.add_argument_group("command line")
+    group.add_argument(
+        "--config",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="YAML files with flags by name; a later file wins over an earlier one, a flag over all",
+    )
+    for name, text in (
+        ("--print-config", "print all values as a config file and exit"),
+        ("--traceback", "show where in the code an error arose"),
+    ):
+        group.add_argument(name, action="store_true", default=False, help=text)
+    return parser
+
+
+def _add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
+    kind, help = kind_of(f), f"{f.metadata['help']} ({_facts(f)})".replace("%", "%%")
+    if kind is bool:
+        group.add_argument(flag_name(f.name), action=argparse.BooleanOptionalAction, help=help)
+        return
+    choices = choices_of(f)
+    metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, f.name.upper())
+    nargs = "+" if is_tuple(f) else None
+    group.add_argument(flag_name(f.name), nargs=nargs, metavar=metavar, help=help)
+
+
+def _facts(f: Field) -> str:
+    """What follows the help text: the choices or bounds, and the default."""
+    parts = [" | ".join(choices_of(f))] if choices_of(f) else []
+    parts += [f"in {f.metadata['bounds']}"] if "bounds" in f.metadata else []
+    default = " ".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
+    parts += [f"default: {'none' if default in (None, '') else default}"]
+    return "; ".join(parts)
+
+
+def _unknown_problems(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> list[str]:
+    flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+    known = list(parser._option_string_actions)
+    stray = [word for word in unknown if not word.startswith("-")] if not flags else []
+    return [f"unknown flag {flag}{did_you_mean(flag, known)}" for flag in flags] + [
+        f"unexpected argument {word!r}: values follow a flag" for word in stray
+    ]
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    # PyYAML is needed only with --config; importing it costs every start-up 15 ms.
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} must hold flags by name, such as 'learning_rate: 0.01'")
+    return {str(name).replace("-", "_"): value for name, value in values.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        f.name: convert(f, environ[f.metadata["env"]])
+        for f in fields(Hyperparameters)
+        if f.metadata.get("env") in environ
+    }
+
+
+def print_yaml(hparams: Hyperparameters) -> None:
+    """Print a config file that, given to `--config`, asks for exactly this run."""
+    for name, value in hparams.to_values().items():
+        # A JSON value is a YAML value.
+        print(f"{name}: {json.dumps(value, ensure_ascii=False)}")

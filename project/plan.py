@@ -1,0 +1,108 @@
+"""What a command line asks for: a new run, an interrupted one to go on with, or a test of a finished one."""
+
+import os
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from project.fields import flag_name
+from project.files import read_json
+from project.flags import Arguments
+from project.hyperparameters import Hyperparameters, section_of
+from project.provenance.find import find_run
+from project.provenance.run import status
+from project.tracking import resolve
+
+# What may differ between a run and its resumption, because no result depends on it.
+FREE_ON_RESUME = {"resume", "exp_dir", "data_dir", "tracker", "profile", "num_workers", "checkpoint_every"}
+# What a test takes from the checkpoint; the rest is the command line's.
+INHERITED_SECTIONS = ("data", "model", "optimization")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do.
+
+    Attributes:
+        hparams: of the run.
+        given: the values that the person gave, by field name.
+        trackers: names of the trackers that the run is sent to.
+        resume: directory of the run to go on with.
+        weights: checkpoint file to start from, or to test.
+    """
+
+    hparams: Hyperparameters
+    given: dict[str, Any]
+    trackers: tuple[str, ...]
+    resume: Path | None = None
+    weights: Path | None = None
+
+    def inherit(self, values: dict[str, Any]) -> "Plan":
+        """For a test: the checkpoint's own data and model hyperparameters, under what the person gave."""
+        kept = {k: v for k, v in values.items() if section_of(k) in INHERITED_SECTIONS or k == "seed"}
+        # The weights come from the checkpoint; nothing needs to be downloaded.
+        own = self.hparams.to_values() | kept | self.given | {"pretrained": False}
+        return replace(self, hparams=Hyperparameters.from_values(own))
+
+
+def make_plan(arguments: Arguments) -> Plan:
+    """Find the run or checkpoint that `arguments` name and check what can be known without torch.
+
+    Raises:
+        ValueError: there is no such run, it can't be resumed, flags contradict it, or a tracker lacks
+            its settings.
+        OSError: the folder of runs can't be written, or the checkpoint can't be read.
+    """
+    hparams, given, resume, weights = arguments.hparams, arguments.given, None, None
+    if hparams.fast_dev_run:
+        hparams = replace(hparams, max_epochs=1, limit_batches=1, tracker=("none",))
+    if hparams.only_test:
+        weights = _weights(hparams, hparams.checkpoint or hparams.resume)
+    elif hparams.resume is not None:
+        resume = find_run(Path(hparams.exp_dir), hparams.resume, given.get("exp_name"))
+        hparams = _resumed(resume, hparams, given)
+    elif hparams.checkpoint is not None:
+        weights = _weights(hparams, hparams.checkpoint)
+    _check_writable(Path(hparams.exp_dir))
+    trackers = resolve(hparams.tracker, hparams.exp_name, os.environ)
+    return Plan(hparams, given, trackers, resume, weights)
+
+
+def _weights(hparams: Hyperparameters, reference: str) -> Path:
+    """A checkpoint file, or the best one of a run."""
+    if os.path.isfile(reference):
+        return Path(reference)
+    path = find_run(Path(hparams.exp_dir), reference) / "checkpoints" / "best.pt"
+    if not path.exists():
+        raise ValueError(f"{reference!r} has no best checkpoint: it ended before its first validation")
+    return path
+
+
+def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -> Hyperparameters:
+    """The recorded hyperparameters of the run in `directory`; what was given must agree with them."""
+    state = status(directory)
+    if state in ("running", "finished"):
+        raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
+    if not (directory / "checkpoints" / "last.pt").exists():
+        raise ValueError(f"run {directory.name} can't be resumed: it ended before its first checkpoint; start anew")
+    recorded = Hyperparameters.from_values(read_json(directory / "record.json")["flags"])
+    contradicting = [
+        flag_name(f.name)
+        for f in fields(recorded)
+        if f.name in given and f.name not in FREE_ON_RESUME and given[f.name] != getattr(recorded, f.name)
+    ]
+    if contradicting:
+        raise ValueError(
+            f"{', '.join(contradicting)}: run {directory.name} was started with another value and goes on with"
+            f" its own; for a new run from its weights use --checkpoint {directory.name}"
+        )
+    changed = {k: v for k, v in given.items() if k in FREE_ON_RESUME}
+    return replace(recorded, exp_dir=hparams.exp_dir, **{k: v for k, v in changed.items() if k != "exp_dir"})
+
+
+def _check_writable(folder: Path) -> None:
+    existing = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if not existing.is_dir():
+        raise ValueError(f"--exp-dir {str(folder)!r}: {existing} is a file; give another folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(f"--exp-dir {str(folder)!r} can't be written: no permission for {existing}; give another folder")

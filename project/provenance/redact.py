@@ -1,0 +1,192 @@
+"""Secrets never leave: what looks like a token or a password becomes `***` before it is written."""
+
+import base64
+import binascii
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from project.provenance import _shapes as shapes
+
+MASK = "***"
+# Shorter values ("1", "true") would be found in every text.
+_LEAST_LENGTH = 6
+_SECRET_NAME = re.compile(
+    r"(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE)S?(?![A-Z])"
+    r"|(?:API|ACCESS|PRIVATE|SECRET)_?KEY|(?<![A-Z])AUTH(?![A-Z])|_(?:KEY|PAT|PASS|PWD)$"
+)
+# These say where a secret is or of what kind, as in SSH_AUTH_SOCK or PASSWORD_STORE_DIR.
+_PUBLIC_NAME = re.compile(r"_(?:FILE|PATH|DIR|SOCK|URL|URI|ENDPOINT|TYPE|METHOD|NAME|HELPER|BACKEND)$")
+# The Neptune client's documented token for public projects.
+_PUBLIC_VALUES = frozenset({"ANONYMOUS"})
+
+
+class Redactor:
+    """Replaces secrets by `***`: those of the environment wherever they stand, others by their form."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        """Learn the values of the variables in `environ` whose names or form tell a secret."""
+        values = {form for value in _secrets(environ) for form in _forms(value)}
+        # Longest first: a secret that holds another is replaced whole.
+        known = sorted(values, key=lambda value: (-len(value), value))
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def redact(self, text: str) -> str:
+        """`text` with each secret as `***`; for commands, flags, URLs, messages and names."""
+        return self._assigned(self._by_form(text), shapes.IN_TEXT, _mask_in_text)
+
+    def redact_code(self, text: str) -> str:
+        """As `redact` for source code, where `token = tokens[1]` is no secret; keeps every line."""
+        return self._assigned(self._by_form(text), shapes.IN_CODE, _mask_in_code)
+
+    def redact_bytes(self, data: bytes) -> bytes:
+        """`redact_code` for a file's content; bytes that are not UTF-8 stay as they are."""
+        text = data.decode("utf-8", "surrogateescape")
+        return self.redact_code(text).encode("utf-8", "surrogateescape")
+
+    def redact_argv(self, argv: Sequence[str]) -> list[str]:
+        """The command line's words redacted, `--token X` and `--token=X` by the flag's name."""
+        words: list[str] = []
+        for before, word in zip(["", *argv], argv, strict=False):
+            named = before.startswith("-") and shapes.SECRET_KEY.search(before)
+            if named and not word.startswith("--") and not shapes.is_placeholder(word):
+                words.append(MASK)
+            else:
+                words.append(self.redact(shapes.ASSIGNED_FLAG.sub(rf"\g<1>{MASK}", word)))
+        return words
+
+    def redact_json(self, value: Any) -> Any:
+        """A copy of nested dicts and lists, every string redacted and fit for a UTF-8 file.
+
+        Strings under a key that names a secret (`"api_key"`) are replaced whole.
+        """
+        if isinstance(value, str):
+            return _storable(self.redact(value))
+        if isinstance(value, Mapping):
+            return {self.redact_json(key): self._item(key, item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            if value and all(isinstance(item, str) for item in value):
+                return list(map(_storable, self.redact_argv(value)))
+            return [self.redact_json(item) for item in value]
+        return value
+
+    def contains_secret(self, text: str) -> bool:
+        """True if `redact` would change `text`: it must not become a file's name, for one."""
+        return self.redact(text) != text
+
+    def _item(self, key: Any, item: Any) -> Any:
+        if isinstance(key, str) and shapes.SECRET_KEY.search(key):
+            return _mask_leaves(item)
+        return self.redact_json(item)
+
+    def _by_form(self, text: str) -> str:
+        if self._known:
+            text = self._known.sub(MASK, text)
+        text = shapes.PEM.sub(_mask_pem, text)
+        text = shapes.TOKENS.sub(MASK, text)
+        text = shapes.WEBHOOK.sub(rf"\1{MASK}", text)
+        text = shapes.URL_LOGIN.sub(_mask_login, text)
+        text = shapes.SIGNED_QUERY.sub(rf"\1{MASK}", text)
+        return shapes.AUTHORIZATION.sub(rf"\1{MASK}", text)
+
+    @staticmethod
+    def _assigned(text: str, patterns: list[re.Pattern[str]], mask: Any) -> str:
+        for pattern in patterns:
+            text = pattern.sub(mask, text)
+        return text
+
+
+def _secrets(environ: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environ.items():
+        yield from (match["password"] or "" for match in shapes.URL_LOGIN.finditer(value))
+        if _SECRET_NAME.search(name.upper()) and not _PUBLIC_NAME.search(name.upper()):
+            yield value.strip()
+            yield from _inside(value)
+
+
+def _inside(value: str) -> Iterator[str]:
+    """The secrets within one: lines of a key block, named strings of (base64 of) a JSON object."""
+    if "\n" in value.strip():
+        yield from (line.strip() for line in value.splitlines() if not line.startswith("-----"))
+    for text in (value, _from_base64(value)):
+        try:
+            yield from _named_leaves(json.loads(text))
+        except ValueError:
+            continue  # most secrets are no JSON
+
+
+def _from_base64(value: str) -> str:
+    try:
+        return base64.b64decode(value.strip() + "==", validate=False).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def _named_leaves(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _named_leaves(item, key)
+    elif isinstance(value, str) and shapes.SECRET_KEY.search(name):
+        yield value
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The ways a value may be spelled in a URL, a JSON file or code."""
+    if len(value) < _LEAST_LENGTH or value in _PUBLIC_VALUES:
+        return
+    yield value
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    for escaped in (
+        quote(value, safe="", errors="surrogateescape"),
+        quote(value, errors="surrogateescape"),
+        quote_plus(value, errors="surrogateescape"),
+    ):
+        yield escaped
+        yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), escaped)
+
+
+def _mask_pem(match: re.Match[str]) -> str:
+    body = shapes.PEM_LINE.sub(lambda line: line[1] or MASK, match[2])
+    return match[1] + body + match[3]
+
+
+def _mask_login(match: re.Match[str]) -> str:
+    given = match["user"] if match["password"] is None else match["password"]
+    return match[0] if shapes.is_placeholder(given) else f"{MASK}@"
+
+
+def _mask_in_text(match: re.Match[str]) -> str:
+    colon = ":" in match["sep"]
+    quoted = match["quoted"] is not None
+    value = match["quoted"] if quoted else match["bare"]
+    secret = shapes.is_secret(match["key"], value, colon=colon and not quoted)
+    return _masked(match, value) if secret else match[0]
+
+
+def _mask_in_code(match: re.Match[str]) -> str:
+    quoted = match["quoted"] is not None
+    value = match["quoted"] if quoted else match["bare"]
+    secret = shapes.is_secret_in_code(match["key"], value, quoted=quoted)
+    return _masked(match, value) if secret else match[0]
+
+
+def _masked(match: re.Match[str], value: str) -> str:
+    start = match.start("quoted" if match["quoted"] is not None else "bare") - match.start()
+    return match[0][:start] + MASK + match[0][start + len(value) :]
+
+
+def _mask_leaves(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if shapes.is_placeholder(value) else MASK
+    if isinstance(value, Mapping):
+        return {key: _mask_leaves(item) for key, item in value.items()}
+    return [_mask_leaves(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _storable(text: str) -> str:
+    """File names and arguments that are not UTF-8 hold lone surrogates, which no UTF-8 file can."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,263 @@
+"""The LightningModule: how a model is trained and evaluated, whatever the model, the data and the metrics."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
+
+from project.checkpoint import rng_state, set_rng_state
+from project.hyperparameters import Hyperparameters
+from project.optimizers import make_optimizer, make_schedule
+
+
+class Metrics(Protocol):
+    """Streaming metrics: additive state, summed over ranks, computed once per epoch."""
+
+    def update(self, logits: Tensor, targets: Tensor) -> None: ...
+    def reduce(self) -> None: ...
+    def compute(self) -> dict[str, float | np.ndarray]: ...
+    def reset(self) -> None: ...
+
+
+class Solver(LightningModule):
+    """Trains `model` on blocks of batches and evaluates it with shared `eval_*` steps.
+
+    A block is several consecutive batches gathered at once; optimisation is manual, one optimizer step per
+    batch, so that Lightning's cost per call is paid once per block.
+
+    Args:
+        model: maps inputs `(batch, channels, height, width)` float32 to logits `(batch, n_classes)`.
+        loss: maps logits and targets `(batch,)` int64 to the loss of each sample, `(batch,)`.
+        metrics: what evaluation measures.
+        classes: the classes' names, in the order of the logits.
+        hparams: optimizer, schedule, clipping and accumulation.
+        steps_per_epoch: optimizer steps in a full epoch.
+
+    Attributes:
+        step: optimizer steps done so far.
+        step_in_epoch: those of them in the current epoch; with the epoch, the position in the data.
+        train_loss: mean loss of the latest batch.
+        scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
+        confusion: latest confusion matrix `(n_classes, n_classes)` int64 by split.
+        stop_requested: set from outside to end training after the current step.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        metrics: Metrics,
+        classes: tuple[str, ...],
+        hparams: Hyperparameters,
+        steps_per_epoch: int = 1,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.model, self.loss, self.metrics = model, loss, metrics
+        self.classes, self.settings, self.steps_per_epoch = classes, hparams, steps_per_epoch
+        self.total_steps = min(hparams.max_steps or 2**62, hparams.max_epochs * steps_per_epoch)
+        self.step = self.step_in_epoch = 0
+        self.train_loss = float("nan")
+        self.scores: dict[str, float] = {}
+        self.confusion: dict[str, np.ndarray] = {}
+        self.stop_requested = False
+        self._parameters_in_use = [p for p in model.parameters() if p.requires_grad]
+
+    def configure_optimizers(self) -> Optimizer:
+        """The optimizer; its schedule steps with every batch, so the solver keeps it."""
+        optimizer = make_optimizer(self.model, self.settings)
+        self.schedule = make_schedule(optimizer, self.settings, self.total_steps)
+        return optimizer
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits `(batch, n_classes)` of inputs `(batch, channels, height, width)`."""
+        return self.model(inputs)
+
+    def on_train_epoch_start(self) -> None:
+        """Take the data from where the epoch is; that is its middle after an interruption."""
+        self.trainer.train_dataloader.seek(self.current_epoch, self.step_in_epoch)
+        self._clock = time.perf_counter()
+
+    def on_train_epoch_end(self) -> None:
+        """The next epoch begins at its first step."""
+        self.step_in_epoch = 0
+
+    def training_step(self, block: Iterable, block_index: int) -> None:
+        """One optimizer step per batch of `block`; logs each step's loss, the rest once per block.
+
+        Raises:
+            FloatingPointError: the loss of a step is NaN or infinite.
+        """
+        losses, first_step, n_samples, last = [], self.step, 0, False
+        for batch in block:
+            last = len(losses) + 1 == len(block) or self.step + 1 == self.total_steps
+            losses.append(self._optimize(batch, norm=last))
+            self.step += 1
+            self.step_in_epoch += 1
+            n_samples += batch.size
+            # Several processes must do the same steps; they agree on a stop at the end of a block.
+            if last or (self.stop_requested and self.trainer.world_size == 1):
+                break
+        if losses:
+            self._log_block(block, losses, first_step, n_samples if last else None)
+        if self.step >= self.total_steps:
+            self.trainer.should_stop = True
+
+    def _optimize(self, batch: Any, norm: bool) -> Tensor:
+        """One optimizer step; returns this rank's share of the batch's mean loss, detached."""
+        optimizer = self.trainer.optimizers[0]
+        optimizer.zero_grad()
+        total = torch.zeros((), device=batch.targets.device)
+        for inputs, targets in _parts(batch, self.settings.accumulate):
+            # Samples of all ranks count alike, whatever each rank's share of the batch.
+            loss = self.loss(self.model(inputs), targets).sum() / batch.size
+            # DistributedDataParallel averages over ranks; the sum is wanted.
+            self.manual_backward(loss * self.trainer.world_size)
+            total += loss.detach()
+        self._step(optimizer, norm)
+        return total
+
+    def _step(self, optimizer: Optimizer, norm: bool) -> None:
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        clip = self.settings.gradient_clip
+        if scaler is not None:
+            scaler.unscale_(optimizer)
+        if norm or clip is not None:
+            self._grad_norm = clip_grad_norm_(self._parameters_in_use, clip or float("inf"))
+        self._rate = optimizer.param_groups[0]["lr"]
+        if scaler is not None:
+            scaler.step(optimizer)
+            scaler.update()
+        else:
+            optimizer.step()
+        self.schedule.step()
+
+    def _log_block(
+        self, block: Any, losses: list[Tensor], first_step: int, n_samples: int | None
+    ) -> None:
+        """Log each step's loss; and, unless the block was cut short (`n_samples` None), the rest."""
+        stacked = torch.stack(losses)
+        if self.trainer.world_size > 1:
+            dist.all_reduce(stacked)
+        values = stacked.tolist()
+        self._refuse_non_finite(block, values, first_step)
+        self.train_loss = values[-1]
+        for offset, value in enumerate(values[:-1], start=1):
+            self._log({"train_loss": value}, first_step + offset)
+        scores = {"train_loss": values[-1]}
+        if n_samples is not None:
+            now = time.perf_counter()
+            scores["learning_rate"] = self._rate
+            scores["grad_norm"] = float(self._grad_norm)
+            scores["samples_per_second"] = n_samples / (now - self._clock)
+            self._clock = now
+        self._log(scores, first_step + len(values))
+
+    def _refuse_non_finite(self, block: Any, losses: list[float], first_step: int) -> None:
+        bad = next((i for i, value in enumerate(losses) if not np.isfinite(value)), None)
+        if bad is not None:
+            raise FloatingPointError(
+                f"the training loss is {losses[bad]} at step {first_step + bad + 1} (epoch {self.current_epoch},"
+                f" learning rate {self._rate:g}); try a smaller --learning-rate or --gradient-clip 1;"
+                f" the batch is samples {list(block.indices(bad))}"
+            )
+
+    def validation_step(self, block: Iterable, block_index: int) -> None:
+        self.eval_step(block)
+
+    def test_step(self, block: Iterable, block_index: int) -> None:
+        self.eval_step(block)
+
+    def on_validation_epoch_start(self) -> None:
+        self.eval_epoch_start()
+
+    def on_test_epoch_start(self) -> None:
+        self.eval_epoch_start()
+
+    def on_validation_epoch_end(self) -> None:
+        self.eval_epoch_end("val")
+
+    def on_test_epoch_end(self) -> None:
+        self.eval_epoch_end("test")
+
+    def eval_epoch_start(self) -> None:
+        """Forget the state of the former evaluation."""
+        self.metrics.reset()
+        self._loss_sum = torch.zeros(2, dtype=torch.float64, device=self.device)
+
+    def eval_step(self, block: Iterable) -> None:
+        """Add a block of batches to the metrics' state; nothing is read back from the device."""
+        for batch in block:
+            logits = self.model(batch.inputs)
+            losses = self.loss(logits, batch.targets)
+            self._loss_sum[0] += losses.sum(dtype=torch.float64)
+            self._loss_sum[1] += len(batch.targets)
+            self.metrics.update(logits, batch.targets)
+
+    def eval_epoch_end(self, split: str) -> None:
+        """Sum the state over ranks, compute every score and log it as `<split>_<score>`.
+
+        Raises:
+            ValueError: the split is empty or the logits hold a NaN.
+        """
+        if self.trainer.world_size > 1:
+            dist.all_reduce(self._loss_sum)
+        self.metrics.reduce()
+        try:
+            scores = self.metrics.compute()
+        except ValueError as error:
+            raise ValueError(f"{split} split: {error}") from error
+        self.confusion[split] = scores.pop("confusion_matrix")
+        flat = {f"{split}_loss": float(self._loss_sum[0] / self._loss_sum[1])}
+        for name, value in scores.items():
+            if np.ndim(value) == 0:
+                flat[f"{split}_{name}"] = float(value)
+            else:
+                flat |= {f"{split}_{name}/{c}": float(v) for c, v in zip(self.classes, value, strict=True)}
+        self.scores |= flat
+        self._log(flat, self.step)
+
+    def _log(self, scores: dict[str, float], step: int) -> None:
+        if self.logger is not None:
+            self.logger.log(scores, step=step, epoch=self.current_epoch)
+
+    def training_state(self) -> dict[str, Any]:
+        """All that training needs to go on from here exactly as if it had never stopped."""
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.trainer.optimizers[0].state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "scaler": scaler.state_dict() if scaler is not None else {},
+            "rng": self._rng_of_all_ranks(),
+            "step": self.step,
+        }
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `training_state` returned; called once the optimizer exists."""
+        self.model.load_state_dict(state["model"])
+        self.trainer.optimizers[0].load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        if scaler is not None:
+            scaler.load_state_dict(state["scaler"])
+        set_rng_state(state["rng"][self.global_rank])
+
+    def _rng_of_all_ranks(self) -> list[dict[str, Any]]:
+        states: list[Any] = [rng_state()] * self.trainer.world_size
+        if self.trainer.world_size > 1:
+            dist.all_gather_object(states, rng_state())
+        return states
+
+
+def _parts(batch: Any, n: int) -> Iterable[tuple[Tensor, Tensor]]:
+    if n == 1:
+        return ((batch.inputs, batch.targets),)
+    return zip(batch.inputs.chunk(n), batch.targets.chunk(n), strict=True)

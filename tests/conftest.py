@@ -1,0 +1,10 @@
+"""What all tests share: one thread per worker, and no private setting of the person who runs them."""
+
+import os
+
+# Workers run side by side; more threads than cores would only slow each other down. Set before torch is
+# imported, and inherited by the commands that tests start.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+for name in ("NEPTUNE_API_TOKEN", "NEPTUNE_PROJECT", "MLFLOW_TRACKING_URI", "PROJECT_DATA_DIR", "PROJECT_EXP_DIR"):
+    os.environ.pop(name, None)

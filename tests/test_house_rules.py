@@ -1,0 +1,150 @@
+"""Who may import whom, and that what people read (README, workflow) says what is so."""
+
+import ast
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from project.fields import flag_name, plugs
+from project.hyperparameters import Hyperparameters
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "project").rglob("*.py"))
+STANDARD = set(sys.stdlib_module_names)
+# Modules of ours that import nothing but the standard library, so that anyone may use them.
+PLAIN = {"project.fields", "project.files", "project.hyperparameters", "project.words"}
+SDKS = {"mlflow", "neptune", "tensorboard"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of all that `path` imports, anywhere in it; for `from a import b`, both a and a.b."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def packages(names: set[str]) -> set[str]:
+    """The top-level packages of names that are not ours."""
+    return {name.partition(".")[0] for name in names} - {"project"}
+
+
+def ours(names: set[str]) -> set[str]:
+    """The modules of ours among names."""
+    known = {module_name(path) for path in FILES}
+    return {name for name in names if name in known and name != "project"}
+
+
+def inside(module: str, *folders: str) -> bool:
+    return any(module == f"project.{f}" or module.startswith(f"project.{f}.") for f in folders)
+
+
+def in_folder(*folders: str) -> list[Path]:
+    found = [path for path in FILES if inside(module_name(path), *folders)]
+    assert found, folders
+    return found
+
+
+def test_plain_modules_import_the_standard_library_only() -> None:
+    for path in FILES:
+        if module_name(path) in PLAIN:
+            lazy = {"yaml", "dotenv"}
+            assert packages(imports(path)) - lazy <= STANDARD, path
+            assert ours(imports(path)) <= PLAIN, path
+
+
+@pytest.mark.parametrize(
+    "folder, allowed",
+    [
+        ("metrics", {"torch", "torchmetrics", "numpy", "sklearn"}),
+        ("models", {"torch", "torchvision"}),
+        ("losses", {"torch", "torchvision"}),
+    ],
+)
+def test_metrics_models_and_losses_stand_alone(folder: str, allowed: set[str]) -> None:
+    for path in in_folder(folder):
+        assert packages(imports(path)) - STANDARD <= allowed, path
+        assert all(inside(m, folder) or m in PLAIN - {"project.files"} for m in ours(imports(path))), path
+        if folder == "metrics":
+            assert all(inside(m, folder) for m in ours(imports(path))), path
+
+
+@pytest.mark.parametrize("folder", ["data", "callbacks", "tracking", "provenance"])
+def test_neighbours_do_not_import_each_other(folder: str) -> None:
+    others = {"data", "callbacks", "tracking", "provenance", "solver", "main", "session"} - {folder}
+    for path in in_folder(folder):
+        assert not [m for m in ours(imports(path)) if inside(m, *others)], path
+
+
+def test_the_solver_names_no_dataset_model_metric_or_tracker() -> None:
+    named = ours(imports(ROOT / "project" / "solver.py"))
+    assert not [m for m in named if inside(m, "data", "models", "losses", "metrics", "tracking", "callbacks")]
+
+
+def test_only_commands_import_main() -> None:
+    commands = {"project.run"}
+    for path in FILES:
+        if "project.main" in ours(imports(path)):
+            assert module_name(path) in commands, path
+
+
+def test_a_trackers_sdk_is_imported_only_in_its_own_file() -> None:
+    for path in FILES:
+        for sdk in packages(imports(path)) & SDKS:
+            assert path == ROOT / "project" / "tracking" / f"{sdk}.py", (path, sdk)
+
+
+def test_every_plug_folder_offers_something_and_the_readme_names_it() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for folder in ("data", "models", "losses", "tracking"):
+        assert plugs(folder)
+        for plug in plugs(folder):
+            assert f"`{plug}" in readme, f"README does not name {folder} {plug}"
+
+
+def test_flags_in_readme_and_configs_exist() -> None:
+    known = {flag_name(f.name) for f in fields(Hyperparameters)}
+    known |= {"--help", "--config", "--print-config", "--traceback", "--half-precision"}
+    text = (ROOT / "README.md").read_text()
+    text += "".join(path.read_text() for path in sorted((ROOT / "configs").glob("*.yaml")))
+    for line in re.findall(r"python3? -m project\.run(.*)", text):
+        assert set(re.findall(r"(?<![\w-])--[a-z][\w-]*", line)) <= known, line
+
+
+def test_the_readmes_tree_is_the_tree() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = set(re.findall(r"[\w]+\.py", readme))
+    actual = {path.name for path in FILES if path.parent == ROOT / "project"} - {"__init__.py"}
+    assert actual <= shown, actual - shown
+
+
+def test_the_workflow_is_valid_and_runs_what_ci_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    # YAML 1.1 reads the key `on` as true.
+    assert set(workflow[True]) == {"push", "pull_request"}
+    job = workflow["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python-version"] == ["3.11", "3.13"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert all(("uses" in step) != ("run" in step) for step in job["steps"])
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "README.md" in script and "make lint" in script
+    assert "pytest" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.name != "__main__.py"], ids=module_name)
+def test_every_file_says_its_subject(path: Path) -> None:
+    doc = ast.get_docstring(ast.parse(path.read_text()))
+    assert doc and doc.splitlines()[0].endswith((".", ":")) or doc.splitlines()[0].endswith(","), path
