@@ -36,12 +36,16 @@ def load(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ValueError(f"{path} is refused: it holds more than tensors and plain values") from error
+        raise ValueError(
+            f"{path} is refused: it holds more than tensors and plain values"
+        ) from error
     except (RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
     missing = [key for key in NEEDED if not isinstance(state, dict) or key not in state]
     if missing:
-        raise ValueError(f"{path} is not a checkpoint of this project: it lacks {', '.join(missing)}")
+        raise ValueError(
+            f"{path} is not a checkpoint of this project: it lacks {', '.join(missing)}"
+        )
     if state["schema"] != SCHEMA:
         raise ValueError(f"{path} has schema {state['schema']}, this version reads {SCHEMA}")
     return state

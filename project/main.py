@@ -1,4 +1,4 @@
-"""The wiring: argv becomes hyperparameters, and these become data, model, solver, trackers and trainer."""
+"""From argv to an exit code: parse, check, hand the hyperparameters on; a mistake becomes one line."""
 
 import os
 import sys
@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from project.flags import Arguments, parse
-from project.plan import make_plan
-from project.provenance.code import code_state
-from project.provenance.redact import Redactor
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,30 +32,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def experiment(arguments: Arguments, argv: Sequence[str]) -> int:
-    """Build everything from the arguments, train, test and record."""
+    """Check what can be checked at once, record the sources, and carry the run out."""
+    # Each step imports what it needs: --help and rejected flags answer before any of this, and what
+    # the files and folders rule out is said before torch is loaded.
+    from project.plan import make_plan
+    from project.provenance.code import code_state
+    from project.provenance.redact import Redactor
+
     plan = make_plan(arguments)
-    redactor = Redactor(os.environ)
-    # The sources are recorded before anything slow: they may be edited while torch loads.
-    code = code_state(ROOT, redactor)
+    # Before anything slow: the sources may be edited while torch loads.
+    code = code_state(ROOT, Redactor())
 
-    # torch is imported only from here on, so that every rejected flag answers at once.
-    from pytorch_lightning import seed_everything
+    from project.experiment import conduct
 
-    from project import checkpoint, data, losses, metrics, models
-    from project.session import Session
-    from project.solver import Solver
-    from project.trainer import make_trainer
-
-    state = checkpoint.load(plan.source) if plan.source else None
-    if state and plan.hparams.only_test:
-        plan = plan.inherit(state["hyperparameters"])
-    hparams = plan.hparams
-    seed_everything(hparams.seed, workers=True, verbose=False)
-    trainer = make_trainer(hparams)
-    dataset = data.prepare(hparams)
-    model = models.build(dataset.shape, len(dataset.classes), hparams)
-    if state:
-        checkpoint.load_weights(model, state, plan.source)
+    return conduct(plan, code, argv)
 
 
 def load_private_settings() -> None:

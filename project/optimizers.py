@@ -18,9 +18,7 @@ def make_optimizer(model: nn.Module, hparams: Hyperparameters) -> Optimizer:
     return AdamW(parameters, betas=(hparams.momentum, 0.999), **common)
 
 
-def make_schedule(
-    optimizer: Optimizer, hparams: Hyperparameters, total_steps: int
-) -> LRScheduler:
+def make_schedule(optimizer: Optimizer, hparams: Hyperparameters, total_steps: int) -> LRScheduler:
     """The learning rate's course over `total_steps` optimizer steps; `step()` after each of them.
 
     one-cycle (Smith & Topin 2018) rises for `warmup_fraction` of the steps and falls to 1/10,000 of its
@@ -34,7 +32,8 @@ def make_schedule(
             optimizer,
             max_lr=hparams.learning_rate,
             total_steps=total_steps + 1,
-            pct_start=hparams.warmup_fraction,
+            # A rise of exactly one step makes OneCycleLR divide by zero.
+            pct_start=max(hparams.warmup_fraction, 1.5 / (total_steps + 1)),
             base_momentum=hparams.momentum * 0.9,
             max_momentum=hparams.momentum,
         )

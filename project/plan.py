@@ -14,7 +14,15 @@ from project.provenance.run import status
 from project.tracking import resolve
 
 # What may differ between a run and its resumption, because no result depends on it.
-FREE_ON_RESUME = {"resume", "exp_dir", "data_dir", "tracker", "profile", "num_workers", "checkpoint_every"}
+FREE_ON_RESUME = {
+    "resume",
+    "exp_dir",
+    "data_dir",
+    "tracker",
+    "profile",
+    "num_workers",
+    "checkpoint_every",
+}
 # What a test takes from the checkpoint; the rest is the command line's.
 INHERITED_SECTIONS = ("data", "model", "optimization")
 
@@ -37,9 +45,16 @@ class Plan:
     resume: Path | None = None
     weights: Path | None = None
 
+    @property
+    def source(self) -> Path | None:
+        """The checkpoint file to start from, if any."""
+        return self.resume / "checkpoints" / "last.pt" if self.resume else self.weights
+
     def inherit(self, values: dict[str, Any]) -> "Plan":
         """For a test: the checkpoint's own data and model hyperparameters, under what the person gave."""
-        kept = {k: v for k, v in values.items() if section_of(k) in INHERITED_SECTIONS or k == "seed"}
+        kept = {
+            k: v for k, v in values.items() if section_of(k) in INHERITED_SECTIONS or k == "seed"
+        }
         # The weights come from the checkpoint; nothing needs to be downloaded.
         own = self.hparams.to_values() | kept | self.given | {"pretrained": False}
         return replace(self, hparams=Hyperparameters.from_values(own))
@@ -74,7 +89,9 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
         return Path(reference)
     path = find_run(Path(hparams.exp_dir), reference) / "checkpoints" / "best.pt"
     if not path.exists():
-        raise ValueError(f"{reference!r} has no best checkpoint: it ended before its first validation")
+        raise ValueError(
+            f"{reference!r} has no best checkpoint: it ended before its first validation"
+        )
     return path
 
 
@@ -84,12 +101,16 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     if state in ("running", "finished"):
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
     if not (directory / "checkpoints" / "last.pt").exists():
-        raise ValueError(f"run {directory.name} can't be resumed: it ended before its first checkpoint; start anew")
+        raise ValueError(
+            f"run {directory.name} can't be resumed: it ended before its first checkpoint; start anew"
+        )
     recorded = Hyperparameters.from_values(read_json(directory / "record.json")["flags"])
     contradicting = [
         flag_name(f.name)
         for f in fields(recorded)
-        if f.name in given and f.name not in FREE_ON_RESUME and given[f.name] != getattr(recorded, f.name)
+        if f.name in given
+        and f.name not in FREE_ON_RESUME
+        and given[f.name] != getattr(recorded, f.name)
     ]
     if contradicting:
         raise ValueError(
@@ -97,7 +118,9 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
             f" its own; for a new run from its weights use --checkpoint {directory.name}"
         )
     changed = {k: v for k, v in given.items() if k in FREE_ON_RESUME}
-    return replace(recorded, exp_dir=hparams.exp_dir, **{k: v for k, v in changed.items() if k != "exp_dir"})
+    return replace(
+        recorded, exp_dir=hparams.exp_dir, **{k: v for k, v in changed.items() if k != "exp_dir"}
+    )
 
 
 def _check_writable(folder: Path) -> None:
@@ -105,4 +128,6 @@ def _check_writable(folder: Path) -> None:
     if not existing.is_dir():
         raise ValueError(f"--exp-dir {str(folder)!r}: {existing} is a file; give another folder")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"--exp-dir {str(folder)!r} can't be written: no permission for {existing}; give another folder")
+        raise ValueError(
+            f"--exp-dir {str(folder)!r} can't be written: no permission for {existing}; give another folder"
+        )

@@ -45,7 +45,7 @@ class Solver(LightningModule):
         step_in_epoch: those of them in the current epoch; with the epoch, the position in the data.
         train_loss: mean loss of the latest batch.
         scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
-        confusion: latest confusion matrix `(n_classes, n_classes)` int64 by split.
+        tables: latest arrays of two dimensions by split and name, such as `confusion_matrix`.
         stop_requested: set from outside to end training after the current step.
     """
 
@@ -66,7 +66,7 @@ class Solver(LightningModule):
         self.step = self.step_in_epoch = 0
         self.train_loss = float("nan")
         self.scores: dict[str, float] = {}
-        self.confusion: dict[str, np.ndarray] = {}
+        self.tables: dict[str, dict[str, np.ndarray]] = {}
         self.stop_requested = False
         self._parameters_in_use = [p for p in model.parameters() if p.requires_grad]
 
@@ -214,13 +214,16 @@ class Solver(LightningModule):
             scores = self.metrics.compute()
         except ValueError as error:
             raise ValueError(f"{split} split: {error}") from error
-        self.confusion[split] = scores.pop("confusion_matrix")
         flat = {f"{split}_loss": float(self._loss_sum[0] / self._loss_sum[1])}
+        self.tables[split] = {}
         for name, value in scores.items():
             if np.ndim(value) == 0:
                 flat[f"{split}_{name}"] = float(value)
+            elif np.ndim(value) == 1:
+                each = zip(self.classes, value.tolist(), strict=True)
+                flat |= {f"{split}_{name}/{label}": score for label, score in each}
             else:
-                flat |= {f"{split}_{name}/{c}": float(v) for c, v in zip(self.classes, value, strict=True)}
+                self.tables[split][name] = value
         self.scores |= flat
         self._log(flat, self.step)
 

@@ -6,5 +6,11 @@ import os
 # imported, and inherited by the commands that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-for name in ("NEPTUNE_API_TOKEN", "NEPTUNE_PROJECT", "MLFLOW_TRACKING_URI", "PROJECT_DATA_DIR", "PROJECT_EXP_DIR"):
+for name in (
+    "NEPTUNE_API_TOKEN",
+    "NEPTUNE_PROJECT",
+    "MLFLOW_TRACKING_URI",
+    "PROJECT_DATA_DIR",
+    "PROJECT_EXP_DIR",
+):
     os.environ.pop(name, None)

@@ -38,13 +38,27 @@ def test_flag_wins_over_file_over_environment_over_default(tmp_path: Path) -> No
 
 
 def test_repeated_config_flags_compose_left_to_right(tmp_path: Path) -> None:
-    first, second = write(tmp_path / "a.yaml", "seed: 1\nmomentum: 0.5"), write(tmp_path / "b.yaml", "seed: 2")
+    first, second = write(tmp_path / "a.yaml", "seed: 1\nmomentum: 0.5"), write(
+        tmp_path / "b.yaml", "seed: 2"
+    )
     hparams = parse(["--config", first, "--config", second], {}).hparams
     assert (hparams.seed, hparams.momentum) == (2, 0.5)
 
 
-def test_printed_config_asks_for_the_same_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    argv = ["--learning-rate", "3e-4", "--tags", "a: b", "#c", "--max-steps", "7", "--no-compile", "--half-precision"]
+def test_printed_config_asks_for_the_same_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = [
+        "--learning-rate",
+        "3e-4",
+        "--tags",
+        "a: b",
+        "#c",
+        "--max-steps",
+        "7",
+        "--no-compile",
+        "--half-precision",
+    ]
     with pytest.raises(SystemExit) as ended:
         parse([*argv, "--print-config"], {})
     assert ended.value.code == 0
@@ -68,7 +82,10 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
         (["--batch-size", "1.5"], "--batch-size must be a whole number, not '1.5'"),
         (["--seed", "4294967296"], "--seed must be in [0, 4294967295], not 4294967296"),
         (["--model", "cnm"], "--model 'cnm' is unknown, did you mean 'cnn'?"),
-        (["--optimizer", "adam"], "--optimizer 'adam' is unknown, did you mean 'adamw'? (choices: adamw, sgd)"),
+        (
+            ["--optimizer", "adam"],
+            "--optimizer 'adam' is unknown, did you mean 'adamw'? (choices: adamw, sgd)",
+        ),
         (["--exp-name", "../up"], "--exp-name '../up' is not of the form"),
         (["--only-test"], "--only-test needs --checkpoint"),
         (["--synthetic-shape", "3", "8"], "--synthetic-shape needs 3 values, got 2"),
@@ -105,11 +122,15 @@ def test_a_file_that_is_no_mapping_is_named(tmp_path: Path, text: str) -> None:
 
 def test_values_survive_json_and_yaml() -> None:
     hparams = Hyperparameters(tags=("x", "y"), synthetic_shape=(3, 4, 5), gradient_clip=0.1)
-    assert Hyperparameters.from_values(yaml.safe_load(yaml.safe_dump(hparams.to_values()))) == hparams
+    assert (
+        Hyperparameters.from_values(yaml.safe_load(yaml.safe_dump(hparams.to_values()))) == hparams
+    )
 
 
 def run_command(*argv: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *argv], capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", *argv], capture_output=True, text=True, timeout=120
+    )
 
 
 def test_help_names_every_flag_and_its_default() -> None:
@@ -120,7 +141,9 @@ def test_help_names_every_flag_and_its_default() -> None:
     assert "default: 0.001" in shown.stdout
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["--learning-rate", "x"], ["--modle", "cnn"], ["--model", "nil"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["--learning-rate", "x"], ["--modle", "cnn"], ["--model", "nil"]]
+)
 def test_torch_is_not_imported_for_help_and_rejected_flags(argv: list[str]) -> None:
     code = (
         "import runpy, sys\n"
@@ -131,7 +154,9 @@ def test_torch_is_not_imported_for_help_and_rejected_flags(argv: list[str]) -> N
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "sys.exit(code)"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
     assert ended.returncode == (0 if argv == ["--help"] else 2), ended.stderr
     assert "Traceback" not in ended.stderr
     assert argv == ["--help"] or len(ended.stderr.splitlines()) == 1

@@ -77,7 +77,9 @@ def test_plain_modules_import_the_standard_library_only() -> None:
 def test_metrics_models_and_losses_stand_alone(folder: str, allowed: set[str]) -> None:
     for path in in_folder(folder):
         assert packages(imports(path)) - STANDARD <= allowed, path
-        assert all(inside(m, folder) or m in PLAIN - {"project.files"} for m in ours(imports(path))), path
+        assert all(
+            inside(m, folder) or m in PLAIN - {"project.files"} for m in ours(imports(path))
+        ), path
         if folder == "metrics":
             assert all(inside(m, folder) for m in ours(imports(path))), path
 
@@ -91,7 +93,11 @@ def test_neighbours_do_not_import_each_other(folder: str) -> None:
 
 def test_the_solver_names_no_dataset_model_metric_or_tracker() -> None:
     named = ours(imports(ROOT / "project" / "solver.py"))
-    assert not [m for m in named if inside(m, "data", "models", "losses", "metrics", "tracking", "callbacks")]
+    assert not [
+        m
+        for m in named
+        if inside(m, "data", "models", "losses", "metrics", "tracking", "callbacks")
+    ]
 
 
 def test_only_commands_import_main() -> None:
@@ -147,4 +153,6 @@ def test_the_workflow_is_valid_and_runs_what_ci_runs() -> None:
 @pytest.mark.parametrize("path", [p for p in FILES if p.name != "__main__.py"], ids=module_name)
 def test_every_file_says_its_subject(path: Path) -> None:
     doc = ast.get_docstring(ast.parse(path.read_text()))
-    assert doc and doc.splitlines()[0].endswith((".", ":")) or doc.splitlines()[0].endswith(","), path
+    assert (
+        doc and doc.splitlines()[0].endswith((".", ":")) or doc.splitlines()[0].endswith(",")
+    ), path

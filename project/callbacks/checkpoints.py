@@ -17,7 +17,7 @@ class Checkpoints(Callback):
     """Writes `best.pt` after a validation that beats all before, `last.pt` after each epoch and in between.
 
     Args:
-        directory: where the files go.
+        directory: where the files go; only the first process needs to know.
         monitor: name of a validation score, such as `val_loss`.
         every: seconds between writes of `last.pt` inside an epoch.
         describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean, std.
@@ -29,15 +29,24 @@ class Checkpoints(Callback):
 
     def __init__(
         self,
-        directory: Path,
+        directory: Path | None,
         monitor: str,
         every: float,
         describe: dict[str, Any],
         state: dict[str, Any] | None = None,
     ) -> None:
-        self.directory, self.monitor, self.every, self.describe = directory, monitor, every, describe
+        self.directory, self.monitor, self.every, self.describe = (
+            directory,
+            monitor,
+            every,
+            describe,
+        )
         self.best: dict[str, Any] | None = state["best"] if state else None
         self._resumed_from = state
+
+    def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
+        """Tell the other processes where the files are."""
+        self.directory = trainer.strategy.broadcast(self.directory)
 
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Put the loaded state in place, now that the optimizer exists."""
@@ -91,7 +100,9 @@ class Checkpoints(Callback):
         self._write(trainer, solver, trainer.current_epoch, solver.step_in_epoch)
 
     def _write(self, trainer: Trainer, solver: LightningModule, epoch: int, step: int) -> None:
-        position = {"epoch": epoch, "step_in_epoch": step, "done": trainer.should_stop}
+        # Within an epoch there is at least a validation to come, whatever the reason to stop.
+        done = trainer.should_stop and step == 0
+        position = {"epoch": epoch, "step_in_epoch": step, "done": done}
         state = solver.training_state() | position | {"best": self.best} | self.describe
         if trainer.is_global_zero:
             checkpoint.save(self.directory / "last.pt", state)

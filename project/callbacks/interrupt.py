@@ -14,12 +14,12 @@ class Interrupted(Exception):
     """A signal ended the run.
 
     Attributes:
-        signal: its number.
+        number: the signal's.
     """
 
     def __init__(self, signum: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(signum).name}")
-        self.signal = signum
+        self.number = signum
 
 
 class Interrupt(Callback):

@@ -1,1 +1,1 @@
-"""What a run stands on and what came of it: code, environment, the record, and the list of all runs."""
+"""What a run stands on and what came of it: code, environment, record, list of runs."""

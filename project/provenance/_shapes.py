@@ -1,4 +1,4 @@
-"""What secrets look like in text: well-known token formats, URL credentials, assignments, key blocks."""
+"""What secrets look like in text: token formats, URL credentials, assignments, key blocks."""
 
 import re
 
@@ -7,10 +7,15 @@ KEY = (
     r"|token|secret|credentials?|auth)"
 )
 # Names whose values are often no secret (`pad_token="<pad>"`, `token: 5`): judged by the value too.
-_WEAK = re.compile(r"token|secret|credentials?|auth", re.IGNORECASE)
+_WEAK = re.compile(r"(?:token|secret|credentials?|auth)$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\d{1,7}|\d+(?:\.\d+)+[\w.+-]{0,16}"
+)  # `google-auth==2.29.0`, `max_token=4096`
 _SEPARATOR = r"(?P<sep>\\?[\"']?[ \t]*(?::[ \t]*[\w.\[\]| ]{1,40}?(?==))?(?::=|=>|==|[:=])[ \t]*)"
 # The first group's lookahead ends the literal at the same quote (escaped where the opening one is).
-_QUOTED = r"[rbfRBF]{0,2}(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n\\]))*+)(?P=quote)"
+_QUOTED = (
+    r"[rbfRBF]{0,2}(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n\\]))*+)(?P=quote)"
+)
 _TEXT_VALUE = rf"(?:{_QUOTED}|(?P<bare>[^\s\"'`,;&]++))"
 _CODE_VALUE = rf"(?:{_QUOTED}|(?P<bare>[^\s\"'`,;&|()<>\[\]{{}}\\]++)(?![(\[]))"
 _FLAG = rf"(?<![\w-])(?P<key>--?(?:[a-z0-9]+[_-])*{KEY})(?P<sep>[ \t]+)(?!-)"
@@ -54,31 +59,40 @@ TOKENS = re.compile(
 WEBHOOK = re.compile(
     r"(hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/)[\w/-]+"
 )
-SIGNED_QUERY = _compiled(r"([?&](?:sig|signature|x-amz-(?:signature|credential)|key)=)[\w%+/=.~-]{6,}")
+SIGNED_QUERY = _compiled(
+    r"([?&](?:sig|signature|x-amz-(?:signature|credential)|key)=)[\w%+/=.~-]{6,}"
+)
 AUTHORIZATION = _compiled(
     r"(authorization\\?[\"']?[ \t]*[:=][ \t]*\\?[\"']?(?:(?:basic|bearer|digest|token)[ \t]+)?"
-    r"|\bbearer[ \t]+)(?=[A-Za-z+/=._~-]*\d)[\w+/=.~-]{8,}"
+    r"|\bbearer[ \t]+)(?=[A-Za-z+/._~-]*[\d=])[\w+/=.~-]{8,}"
 )
 # The scheme is left out: looking for it at each position is quadratic in long runs of letters.
-# A port is no password: `http://host:80/@name`.
+# A password runs to the last @ before the path (`p@ss`), or to the first one if it holds a slash
+# itself; a port is no password (`http://host:80/@name`).
 URL_LOGIN = _compiled(
-    r"(?<=://)[^\s/?#@:\"'<>]*:(?!\d+[/?#])(?P<password>[^\s\"'<>]*)@"
-    r"|(?:(?<=http://)|(?<=https://))(?P<user>[^\s/?#@:\"'<>]+)@"
+    r"(?<=://)[^\s/?#@:\"'<>]{0,256}:(?!\d+[/?#])"
+    r"(?P<password>[^\s/?#\"'<>]{0,1024}(?=@)|[^\s@\"'<>]{0,1024})@"
+    r"|(?:(?<=http://)|(?<=https://))(?P<user>[^\s/?#@:\"'<>]{1,256})@"
 )
+# A block that is cut off ends with its last line of base64, not with the text.
 PEM = re.compile(
-    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    r"(?P<begin>-----BEGIN [A-Z ]*PRIVATE KEY-----)"
+    r"(?:(?P<body>(?:(?!-----)[\s\S]){0,20000})(?P<end>-----END [A-Z ]*PRIVATE KEY-----)"
+    r"|(?P<open>(?:\s*\n[ +-]?[A-Za-z0-9+/=]{16,})+))"
 )
 # Line breaks (also escaped ones) and a diff's first column stay, so that a patch keeps its form.
 PEM_LINE = re.compile(r"(\\[nrt])|[A-Za-z0-9/=][A-Za-z0-9+/=]*")
 _PLACEHOLDER = re.compile(
-    r"\*+|\.\.\.|\$?\{[^{}\s]*\}|\$\(?[A-Z_][A-Z0-9_]*\)?|<[^<>]*>|%s|%\(\w+\)s|[A-Z]+(?:_[A-Z0-9]+)+"
-    r"|none|null|true|false|str|bytes|string|int|password|token",
-    re.IGNORECASE,
+    r"\*+|\.\.\.|\$?\{[^{}\s]*\}|\$\(?[A-Z_][A-Z0-9_]*\)?|<[^<>]*>|%s|%\(\w+\)s"
+    r"|[A-Z]+(?:_[A-Z0-9]+)+"
 )
+_NO_VALUE = re.compile(r"none|null|true|false", re.IGNORECASE)
+# In code also types, and examples that stand for themselves.
+_WORD = re.compile(r"none|null|true|false|str|bytes|string|int|password|token", re.IGNORECASE)
 
 
 def is_placeholder(value: str) -> bool:
-    """True for what stands where a secret would: `***`, `{token}`, `$TOKEN`, `<token>`, `API_TOKEN`."""
+    """True for what stands for a secret: `***`, `{token}`, `$TOKEN`, `<token>`, `API_TOKEN`."""
     return not value or _PLACEHOLDER.fullmatch(value) is not None
 
 
@@ -87,21 +101,21 @@ def is_secret(key: str, value: str, *, colon: bool) -> bool:
 
     With `key: value` (`colon`) the value may be the next word of a sentence, so it takes more.
     """
-    if is_placeholder(value):
+    if is_placeholder(value) or _NO_VALUE.fullmatch(value):
         return False
-    if _WEAK.search(key) and value.isdigit() and len(value) < 8:
+    if _WEAK.search(key) and _NUMBER.fullmatch(value):
         return False
     return not colon or (len(value) >= 6 and (not _WEAK.search(key) or _mixed(value)))
 
 
 def is_secret_in_code(key: str, value: str, *, quoted: bool) -> bool:
-    """Whether `key=value` in source code gives a secret away, rather than names a variable or a type."""
-    if is_placeholder(value) or " " in value:
+    """Whether `key=value` in source code gives a secret away, not a name or a type."""
+    if is_placeholder(value) or " " in value or _WORD.fullmatch(value):
         return False
-    if quoted:
-        return len(value) >= 12 and _mixed(value) if _WEAK.search(key) else len(value) >= 4
-    least = 16 if _WEAK.search(key) else 6
-    return len(value) >= least and _mixed(value) and "." not in value
+    if _WEAK.search(key):
+        is_name = not quoted and value.islower() and "_" in value
+        return len(value) >= (12 if quoted else 16) and _mixed(value) and not is_name
+    return len(value) >= 4 if quoted else len(value) >= 6 and _mixed(value) and "." not in value
 
 
 def _mixed(value: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from project.provenance import _shapes as shapes
 
@@ -19,20 +19,23 @@ _SECRET_NAME = re.compile(
     r"|(?:API|ACCESS|PRIVATE|SECRET)_?KEY|(?<![A-Z])AUTH(?![A-Z])|_(?:KEY|PAT|PASS|PWD)$"
 )
 # These say where a secret is or of what kind, as in SSH_AUTH_SOCK or PASSWORD_STORE_DIR.
-_PUBLIC_NAME = re.compile(r"_(?:FILE|PATH|DIR|SOCK|URL|URI|ENDPOINT|TYPE|METHOD|NAME|HELPER|BACKEND)$")
+_PUBLIC_NAME = re.compile(
+    r"_(?:FILE|PATH|DIR|SOCK|URL|URI|ENDPOINT|TYPE|METHOD|NAME|HELPER|BACKEND)$"
+)
 # The Neptune client's documented token for public projects.
 _PUBLIC_VALUES = frozenset({"ANONYMOUS"})
 
 
 class Redactor:
-    """Replaces secrets by `***`: those of the environment wherever they stand, others by their form."""
+    """Replaces secrets by `***`: the environment's wherever they stand, others by their form."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         """Learn the values of the variables in `environ` whose names or form tell a secret."""
-        values = {form for value in _secrets(environ) for form in _forms(value)}
+        values = {v for v in _secrets(environ) if len(v) >= _LEAST_LENGTH} - _PUBLIC_VALUES
         # Longest first: a secret that holds another is replaced whole.
         known = sorted(values, key=lambda value: (-len(value), value))
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        patterns = [pattern for value in known for pattern in _patterns(value)]
+        self._known = re.compile("|".join(patterns)) if patterns else None
 
     def redact(self, text: str) -> str:
         """`text` with each secret as `***`; for commands, flags, URLs, messages and names."""
@@ -52,7 +55,7 @@ class Redactor:
         words: list[str] = []
         for before, word in zip(["", *argv], argv, strict=False):
             named = before.startswith("-") and shapes.SECRET_KEY.search(before)
-            if named and not word.startswith("--") and not shapes.is_placeholder(word):
+            if named and word[:2] != "--" and shapes.is_secret(before, word, colon=False):
                 words.append(MASK)
             else:
                 words.append(self.redact(shapes.ASSIGNED_FLAG.sub(rf"\g<1>{MASK}", word)))
@@ -79,16 +82,16 @@ class Redactor:
 
     def _item(self, key: Any, item: Any) -> Any:
         if isinstance(key, str) and shapes.SECRET_KEY.search(key):
-            return _mask_leaves(item)
+            return _mask_leaves(key, item)
         return self.redact_json(item)
 
     def _by_form(self, text: str) -> str:
+        text = shapes.URL_LOGIN.sub(_mask_login, text)
         if self._known:
             text = self._known.sub(MASK, text)
         text = shapes.PEM.sub(_mask_pem, text)
         text = shapes.TOKENS.sub(MASK, text)
         text = shapes.WEBHOOK.sub(rf"\1{MASK}", text)
-        text = shapes.URL_LOGIN.sub(_mask_login, text)
         text = shapes.SIGNED_QUERY.sub(rf"\1{MASK}", text)
         return shapes.AUTHORIZATION.sub(rf"\1{MASK}", text)
 
@@ -133,25 +136,24 @@ def _named_leaves(value: Any, name: str = "") -> Iterator[str]:
         yield value
 
 
-def _forms(value: str) -> Iterator[str]:
-    """The ways a value may be spelled in a URL, a JSON file or code."""
-    if len(value) < _LEAST_LENGTH or value in _PUBLIC_VALUES:
-        return
-    yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    for escaped in (
-        quote(value, safe="", errors="surrogateescape"),
-        quote(value, errors="surrogateescape"),
-        quote_plus(value, errors="surrogateescape"),
-    ):
-        yield escaped
-        yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), escaped)
+def _patterns(value: str) -> Iterator[str]:
+    """Regular expressions for the ways a value may be spelled: as it is, in JSON, in a URL."""
+    yield re.escape(json.dumps(value)[1:-1])
+    yield re.escape(json.dumps(value, ensure_ascii=False)[1:-1])
+    yield "".join(map(_as_in_url, value))
+
+
+def _as_in_url(letter: str) -> str:
+    encoded = quote(letter, safe="", errors="surrogateescape")
+    if encoded == letter:
+        return re.escape(letter)
+    plus = r"|\+" if letter == " " else ""
+    return f"(?:{re.escape(letter)}|(?i:{encoded}){plus})"
 
 
 def _mask_pem(match: re.Match[str]) -> str:
-    body = shapes.PEM_LINE.sub(lambda line: line[1] or MASK, match[2])
-    return match[1] + body + match[3]
+    body = shapes.PEM_LINE.sub(lambda line: line[1] or MASK, match["body"] or match["open"])
+    return match["begin"] + body + (match["end"] or "")
 
 
 def _mask_login(match: re.Match[str]) -> str:
@@ -160,31 +162,29 @@ def _mask_login(match: re.Match[str]) -> str:
 
 
 def _mask_in_text(match: re.Match[str]) -> str:
-    colon = ":" in match["sep"]
-    quoted = match["quoted"] is not None
-    value = match["quoted"] if quoted else match["bare"]
-    secret = shapes.is_secret(match["key"], value, colon=colon and not quoted)
-    return _masked(match, value) if secret else match[0]
+    group = "bare" if match["quoted"] is None else "quoted"
+    colon = ":" in match["sep"] and group == "bare"
+    secret = shapes.is_secret(match["key"], match[group], colon=colon)
+    return _masked(match, group) if secret else match[0]
 
 
 def _mask_in_code(match: re.Match[str]) -> str:
-    quoted = match["quoted"] is not None
-    value = match["quoted"] if quoted else match["bare"]
-    secret = shapes.is_secret_in_code(match["key"], value, quoted=quoted)
-    return _masked(match, value) if secret else match[0]
+    group = "bare" if match["quoted"] is None else "quoted"
+    secret = shapes.is_secret_in_code(match["key"], match[group], quoted=group == "quoted")
+    return _masked(match, group) if secret else match[0]
 
 
-def _masked(match: re.Match[str], value: str) -> str:
-    start = match.start("quoted" if match["quoted"] is not None else "bare") - match.start()
-    return match[0][:start] + MASK + match[0][start + len(value) :]
+def _masked(match: re.Match[str], group: str) -> str:
+    start, end = (at - match.start() for at in match.span(group))
+    return match[0][:start] + MASK + match[0][end:]
 
 
-def _mask_leaves(value: Any) -> Any:
+def _mask_leaves(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return value if shapes.is_placeholder(value) else MASK
+        return MASK if shapes.is_secret(key, value, colon=False) else value
     if isinstance(value, Mapping):
-        return {key: _mask_leaves(item) for key, item in value.items()}
-    return [_mask_leaves(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {name: _mask_leaves(key, item) for name, item in value.items()}
+    return [_mask_leaves(key, v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def _storable(text: str) -> str:

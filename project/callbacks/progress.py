@@ -1,0 +1,110 @@
+"""Progress: a bar on a terminal, a line per epoch anywhere else."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+# Seconds between two drawings of the bar; each takes about a millisecond from the training loop.
+DRAW_EVERY = 0.2
+
+
+class Progress(Callback):
+    """Shows on standard error how training goes; the first process speaks for all.
+
+    Args:
+        metrics: the validation scores to show, such as `val_loss`, as far as the solver has them.
+
+    Reads `step`, `total_steps`, `train_loss` and `scores` of the solver.
+    """
+
+    def __init__(self, metrics: Sequence[str] = ("val_loss", "val_accuracy")) -> None:
+        # A name given twice, such as a monitored metric that is shown anyway, is shown once.
+        self.metrics = tuple(dict.fromkeys(metrics))
+        self._bar: Any = None
+        self._drawn = 0.0
+
+    def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Open the bar, if there is a terminal to draw it on."""
+        self._open(trainer, solver.total_steps)
+
+    def on_train_epoch_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        self._clock = time.monotonic()
+        self._draw(trainer, solver)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Draw the bar anew, if it is time."""
+        if self._bar is not None and time.monotonic() - self._drawn >= DRAW_EVERY:
+            self._draw(trainer, solver)
+
+    def on_validation_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        self._draw(trainer, solver, "validating")
+
+    def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        """One line, where there is no bar."""
+        if self._bar is not None or not trainer.is_global_zero:
+            return
+        seconds = time.monotonic() - self._clock
+        parts = [_epoch(trainer), f"step {solver.step}", *self._scores(solver), f"{seconds:.1f} s"]
+        print("  ".join(parts), file=sys.stderr, flush=True)
+
+    def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Leave the bar as it is at the end."""
+        self._draw(trainer, solver)
+        self._close()
+
+    def on_test_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        """A second bar, which only moves: how many blocks a test has isn't known."""
+        self._open(trainer, None)
+        if self._bar is not None:
+            self._bar.draw("testing", 0, "")
+
+    def on_test_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
+        if self._bar is not None and time.monotonic() - self._drawn >= DRAW_EVERY:
+            self._drawn = time.monotonic()
+            self._bar.draw("testing", 0, "")
+
+    def on_test_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        self._close()
+
+    def on_exception(
+        self, trainer: Trainer, solver: LightningModule, exception: BaseException
+    ) -> None:
+        """Give the terminal back."""
+        self._close()
+
+    def _open(self, trainer: Trainer, total_steps: int | None) -> None:
+        if trainer.is_global_zero and sys.stderr.isatty():
+            # rich is loaded only where it is used.
+            from project.callbacks.bar import Bar
+
+            self._bar = Bar(total_steps)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _draw(self, trainer: Trainer, solver: LightningModule, stage: str = "") -> None:
+        if self._bar is not None:
+            self._drawn = time.monotonic()
+            heading = f"{_epoch(trainer)} {stage}".rstrip()
+            self._bar.draw(heading, solver.step, "  ".join(self._scores(solver)))
+
+    def _scores(self, solver: LightningModule) -> list[str]:
+        scores: Mapping[str, float] = {"train_loss": solver.train_loss} | solver.scores
+        shown = ("train_loss", *self.metrics)
+        return [f"{name} {number(scores[name])}" for name in shown if name in scores]
+
+
+def number(value: float) -> str:
+    """Four decimals, or two significant digits of what these would show as zero."""
+    return f"{value:.4f}" if value == 0 or not abs(value) < 5e-4 else f"{value:.1e}"
+
+
+def _epoch(trainer: Trainer) -> str:
+    return f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"

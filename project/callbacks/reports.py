@@ -1,0 +1,59 @@
+"""Reports: figures of the test, and the confusion matrix as a table, in the run's directory."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+from project.callbacks.figures import calibration_figure, confusion_figure
+from project.files import replacing, write_atomic
+
+
+class Reports(Callback):
+    """Writes `figures/` after the test, from the first process.
+
+    Reads `classes`, `confusion["test"]` and `calibration["test"]` of the solver: the confusion
+    matrix `(n_classes, n_classes)`, and a mapping of `count`, `confidence` and `correct`, each
+    `(n_bins,)`.
+
+    Args:
+        directory: the run's.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def on_test_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Write `confusion_matrix.png` and `.csv`, and `calibration.png`.
+
+        Raises:
+            OSError: the directory can't be written or the disk is full; nothing is left half
+            written.
+        """
+        if not trainer.is_global_zero:
+            return
+        folder = self.directory / "figures"
+        folder.mkdir(exist_ok=True)
+        confusion, calibration = solver.confusion["test"], solver.calibration["test"]
+        write_atomic(folder / "confusion_matrix.csv", confusion_csv(confusion, solver.classes))
+        _save(confusion_figure(confusion, solver.classes), folder / "confusion_matrix.png")
+        _save(calibration_figure(**calibration), folder / "calibration.png")
+
+
+def confusion_csv(confusion: np.ndarray, classes: Sequence[str]) -> str:
+    """The confusion matrix as CSV: a row per true class, a column per predicted one, with names."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["true \\ predicted", *classes])
+    for name, row in zip(classes, confusion.tolist(), strict=True):
+        writer.writerow([name, *row])
+    return text.getvalue()
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as file:
+        figure.savefig(file, format="png")

@@ -1,0 +1,84 @@
+"""The table at the end of a run: how good it is, where it is, and what compares it."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from project.callbacks.progress import number
+
+Row = tuple[str, str]
+
+# The scores that matter, in this order; all of them are in outcome.json.
+SCORES = ("accuracy", "balanced_accuracy", "f1_macro", "loss")
+
+
+def outcome_rows(outcome: Mapping[str, Any], n_parameters: int) -> list[Row]:
+    """What a run's outcome says, as rows of name and value.
+
+    Args:
+        outcome: as in outcome.json: `best` and `test` may be None, `duration` is in seconds.
+        n_parameters: of the model.
+    """
+    rows: list[Row] = []
+    best = outcome["best"]
+    if best is not None:
+        rows.append(("best epoch", f"{best['epoch'] + 1} (step {best['step']})"))
+        rows.append(("validation", _scores(best["metrics"], "val_", extra=best["monitor"])))
+    if outcome["test"] is not None:
+        rows.append(("test", _scores(outcome["test"], "test_")))
+    rows.append(("parameters", f"{n_parameters:,}"))
+    rows.append(("time", duration(outcome["duration"])))
+    return rows
+
+
+def _scores(metrics: Mapping[str, float], prefix: str, extra: str = "") -> str:
+    names = dict.fromkeys((*(prefix + name for name in SCORES), extra))
+    shown = [name for name in names if name in metrics]
+    return "  ".join(f"{n.removeprefix(prefix)} {number(float(metrics[n]))}" for n in shown)
+
+
+def duration(seconds: float) -> str:
+    """Seconds below a minute, else hours, minutes and seconds: `4.2 s`, `1:02:03`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def print_summary(rows: Sequence[Row], title: str) -> None:
+    """Print rows of name and value on standard output, on a terminal as a table of rich."""
+    if sys.stdout.isatty():
+        _print_rich(rows, title)
+    else:
+        print(table(rows, title), flush=True)
+
+
+def table(rows: Sequence[Row], title: str) -> str:
+    """Plain text: the title, a rule, and a line per row with the values aligned."""
+    width = max((len(name) for name, _ in rows), default=0)
+    lines = [f"{name:<{width}}  {value}" for name, value in rows]
+    return "\n".join(["", title, "-" * len(title), *lines])
+
+
+def _print_rich(rows: Sequence[Row], title: str) -> None:
+    # rich is loaded only where it is used.
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout)
+    # Two borders, and one space on either side of both cells.
+    room = console.width - max(len(name) for name, _ in rows) - 7
+    grid = Table(title=Text(title), box=box.ROUNDED, show_header=False, title_justify="left")
+    grid.add_column(style="bold")
+    grid.add_column()
+    too_long = [(name, value) for name, value in rows if len(value) > room]
+    for name, value in rows:
+        if (name, value) not in too_long:
+            grid.add_row(Text(name), Text(value))
+    console.print(grid)
+    for name, value in too_long:
+        # Not folded into a cell: a path or a command should be copied in one piece.
+        console.print(Text(f"{name}: {value}"), soft_wrap=True)

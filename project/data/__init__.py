@@ -1,0 +1,146 @@
+"""From a data set's name to its splits, statistics, content hash and loaders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from project.data._fingerprint import split_hash, total_hash
+from project.data._loader import Batch, Block, Loader
+from project.data._order import permutation
+from project.data._samples import Raw, Resident, Samples, Subset
+from project.data._split import Splits, split
+from project.data._statistics import statistics
+from project.data._streamed import Streamed
+from project.hyperparameters import Hyperparameters
+
+__all__ = [
+    "Batch",
+    "Block",
+    "Data",
+    "Loader",
+    "Raw",
+    "Resident",
+    "Samples",
+    "Streamed",
+    "Subset",
+    "prepare",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set, split and measured.
+
+    Attributes:
+        name: on the command line.
+        classes: names, by target.
+        shape: `(channels, height, width)` of an image.
+        mean: per channel over the training split, in units of the pixel value / 255.
+        std: likewise.
+        train, val, test: the samples of each split.
+        hashes: `blake3:<hex>` by split.
+        hash: of all splits.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    train: Subset
+    val: Subset
+    test: Subset
+    hashes: Mapping[str, str]
+    hash: str
+
+    def describe(self) -> dict[str, Any]:
+        """What the run's record says about the data, as plain values."""
+        return {
+            "name": self.name,
+            "classes": list(self.classes),
+            "shape": list(self.shape),
+            "counts": {name: self._counts(part) for name, part in self._splits().items()},
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "hash": self.hash,
+            "hashes": dict(self.hashes),
+        }
+
+    def to(self, device: torch.device | str) -> "Data":
+        """The same data with its images on `device`; those of a folder that streams will arrive there."""
+        sources = {id(part.samples): part.samples for part in self._splits().values()}
+        moved = {key: samples.to(device) for key, samples in sources.items()}
+        splits = {
+            name: Subset(moved[id(part.samples)], part.indices)
+            for name, part in self._splits().items()
+        }
+        return replace(self, **splits)
+
+    def loader(
+        self, split: str, hparams: Hyperparameters, *, rank: int = 0, world_size: int = 1
+    ) -> Loader:
+        """Batches of "train", "val" or "test" for one of `world_size` processes.
+
+        Raises:
+            ValueError: there are fewer samples, in a batch or in the training split, than processes.
+        """
+        training = split == "train"
+        return Loader(
+            self._splits()[split],
+            self.mean,
+            self.std,
+            batch_size=hparams.batch_size,
+            seed=hparams.seed,
+            training=training,
+            shuffle=training and hparams.overfit_batches is None,
+            augmentations=hparams.augment if training else (),
+            limit=1 if hparams.fast_dev_run else hparams.limit_batches,
+            rank=rank,
+            world_size=world_size,
+        )
+
+    def _splits(self) -> dict[str, Subset]:
+        return {"train": self.train, "val": self.val, "test": self.test}
+
+    def _counts(self, part: Subset) -> dict[str, Any]:
+        per_class = torch.bincount(part.targets, minlength=len(self.classes))
+        return {"total": len(part), "per_class": per_class.tolist()}
+
+
+def prepare(hparams: Hyperparameters) -> Data:
+    """Load the data set `hparams.data`, split it, measure its training split and hash all of it.
+
+    Raises:
+        ValueError: the data is missing, damaged, or too small to be split; in one line.
+        OSError: it can't be read, or not downloaded.
+    """
+    plug = import_module(f"{__name__}.{hparams.data.replace('-', '_')}")
+    raw: Raw = plug.load(hparams)
+    splits = _fixed_batches(split(raw, hparams), hparams)
+    hashes = {name: split_hash(part, raw.classes) for name, part in splits._asdict().items()}
+    measured = statistics(splits.train, hashes["train"], Path(hparams.data_dir))
+    return Data(
+        name=hparams.data,
+        classes=raw.classes,
+        shape=raw.train.shape,
+        mean=measured.mean,
+        std=measured.std,
+        **splits._asdict(),
+        hashes=hashes,
+        hash=total_hash(hashes, raw.classes),
+    )
+
+
+def _fixed_batches(splits: Splits, hparams: Hyperparameters) -> Splits:
+    """With `overfit_batches`, a few batches of the training split for both training and validation."""
+    if hparams.overfit_batches is None:
+        return splits
+    n = hparams.overfit_batches * hparams.batch_size
+    # Shuffled: the samples of a folder are sorted by class.
+    few = permutation(len(splits.train), hparams.seed, "order", 0)[:n]
+    train = Subset(splits.train.samples, splits.train.indices[few])
+    return splits._replace(train=train, val=train)

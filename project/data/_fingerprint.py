@@ -1,0 +1,31 @@
+"""The content hash of the data: equal for equal images, targets and class names, wherever they lie."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from blake3 import blake3
+
+from project.data._samples import Subset
+
+
+def split_hash(subset: Subset, classes: Sequence[str]) -> str:
+    """`blake3:<hex>` of a split's targets, class names and images, in the order of its indices.
+
+    Images count with their data type, shape and pixels; those of a folder with the bytes of their
+    files. Paths, times and the order in which a folder is listed do not count.
+    """
+    hasher = blake3(max_threads=blake3.AUTO)
+    hasher.update(_canonical([list(classes), len(subset)]))
+    hasher.update(subset.targets.numpy().astype("<i8").tobytes())
+    for chunk in subset.samples.content(subset.indices):
+        hasher.update(chunk)
+    return f"blake3:{hasher.hexdigest()}"
+
+
+def total_hash(hashes: Mapping[str, str], classes: Sequence[str]) -> str:
+    """`blake3:<hex>` of the splits' hashes by name and of the class names."""
+    return f"blake3:{blake3(_canonical([dict(hashes), list(classes)])).hexdigest()}"
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True).encode()

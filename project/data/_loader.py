@@ -1,0 +1,175 @@
+"""Batches on the device, several gathered at once, in an order that only the seed and the epoch decide."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from project.data._augment import augment, draw
+from project.data._order import permutation
+from project.data._samples import Subset
+from project.data._schedule import Schedule
+
+BLOCK_BATCHES = 16
+BLOCK_BYTES = 4 * 2**20
+
+
+class Batch(NamedTuple):
+    """One optimizer step's samples, or this rank's share of them.
+
+    Attributes:
+        inputs: `(b, C, H, W)` float32, normalised, on the device.
+        targets: `(b,)` int64, on the device.
+        size: samples of the batch over all ranks.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    size: int
+
+
+class Block:
+    """Consecutive batches of an epoch that were gathered at once; it may hold none.
+
+    Attributes:
+        epoch: counted from 0.
+        first_step: index in the epoch of its first batch.
+    """
+
+    __slots__ = ("epoch", "first_step", "_batches", "_indices")
+
+    def __init__(
+        self, epoch: int, first_step: int, batches: Sequence[Batch], indices: Tensor
+    ) -> None:
+        self.epoch, self.first_step = epoch, first_step
+        self._batches, self._indices = batches, indices
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter(self._batches)
+
+    def indices(self, i: int) -> list[int]:
+        """Which samples of the data set the i-th batch holds on this rank."""
+        start = sum(len(batch.targets) for batch in self._batches[:i])
+        return self._indices[start : start + len(self._batches[i].targets)].tolist()
+
+
+class Loader:
+    """Blocks of one split's batches, for one rank; iterated once per epoch, or from where `seek` says.
+
+    It has no length on purpose: after a resume, an epoch is shorter than others.
+
+    Args:
+        subset: the split.
+        mean: per channel, in units of the pixel value / 255.
+        std: likewise.
+        batch_size: samples of a batch over all ranks.
+        seed: of the order and the augmentation.
+        training: whether a last batch with fewer samples than ranks is skipped and `augmentations` apply.
+        shuffle: whether each epoch has its own random order; else that of the indices.
+        augmentations: see `augment`; for training only.
+        limit: batches per epoch, at most; None: all.
+        rank: of this process.
+        world_size: number of processes, each of which gets a contiguous part of each batch.
+
+    Attributes:
+        steps: batches of a full epoch.
+
+    Raises:
+        ValueError: there are fewer samples, in a batch or in the training split, than ranks.
+    """
+
+    def __init__(
+        self,
+        subset: Subset,
+        mean: Sequence[float],
+        std: Sequence[float],
+        *,
+        batch_size: int,
+        seed: int = 0,
+        training: bool = False,
+        shuffle: bool = False,
+        augmentations: Sequence[str] = (),
+        limit: int | None = None,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        assert training or not (shuffle or augmentations)
+        self._subset, self._seed, self._shuffle = subset, seed, shuffle
+        self._augmentations = tuple(augmentations)
+        self._schedule = Schedule(
+            len(subset),
+            batch_size,
+            _block_steps(subset, batch_size),
+            training=training,
+            limit=limit,
+            rank=rank,
+            world_size=world_size,
+        )
+        self.steps = len(self._schedule.sizes)
+        device = subset.samples.device
+        self._scale = torch.tensor([1 / (255 * s) for s in std], device=device).view(1, -1, 1, 1)
+        shift = [-m / s for m, s in zip(mean, std, strict=True)]
+        self._shift = torch.tensor(shift, device=device).view(1, -1, 1, 1)
+        self._position = (0, 0)
+
+    def seek(self, epoch: int, step: int = 0) -> None:
+        """Let the next iteration start at batch `step` of `epoch`; past its end, with an empty block."""
+        assert epoch >= 0 and step >= 0
+        self._position = (epoch, step)
+
+    def __iter__(self) -> Iterator[Block]:
+        epoch, step = self._position
+        self._position = (epoch + 1, 0)
+        return self._blocks(epoch, step)
+
+    def _blocks(self, epoch: int, step: int) -> Iterator[Block]:
+        blocks, offsets = self._schedule.blocks(step), self._schedule.offsets
+        if not blocks:
+            yield Block(epoch, step, (), torch.empty(0, dtype=torch.int64))
+            return
+        order = self._order(epoch)[offsets[step] :]
+        sizes = [offsets[end] - offsets[first] for first, end in blocks]
+        # The stream comes first, so that it is exhausted and its workers end.
+        arriving = zip(self._subset.samples.stream(order, sizes), order.split(sizes), strict=True)
+        for ((images, targets), indices), (first, end) in zip(arriving, blocks, strict=True):
+            batches = self._batches(epoch, slice(first, end), images, targets)
+            yield Block(epoch, first, batches, indices)
+
+    def _order(self, epoch: int) -> Tensor:
+        """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
+        places = self._schedule.places
+        if self._shuffle:
+            places = permutation(len(self._subset), self._seed, "order", epoch)[places]
+        return self._subset.indices[places]
+
+    def _batches(self, epoch: int, steps: slice, images: Tensor, targets: Tensor) -> list[Batch]:
+        if self._augmentations:
+            images = augment(images, self._draws(epoch, steps), self._augmentations)
+        # Two operations with one rounding each: a fused one rounds differently in vector lanes and in
+        # the remainder, so that a batch would depend on the block it is in.
+        inputs = images.float().mul_(self._scale).add_(self._shift)
+        counts, sizes = self._schedule.counts[steps], self._schedule.sizes[steps]
+        parts = zip(inputs.split(counts), targets.split(counts), sizes, strict=True)
+        return [Batch(x, y, size) for x, y, size in parts if len(y)]
+
+    def _draws(self, epoch: int, steps: slice) -> Tensor:
+        """Random numbers of a block; drawn for whole batches, so that ranks do not change them."""
+        share = self._schedule.share
+        sizes = enumerate(self._schedule.sizes[steps], start=steps.start)
+        draws = torch.cat([draw(self._seed, epoch, i, size)[share(size)] for i, size in sizes])
+        device = self._scale.device
+        # A copy from memory that is not pinned would wait for the device.
+        return draws.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else draws
+
+
+def _block_steps(subset: Subset, batch_size: int) -> int:
+    """Batches per block; of whole batches, so that it is the same for any number of ranks."""
+    if not subset.samples.resident:
+        return 1
+    batch_bytes = batch_size * math.prod(subset.samples.shape)
+    return max(1, min(BLOCK_BATCHES, BLOCK_BYTES // batch_bytes))

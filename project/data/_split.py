@@ -1,0 +1,94 @@
+"""Which samples train, validate and test: stratified, and a pure function of the seed and the targets."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from project.data._order import permutation
+from project.data._samples import Raw, Samples, Subset
+from project.hyperparameters import Hyperparameters
+
+
+class Splits(NamedTuple):
+    """The samples of each split; no sample is in two of them."""
+
+    train: Subset
+    val: Subset
+    test: Subset
+
+
+def split(raw: Raw, hparams: Hyperparameters) -> Splits:
+    """Use the official splits and cut the missing ones off the training samples, class by class.
+
+    `val_fraction` and `test_fraction` are shares of each class of `raw.train`. `train_fraction` then
+    keeps a share of each class of what is left; a smaller one keeps a subset of what a larger one keeps.
+
+    Raises:
+        ValueError: a class has too few samples to be in every split.
+    """
+    test_fraction = hparams.test_fraction if raw.test is None else 0.0
+    val_fraction = hparams.val_fraction if raw.val is None else 0.0
+    test, val, rest = cut(
+        raw.train.targets, raw.classes, (test_fraction, val_fraction), hparams.seed
+    )
+    train = torch.cat([kept[: _share(len(kept), hparams.train_fraction)] for kept in rest])
+    return Splits(
+        Subset(raw.train, train.sort().values),
+        Subset(raw.train, val) if raw.val is None else _all(raw.val),
+        Subset(raw.train, test) if raw.test is None else _all(raw.test),
+    )
+
+
+def cut(
+    targets: Tensor, classes: Sequence[str], fractions: tuple[float, float], seed: int
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Cut two shares off every class; a share that is not 0 has at least one sample of each class.
+
+    Args:
+        targets: `(n,)` int64.
+        classes: names, by target.
+        fractions: the two shares of each class.
+        seed: of the choice.
+
+    Returns:
+        the sorted indices `(m,)` int64 of either share, and per class those of the rest, shuffled.
+
+    Raises:
+        ValueError: nothing of a class would be left; the message names the class.
+    """
+    shares: tuple[list[Tensor], ...] = ([], [], [])
+    for target, name in enumerate(classes):
+        members = (targets == target).nonzero().flatten()
+        shuffled = members[permutation(len(members), seed, "split", target)]
+        first, second = (_share(len(members), fraction) for fraction in fractions)
+        if first + second >= len(members):
+            raise ValueError(_too_few(name, len(members), fractions))
+        pieces = shuffled.tensor_split([first, first + second])
+        for share, piece in zip(shares, pieces, strict=True):
+            share.append(piece)
+    return torch.cat(shares[0]).sort().values, torch.cat(shares[1]).sort().values, shares[2]
+
+
+def _share(n: int, fraction: float) -> int:
+    """`fraction` of n, rounded half up, but at least 1 unless the fraction is 0."""
+    return max(1, int(n * fraction + 0.5)) if fraction > 0 else 0
+
+
+def _too_few(name: str, n: int, fractions: tuple[float, float]) -> str:
+    flags = ("--test-fraction", "--val-fraction")
+    cuts = [f"{flag} {share:g}" for flag, share in zip(flags, fractions, strict=True) if share]
+    samples = "1 sample" if n == 1 else f"{n} samples"
+    needed = len(cuts) + 1
+    fix = (
+        f"add samples (at least {needed} are needed) or remove the class"
+        if n < needed
+        else "lower these shares"
+    )
+    after = f" after {' and '.join(cuts)}" if cuts else ""
+    return f"class {name!r} has {samples}, too few to leave any for training{after}; {fix}"
+
+
+def _all(samples: Samples) -> Subset:
+    return Subset(samples, torch.arange(len(samples)))

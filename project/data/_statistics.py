@@ -1,0 +1,91 @@
+"""Mean and standard deviation of each channel over the training split: exact, and computed once."""
+
+import math
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from project.data._samples import CHUNK_BYTES, Subset
+from project.files import read_json, write_json
+
+
+class Statistics(NamedTuple):
+    """Per channel, in units of the pixel value / 255; a constant channel has a `std` of 1."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def statistics(subset: Subset, content_hash: str, folder: Path) -> Statistics:
+    """The channel statistics of `subset`, from `folder` where the same content was measured before.
+
+    Args:
+        subset: the training split.
+        content_hash: its hash, under which the statistics are remembered.
+        folder: the data folder, in whose `.cache` they are kept; where it can't be written, a warning
+            says so and they are computed again in each run.
+    """
+    height, width = subset.samples.shape[1:]
+    key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}"
+    path = folder / ".cache" / f"statistics-{key}.json"
+    known = _read(path)
+    if known is None:
+        known = measure(subset)
+        _remember(path, known)
+    return known
+
+
+def measure(subset: Subset) -> Statistics:
+    """Mean and (population) standard deviation per channel.
+
+    Both follow from the 256 counts of each channel in integers of any size, rounded once at the end:
+    var = (n * sum(x^2) - sum(x)^2) / n^2.
+    """
+    moments = [_moments(counts) for counts in histograms(subset).tolist()]
+    return Statistics(tuple(mean for mean, _ in moments), tuple(std for _, std in moments))
+
+
+def histograms(subset: Subset) -> Tensor:
+    """How often each pixel value occurs: `(channels, 256)` int64."""
+    channels = subset.samples.shape[0]
+    per_chunk = max(1, CHUNK_BYTES // math.prod(subset.samples.shape))
+    if not subset.samples.resident:
+        per_chunk = min(per_chunk, 64)
+    sizes = [len(piece) for piece in subset.indices.split(per_chunk)]
+    counts = torch.zeros(channels, 256, dtype=torch.int64)
+    for images, _ in subset.samples.stream(subset.indices, sizes):
+        for channel in range(channels):
+            counts[channel] += torch.bincount(images[:, channel].flatten(), minlength=256).cpu()
+    return counts
+
+
+def _moments(counts: list[int]) -> tuple[float, float]:
+    n = sum(counts)
+    total = sum(value * count for value, count in enumerate(counts))
+    squares = sum(value * value * count for value, count in enumerate(counts))
+    variance = (n * squares - total * total) / (n * n)
+    return total / (255 * n), math.sqrt(variance) / 255 or 1.0
+
+
+def _read(path: Path) -> Statistics | None:
+    if not path.exists():
+        return None
+    try:
+        stored = read_json(path)
+        return Statistics(tuple(stored["mean"]), tuple(stored["std"]))
+    except (ValueError, KeyError, TypeError):
+        # A damaged cache is as good as none: the statistics follow from the data.
+        return None
+
+
+def _remember(path: Path, known: Statistics) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"mean": known.mean, "std": known.std})
+    except OSError as error:
+        warnings.warn(
+            f"the channel statistics will be computed again in the next run: {error}", stacklevel=2
+        )

@@ -1,0 +1,140 @@
+"""Images that do not fit in memory: worker processes read and decode them as they are needed."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from multiprocessing.context import BaseContext
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from project.data._image import decode
+from project.data._samples import file_content
+
+
+class Streamed:
+    """Image files with their targets, decoded whenever they are fetched.
+
+    Args:
+        paths: of the n files.
+        targets: `(n,)` int64.
+        size: pixels a side of the decoded images, which are `(3, size, size)`.
+        digests: `(n, 32)` uint8, each file's hash.
+        num_workers: processes that decode; 0: the training process itself does.
+        device: where images arrive.
+    """
+
+    resident = False
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        targets: Tensor,
+        size: int,
+        digests: np.ndarray,
+        num_workers: int,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        assert len(paths) == len(targets) == len(digests)
+        self.paths, self.targets, self.digests = paths, targets, digests
+        self.shape = (3, size, size)
+        self.num_workers = num_workers
+        self.device = torch.device(device)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def fetch(self, indices: Tensor) -> Tensor:
+        """Images `(b, C, H, W)` uint8, decoded by this process.
+
+        Raises:
+            ValueError: an image can't be decoded; the message names it.
+            OSError: a file can't be read.
+        """
+        return _arrived(self._decoder()[indices.tolist()]).to(self.device)
+
+    def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images and targets of consecutive pieces of `indices`, of the given sizes, decoded ahead.
+
+        Raises:
+            ValueError: an image can't be decoded; the message names it.
+            OSError: a file can't be read.
+        """
+        pieces = indices.split(list(sizes))
+        loader = DataLoader(
+            self._decoder(),
+            batch_size=None,
+            sampler=[piece.tolist() for piece in pieces],
+            num_workers=self.num_workers,
+            multiprocessing_context=_context() if self.num_workers else None,
+            worker_init_fn=_start_worker,
+            pin_memory=self.device.type == "cuda",
+            # Without a generator of its own the loader would draw from the global one, and so change
+            # the dropout of a run that is resumed in the middle of an epoch.
+            generator=torch.Generator(),
+        )
+        for images, piece in zip(loader, pieces, strict=True):
+            images = _arrived(images).to(self.device, non_blocking=True)
+            yield images, self.targets[piece].to(self.device)
+
+    def content(self, indices: Tensor) -> Iterator[bytes]:
+        """The digests of the files in the order of `indices`."""
+        return file_content(self.digests, indices)
+
+    def to(self, device: torch.device | str) -> "Streamed":
+        """The same files, whose images arrive on `device`."""
+        return Streamed(
+            self.paths, self.targets, self.shape[1], self.digests, self.num_workers, device
+        )
+
+    def _decoder(self) -> "_Decoder":
+        return _Decoder(self.paths, self.shape[1])
+
+
+class _Decoder(Dataset):
+    """What a worker runs: lists of indices become images, or the error that prevented it."""
+
+    def __init__(self, paths: Sequence[str], size: int) -> None:
+        self.paths, self.size = paths, size
+
+    def __getitem__(self, indices: list[int]) -> Tensor | Exception:
+        images = np.empty((len(indices), 3, self.size, self.size), np.uint8)
+        try:
+            for image, index in zip(images, indices, strict=True):
+                with open(self.paths[index], "rb") as file:
+                    image[:] = decode(file.read(), self.paths[index], self.size)
+        except (ValueError, OSError) as error:
+            # Raised here, it would reach the training process wrapped in the worker's traceback.
+            return error
+        return torch.from_numpy(images)
+
+
+def _arrived(images: Tensor | Exception) -> Tensor:
+    if isinstance(images, Exception):
+        raise images
+    return images
+
+
+def _start_worker(worker: int) -> None:
+    # Ctrl-C reaches every process of a terminal; the training process decides when workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_training, daemon=True).start()
+
+
+def _end_with_training() -> None:
+    """torch's workers watch the server they were forked from, which waits for them: neither would end."""
+    training = multiprocessing.parent_process()
+    assert training is not None
+    training.join()
+    os._exit(1)
+
+
+def _context() -> BaseContext:
+    """Workers start from a clean server process: forking this one could copy a lock held by a thread."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", __name__])
+    return context

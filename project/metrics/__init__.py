@@ -1,0 +1,38 @@
+"""Streaming classification metrics: additive state of constant size, from which scikit-learn computes.
+
+Each file not starting with an underscore is one family; adding a family is adding a file. All work alone:
+
+    metric = Accuracy(n_classes=10)         # from project.metrics.accuracy import Accuracy
+    metric.update(logits, targets)          # any number of times, batches of any size
+    metric.compute()                        # {"accuracy": 0.98}
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from project.metrics._collection import Collection
+from project.metrics._metric import Metric
+
+__all__ = ["Collection", "Metric", "classification", "families"]
+
+
+def families() -> list[type[Metric]]:
+    """Every metric of this folder, in the order of the files' names."""
+    names = sorted(info.name for info in iter_modules(__path__) if not info.name.startswith("_"))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__
+        if issubclass(value, Metric)
+    ]
+
+
+def classification(n_classes: int) -> Collection:
+    """All metrics of this folder as one, each distinct kind of state updated once per batch.
+
+    Raises:
+        ValueError: there are fewer than two classes.
+    """
+    return Collection([family(n_classes) for family in families()])

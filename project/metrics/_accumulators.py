@@ -1,0 +1,110 @@
+"""State that adds up: over batches, and over the ranks of a distributed run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from project.metrics._predictions import Predictions
+
+
+class Accumulator(nn.Module):
+    """Named sums over samples, of constant size, on the device of the module that holds it.
+
+    The sums are no buffers: DistributedDataParallel would send those of rank 0 to all at every step.
+
+    Args:
+        n_classes: columns of the logits.
+        settings: what else, with the type, tells whether two accumulators hold the same sums.
+        sums: the sums at zero, int64 or float64, any shape.
+    """
+
+    def __init__(self, n_classes: int, *settings: Any, **sums: Tensor) -> None:
+        super().__init__()
+        self.n_classes = n_classes
+        self.kind = (type(self), n_classes, *settings)
+        self.sums = sums
+        self.reduced: dict[str, Tensor] = {}
+        # What is no sum but has to be on the same device.
+        self.constants = {"one": torch.ones((), dtype=torch.int64)}
+
+    def update(self, batch: Predictions) -> None:
+        """Add a batch to this rank's sums; what an earlier `reduce` held is dropped."""
+        self.reduced.clear()
+        self.add(batch)
+
+    def add(self, batch: Predictions) -> None:
+        """Add a batch to `sums`, in place and without waiting for the device."""
+        raise NotImplementedError
+
+    def read(self) -> Any:
+        """The totals as numpy, in the form that the metrics of this state take."""
+        raise NotImplementedError
+
+    def total(self, name: str) -> Tensor:
+        """A sum over all that counts: over ranks after `reduce`, else this rank's own."""
+        return self.reduced.get(name, self.sums[name])
+
+    def reduce(self) -> None:
+        """Hold, beside this rank's sums, those over all ranks; alone, there is nothing to do."""
+        if not (dist.is_available() and dist.is_initialized()):
+            return
+        for name, local in self.sums.items():
+            self.reduced[name] = local.clone()
+            dist.all_reduce(self.reduced[name])
+
+    def reset(self) -> None:
+        """Set all sums to zero."""
+        self.reduced.clear()
+        # In place: a tensor made in inference mode could not be updated outside it.
+        for local in self.sums.values():
+            local.zero_()
+
+    def count(self, name: str, index: Tensor) -> None:
+        """Add one to the cells `index` `(n,)` int64 of the int64 sum `name`."""
+        self.sums[name].index_add_(0, index, self.constants["one"].expand(len(index)))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Accumulator":
+        # Only the device follows the model: its `.half()` must not round the sums.
+        device = fn(self.constants["one"]).device
+        for tensors in (self.sums, self.reduced, self.constants):
+            tensors.update({name: value.to(device) for name, value in tensors.items()})
+        return super()._apply(fn, recurse)
+
+
+class Seen(Accumulator):
+    """How many samples there were, and how many of them were fit to be measured."""
+
+    def __init__(self, n_classes: int) -> None:
+        names = ("samples", "usable_logits", "usable_targets")
+        super().__init__(n_classes, **{name: torch.zeros((), dtype=torch.int64) for name in names})
+
+    def add(self, batch: Predictions) -> None:
+        sums, top = self.sums, batch.top
+        sums["samples"] += len(top)
+        # The largest logit shows all that has no softmax: a NaN, +inf, or -inf in every class.
+        sums["usable_logits"] += (top - top == 0).sum()
+        sums["usable_targets"] += (batch.targets == batch.raw_targets).sum()
+
+    def read(self) -> int:
+        """The number of samples.
+
+        Raises:
+            ValueError: there is none, or a logit or target can't be measured.
+        """
+        n, usable_logits, usable_targets = (int(self.total(name)) for name in self.sums)
+        if n == 0:
+            raise ValueError("no samples: the split is empty, or update() was never called")
+        if usable_logits < n:
+            raise ValueError(
+                f"the logits of {n - usable_logits} of {n} samples are NaN or infinite: "
+                "the model has diverged; try a lower learning rate or full precision"
+            )
+        if usable_targets < n:
+            raise ValueError(
+                f"the targets of {n - usable_targets} of {n} samples lie outside "
+                f"0..{self.n_classes - 1}: give the metric as many classes as the data has"
+            )
+        return n

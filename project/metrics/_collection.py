@@ -1,0 +1,35 @@
+"""Many metrics as one, sharing their state."""
+
+from collections.abc import Iterable
+
+from torch import nn
+
+from project.metrics._accumulators import Accumulator
+from project.metrics._metric import Metric, Scores, Streaming
+
+
+class Collection(Streaming):
+    """Metrics updated together: those that need the same sums share them, counted once per batch."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        metrics = list(metrics)
+        shared: dict[tuple, Accumulator] = {}
+        for metric in metrics:
+            metric.hold(*(shared.setdefault(own.kind, own) for own in metric.accumulators))
+        super().__init__(metrics[0].n_classes, *shared.values())
+        assert all(metric.n_classes == self.n_classes for metric in metrics)
+        self.metrics = nn.ModuleList(metrics)
+
+    def compute(self) -> Scores:
+        """All scores, as of `Metric.compute`.
+
+        Raises:
+            ValueError: as of `Metric.compute`.
+        """
+        totals = {accumulator.kind: accumulator.read() for accumulator in self._each}
+        scores: Scores = {}
+        for metric in self.metrics:
+            own = metric.score(totals[metric.source.kind])
+            assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a score's name"
+            scores |= own
+        return scores

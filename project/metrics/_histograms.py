@@ -1,0 +1,74 @@
+"""Histograms of every class's scores as state: how well a class is ranked follows from its counts."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from project.metrics._accumulators import Accumulator
+from project.metrics._predictions import Predictions
+
+# The bit pattern of float32 2^-32, and the length in bit patterns of the 64 octaves from there.
+SMALLEST, SPAN = 95 << 23, 64 << 23
+
+
+class Bins(NamedTuple):
+    """The non-empty bins of one class's scores, from the lowest to the highest score.
+
+    Attributes:
+        positives: `(n_bins,)` int64, samples of the class.
+        negatives: `(n_bins,)` int64, samples of other classes.
+    """
+
+    positives: np.ndarray
+    negatives: np.ndarray
+
+
+class Histograms(Accumulator):
+    """Counts of each class's one-vs-rest log-odds, apart for samples of the class and of others.
+
+    Log-odds have the order of the exact probabilities and do not saturate. Shifted by
+    log(n_classes - 1) they are 0 where the classes are equally likely. Their float32 is cut to sign,
+    exponent and as many bits of the mantissa as keep the two tables within 64 MiB: 65,536 bins a class
+    for up to 64 classes (9 bits of the mantissa: bins 0.1 to 0.2 % wide), 4,096 for 1000 (5 bits).
+    Six bits of exponent cover magnitudes from 2^-32 to 2^32; smaller ones share the bin of 0, larger
+    ones the last.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        bits = min(16, 22 - (n_classes - 1).bit_length())
+        size = n_classes << bits
+        super().__init__(
+            n_classes,
+            samples=torch.zeros(size, dtype=torch.int64),
+            positives=torch.zeros(size, dtype=torch.int64),
+        )
+        self.n_bins, self.shift = 1 << bits, 30 - bits
+        self.constants["classes"] = torch.arange(n_classes)
+
+    def bins(self, log_odds: torch.Tensor) -> torch.Tensor:
+        """The bin of each log-odds, `(batch, n_classes)` int64, non-decreasing in them."""
+        patterns = (log_odds + math.log(self.n_classes - 1)).float().view(torch.int32)
+        sign = patterns >> 31
+        magnitude = (patterns & 0x7FFFFFFF).sub_(SMALLEST - (1 << self.shift))
+        code = magnitude.clamp_(0, SPAN - 1) >> self.shift
+        # Two's complement: -code where the sign is set.
+        return code.bitwise_xor_(sign).sub_(sign).add_(self.n_bins // 2).long()
+
+    def add(self, batch: Predictions) -> None:
+        # Classes lie side by side: a table of many is read in runs, at half the time.
+        cells = self.bins(batch.log_odds).mul_(self.n_classes).add_(self.constants["classes"])
+        self.count("samples", cells.view(-1))
+        self.count("positives", batch.of_target(cells).view(-1))
+
+    def read(self) -> list[Bins]:
+        # Found on the device, so that only the few cells in use travel.
+        cells = self.total("samples").nonzero().view(-1)
+        samples = self.total("samples")[cells].cpu().numpy()
+        positives = self.total("positives")[cells].cpu().numpy()
+        classes = cells.cpu().numpy() % self.n_classes
+        order = np.argsort(classes, kind="stable")
+        ends = np.searchsorted(classes[order], np.arange(1, self.n_classes))
+        negatives = np.split((samples - positives)[order], ends)
+        return [Bins(*both) for both in zip(np.split(positives[order], ends), negatives)]

@@ -1,0 +1,101 @@
+"""What all metrics share: state to update, to sum over ranks and to compute from."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import Tensor, nn
+
+from project.metrics._accumulators import Accumulator, Seen
+from project.metrics._predictions import Predictions
+
+# A float is a score of all classes; an array `(n_classes,)` holds one per class; two dimensions
+# are for a figure.
+Scores = dict[str, float | np.ndarray]
+
+
+class Streaming(nn.Module):
+    """Something computed from accumulators, each updated once per batch."""
+
+    def __init__(self, n_classes: int, *accumulators: Accumulator) -> None:
+        super().__init__()
+        self.n_classes = n_classes
+        self.hold(*accumulators)
+
+    def hold(self, *accumulators: Accumulator) -> None:
+        """Compute from these accumulators, which others may hold too."""
+        self.accumulators = nn.ModuleList(accumulators)
+        # Beside the list, since going through a ModuleList costs as much as an update.
+        self._each = accumulators
+
+    def update(self, logits: Tensor, targets: Tensor) -> None:
+        """Add a batch; nothing is read back from the device, and no gradient flows.
+
+        Args:
+            logits: `(batch, n_classes)` float32, bfloat16, float16 or float64.
+            targets: `(batch,)` int64 in `0..n_classes - 1`.
+
+        Raises:
+            ValueError: a shape or dtype is another. What only the device knows, NaN logits and
+                targets out of range, `compute` reports.
+        """
+        batch = Predictions(logits, targets)
+        if logits.shape[1] != self.n_classes:
+            raise ValueError(
+                f"logits have {logits.shape[1]} columns, the metric has n_classes="
+                f"{self.n_classes}: give both the same number"
+            )
+        for accumulator in self._each:
+            accumulator.update(batch)
+
+    def reduce(self) -> None:
+        """Make `compute` see the samples of all ranks, until the next `update` or `reset`.
+
+        Where torch.distributed is initialised every rank has to call it, with or without samples of
+        its own; the result is the same on all. This rank's own state stays as it is.
+        """
+        for accumulator in self._each:
+            accumulator.reduce()
+
+    def reset(self) -> None:
+        """Forget all samples."""
+        for accumulator in self._each:
+            accumulator.reset()
+
+
+class Metric(Streaming):
+    """A family of scores computed from one kind of state; subclasses name it and define `score`.
+
+    Args:
+        n_classes: columns of the logits, at least 2.
+        settings: further arguments of the state.
+
+    Raises:
+        ValueError: there are fewer than two classes.
+    """
+
+    state: ClassVar[type[Accumulator]]
+
+    def __init__(self, n_classes: int, *settings: Any) -> None:
+        if n_classes < 2:
+            raise ValueError(f"n_classes is {n_classes}: classification needs at least 2")
+        super().__init__(n_classes, Seen(n_classes), type(self).state(n_classes, *settings))
+
+    def compute(self) -> Scores:
+        """The scores of all samples since `reset`.
+
+        Raises:
+            ValueError: there were no samples, the logits of some were NaN or infinite, or a target
+                was out of range.
+        """
+        seen, source = self._each
+        seen.read()
+        return self.score(source.read())
+
+    @property
+    def source(self) -> Accumulator:
+        """The accumulator whose totals `score` takes."""
+        return self._each[1]
+
+    def score(self, totals: Any) -> Scores:
+        """The scores from what the state's `read` returns."""
+        raise NotImplementedError

@@ -1,0 +1,104 @@
+"""What metrics derive from a batch of logits, each thing computed at most once."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Softmax(NamedTuple):
+    """The softmax in three forms, each `(batch, n_classes)` float64.
+
+    Attributes:
+        log_probs: log p.
+        probs: p.
+        log_odds: log(p / (1 - p)), in the order of the exact p also where p rounds to 0 or 1.
+    """
+
+    log_probs: Tensor
+    probs: Tensor
+    log_odds: Tensor
+
+
+class Predictions:
+    """A view of one batch that metrics share; it never waits for the device.
+
+    Args:
+        logits: `(batch, n_classes)`, any floating dtype.
+        targets: `(batch,)` int64.
+
+    Attributes:
+        targets: `(batch,)` int64, brought into `0..n_classes - 1` so that none can index outside the
+            state; `Seen` counts those that were changed, and `compute` refuses them.
+
+    Raises:
+        ValueError: the shapes or dtypes are others.
+    """
+
+    def __init__(self, logits: Tensor, targets: Tensor) -> None:
+        if logits.ndim != 2 or not logits.is_floating_point():
+            raise ValueError(
+                f"logits have shape {tuple(logits.shape)} and {logits.dtype}; "
+                "they must be (batch, n_classes) and floating"
+            )
+        if targets.shape != logits.shape[:1] or targets.dtype != torch.int64:
+            raise ValueError(
+                f"targets have shape {tuple(targets.shape)} and {targets.dtype}; "
+                f"they must be ({len(logits)},) and torch.int64 for these logits"
+            )
+        self.logits, self.raw_targets = logits.detach(), targets
+        self.targets = targets.clamp(0, logits.shape[1] - 1)
+
+    @cached_property
+    def preds(self) -> Tensor:
+        """The class of the largest logit, the first of equals, `(batch,)` int64."""
+        return self.logits.argmax(1)
+
+    @cached_property
+    def top(self) -> Tensor:
+        """The largest logit, NaN if any is, `(batch,)` in the logits' dtype."""
+        return self.logits.amax(1)
+
+    @cached_property
+    def softmax(self) -> Softmax:
+        """Probabilities in three forms, from one pass of exponentials.
+
+        With m the largest logit, s the largest of the others, and r the others' sum of exp(z - s):
+        log p_k = z_k - m - log1p(exp(s - m) r), and the log-odds are m - s - log r for the largest,
+        z_k - m - log1p(exp(s - m) (r - exp(z_k - s))) for the others. No step subtracts nearly equal
+        numbers or leaves the range of float64.
+        """
+        logits, top = self.logits.double(), self.top.double().unsqueeze(1)
+        column = self.preds.unsqueeze(1)
+        others = logits.scatter(1, column, -torch.inf)
+        # Finite even where all others are -inf, so that -inf minus it is -inf and not NaN.
+        second = others.amax(1, keepdim=True).clamp_(min=torch.finfo(torch.float64).min)
+        weights = others.sub_(second).exp_()
+        rest = weights.sum(1, keepdim=True)
+        ratio = (second - top).exp_()
+        log_norm = top + (ratio * rest).log1p_()
+        log_odds = (logits - top).sub_((rest - weights).mul_(ratio).log1p_())
+        log_odds.scatter_(1, column, top - second - rest.log())
+        probs = weights.mul_((second - log_norm).exp_())
+        probs.scatter_(1, column, (top - log_norm).exp_())
+        return Softmax(logits - log_norm, probs, log_odds)
+
+    @property
+    def log_probs(self) -> Tensor:
+        """Log-probabilities `(batch, n_classes)` float64."""
+        return self.softmax.log_probs
+
+    @property
+    def probs(self) -> Tensor:
+        """Probabilities `(batch, n_classes)` float64."""
+        return self.softmax.probs
+
+    @property
+    def log_odds(self) -> Tensor:
+        """One-vs-rest log-odds `(batch, n_classes)` float64."""
+        return self.softmax.log_odds
+
+    def of_target(self, values: Tensor) -> Tensor:
+        """The target's column of `(batch, n_classes)` values, `(batch, 1)`."""
+        return values.gather(1, self.targets.unsqueeze(1))

@@ -1,0 +1,17 @@
+"""The confusion matrix itself."""
+
+from project.metrics._confusion import Cells, Confusion
+from project.metrics._metric import Metric, Scores
+
+
+class ConfusionMatrix(Metric):
+    """`confusion_matrix` `(n_classes, n_classes)` int64: rows are targets, columns predictions.
+
+    A class that never occurs has a row of zeros. The prediction is the largest logit's class, the
+    first of equals.
+    """
+
+    state = Confusion
+
+    def score(self, totals: Cells) -> Scores:
+        return {"confusion_matrix": totals.matrix}

@@ -1,0 +1,38 @@
+"""Precision, recall and F1: per class, and averaged over the classes."""
+
+from sklearn.metrics import precision_recall_fscore_support
+
+from project.metrics._confusion import Cells, Confusion
+from project.metrics._metric import Metric, Scores
+
+NAMES = ("precision", "recall", "f1")
+
+
+class PrecisionRecallF1(Metric):
+    """`precision`, `recall` and `f1`, equal to scikit-learn's on all samples with zero_division=0.
+
+    Under each name stands an array `(n_classes,)` float64 in [0, 1], under `<name>_macro` the mean
+    over all classes, and under `<name>_weighted` the mean weighted by the classes' samples. 0 / 0 is 0:
+    precision of a class never predicted, recall of a class that does not occur, F1 of a class that
+    is neither; all count in the macro average.
+    """
+
+    state = Confusion
+
+    def score(self, totals: Cells) -> Scores:
+        scores: Scores = {}
+        for average in (None, "macro", "weighted"):
+            values = precision_recall_fscore_support(
+                totals.targets,
+                totals.preds,
+                labels=totals.labels,
+                average=average,
+                sample_weight=totals.counts,
+                zero_division=0,
+            )
+            for name, value in zip(NAMES, values):
+                if average is None:
+                    scores[name] = value
+                else:
+                    scores[f"{name}_{average}"] = float(value)
+        return scores

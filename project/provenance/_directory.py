@@ -1,0 +1,46 @@
+"""Making a run's directory under an id of its own, and undoing that."""
+
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from project.provenance.runs_csv import LOCK_NAME
+
+# Crockford's base 32: no letter that reads like another; in ASCII order, so that ids sort by time.
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_run_id(now: datetime) -> str:
+    """`YYYYMMDD-HHMMSS-xxxx` of an aware time, in UTC; xxxx is the microsecond in base 32.
+
+    So ids sort by their time, and of two runs only those of the same microsecond clash.
+    """
+    now = now.astimezone(UTC)
+    fraction = "".join(_DIGITS[now.microsecond >> shift & 31] for shift in (15, 10, 5, 0))
+    return f"{now:%Y%m%d-%H%M%S}-{fraction}"
+
+
+def make_directory(folder: Path) -> tuple[datetime, Path]:
+    """A new run's directory in `folder`, its alone however many start at once, and its time."""
+    now = datetime.now(UTC)
+    while True:
+        directory = folder / new_run_id(now)
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            now += timedelta(microseconds=1)
+        else:
+            return now, directory
+
+
+def remove(directory: Path | None, folders: list[Path]) -> None:
+    """Undo a creation: the run's directory, and those around it that were not there before."""
+    if directory:
+        shutil.rmtree(directory, ignore_errors=True)
+    for folder in folders:
+        # Other processes may have put runs there since; then it stays.
+        with suppress(OSError):
+            if [path.name for path in folder.iterdir()] == [LOCK_NAME]:
+                (folder / LOCK_NAME).unlink()
+            folder.rmdir()

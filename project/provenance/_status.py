@@ -1,0 +1,67 @@
+"""What `git status` says, parsed."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from project.provenance._git import git
+
+
+@dataclass
+class Status:
+    """A working tree against its commit.
+
+    Attributes:
+        sha: The commit; None before the first.
+        branch: None with a detached HEAD.
+        changed: Whether a tracked file differs from the commit.
+        untracked: Paths of files that are neither tracked nor ignored, relative to the top.
+        submodules: Paths of submodules that differ from the commit.
+    """
+
+    sha: str | None = None
+    branch: str | None = None
+    changed: bool = False
+    untracked: list[str] = field(default_factory=list)
+    submodules: list[str] = field(default_factory=list)
+
+
+def read_status(top: Path) -> Status:
+    """The state of the repository whose top folder is `top`.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    output = git(
+        top,
+        *("status", "--porcelain=v2", "--branch", "-z", "--no-ahead-behind"),
+        *("--untracked-files=all", "--ignored=no", "--ignore-submodules=none", "--renames"),
+    )
+    status = Status()
+    entries = iter(os.fsdecode(output).split("\0"))
+    for entry in entries:
+        kind, _, rest = entry.partition(" ")
+        if kind == "#":
+            _read_header(status, *rest.split(" ", 1))
+        elif kind == "?":
+            status.untracked.append(rest)
+        elif kind in ("1", "2", "u"):
+            _read_change(status, kind, entry)
+            if kind == "2":
+                next(entries)  # the name before
+    return status
+
+
+def _read_header(status: Status, name: str, value: str) -> None:
+    if name == "branch.oid" and value != "(initial)":
+        status.sha = value
+    elif name == "branch.head" and value != "(detached)":
+        status.branch = value
+
+
+def _read_change(status: Status, kind: str, entry: str) -> None:
+    """Fields by kind: `1 XY sub mH mI mW hH hI path`; 2 has one more, u two."""
+    fields = entry.split(" ", {"1": 8, "2": 9, "u": 10}[kind])
+    status.changed = True
+    if fields[2].startswith("S"):
+        status.submodules.append(fields[-1])

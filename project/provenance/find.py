@@ -1,0 +1,70 @@
+"""Finding a run by what a person types: its id, the beginning of one, its directory, or `last`."""
+
+import os
+import re
+from pathlib import Path
+
+_RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
+
+
+def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path:
+    """The directory of the run that `reference` names.
+
+    Args:
+        exp_dir: Holds all experiments.
+        reference: A run id, an unambiguous beginning of one, a run's directory, or `last` for the
+            newest.
+        exp_name: Looks only among the runs of this experiment.
+    Raises:
+        ValueError: no run, or more than one, is meant; the message lists near ones.
+    """
+    path = Path(reference)
+    if reference and (path / "record.json").is_file():
+        # In the run's own folder "." names it too; its name and parents must still be told.
+        return Path(os.path.abspath(path))
+    runs = _runs(exp_dir, exp_name)
+    if not runs:
+        where = exp_dir / exp_name if exp_name else exp_dir
+        raise ValueError(f"there is no run {reference!r}: {str(where)!r} has no runs yet")
+    if reference == "last":
+        return runs[-1]
+    matches = [r for r in runs if r.name == reference] or [
+        r for r in runs if reference and r.name.startswith(reference)
+    ]
+    if len(matches) == 1:
+        return matches[0]
+    raise ValueError(_ambiguous(reference, matches) if matches else _unknown(reference, runs))
+
+
+def _runs(exp_dir: Path, exp_name: str | None) -> list[Path]:
+    """The runs' directories, oldest first."""
+    folders = [exp_dir / exp_name] if exp_name else [f for f in _entries(exp_dir) if f.is_dir()]
+    found = [run for folder in folders for run in _entries(folder) if _RUN_ID.fullmatch(run.name)]
+    return sorted((run for run in found if (run / "record.json").is_file()), key=lambda r: r.name)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _ambiguous(reference: str, matches: list[Path]) -> str:
+    newest = [f"{r.parent.name}/{r.name}" for r in matches[:-4:-1]]
+    more = ["..."] if len(matches) > 3 else []
+    return (
+        f"{reference!r} may be any of {len(matches)} runs ({', '.join(newest + more)});"
+        " give more of the id, or the run's directory"
+    )
+
+
+def _unknown(reference: str, runs: list[Path]) -> str:
+    # Costs 4 ms at each start, and is needed only after a mistake.
+    from difflib import get_close_matches
+
+    if reference and Path(reference).is_dir():
+        return f"{reference!r} is a folder but no run: it has no record.json"
+    ids = [r.name for r in reversed(runs)]
+    near = [i for i in ids if reference and i.endswith(reference)] or get_close_matches(
+        reference, ids
+    )
+    hint = f"did you mean {', '.join(near[:3])}?" if near else f"the newest is {ids[0]}"
+    return f"there is no run {reference!r}; {hint}"

@@ -1,0 +1,215 @@
+"""A run on disk: made before training, a record that never changes, and an outcome at every end."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from project.files import finite, read_json, sync_folder, write_atomic, write_json
+from project.provenance import runs_csv
+from project.provenance._directory import make_directory, remove
+from project.provenance._lock import RunLock, is_locked
+from project.provenance.code import PATCH_NAME
+from project.provenance.record import SCHEMA
+from project.provenance.redact import Redactor
+
+ENDS = ("finished", "failed", "interrupted")
+_RECORD, _OUTCOME, _PREVIOUS = "record.json", "outcome.json", "outcome.previous.json"
+
+
+def status(directory: Path) -> str:
+    """How the run in `directory` is: running, finished, failed, interrupted, or lost (killed).
+
+    Raises:
+        ValueError: its outcome is damaged.
+    """
+    if is_locked(directory):
+        return "running"
+    with suppress(FileNotFoundError):
+        return read_json(directory / _OUTCOME)["status"]
+    return "lost"
+
+
+class Run:
+    """A run that this process carries out; its lock tells others so while the process lives.
+
+    Attributes:
+        directory: `<exp-dir>/<exp-name>/<run-id>`.
+        record: What `record.json` says.
+    """
+
+    def __init__(self, directory: Path, record: dict[str, Any], lock: RunLock) -> None:
+        """Use `create` or `reopen`."""
+        self.directory = directory
+        self.record = record
+        self._lock = lock
+        self._began = time.monotonic()
+        self._earlier = 0.0  # seconds of the sessions before a resumption
+
+    @classmethod
+    def create(
+        cls,
+        exp_dir: Path,
+        exp_name: str,
+        record: Mapping[str, Any],
+        *,
+        patch: bytes | None,
+        requirements: str,
+    ) -> "Run":
+        """Make the directory of a new run, its files written through to disk.
+
+        Args:
+            exp_dir: Holds all experiments; made if missing.
+            exp_name: The folder below it.
+            record: Of `make_record`; the run's id and time are added.
+            patch: Of the code state.
+            requirements: Of `lock_text`.
+        Raises:
+            OSError: it can't be written; nothing is left behind.
+            ValueError: `runs.csv` is damaged, or the name holds a secret; nothing is left behind.
+        """
+        if record["exp_name"] != exp_name:
+            raise ValueError(
+                "--exp-name holds a secret, and would be a folder's name; give another"
+            )
+        folder = exp_dir / exp_name
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+        directory = lock = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            now, directory = make_directory(folder)
+            lock = RunLock(directory)
+            run = cls(directory, _identified(record, directory.name, now), lock)
+            run._write(patch, requirements)
+            run._update_csv("running", None)
+        except BaseException:
+            if lock:
+                lock.release()
+            remove(directory, missing)
+            raise
+        return run
+
+    @classmethod
+    def reopen(cls, directory: Path) -> "Run":
+        """Go on with a run that stopped; its outcome is set aside until the next one.
+
+        Raises:
+            ValueError: there is no run, it still goes on in another process, or a file is damaged.
+            OSError: the directory can't be written.
+        """
+        if not (directory / _RECORD).exists():
+            raise ValueError(f"{directory} is no run: it has no {_RECORD}")
+        record = read_json(directory / _RECORD)
+        if record["schema"] > SCHEMA:
+            raise ValueError(
+                f"{directory} was written by a newer version of this project; update it"
+            )
+        run = cls(directory, record, RunLock(directory))
+        try:
+            with suppress(FileNotFoundError):
+                (directory / _OUTCOME).replace(directory / _PREVIOUS)
+            with suppress(FileNotFoundError):
+                run._earlier = float(read_json(directory / _PREVIOUS)["duration"])
+            run._update_csv("running", None)
+        except BaseException:
+            run.release()
+            raise
+        return run
+
+    @property
+    def run_id(self) -> str:
+        return self.directory.name
+
+    def finish(
+        self,
+        status: str,
+        *,
+        error: str | None = None,
+        best: Mapping[str, Any] | None = None,
+        test: Mapping[str, Any] | None = None,
+        epochs: int,
+        steps: int,
+    ) -> None:
+        """Write how the run ended, let go of its lock, and bring its row in `runs.csv` up to date.
+
+        Args:
+            status: finished, failed or interrupted.
+            error: Why it failed, in a line.
+            best: `{"epoch", "step", "monitor", "value", "metrics"}` of the best checkpoint.
+            test: Test metrics by name.
+            epochs: Completed.
+            steps: Optimizer steps done.
+        Raises:
+            OSError: the outcome or `runs.csv` can't be written.
+            ValueError: `runs.csv` is damaged; the outcome is written.
+        """
+        assert status in ENDS, status
+        outcome = {
+            "schema": SCHEMA,
+            "run_id": self.run_id,
+            "status": status,
+            "error": Redactor().redact_json(error),
+            "started": self.record["created"],
+            "ended": _iso(datetime.now(UTC)),
+            "duration": self._earlier + time.monotonic() - self._began,
+            "epochs": epochs,
+            "steps": steps,
+            "best": best,
+            "test": test,
+            "checkpoints": _hashes(self.directory / "checkpoints"),
+            "record": _hash(self.directory / _RECORD),
+        }
+        try:
+            write_json(self.directory / _OUTCOME, outcome)
+            (self.directory / _PREVIOUS).unlink(missing_ok=True)
+            self._update_csv(status, outcome)
+        finally:
+            self._lock.release()
+
+    def release(self) -> None:
+        """Let go of a reopened run before anything was done: its former outcome holds again."""
+        with suppress(FileNotFoundError):
+            (self.directory / _PREVIOUS).replace(self.directory / _OUTCOME)
+        self._lock.release()
+
+    def _write(self, patch: bytes | None, requirements: str) -> None:
+        if patch:
+            write_atomic(self.directory / PATCH_NAME, patch)
+        write_atomic(self.directory / "requirements.lock", requirements)
+        # Last: a directory with a record is a run.
+        write_json(self.directory / _RECORD, self.record)
+        sync_folder(self.directory.parent)
+
+    def _update_csv(self, status: str, outcome: Mapping[str, Any] | None) -> None:
+        exp_dir = self.directory.parents[1]
+        row = runs_csv.make_row(self.record, outcome, status)
+        runs_csv.update(exp_dir, finite(row), lambda other: _find_lost(exp_dir, other))
+
+
+def _identified(record: Mapping[str, Any], run_id: str, now: datetime) -> dict[str, Any]:
+    rest = {k: v for k, v in record.items() if k not in ("schema", "exp_name")}
+    first = {"schema": record["schema"], "run_id": run_id, "exp_name": record["exp_name"]}
+    return first | {"created": _iso(now)} | rest
+
+
+def _find_lost(exp_dir: Path, row: dict[str, str]) -> None:
+    """A killed run can't say so in its row; the next one does."""
+    if row.get("status") == "running":
+        with suppress(ValueError):
+            row["status"] = status(exp_dir / row["exp_name"] / row["run_id"])
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {path.name: _hash(path) for path in sorted(folder.glob("*.pt"))}
+
+
+def _hash(path: Path) -> str:
+    return f"blake3:{blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()}"
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds")

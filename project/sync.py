@@ -1,0 +1,129 @@
+"""`python -m project.sync`: bring a tracker up to date with runs, live or long after."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from project.tracking import followed
+
+
+def main(argv: Sequence[str]) -> int:
+    """Send runs to a tracker.
+
+    Returns:
+        The exit code: 0; 1 if the tracker could not be reached; 2 if the input is at fault.
+    """
+    arguments = make_parser().parse_args(argv)
+    with scrubbed_output():
+        try:
+            if arguments.follow:
+                return follow_one(arguments)
+            runs = find_runs(arguments)
+            return max([send(run, arguments.tracker) for run in runs], default=0)
+        except (ValueError, OSError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("\ninterrupted; what was sent is remembered", file=sys.stderr)
+            return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m project.sync",
+        description="Bring a tracker up to date with runs: each point and file is sent once.",
+    )
+    parser.add_argument(
+        "run",
+        nargs="*",
+        metavar="RUN",
+        help="a run's id, directory, or 'last'; without one, all runs that the tracker lacks",
+    )
+    parser.add_argument(
+        "--tracker", choices=followed(), default="mlflow", help="where to send (mlflow)"
+    )
+    parser.add_argument(
+        "--exp-dir", type=Path, default=Path("experiments"), help="folder of all runs (experiments)"
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="send the one RUN on and on until standard input is closed, as training does",
+    )
+    return parser
+
+
+def follow_one(arguments: argparse.Namespace) -> int:
+    """Follow one run until standard input ends."""
+    from project.tracking._follow import follow
+
+    if len(arguments.run) != 1:
+        raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
+    (run,) = find_runs(arguments)
+    return follow(run, arguments.tracker, sys.stdin.fileno())
+
+
+def find_runs(arguments: argparse.Namespace) -> list[Path]:
+    """Directories of the runs asked for.
+
+    Raises:
+        ValueError: there is no such run.
+    """
+    from project.provenance.find import find_run
+    from project.tracking._follower import is_current
+
+    if arguments.run:
+        return [find_run(arguments.exp_dir, reference) for reference in arguments.run]
+    runs = sorted(path.parent for path in arguments.exp_dir.glob("*/*/record.json"))
+    # Runs of `debug` are sent only when asked for by name.
+    lacking = [
+        run for run in runs if run.parent.name != "debug" and not is_current(run, arguments.tracker)
+    ]
+    if not lacking:
+        print(f"{arguments.tracker}: all runs below {arguments.exp_dir} are up to date")
+    return lacking
+
+
+def send(run: Path, tracker: str) -> int:
+    """Send one run and say what was sent; returns the exit code."""
+    from project.provenance.run import status
+    from project.tracking._follower import Busy, Follower
+    from project.tracking._scrub import one_line
+
+    running = status(run) == "running"
+    try:
+        with Follower(run, tracker) as follower:
+            sent = follower.catch_up(ended=not running)
+            where = follower.state.where
+    except Busy as error:
+        print(f"{error}{', as it trains' if running else ''}")
+        return 0
+    except Exception as error:
+        # Whatever an SDK raises ends in one line; the run's directory still has everything.
+        print(f"{tracker}: {run.name}: not sent: {one_line(error)}", file=sys.stderr)
+        return 2 if type(error) is ValueError else 1
+    points = f"{sent.points:,} point{'' if sent.points == 1 else 's'}"
+    files = f"{sent.files} file{'' if sent.files == 1 else 's'}"
+    state = "up to date, and still training" if running else "up to date"
+    print(f"{tracker}: {run.name}: {points} and {files} sent; {state}\n  {where}")
+    return 0
+
+
+@contextmanager
+def scrubbed_output() -> Iterator[None]:
+    """Keep credentials that an SDK may print out of what people and logs see."""
+    from project.tracking._scrub import Scrubbed
+
+    output, errors = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Scrubbed(output), Scrubbed(errors)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = output, errors
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

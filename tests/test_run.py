@@ -1,0 +1,268 @@
+"""The main job as a person runs it: what it prints, what it leaves behind, what it refuses."""
+
+import csv
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, f1_score
+
+from project import checkpoint, data, models
+from project.hyperparameters import Hyperparameters
+from project.main import main
+
+ROOT = Path(__file__).parents[1]
+SMALL = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name small".split()
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Runs the command in this process, with runs below tmp_path."""
+
+    def run(*argv: str) -> Result:
+        code = main([*argv, "--exp-dir", str(tmp_path / "runs")])
+        return Result(code, *capsys.readouterr())
+
+    return run
+
+
+def runs(tmp_path: Path) -> list[Path]:
+    return sorted(p.parent for p in (tmp_path / "runs").glob("*/*/record.json"))
+
+
+def rows(tmp_path: Path) -> list[dict[str, str]]:
+    with open(tmp_path / "runs" / "runs.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    exp_dir = tmp_path_factory.mktemp("finished")
+    assert (
+        main(
+            [*SMALL, "--exp-dir", str(exp_dir), "--description", "a small one", "--tags", "x", "y"]
+        )
+        == 0
+    )
+    (directory,) = (exp_dir / "small").iterdir()
+    return directory
+
+
+def test_a_run_leaves_a_complete_directory(finished: Path) -> None:
+    record, outcome = (
+        json.loads((finished / f"{n}.json").read_text()) for n in ("record", "outcome")
+    )
+    assert record["flags"]["hidden_dim"] == 16 and record["flags"]["tags"] == ["x", "y"]
+    assert record["command"].startswith("python -m project.run --model mlp")
+    counts = {name: part["total"] for name, part in record["data"]["counts"].items()}
+    assert sum(counts.values()) == 1797  # all of scikit-learn's digits
+    assert record["data"]["classes"] == list("0123456789")
+    assert record["data"]["hash"].startswith("blake3:")
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.strip()
+    assert record["code"]["sha"] == (head or None)
+    assert outcome["status"] == "finished" and outcome["run_id"] == finished.name
+    steps = 2 * math.ceil(counts["train"] / 128)
+    assert outcome["steps"] == steps
+    assert set(outcome["checkpoints"]) == {"best.pt", "last.pt"}
+    for name in (
+        "figures/confusion_matrix.png",
+        "figures/calibration.png",
+        "metrics.csv",
+        "requirements.lock",
+    ):
+        assert (finished / name).stat().st_size > 0, name
+
+
+def test_the_test_scores_are_scikit_learns_on_the_best_checkpoint(finished: Path) -> None:
+    """Nothing of the solver or the metrics is used: the checkpoint, the data and scikit-learn."""
+    state = checkpoint.load(finished / "checkpoints" / "best.pt")
+    hparams = Hyperparameters.from_values(state["hyperparameters"])
+    model = models.build(tuple(state["shape"]), len(state["classes"]), hparams).eval()
+    model.load_state_dict(state["model"])
+    test = data.prepare(hparams).test
+    pixels = test.samples.fetch(test.indices).float() / 255
+    mean, std = (torch.tensor(state[k]).view(1, -1, 1, 1) for k in ("mean", "std"))
+    with torch.no_grad():
+        logits = model((pixels - mean) / std)
+    targets, preds = test.targets.numpy(), logits.argmax(1).numpy()
+    scores = json.loads((finished / "outcome.json").read_text())["test"]
+    assert scores["test_accuracy"] == accuracy_score(targets, preds)
+    assert scores["test_f1_macro"] == f1_score(targets, preds, average="macro")
+    loss = torch.nn.functional.cross_entropy(logits.double(), test.targets).item()
+    assert scores["test_loss"] == pytest.approx(loss, rel=1e-5)
+
+
+def test_the_best_checkpoint_is_of_the_best_epoch(finished: Path) -> None:
+    values = {}
+    for line in (finished / "journal.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        if "val_loss" in entry["metrics"]:
+            values[entry["epoch"]] = entry["metrics"]["val_loss"]
+    best = json.loads((finished / "outcome.json").read_text())["best"]
+    assert len(values) == 2
+    assert best["value"] == min(values.values()) == values[best["epoch"]]
+
+
+def test_every_step_is_logged(finished: Path) -> None:
+    with open(finished / "metrics.csv", newline="") as file:
+        table = list(csv.DictReader(file))
+    losses = {int(row["step"]): float(row["train_loss"]) for row in table if row["train_loss"]}
+    steps = json.loads((finished / "outcome.json").read_text())["steps"]
+    assert sorted(losses) == list(range(1, steps + 1))
+    assert all(np.isfinite(list(losses.values())))
+    for name in (
+        "learning_rate",
+        "grad_norm",
+        "samples_per_second",
+        "val_accuracy",
+        "test_accuracy",
+    ):
+        assert any(row[name] for row in table), name
+
+
+def test_the_end_says_where_and_how_to_compare(run, tmp_path: Path) -> None:
+    result = run(*SMALL, "--fast-dev-run")
+    assert result.code == 0
+    (directory,) = runs(tmp_path)
+    assert str(directory) in result.out
+    assert "python -m project.serve" in result.out
+    assert "test_accuracy" in result.out or "accuracy" in result.out
+    assert "\x1b" not in result.out  # plain, as it isn't a terminal
+
+
+def test_runs_csv_gains_rows_and_columns(run, tmp_path: Path) -> None:
+    assert run(*SMALL, "--fast-dev-run").code == 0
+    assert run(*SMALL, "--fast-dev-run", "--seed", "3").code == 0
+    first, second = rows(tmp_path)
+    assert (first["seed"], second["seed"]) == ("0", "3")
+    assert first["status"] == second["status"] == "finished"
+    assert first["run_id"] != second["run_id"]
+
+
+def test_the_same_flags_give_the_same_numbers(run, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run(*SMALL, "--dropout", "0.5").code == 0
+    first, second = (json.loads((d / "outcome.json").read_text()) for d in runs(tmp_path))
+    assert first["test"] == second["test"] and first["best"] == second["best"]
+
+
+def test_a_checkpoint_is_tested_without_a_flag(finished: Path, run, tmp_path: Path) -> None:
+    result = run("--only-test", "--checkpoint", str(finished / "checkpoints" / "best.pt"))
+    assert result.code == 0, result.err
+    (directory,) = runs(tmp_path)
+    ours, reference = (json.loads((d / "outcome.json").read_text()) for d in (directory, finished))
+    assert ours["test"] == reference["test"]
+    assert ours["steps"] == 0
+
+
+@pytest.mark.parametrize("precision, accumulate", [("bf16-mixed", 1), ("32", 4)])
+def test_options_of_the_step_train(run, tmp_path: Path, precision: str, accumulate: int) -> None:
+    flags = f"--precision {precision} --accumulate {accumulate} --gradient-clip 0.5 --optimizer sgd"
+    flags += " --learning-rate 0.1 --schedule cosine --label-smoothing 0.1 --max-steps 7"
+    assert run(*SMALL, *flags.split()).code == 0
+    (directory,) = runs(tmp_path)
+    outcome = json.loads((directory / "outcome.json").read_text())
+    assert outcome["steps"] == 7
+    assert outcome["test"]["test_accuracy"] > 0.1
+
+
+def test_overfitting_a_batch_reaches_no_error(run, tmp_path: Path) -> None:
+    flags = "--overfit-batches 1 --batch-size 32 --max-epochs 60 --dropout 0 --learning-rate 0.01".split()
+    assert run(*SMALL, *flags).code == 0
+    (directory,) = runs(tmp_path)
+    assert (
+        json.loads((directory / "outcome.json").read_text())["best"]["metrics"]["val_accuracy"]
+        == 1.0
+    )
+
+
+def test_a_diverging_loss_ends_the_run_with_its_step(run, tmp_path: Path) -> None:
+    flags = "--optimizer sgd --learning-rate 1e30 --schedule constant".split()
+    result = run(*SMALL, *flags)
+    assert result.code == 1
+    (directory,) = runs(tmp_path)
+    outcome = json.loads((directory / "outcome.json").read_text())
+    assert outcome["status"] == "failed"
+    for text in ("training loss is", "at step", "learning rate 1e+30", "samples ["):
+        assert text in outcome["error"] and text in result.err
+    assert "Traceback" not in result.err
+
+
+def truncated(path: Path, target: Path) -> Path:
+    target.write_bytes(path.read_bytes()[:1000])
+    return target
+
+
+def malicious(target: Path) -> Path:
+    class Evil:
+        def __reduce__(self):
+            return (os.system, (f"touch {target}.executed",))
+
+    torch.save({"model": Evil()}, target)
+    return target
+
+
+def test_bad_checkpoints_are_refused(finished: Path, run, tmp_path: Path) -> None:
+    good = finished / "checkpoints" / "best.pt"
+    bad = {
+        truncated(good, tmp_path / "cut.pt"): "damaged",
+        malicious(tmp_path / "evil.pt"): "more than tensors",
+    }
+    for path, reason in bad.items():
+        result = run("--only-test", "--checkpoint", str(path))
+        assert result.code == 2
+        assert reason in result.err and str(path) in result.err
+        assert len(result.err.splitlines()) == 1
+    assert not (tmp_path / "evil.pt.executed").exists()
+    result = run("--checkpoint", str(good), "--model", "cnn")
+    assert result.code == 2 and "another model" in result.err
+    assert not runs(tmp_path)
+
+
+def test_what_can_not_be_is_refused_in_a_line(run, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for argv, text in (
+        (["--resume", "last"], "no run"),
+        (["--only-test", "--checkpoint", "nothing"], "nothing"),
+        (["--data", "image-folder", "--data-dir", str(tmp_path / "none")], str(tmp_path / "none")),
+        (["--monitor", "val_nonsense", "--fast-dev-run"], "val_nonsense"),
+        (["--accelerator", "gpu"], "--accelerator gpu"),
+        (["--model", "torchvision:resnet19"], "resnet18"),
+    ):
+        result = run(*argv)
+        assert result.code in (1, 2), argv
+        assert text in result.err, (argv, result.err)
+        assert "Traceback" not in result.err
+    blocked = main(["--exp-dir", str(file / "below")])
+    assert blocked == 2
+
+
+def test_two_runs_at_once_do_not_collide(tmp_path: Path) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "project.run",
+        *SMALL,
+        "--fast-dev-run",
+        "--exp-dir",
+        str(tmp_path / "runs"),
+    ]
+    started = [subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(timeout=200) for process in started] == [0, 0]
+    assert len(runs(tmp_path)) == 2 and len(rows(tmp_path)) == 2
