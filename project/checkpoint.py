@@ -63,14 +63,14 @@ def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:
         theirs = tuple(weights[name].shape) if name in weights else "absent"
         if ours != theirs:
             raise ValueError(
-                f"{path} is of another model ({state['hyperparameters'].get('model')}): {name} is {theirs}"
-                f" there and {ours} here; give the flags that it was trained with"
+                f"{path} is of another model ({state['hyperparameters'].get('model')}): {name} is"
+                f" {theirs} there and {ours} here; give the flags that it was trained with"
             )
     model.load_state_dict(weights)
 
 
 def rng_state() -> dict[str, Any]:
-    """The state of every random generator that training may draw from, as tensors and plain values."""
+    """The state of every generator that training may draw from, as tensors and plain values."""
     version, words, gauss = random.getstate()
     kind, keys, position, has_gauss, cached = np.random.get_state()
     return {

@@ -15,7 +15,7 @@ from project.callbacks.interrupt import Interrupt
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
-from project.callbacks.summary import print_summary
+from project.callbacks.summary import outcome_rows, print_summary
 from project.files import read_json, write_atomic
 from project.plan import Plan
 from project.provenance.code import CodeState
@@ -73,7 +73,7 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
 
 
 def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
-    """Data, model and all around them, from the hyperparameters and, if there is one, a checkpoint."""
+    """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
     hparams = plan.hparams
     trainer = make_trainer(hparams)
     seed_everything(hparams.seed, workers=True, verbose=False)
@@ -115,7 +115,7 @@ def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Da
 
 
 def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path | None) -> Session:
-    """The session, with the callbacks that stand around training; each new one has its line here."""
+    """The session, with the callbacks that stand around training; a new one has its line here."""
     hparams, dataset = plan.hparams, parts.dataset
     describe = {
         "hyperparameters": hparams.to_values(),

@@ -1,4 +1,4 @@
-"""What a hyperparameter's field can say of itself, and the conversion and checks that follow from it."""
+"""What a hyperparameter's field can say of itself, and the checks that follow from it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from project.words import did_you_mean
 
 @cache
 def plugs(folder: str) -> tuple[str, ...]:
-    """Names of the files of `project/<folder>` that can be chosen: `fashion_mnist.py` is `fashion-mnist`."""
+    """What can be chosen from `project/<folder>`: the file `fashion_mnist.py` is `fashion-mnist`."""
     names = os.listdir(os.path.join(os.path.dirname(__file__), folder))
     return tuple(
         sorted(n[:-3].replace("_", "-") for n in names if n.endswith(".py") and n[0] != "_")
@@ -26,10 +26,11 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
     Args:
         default: value when neither the command line, a file nor the environment gives one.
         help: one sentence, with the unit where there is one.
-        metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a folder whose files are the
-            choices), `variants` (the plug takes `NAME:VARIANT`), `bounds` (an interval such as "(0, 1]"),
-            `sweep` (an interval or choices worth searching; "log" in front for a logarithmic scale),
-            `pattern` (a regular expression), `env` (an environment variable that replaces the default).
+        metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
+            folder whose files are the choices), `variants` (the plug takes `NAME:VARIANT`),
+            `bounds` (an interval such as "(0, 1]"), `sweep` (an interval or choices worth
+            searching; "log" in front for a logarithmic scale), `pattern` (a regular expression),
+            `env` (an environment variable that replaces the default).
     """
     return field(default=default, metadata={"help": help, **metadata})
 
@@ -95,14 +96,15 @@ def _scalar(f: Field, kind: type, value: Any) -> Any:
 
 
 def value_problems(f: Field, value: Any) -> Iterator[str]:
-    """What is wrong with a field's value: not a choice, out of bounds or of the wrong form; one line each."""
+    """What is wrong with a field's value: no choice, out of bounds or malformed; a line each."""
     for item in value if isinstance(value, tuple) else (value,):
         if item is None:
             continue
         name, choices, bounds = flag_name(f.name), choices_of(f), f.metadata.get("bounds")
         choice = item.partition(":")[0] if f.metadata.get("variants") else item
         if choices is not None and choice not in choices:
-            yield f"{name} {item!r} is unknown{did_you_mean(choice, choices)} (choices: {', '.join(choices)})"
+            near = did_you_mean(choice, choices)
+            yield f"{name} {item!r} is unknown{near} (choices: {', '.join(choices)})"
         if bounds is not None and not _inside(item, bounds):
             yield f"{name} must be in {bounds}, not {item!r}"
         if "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):

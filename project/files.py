@@ -1,4 +1,4 @@
-"""Files that are whole or absent: atomic writes, JSON with every float, and locks between processes."""
+"""Files that are whole or absent: atomic writes, JSON, and locks between processes."""
 
 import fcntl
 import json
@@ -24,7 +24,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path`, synced to disk, once the block ends without error."""
+    """A binary file that takes the place of `path`, synced to disk, once the block has ended."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -50,7 +50,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` atomically as indented JSON; NaN and infinities as strings, which JSON lacks."""
+    """Write `value` atomically as indented JSON; NaN and infinities, which it lacks, as texts."""
     write_atomic(
         path, json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     )
@@ -69,7 +69,7 @@ def read_json(path: Path) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """`value` with non-finite floats as "nan", "inf" or "-inf" (`float()` reads them back), at any depth."""
+    """`value` with non-finite floats, at any depth, as texts that `float()` reads back."""
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     if isinstance(value, dict):
@@ -88,7 +88,7 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def try_lock(path: Path) -> IO[str] | None:
-    """Take the lock file `path` now; None if another process holds it. Closing the file releases it."""
+    """Take the lock file `path` now; None if another process has it. Closing it releases it."""
     file = open(path, "a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

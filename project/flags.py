@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Arguments:
-    """Parse `argv` (without the program's name); `--help` and `--print-config` print and exit with 0.
+    """Parse `argv`, without the program's name; `--help` and `--print-config` print and exit.
 
     Raises:
         ValueError: one line for each thing that is wrong, all of them at once.
@@ -63,7 +63,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser with a flag for each hyperparameter; values stay texts, `convert` checks them later."""
+    """The parser with a flag for each hyperparameter; `convert` checks their values later."""
     parser = Parser(
         prog="python -m project.run",
         description="Train, evaluate and record a model; says at the end where to compare it.",
@@ -146,7 +146,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         f.name: convert(f, environ[f.metadata["env"]])
         for f in fields(Hyperparameters)
-        if f.metadata.get("env") in environ
+        if "env" in f.metadata and f.metadata["env"] in environ
     }
 
 

@@ -1,7 +1,7 @@
-"""Every hyperparameter once: name, type, default, help, choices, bounds and sweep range on one field.
+"""Every hyperparameter once: name, type, default, help, choices, bounds and sweep range on a field.
 
-Flags, help, config files, records and checkpoints are derived from `Hyperparameters`. Only the standard
-library is imported, so that `--help` and a rejected flag answer before torch is loaded.
+Flags, help, config files, records and checkpoints are derived from `Hyperparameters`. Only the
+standard library is imported, so that `--help` and a rejected flag answer before torch is loaded.
 """
 
 from collections.abc import Mapping
@@ -213,12 +213,12 @@ class Hyperparameters:
         return cls(**converted)
 
     def to_values(self) -> dict[str, Any]:
-        """Plain values (lists for tuples) by field name; `from_values` gives the same object back."""
+        """Plain values by field name, lists for tuples; `from_values` gives the same back."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
 
 def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The values that are good, as their fields' types, and one line for each thing wrong with the others."""
+    """The good values, as their fields' types, and a line for each thing wrong with the others."""
     by_name = {f.name: f for f in fields(Hyperparameters)}
     good, problems = {}, []
     for name, value in values.items():
@@ -270,5 +270,5 @@ def _sections() -> dict[str, str]:
 
 
 def section_of(name: str) -> str:
-    """The heading under which a hyperparameter stands: experiment, data, model, optimization, ..."""
+    """The heading under which a hyperparameter stands: experiment, data, model, ..."""
     return _sections().get(name, "")

@@ -1,8 +1,7 @@
-"""From argv to an exit code: parse, check, hand the hyperparameters on; a mistake becomes one line."""
+"""From argv to an exit code: parse, check, carry out; a mistake becomes one line."""
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +22,8 @@ def main(argv: Sequence[str]) -> int:
         return experiment(parse(argv), argv)
     except (ValueError, OSError) as error:
         if "--traceback" in argv:
+            import traceback  # 4 ms that only an error needs to pay
+
             traceback.print_exc()
         print_error(error)
         return 2

@@ -8,9 +8,9 @@ from project.hyperparameters import Hyperparameters
 
 
 def make_optimizer(model: nn.Module, hparams: Hyperparameters) -> Optimizer:
-    """AdamW (momentum is its first beta) or SGD over the parameters of `model` that need gradients."""
+    """AdamW (momentum is its first beta) or SGD over the parameters that need gradients."""
     parameters = [p for p in model.parameters() if p.requires_grad]
-    # One kernel for all parameters; saves 10 to 40 % of the step of a small model, on the CPU as well.
+    # One kernel for all parameters saves 10 to 40 % of a small model's step, on the CPU too.
     fused = all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in parameters)
     common = {"lr": hparams.learning_rate, "weight_decay": hparams.weight_decay, "fused": fused}
     if hparams.optimizer == "sgd":
@@ -21,8 +21,8 @@ def make_optimizer(model: nn.Module, hparams: Hyperparameters) -> Optimizer:
 def make_schedule(optimizer: Optimizer, hparams: Hyperparameters, total_steps: int) -> LRScheduler:
     """The learning rate's course over `total_steps` optimizer steps; `step()` after each of them.
 
-    one-cycle (Smith & Topin 2018) rises for `warmup_fraction` of the steps and falls to 1/10,000 of its
-    start; momentum goes the other way, from the set value down by a tenth and back.
+    one-cycle (Smith & Topin 2018) rises for `warmup_fraction` of the steps and falls to 1/10,000
+    of its start; momentum goes the other way, from the set value down by a tenth and back.
     """
     # The schedulers count the step after the last one too.
     if hparams.schedule == "cosine":

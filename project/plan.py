@@ -1,4 +1,4 @@
-"""What a command line asks for: a new run, an interrupted one to go on with, or a test of a finished one."""
+"""What a command line asks for: a new run, an interrupted one to go on with, or a test."""
 
 import os
 from dataclasses import dataclass, fields, replace
@@ -51,7 +51,7 @@ class Plan:
         return self.resume / "checkpoints" / "last.pt" if self.resume else self.weights
 
     def inherit(self, values: dict[str, Any]) -> "Plan":
-        """For a test: the checkpoint's own data and model hyperparameters, under what the person gave."""
+        """For a test: the checkpoint's data and model settings, under what the person gave."""
         kept = {
             k: v for k, v in values.items() if section_of(k) in INHERITED_SECTIONS or k == "seed"
         }
@@ -64,8 +64,8 @@ def make_plan(arguments: Arguments) -> Plan:
     """Find the run or checkpoint that `arguments` name and check what can be known without torch.
 
     Raises:
-        ValueError: there is no such run, it can't be resumed, flags contradict it, or a tracker lacks
-            its settings.
+        ValueError: there is no such run, it can't be resumed, flags contradict it, or a tracker
+            lacks its settings.
         OSError: the folder of runs can't be written, or the checkpoint can't be read.
     """
     hparams, given, resume, weights = arguments.hparams, arguments.given, None, None
@@ -96,13 +96,14 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
 
 
 def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -> Hyperparameters:
-    """The recorded hyperparameters of the run in `directory`; what was given must agree with them."""
+    """The recorded hyperparameters of a run; what was given must agree with them."""
     state = status(directory)
     if state in ("running", "finished"):
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
     if not (directory / "checkpoints" / "last.pt").exists():
         raise ValueError(
-            f"run {directory.name} can't be resumed: it ended before its first checkpoint; start anew"
+            f"run {directory.name} can't be resumed: it ended before its first checkpoint;"
+            " start anew"
         )
     recorded = Hyperparameters.from_values(read_json(directory / "record.json")["flags"])
     contradicting = [
@@ -114,8 +115,8 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     ]
     if contradicting:
         raise ValueError(
-            f"{', '.join(contradicting)}: run {directory.name} was started with another value and goes on with"
-            f" its own; for a new run from its weights use --checkpoint {directory.name}"
+            f"{', '.join(contradicting)}: run {directory.name} was started with another value and"
+            f" goes on with its own; for a new run from its weights use --checkpoint {directory.name}"
         )
     changed = {k: v for k, v in given.items() if k in FREE_ON_RESUME}
     return replace(
@@ -129,5 +130,6 @@ def _check_writable(folder: Path) -> None:
         raise ValueError(f"--exp-dir {str(folder)!r}: {existing} is a file; give another folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise ValueError(
-            f"--exp-dir {str(folder)!r} can't be written: no permission for {existing}; give another folder"
+            f"--exp-dir {str(folder)!r} can't be written: no permission for {existing};"
+            " give another folder"
         )

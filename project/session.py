@@ -1,4 +1,4 @@
-"""The stages of a run: train, then test the best checkpoint; however it goes, it ends with an outcome."""
+"""The stages of a run: train, then test the best checkpoint; it always ends in an outcome."""
 
 import traceback
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from project.callbacks.interrupt import Interrupted
 from project.data import Loader
 from project.solver import Solver
 
-# What has a message written for people; anything else is a fault in the code, and its traceback matters.
+# Their messages are written for people; anything else is a fault in the code.
 EXPECTED = (ValueError, FloatingPointError, OSError)
 
 
@@ -72,7 +72,7 @@ class Session:
         self.trainer.fit(self.solver, self.loaders["train"], self.loaders["val"])
 
     def _go_on_from(self, state: dict[str, Any]) -> None:
-        """Point the solver, the data and Lightning to the checkpoint's place; the rest is loaded by a callback."""
+        """Point solver, data and Lightning to the checkpoint's place; a callback loads the rest."""
         self.solver.step, self.solver.step_in_epoch = state["step"], state["step_in_epoch"]
         self.loaders["train"].seek(state["epoch"], state["step_in_epoch"])
         progress = self.trainer.fit_loop.epoch_progress.current

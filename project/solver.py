@@ -1,4 +1,4 @@
-"""The LightningModule: how a model is trained and evaluated, whatever the model, the data and the metrics."""
+"""The LightningModule: how any model is trained and evaluated, on any data, by any metrics."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -29,11 +29,11 @@ class Metrics(Protocol):
 class Solver(LightningModule):
     """Trains `model` on blocks of batches and evaluates it with shared `eval_*` steps.
 
-    A block is several consecutive batches gathered at once; optimisation is manual, one optimizer step per
-    batch, so that Lightning's cost per call is paid once per block.
+    A block is several consecutive batches gathered at once; optimisation is manual, one optimizer
+    step per batch, so that Lightning's cost per call is paid once per block.
 
     Args:
-        model: maps inputs `(batch, channels, height, width)` float32 to logits `(batch, n_classes)`.
+        model: maps inputs `(batch, channels, height, width)` to logits `(batch, n_classes)`.
         loss: maps logits and targets `(batch,)` int64 to the loss of each sample, `(batch,)`.
         metrics: what evaluation measures.
         classes: the classes' names, in the order of the logits.
@@ -142,7 +142,7 @@ class Solver(LightningModule):
     def _log_block(
         self, block: Any, losses: list[Tensor], first_step: int, n_samples: int | None
     ) -> None:
-        """Log each step's loss; and, unless the block was cut short (`n_samples` None), the rest."""
+        """Log each step's loss and, unless the block was cut short (`n_samples` None), the rest."""
         stacked = torch.stack(losses)
         if self.trainer.world_size > 1:
             dist.all_reduce(stacked)
@@ -164,8 +164,8 @@ class Solver(LightningModule):
         bad = next((i for i, value in enumerate(losses) if not np.isfinite(value)), None)
         if bad is not None:
             raise FloatingPointError(
-                f"the training loss is {losses[bad]} at step {first_step + bad + 1} (epoch {self.current_epoch},"
-                f" learning rate {self._rate:g}); try a smaller --learning-rate or --gradient-clip 1;"
+                f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
+                f" (epoch {self.current_epoch}, learning rate {self._rate:g}); try a smaller --learning-rate or --gradient-clip 1;"
                 f" the batch is samples {list(block.indices(bad))}"
             )
 
@@ -241,6 +241,7 @@ class Solver(LightningModule):
             "scaler": scaler.state_dict() if scaler is not None else {},
             "rng": self._rng_of_all_ranks(),
             "step": self.step,
+            "train_loss": self.train_loss,
         }
 
     def load_training_state(self, state: dict[str, Any]) -> None:
@@ -251,6 +252,7 @@ class Solver(LightningModule):
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
         if scaler is not None:
             scaler.load_state_dict(state["scaler"])
+        self.train_loss = state["train_loss"]
         set_rng_state(state["rng"][self.global_rank])
 
     def _rng_of_all_ranks(self) -> list[dict[str, Any]]:

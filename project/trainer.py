@@ -34,8 +34,8 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
         )
     except (MisconfigurationException, RuntimeError) as error:
         raise ValueError(
-            f"--accelerator {hparams.accelerator} --devices {hparams.devices} --strategy {hparams.strategy}:"
-            f" {' '.join(str(error).split())}"
+            f"--accelerator {hparams.accelerator} --devices {hparams.devices}"
+            f" --strategy {hparams.strategy}: {' '.join(str(error).split())}"
         ) from error
     if hparams.precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
         raise ValueError("--precision 16-mixed needs a GPU; use bf16-mixed")

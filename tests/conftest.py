@@ -1,8 +1,8 @@
-"""What all tests share: one thread per worker, and no private setting of the person who runs them."""
+"""What all tests share: one thread per worker, and no private setting of a person."""
 
 import os
 
-# Workers run side by side; more threads than cores would only slow each other down. Set before torch is
+# Workers run side by side; more threads than cores would slow each other down. Set before torch is
 # imported, and inherited by the commands that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
 

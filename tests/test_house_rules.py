@@ -26,7 +26,7 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """Dotted names of all that `path` imports, anywhere in it; for `from a import b`, both a and a.b."""
+    """Dotted names of all that `path` imports; for `from a import b`, both a and a.b."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -182,7 +182,8 @@ def test_options_of_the_step_train(run, tmp_path: Path, precision: str, accumula
 
 
 def test_overfitting_a_batch_reaches_no_error(run, tmp_path: Path) -> None:
-    flags = "--overfit-batches 1 --batch-size 32 --max-epochs 60 --dropout 0 --learning-rate 0.01".split()
+    flags = "--overfit-batches 1 --batch-size 32 --max-epochs 60 --dropout 0".split()
+    flags += ["--learning-rate", "0.01"]
     assert run(*SMALL, *flags).code == 0
     (directory,) = runs(tmp_path)
     assert (

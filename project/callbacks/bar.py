@@ -19,18 +19,25 @@ class Bar(Progress):
     """A line with the bar, and below it one with the scores; drawn only when told to.
 
     Args:
-        total_steps: steps at which the bar is full; None if that isn't known.
+        step: steps done before, which say nothing of the speed.
+        total_steps: steps at which the bar is full; None if that isn't known, for a bar that only
+            shows the time and is gone at the end.
     """
 
-    def __init__(self, total_steps: int | None) -> None:
+    def __init__(self, step: int = 0, total_steps: int | None = None) -> None:
         self._scores = ""
         columns = [TextColumn("{task.description}"), BarColumn()]
         if total_steps is not None:
             columns += [MofNCompleteColumn(), TextColumn("steps"), TimeRemainingColumn()]
         columns.append(TimeElapsedColumn())
-        # A thread that draws would take time from training at any moment.
-        super().__init__(*columns, console=Console(file=sys.stderr), auto_refresh=False)
-        self._task = self.add_task("", total=total_steps)
+        super().__init__(
+            *columns,
+            console=Console(file=sys.stderr),
+            # A thread that draws would take time from training at any moment.
+            auto_refresh=False,
+            transient=total_steps is None,
+        )
+        self._task = self.add_task("", completed=step, total=total_steps)
         self.start()
 
     def draw(self, heading: str, step: int, scores: str) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints: `best.pt` by the monitored metric, and `last.pt`, from which training goes on bit for bit."""
+"""Checkpoints: `best.pt` by the monitored metric; `last.pt`, to go on from bit for bit."""
 
 import math
 import time
@@ -14,17 +14,18 @@ LESS_IS_BETTER = ("loss", "log_loss", "brier", "calibration_error", "error_bound
 
 
 class Checkpoints(Callback):
-    """Writes `best.pt` after a validation that beats all before, `last.pt` after each epoch and in between.
+    """Writes `best.pt` after the best validation so far, `last.pt` after epochs and in between.
 
     Args:
         directory: where the files go; only the first process needs to know.
         monitor: name of a validation score, such as `val_loss`.
         every: seconds between writes of `last.pt` inside an epoch.
-        describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean, std.
+        describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean,
+            std.
         state: a `last.pt` as loaded, to go on from.
 
     Attributes:
-        best: epoch, step, monitor, value and all validation scores of the best epoch so far, or None.
+        best: epoch, step, monitor, value and all validation scores of the best epoch so far.
     """
 
     def __init__(
@@ -59,8 +60,7 @@ class Checkpoints(Callback):
         self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Write `last.pt` when the time has come."""
-        # With several processes each has its own clock; the writing gathers from all of them, so all
-        # must agree.
+        # Each process has its own clock; the writing gathers from all of them, so all must agree.
         due = time.monotonic() - self._written >= self.every
         if trainer.world_size > 1:
             due = trainer.strategy.reduce_boolean_decision(due, all=False)
@@ -105,6 +105,9 @@ class Checkpoints(Callback):
         position = {"epoch": epoch, "step_in_epoch": step, "done": done}
         state = solver.training_state() | position | {"best": self.best} | self.describe
         if trainer.is_global_zero:
+            # The log must reach as far as the checkpoint: a run that is killed does not log the
+            # steps before it again.
+            trainer.logger.flush()
             checkpoint.save(self.directory / "last.pt", state)
         self._written = time.monotonic()
 

@@ -43,31 +43,31 @@ def confusion_figure(confusion: np.ndarray, classes: Sequence[str]) -> Figure:
     return figure
 
 
-def calibration_figure(count: np.ndarray, confidence: np.ndarray, correct: np.ndarray) -> Figure:
+def calibration_figure(bins: np.ndarray) -> Figure:
     """A reliability diagram: per bin of confidence, how often the prediction was right.
 
     Args:
-        count: `(n_bins,)` samples whose confidence lies in each of the equal bins of [0, 1].
-        confidence: `(n_bins,)` sums of their confidences.
-        correct: `(n_bins,)` how many of them were predicted correctly.
+        bins: `(n_bins, 3)` of equal bins of [0, 1]: number of samples whose confidence lies in the
+            bin, their mean confidence and their accuracy, which are ignored where there are none.
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", 2017; the title's expected
     calibration error is its equation 3.
     """
-    edges = np.linspace(0, 1, len(count) + 1)
+    count = bins[:, 0]
     used = np.flatnonzero(count)
-    error = np.abs(correct - confidence).sum() / max(count.sum(), 1)
+    confidence, accuracy = bins[used, 1:].T
+    error = np.sum(count[used] / count.sum() * np.abs(accuracy - confidence))
+    edges, width = np.linspace(0, 1, len(bins) + 1)[:-1], 1 / len(bins)
     figure = Figure(figsize=(5, 6), dpi=150, layout="constrained")
     top, bottom = figure.subplots(2, sharex=True, height_ratios=(3, 1))
-    mean, accuracy = confidence[used] / count[used], correct[used] / count[used]
-    width = edges[1]
-    top.bar(edges[used], accuracy, width, align="edge", color="tab:blue", edgecolor="white")
+    style = {"width": width, "align": "edge", "edgecolor": "white"}
+    top.bar(edges[used], accuracy, color="tab:blue", **style)
     top.plot([0, 1], [0, 1], "--", color="gray", label="perfect calibration")
-    top.plot(mean, accuracy, "o", color="black", markersize=3, label="mean confidence of the bin")
+    top.plot(confidence, accuracy, "o", color="black", markersize=3, label="mean confidence")
     top.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     top.set_title(f"calibration: expected calibration error {error:.4f}")
     top.legend(loc="upper left", fontsize=8)
-    bottom.bar(edges[:-1], count, width, align="edge", color="tab:gray", edgecolor="white")
+    bottom.bar(edges, count, color="tab:gray", **style)
     # Confidences crowd near 1: on a linear scale the other bins would vanish.
     bottom.set_yscale("symlog", linthresh=1)
     bottom.set(xlabel="confidence", ylabel="samples", ylim=(0, None))

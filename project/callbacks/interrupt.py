@@ -1,4 +1,4 @@
-"""Interruption: Ctrl-C and SIGTERM end a run after the current step, with a checkpoint to go on from."""
+"""Interruption: Ctrl-C and SIGTERM end a run after the current step, with a checkpoint."""
 
 import signal
 import sys
@@ -23,14 +23,14 @@ class Interrupted(Exception):
 
 
 class Interrupt(Callback):
-    """Turns the first signal into an orderly end after the current step, a second one into an end at once."""
+    """Makes the first signal an orderly end after the current step, the second an end at once."""
 
     def __init__(self, checkpoints: Checkpoints) -> None:
         self.checkpoints = checkpoints
         self._signal: int | None = None
 
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
-        """Take over the signals; Lightning, whose handlers these replace, restores the former ones at the end."""
+        """Take over the signals from Lightning, which restores the former handlers at the end."""
         self._solver = solver
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._receive)

@@ -1,5 +1,6 @@
 """Progress: a bar on a terminal, a line per epoch anywhere else."""
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,75 +26,76 @@ class Progress(Callback):
         self.metrics = tuple(dict.fromkeys(metrics))
         self._bar: Any = None
         self._drawn = 0.0
+        self._epoch = ""
 
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Open the bar, if there is a terminal to draw it on."""
-        self._open(trainer, solver.total_steps)
+        self._open(trainer, solver.step, solver.total_steps)
 
     def on_train_epoch_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Note the time and the epoch, which Lightning has counted up when training ends."""
         self._clock = time.monotonic()
-        self._draw(trainer, solver)
+        self._epoch = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
 
-    def on_train_batch_end(
-        self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        """Draw the bar anew, if it is time."""
-        if self._bar is not None and time.monotonic() - self._drawn >= DRAW_EVERY:
-            self._draw(trainer, solver)
+    def on_train_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
+        self._draw_if_due(trainer, solver)
 
-    def on_validation_start(self, trainer: Trainer, solver: LightningModule) -> None:
-        self._draw(trainer, solver, "validating")
+    def on_validation_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
+        self._draw_if_due(trainer, solver)
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """One line, where there is no bar."""
         if self._bar is not None or not trainer.is_global_zero:
             return
         seconds = time.monotonic() - self._clock
-        parts = [_epoch(trainer), f"step {solver.step}", *self._scores(solver), f"{seconds:.1f} s"]
+        parts = [self._epoch, f"step {solver.step}", *self._scores(solver), f"{seconds:.1f} s"]
         print("  ".join(parts), file=sys.stderr, flush=True)
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Leave the bar as it is at the end."""
-        self._draw(trainer, solver)
-        self._close()
+        self._close(trainer, solver)
 
     def on_test_start(self, trainer: Trainer, solver: LightningModule) -> None:
-        """A second bar, which only moves: how many blocks a test has isn't known."""
-        self._open(trainer, None)
-        if self._bar is not None:
-            self._bar.draw("testing", 0, "")
+        """A bar that only moves: how many blocks a test has isn't known."""
+        self._open(trainer)
 
     def on_test_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
-        if self._bar is not None and time.monotonic() - self._drawn >= DRAW_EVERY:
-            self._drawn = time.monotonic()
-            self._bar.draw("testing", 0, "")
+        self._draw_if_due(trainer, solver)
 
     def on_test_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        self._close()
+        self._close(trainer, solver)
 
     def on_exception(
         self, trainer: Trainer, solver: LightningModule, exception: BaseException
     ) -> None:
         """Give the terminal back."""
-        self._close()
+        self._close(trainer, solver)
 
-    def _open(self, trainer: Trainer, total_steps: int | None) -> None:
-        if trainer.is_global_zero and sys.stderr.isatty():
+    def _open(self, trainer: Trainer, *steps: int) -> None:
+        is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        if trainer.is_global_zero and is_terminal:
             # rich is loaded only where it is used.
             from project.callbacks.bar import Bar
 
-            self._bar = Bar(total_steps)
+            self._bar = Bar(*steps)
 
-    def _close(self) -> None:
+    def _draw_if_due(self, trainer: Trainer, solver: LightningModule) -> None:
+        if self._bar is not None and time.monotonic() - self._drawn >= DRAW_EVERY:
+            self._drawn = time.monotonic()
+            self._draw(trainer, solver)
+
+    def _draw(self, trainer: Trainer, solver: LightningModule) -> None:
+        if trainer.testing:
+            self._bar.draw("testing", 0, "")
+        else:
+            heading = self._epoch + (" validating" if trainer.validating else "")
+            self._bar.draw(heading, solver.step, "  ".join(self._scores(solver)))
+
+    def _close(self, trainer: Trainer, solver: LightningModule) -> None:
         if self._bar is not None:
+            self._draw(trainer, solver)
             self._bar.close()
             self._bar = None
-
-    def _draw(self, trainer: Trainer, solver: LightningModule, stage: str = "") -> None:
-        if self._bar is not None:
-            self._drawn = time.monotonic()
-            heading = f"{_epoch(trainer)} {stage}".rstrip()
-            self._bar.draw(heading, solver.step, "  ".join(self._scores(solver)))
 
     def _scores(self, solver: LightningModule) -> list[str]:
         scores: Mapping[str, float] = {"train_loss": solver.train_loss} | solver.scores
@@ -104,7 +106,3 @@ class Progress(Callback):
 def number(value: float) -> str:
     """Four decimals, or two significant digits of what these would show as zero."""
     return f"{value:.4f}" if value == 0 or not abs(value) < 5e-4 else f"{value:.1e}"
-
-
-def _epoch(trainer: Trainer) -> str:
-    return f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"

@@ -16,9 +16,8 @@ from project.files import replacing, write_atomic
 class Reports(Callback):
     """Writes `figures/` after the test, from the first process.
 
-    Reads `classes`, `confusion["test"]` and `calibration["test"]` of the solver: the confusion
-    matrix `(n_classes, n_classes)`, and a mapping of `count`, `confidence` and `correct`, each
-    `(n_bins,)`.
+    Reads `classes` and `tables["test"]` of the solver: the `confusion_matrix` `(n_classes,
+    n_classes)` and the `calibration_bins` `(n_bins, 3)` of the metrics.
 
     Args:
         directory: the run's.
@@ -38,10 +37,11 @@ class Reports(Callback):
             return
         folder = self.directory / "figures"
         folder.mkdir(exist_ok=True)
-        confusion, calibration = solver.confusion["test"], solver.calibration["test"]
+        tables = solver.tables["test"]
+        confusion = tables["confusion_matrix"]
         write_atomic(folder / "confusion_matrix.csv", confusion_csv(confusion, solver.classes))
         _save(confusion_figure(confusion, solver.classes), folder / "confusion_matrix.png")
-        _save(calibration_figure(**calibration), folder / "calibration.png")
+        _save(calibration_figure(tables["calibration_bins"]), folder / "calibration.png")
 
 
 def confusion_csv(confusion: np.ndarray, classes: Sequence[str]) -> str:

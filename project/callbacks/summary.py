@@ -19,27 +19,23 @@ def outcome_rows(outcome: Mapping[str, Any], n_parameters: int) -> list[Row]:
         outcome: as in outcome.json: `best` and `test` may be None, `duration` is in seconds.
         n_parameters: of the model.
     """
-    rows: list[Row] = []
     best = outcome["best"]
-    if best is not None:
+    test, validation = outcome["test"] or {}, best["metrics"] if best else {}
+    rows, names = [], SCORES
+    if best:
         rows.append(("best epoch", f"{best['epoch'] + 1} (step {best['step']})"))
-        rows.append(("validation", _scores(best["metrics"], "val_", extra=best["monitor"])))
-    if outcome["test"] is not None:
-        rows.append(("test", _scores(outcome["test"], "test_")))
-    rows.append(("parameters", f"{n_parameters:,}"))
-    rows.append(("time", duration(outcome["duration"])))
-    return rows
-
-
-def _scores(metrics: Mapping[str, float], prefix: str, extra: str = "") -> str:
-    names = dict.fromkeys((*(prefix + name for name in SCORES), extra))
-    shown = [name for name in names if name in metrics]
-    return "  ".join(f"{n.removeprefix(prefix)} {number(float(metrics[n]))}" for n in shown)
+        names += (best["monitor"].removeprefix("val_"),)
+    for name in dict.fromkeys(names):
+        scores = {"test": test.get(f"test_{name}"), "validation": validation.get(f"val_{name}")}
+        shown = [f"{k} {number(float(v))}" for k, v in scores.items() if v is not None]
+        rows.append((name, "  ".join(shown)))
+    rows = [(name, value) for name, value in rows if value]
+    return [*rows, ("parameters", f"{n_parameters:,}"), ("time", duration(outcome["duration"]))]
 
 
 def duration(seconds: float) -> str:
     """Seconds below a minute, else hours, minutes and seconds: `4.2 s`, `1:02:03`."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -59,7 +59,7 @@ class Block:
 
 
 class Loader:
-    """Blocks of one split's batches, for one rank; iterated once per epoch, or from where `seek` says.
+    """Blocks of one split's batches, for one rank, of the epoch that `seek` names; 0 at first.
 
     It has no length on purpose: after a resume, an epoch is shorter than others.
 
@@ -118,14 +118,13 @@ class Loader:
         self._position = (0, 0)
 
     def seek(self, epoch: int, step: int = 0) -> None:
-        """Let the next iteration start at batch `step` of `epoch`; past its end, with an empty block."""
+        """Let iterations start at batch `step` of `epoch`; past its end, they hold an empty block."""
         assert epoch >= 0 and step >= 0
         self._position = (epoch, step)
 
     def __iter__(self) -> Iterator[Block]:
-        epoch, step = self._position
-        self._position = (epoch + 1, 0)
-        return self._blocks(epoch, step)
+        # It does not go to the next epoch by itself: Lightning makes more iterators than it uses.
+        return self._blocks(*self._position)
 
     def _blocks(self, epoch: int, step: int) -> Iterator[Block]:
         blocks, offsets = self._schedule.blocks(step), self._schedule.offsets

@@ -82,7 +82,7 @@ def _too_few(name: str, n: int, fractions: tuple[float, float]) -> str:
     samples = "1 sample" if n == 1 else f"{n} samples"
     needed = len(cuts) + 1
     fix = (
-        f"add samples (at least {needed} are needed) or remove the class"
+        f"add samples (it needs {needed}) or remove the class"
         if n < needed
         else "lower these shares"
     )

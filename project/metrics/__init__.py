@@ -1,6 +1,7 @@
-"""Streaming classification metrics: additive state of constant size, from which scikit-learn computes.
+"""Streaming classification metrics: additive state of constant size, scored by scikit-learn.
 
-Each file not starting with an underscore is one family; adding a family is adding a file. All work alone:
+Each file not starting with an underscore is one family; adding a family is adding a file. All work
+alone:
 
     metric = Accuracy(n_classes=10)         # from project.metrics.accuracy import Accuracy
     metric.update(logits, targets)          # any number of times, batches of any size

@@ -13,7 +13,7 @@ from project.metrics._predictions import Predictions
 class Accumulator(nn.Module):
     """Named sums over samples, of constant size, on the device of the module that holds it.
 
-    The sums are no buffers: DistributedDataParallel would send those of rank 0 to all at every step.
+    The sums are no buffers: DistributedDataParallel would send those of rank 0 to all each step.
 
     Args:
         n_classes: columns of the logits.

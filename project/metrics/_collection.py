@@ -9,7 +9,7 @@ from project.metrics._metric import Metric, Scores, Streaming
 
 
 class Collection(Streaming):
-    """Metrics updated together: those that need the same sums share them, counted once per batch."""
+    """Metrics updated together; those that need the same sums share them, updated once a batch."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         metrics = list(metrics)

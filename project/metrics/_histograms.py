@@ -1,4 +1,4 @@
-"""Histograms of every class's scores as state: how well a class is ranked follows from its counts."""
+"""Histograms of every class's scores as state: how well it is ranked follows from the counts."""
 
 import math
 from typing import NamedTuple
@@ -29,11 +29,11 @@ class Histograms(Accumulator):
     """Counts of each class's one-vs-rest log-odds, apart for samples of the class and of others.
 
     Log-odds have the order of the exact probabilities and do not saturate. Shifted by
-    log(n_classes - 1) they are 0 where the classes are equally likely. Their float32 is cut to sign,
-    exponent and as many bits of the mantissa as keep the two tables within 64 MiB: 65,536 bins a class
-    for up to 64 classes (9 bits of the mantissa: bins 0.1 to 0.2 % wide), 4,096 for 1000 (5 bits).
-    Six bits of exponent cover magnitudes from 2^-32 to 2^32; smaller ones share the bin of 0, larger
-    ones the last.
+    log(n_classes - 1) they are 0 where the classes are equally likely. Of their float32, bins keep
+    the sign, six bits of the exponent and as many of the mantissa as fit two tables into 64 MiB:
+    65,536 bins a class for up to 64 classes (9 bits of the mantissa: bins 0.1 to 0.2 % wide), 4,096
+    for 1000 (5 bits). The exponents cover magnitudes from 2^-32 to 2^32; smaller ones share the bin
+    of 0, larger ones the last.
     """
 
     def __init__(self, n_classes: int) -> None:

@@ -29,8 +29,8 @@ class Predictions:
         targets: `(batch,)` int64.
 
     Attributes:
-        targets: `(batch,)` int64, brought into `0..n_classes - 1` so that none can index outside the
-            state; `Seen` counts those that were changed, and `compute` refuses them.
+        targets: `(batch,)` int64, brought into `0..n_classes - 1` so that none can index outside
+            the state; `Seen` counts those that were changed, and `compute` refuses them.
 
     Raises:
         ValueError: the shapes or dtypes are others.
@@ -66,8 +66,8 @@ class Predictions:
 
         With m the largest logit, s the largest of the others, and r the others' sum of exp(z - s):
         log p_k = z_k - m - log1p(exp(s - m) r), and the log-odds are m - s - log r for the largest,
-        z_k - m - log1p(exp(s - m) (r - exp(z_k - s))) for the others. No step subtracts nearly equal
-        numbers or leaves the range of float64.
+        z_k - m - log1p(exp(s - m) (r - exp(z_k - s))) for the others. No step loses digits by a
+        difference of sums or leaves the range of float64.
         """
         logits, top = self.logits.double(), self.top.double().unsqueeze(1)
         column = self.preds.unsqueeze(1)
@@ -77,12 +77,12 @@ class Predictions:
         weights = others.sub_(second).exp_()
         rest = weights.sum(1, keepdim=True)
         ratio = (second - top).exp_()
-        log_norm = top + (ratio * rest).log1p_()
-        log_odds = (logits - top).sub_((rest - weights).mul_(ratio).log1p_())
+        shifted, log_norm = logits - top, (ratio * rest).log1p_()
+        log_odds = shifted - (rest - weights).mul_(ratio).log1p_()
         log_odds.scatter_(1, column, top - second - rest.log())
-        probs = weights.mul_((second - log_norm).exp_())
-        probs.scatter_(1, column, (top - log_norm).exp_())
-        return Softmax(logits - log_norm, probs, log_odds)
+        probs = weights.mul_((second - top - log_norm).exp_())
+        probs.scatter_(1, column, log_norm.neg().exp_())
+        return Softmax(shifted.sub_(log_norm), probs, log_odds)
 
     @property
     def log_probs(self) -> Tensor:

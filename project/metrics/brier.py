@@ -29,7 +29,7 @@ class SquaredErrors(Accumulator):
 
 
 class Brier(Metric):
-    """`brier`: in [0, 2], for two classes halved to [0, 1], as scikit-learn's `brier_score_loss` does.
+    """`brier` in [0, 2]; with two classes halved to [0, 1], as by `brier_score_loss`.
 
     Within 1e-12 of scikit-learn's on the float64 probabilities of all samples.
     """

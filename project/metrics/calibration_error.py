@@ -11,10 +11,10 @@ N_BINS = 15
 
 
 class CalibrationBins(Accumulator):
-    """Samples, confidence and correct predictions in equal-width bins of confidence, (i/15, (i+1)/15].
+    """Samples, confidence and correct predictions in equal-width bins of confidence.
 
-    Confidence is the largest probability; the bins' edges are those of scikit-learn's
-    `calibration_curve`.
+    Confidence is the largest probability. Bins are (i / 15, (i + 1) / 15], with the edges of
+    scikit-learn's `calibration_curve`.
     """
 
     def __init__(self, n_classes: int) -> None:

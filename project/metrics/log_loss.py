@@ -35,8 +35,8 @@ class LogLosses(Accumulator):
 class LogLoss(Metric):
     """`log_loss` in [0, 36.05] nats.
 
-    Within 1e-12, relatively, of scikit-learn's on the float64 probabilities of all samples; like it, a
-    probability below 2.2e-16 counts as that.
+    Relatively within 1e-12 of scikit-learn's on the float64 probabilities of all samples; as there,
+    a probability below 2.2e-16 counts as that.
     """
 
     state = LogLosses

@@ -12,9 +12,9 @@ class PrecisionRecallF1(Metric):
     """`precision`, `recall` and `f1`, equal to scikit-learn's on all samples with zero_division=0.
 
     Under each name stands an array `(n_classes,)` float64 in [0, 1], under `<name>_macro` the mean
-    over all classes, and under `<name>_weighted` the mean weighted by the classes' samples. 0 / 0 is 0:
-    precision of a class never predicted, recall of a class that does not occur, F1 of a class that
-    is neither; all count in the macro average.
+    over all classes, and under `<name>_weighted` the mean weighted by the classes' samples. What is
+    0 / 0 is 0: precision of a class never predicted, recall of one that does not occur, F1 of one
+    that is neither; all count in the macro average.
     """
 
     state = Confusion

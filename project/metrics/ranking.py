@@ -18,10 +18,13 @@ def roc_auc(bins: Bins) -> tuple[float, float]:
     keep the order of all pairs but those within a bin, which they count 1/2: the exact value lies
     within sum(p n) / (2 P N), for p positives and n negatives in a bin, P and N in all.
     """
-    positives, negatives = (counts[::-1] / counts.sum() for counts in bins)
+    positives, negatives = (counts[::-1].astype(float) for counts in bins)
+    n_positives, n_negatives = positives.sum(), negatives.sum()
     # The curve of scikit-learn's `roc_curve`, whose checks of samples take ten times as long.
-    fpr, tpr = (np.append(0.0, np.cumsum(rates)) for rates in (negatives, positives))
-    return float(auc(fpr, tpr)), float(positives.dot(negatives)) / 2
+    tpr = np.append(0, np.cumsum(positives)) / n_positives
+    fpr = np.append(0, np.cumsum(negatives)) / n_negatives
+    bound = (positives / n_positives).dot(negatives / n_negatives) / 2
+    return float(auc(fpr, tpr)), float(bound)
 
 
 def average_precision(bins: Bins) -> tuple[float, float]:
@@ -64,12 +67,12 @@ class Ranking(Metric):
     Samples are ranked by the class's log-odds, which is the order of its exact probability, in the
     bins of `Histograms`; scikit-learn computes from the bins. `<name>_error_bound` says how far, at
     most, the exact value lies from the one reported; it follows from the counts alone, whatever the
-    scores. For 10,000 samples of a trained model it is of the order of 1e-5 for ROC AUC and 1e-4 for
-    average precision with 10 classes, 3e-4 and 2e-2 with 1000.
+    scores. With 10 classes it is mostly below 1e-4 for ROC AUC and 1e-3 for average precision; with
+    1000, of 10 samples each, it was 3e-4 and 2e-2.
 
-    `<name>_per_class` is `(n_classes,)` float64: NaN for a class with no samples, or all of them. Such
-    classes are left out of the means, which are NaN where none remains. With two classes the ROC AUC
-    of both is the same, and the average precision is the mean of both.
+    `<name>_per_class` is `(n_classes,)` float64: NaN for a class with no samples, or all of them.
+    Such classes are left out of the means, which are NaN where none remains. With two classes the
+    ROC AUC of both is the same, and the average precision is the mean of both.
     """
 
     state = Histograms

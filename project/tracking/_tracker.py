@@ -10,7 +10,8 @@ class Tracker(ABC):
 
     The file is named after the package it imports (`mlflow.py` imports `mlflow`; that is how a
     missing package is found without importing it), and the name is the `--tracker` flag's value.
-    It defines `build(run_dir, remote) -> Tracker`, which must not talk to the service yet.
+    It defines `build(run_dir, remote) -> Tracker`, which neither imports the package nor talks to
+    the service: it is also called before training starts, to find mistakes in the settings early.
 
     A follower drives it in a process of its own: `build`, `open`, then any number of `log` and
     `upload`, then `close` if the run has ended, then always `release`. Calls come from one thread.
@@ -59,8 +60,8 @@ class Tracker(ABC):
         """Send records of the journal, in order, at most about 1 MiB of them.
 
         Args:
-            records: each `{"time": unix seconds, "step": int, "epoch": int, "metrics": {name: value}}`
-                with float values, NaN and infinity included. For one name the steps only rise.
+            records: each `{"time": unix seconds, "step": int, "epoch": int, "metrics": {...}}`, the
+                metrics as `{name: float}`, NaN and infinity included. A name's steps only rise.
         """
 
     @abstractmethod

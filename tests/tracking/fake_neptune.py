@@ -1,4 +1,4 @@
-"""A server that speaks just enough of Neptune's protocol for the unmodified client, and keeps what it gets."""
+"""A server that speaks just enough of Neptune for its unmodified client, and keeps what it gets."""
 
 import base64
 import json
@@ -11,42 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.tracking.fake_neptune_swagger import parse_operations, swagger
+
 SECRET = "s3cret-neptune-key"
 PROJECT = "lab/digits"
+UPLOAD = "/api/leaderboard/v1/storage/upload"
+OPERATE = "/api/leaderboard/v1/attributes/operations"
+HANG = 504
 
-# One line an operation: document, operationId, method, path, its parameters, model of the answer.
-OPERATIONS = """
-backend getClientConfig GET /api/backend/v1/clients/config header:X-Neptune-Api-Token query:alpha Config
-backend exchangeApiToken GET /api/backend/v1/authorization/oauth-token header:X-Neptune-Api-Token Tokens
-backend getProject GET /api/backend/v1/projects/get query:projectIdentifier Project
-backend listProjects GET /api/backend/v1/projects query:organizationIdentifier query:searchTerm
- query:sortBy query:sortDirection query:userRelation query:limit Projects
-backend listOrganizations GET /api/backend/v1/myOrganizations [Organization]
-leaderboard createExperiment POST /api/leaderboard/v1/experiments header:X-Neptune-CliVersion
- body:experimentCreationParams Experiment
-leaderboard getExperimentAttributes GET /api/leaderboard/v1/attributes query:experimentId Attributes
-leaderboard ping POST /api/leaderboard/v1/attributes/ping query:experimentId Nothing
-leaderboard executeOperations POST /api/leaderboard/v1/attributes/operations query:experimentId
- body:operations [Error]
-leaderboard fileAtomUpload POST /api/leaderboard/v1/storage/upload query:attribute Nothing
-leaderboard fileAtomMultipartUploadStart POST /api/leaderboard/v1/storage/start query:attribute Nothing
-leaderboard fileAtomMultipartUploadPart POST /api/leaderboard/v1/storage/part query:attribute Nothing
-leaderboard fileAtomMultipartUploadFinish POST /api/leaderboard/v1/storage/finish query:attribute Nothing
-"""
-MODELS = {
-    "Config": "apiUrl applicationUrl pyLibVersions:Versions artifacts:Artifacts",
-    "Versions": "minRecommendedVersion minCompatibleVersion maxCompatibleVersion",
-    "Artifacts": "enabled:boolean apiVersion:integer",
-    "Tokens": "accessToken refreshToken username",
-    "Project": "id name organizationName organizationId projectKey version:integer",
-    "Projects": "entries:[Project]",
-    "Organization": "id name",
-    "Experiment": "id type shortId organizationName projectName projectId trashed:boolean",
-    "Attributes": "id attributes:[Attribute]",
-    "Attribute": "name type",
-    "Error": "errorType errorDescription",
-    "Nothing": "",
-}
 ATTRIBUTE_TYPES = {
     "assignFloat": "float",
     "assignInt": "int",
@@ -66,8 +38,8 @@ class Run:
     short_id: str
     types: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-    # Points as (step, timestamp in ms, value); one that is sent again is the same point.
-    series: dict[str, list[tuple[float, int, Any]]] = field(default_factory=dict)
+    # Points (step, timestamp in ms, value) as they came; one that comes again is the same point.
+    series: dict[str, dict[tuple[float, int, Any], None]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     points_received: int = 0
 
@@ -87,12 +59,11 @@ class Run:
             self._append(path, arguments["entries"])
 
     def _append(self, path: str, entries: list[dict[str, Any]]) -> None:
-        series = self.series.setdefault(path, [])
         self.points_received += len(entries)
-        for entry in entries:
-            point = (entry["step"], entry["timestampMilliseconds"], entry["value"])
-            if point not in series:
-                series.append(point)
+        points = [
+            (entry["step"], entry["timestampMilliseconds"], entry["value"]) for entry in entries
+        ]
+        self.series.setdefault(path, {}).update(dict.fromkeys(points))
 
 
 class FakeNeptune:
@@ -100,14 +71,14 @@ class FakeNeptune:
 
     Attributes:
         runs: every run, by the custom id its client gave it.
-        broken: None; "error": everything is answered with 500; "hang": nothing is answered, until the
-            block ends; a path: as "error" for this path only.
+        broken: paths that do not work ("/": all) and what they do instead: answer with a status, or
+            HANG, which is to answer nothing until the block ends.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.runs: dict[str, Run] = {}
-        self.broken: str | None = None
-        self.operations = _parse_operations()
+        self.broken: dict[str, int] = {}
+        self.operations = parse_operations()
         self._ended = threading.Event()
         self._http = _Server(("127.0.0.1", port), _Handler)
         self._http.fake = self
@@ -127,9 +98,12 @@ class FakeNeptune:
     def environment(self) -> dict[str, str]:
         return {"NEPTUNE_API_TOKEN": token(self.url), "NEPTUNE_PROJECT": PROJECT}
 
-    def hang_if_told(self) -> None:
-        if self.broken == "hang":
+    def trouble(self, path: str) -> int | None:
+        """The status to answer `path` with instead of its own answer, if it is broken."""
+        status = self.broken.get(path, self.broken.get("/"))
+        if status == HANG:
             self._ended.wait()
+        return status
 
     def run_of(self, query: dict[str, str]) -> Run:
         wanted = query.get("experimentId") or query["experimentIdentifier"]
@@ -148,15 +122,26 @@ class FakeNeptune:
         jwt = self._jwt()
         return {"accessToken": jwt, "refreshToken": jwt, "username": "lab"}
 
-    def refresh(self, query: dict[str, str], body: bytes) -> Any:
+    def fresh_token(self) -> dict[str, Any]:
         jwt = self._jwt()
-        return {"access_token": jwt, "refresh_token": jwt, "token_type": "Bearer", "expires_in": 3600}
+        return {
+            "access_token": jwt,
+            "refresh_token": jwt,
+            "token_type": "Bearer",
+            "expires_in": 3600,
+        }
 
     def getProject(self, query: dict[str, str], body: bytes) -> Any:
         if query["projectIdentifier"] != PROJECT:
             return None
         workspace, name = PROJECT.split("/")
-        return {"id": "p1", "name": name, "organizationName": workspace, "projectKey": "RUN", "version": 2}
+        return {
+            "id": "p1",
+            "name": name,
+            "organizationName": workspace,
+            "projectKey": "RUN",
+            "version": 2,
+        }
 
     def listProjects(self, query: dict[str, str], body: bytes) -> Any:
         return {"entries": []}
@@ -225,14 +210,15 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.server.fake
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        fake.hang_if_told()
-        if fake.broken in ("error", url.path):
-            return self._answer(500, {})
+        if status := fake.trouble(url.path):
+            return self._answer(status, {})
         if url.path.endswith("/swagger.json"):
-            return self._answer(200, _swagger(fake.operations, url.path.split("/")[2]))
-        answer = fake.operations.get((self.command, url.path))
-        operation = "refresh" if url.path.endswith("/openid-connect/token") else answer and answer["operationId"]
-        result = operation and getattr(fake, operation)(dict(parse_qsl(url.query)), body)
+            return self._answer(200, swagger(fake.operations, url.path.split("/")[2]))
+        if url.path.endswith("/openid-connect/token"):
+            return self._answer(200, fake.fresh_token())
+        operation = fake.operations.get((self.command, url.path))
+        query = dict(parse_qsl(url.query))
+        result = getattr(fake, operation["operationId"])(query, body) if operation else None
         self._answer(404 if result is None else 200, result)
 
     do_POST = do_GET
@@ -247,50 +233,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-def _parse_operations() -> dict[tuple[str, str], dict[str, Any]]:
-    operations = {}
-    for line in OPERATIONS.strip().replace("\n ", " ").splitlines():
-        document, name, method, path, *parameters, answer = line.split()
-        operations[method, path] = {
-            "document": document,
-            "operationId": name,
-            "tags": ["api"],
-            "parameters": [_parameter(*parameter.split(":")) for parameter in parameters],
-            "responses": {"200": {"description": "", "schema": _schema(answer)}},
-        }
-    return operations
-
-
-def _parameter(place: str, name: str) -> dict[str, Any]:
-    if place == "body":
-        return {"in": place, "name": name, "schema": {}}
-    return {"in": place, "name": name, "type": "string"}
-
-
-def _schema(name: str) -> dict[str, Any]:
-    if name.startswith("["):
-        return {"type": "array", "items": _schema(name[1:-1])}
-    return {"$ref": f"#/definitions/{name}"} if name in MODELS else {"type": name}
-
-
-def _swagger(operations: dict[tuple[str, str], dict[str, Any]], document: str) -> dict[str, Any]:
-    paths = {}
-    for (method, path), operation in operations.items():
-        if operation["document"] == document:
-            paths.setdefault(path, {})[method.lower()] = operation
-    definitions = {
-        model: {
-            "type": "object",
-            "properties": {
-                name: _schema(kind or "string")
-                for name, _, kind in (item.partition(":") for item in fields.split())
-            },
-        }
-        for model, fields in MODELS.items()
-    }
-    return {"swagger": "2.0", "info": {"title": document, "version": "1"}, "paths": paths, "definitions": definitions}
 
 
 def _base64(content: dict[str, Any]) -> str:

@@ -1,0 +1,181 @@
+"""`python -m project.serve`: the web page where runs are compared, MLflow's own server and UI."""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from project.main import load_private_settings, print_error
+
+START_SECONDS = 120.0
+STOP_SECONDS = 10.0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Returns:
+        The exit code: 0; 1 if the server ended by itself; 2 if the input is at fault.
+    """
+    load_private_settings()
+    arguments = make_parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        check_free(arguments.host, arguments.port)
+        environment = {**os.environ, **server_environment(arguments)}
+        # A session of its own: Ctrl-C reaches this process alone, which then ends all of them.
+        server = subprocess.Popen(
+            server_command(arguments), env=environment, start_new_session=True
+        )
+        return watch(server, arguments)
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m project.serve",
+        description="Open the web page where runs are compared: MLflow's server and UI.",
+    )
+    parser.add_argument(
+        "--exp-dir",
+        type=Path,
+        default=Path(os.environ.get("PROJECT_EXP_DIR", "experiments")),
+        help="folder of all runs, with the store mlflow.db (experiments)",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=port_number, default=5000, help="port to listen on (5000)")
+    parser.add_argument(
+        "--backend-store-uri",
+        metavar="URI",
+        default=os.environ.get("MLFLOW_BACKEND_STORE_URI"),
+        help="another store, such as postgresql://USER:PASSWORD@HOST/DATABASE (rather in the"
+        " variable MLFLOW_BACKEND_STORE_URI, which other users of the machine can't see)",
+    )
+    parser.add_argument(
+        "--artifacts-destination",
+        metavar="URI",
+        help="where files that clients send are kept (<exp-dir>/mlflow-artifacts)",
+    )
+    parser.add_argument("--workers", type=int, default=1, help="server processes (1)")
+    return parser
+
+
+def port_number(text: str) -> int:
+    """A port that can be listened on."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give one from 1 to 65535")
+    return int(text)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise before anything is started if the address can't be listened on.
+
+    Raises:
+        ValueError: the port is taken, or the address is none of this machine.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as listener:
+            # A port that a server has just left is free, though its old connections linger.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        raise ValueError(
+            f"can't listen on {host} port {port} ({error.strerror}): give another --port or --host"
+        ) from error
+
+
+def server_command(arguments: argparse.Namespace) -> list[str]:
+    """MLflow's command line; the store's address, which may hold a password, goes another way."""
+    destination = arguments.artifacts_destination
+    if destination is None:
+        destination = str((arguments.exp_dir / "mlflow-artifacts").resolve())
+    command = [sys.executable, "-P", "-m", "mlflow", "server"]
+    command += ["--host", arguments.host, "--port", str(arguments.port)]
+    command += ["--workers", str(arguments.workers), "--artifacts-destination", destination]
+    # Requests need not be listed one by one.
+    return [*command, "--uvicorn-opts", "--log-level warning"]
+
+
+def server_environment(arguments: argparse.Namespace) -> dict[str, str]:
+    """The server's settings: the store, which is made if it isn't there, and no outside requests.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    from project.tracking.mlflow import ENVIRONMENT, embedded_store, embedded_uri
+
+    uri = arguments.backend_store_uri or embedded_uri(arguments.exp_dir)
+    if uri == embedded_uri(arguments.exp_dir) and not (arguments.exp_dir / "mlflow.db").exists():
+        arguments.exp_dir.mkdir(parents=True, exist_ok=True)
+        embedded_store(arguments.exp_dir)
+    # Jobs serve agents and language models; they would cost processes and memory.
+    lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONSAFEPATH": "1"}
+    return {**ENVIRONMENT, **lean, "MLFLOW_BACKEND_STORE_URI": uri}
+
+
+def watch(server: subprocess.Popen[bytes], arguments: argparse.Namespace) -> int:
+    """Say where the page is once it answers; wait for the server's end, or end it."""
+    try:
+        await_answer(server, f"http://{reachable(arguments.host)}:{arguments.port}")
+        store = arguments.exp_dir / "mlflow.db"
+        if arguments.backend_store_uri is not None:
+            store = arguments.backend_store_uri.rpartition("@")[2]
+        address = f"http://{reachable(arguments.host)}:{arguments.port}"
+        print(f"{address} shows the runs in {store}; Ctrl-C ends it", flush=True)
+        server.wait()
+        print(f"error: the server ended with code {server.returncode}", file=sys.stderr)
+        return 1
+    finally:
+        end(server)
+
+
+def await_answer(server: subprocess.Popen[bytes], address: str) -> None:
+    """Return once the server answers.
+
+    Raises:
+        OSError: it ended, or took too long; it has said why.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise OSError(f"the server ended with code {server.returncode}; its reason is above")
+        try:
+            with urlopen(f"{address}/health", timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise OSError(f"the server did not answer on {address} within {START_SECONDS:.0f} s")
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """End the server and all that it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(server.pid, number)
+            server.wait(STOP_SECONDS)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def reachable(host: str) -> str:
+    """An address of this machine for one that stands for all."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

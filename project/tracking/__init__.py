@@ -1,0 +1,17 @@
+"""Where runs are shown to people: trackers, each fed from a run's directory by its own process."""
+
+from typing import Any
+
+from project.tracking._attached import Attached, attach
+from project.tracking._plugs import followed, load, resolve
+
+__all__ = ["Attached", "RunLogger", "attach", "followed", "load", "resolve"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lightning takes seconds to import; flags are resolved, and followers run, without it.
+    if name == "RunLogger":
+        from project.tracking._logger import RunLogger
+
+        return RunLogger
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

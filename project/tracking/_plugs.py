@@ -1,0 +1,65 @@
+"""The trackers there are, and which of them a run is sent to."""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from project.fields import plugs
+from project.words import did_you_mean
+
+# Names that ask for nothing beyond what every run writes into its own directory.
+LOCAL = ("csv", "none")
+
+
+def resolve(names: Sequence[str], exp_name: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The trackers that a run is to be sent to; none for the experiment `debug`.
+
+    Args:
+        names: what the person chose; nothing means mlflow, and neptune if there is a token for it.
+        exp_name: the experiment.
+        environ: the environment's variables.
+    Raises:
+        ValueError: the names contradict each other or the experiment, a tracker's package is not
+            installed, or its settings can't work.
+    """
+    if "none" in names and len(set(names)) > 1:
+        others = ", ".join(sorted(set(names) - {"none"}))
+        raise ValueError(f"--tracker none excludes {others}: give the one or the others")
+    wanted = tuple(name for name in dict.fromkeys(names) if name not in LOCAL)
+    if exp_name == "debug":
+        if wanted:
+            raise ValueError(
+                "experiment 'debug' sends nothing to a tracker: give the run a name with --exp-name"
+            )
+        return ()
+    if not names:
+        wanted = ("mlflow", "neptune") if environ.get("NEPTUNE_API_TOKEN") else ("mlflow",)
+    for name in wanted:
+        load(name).build(Path(), {})
+    return wanted
+
+
+def followed() -> tuple[str, ...]:
+    """Names of the trackers that a run can be sent to."""
+    return tuple(name for name in plugs("tracking") if name not in LOCAL)
+
+
+def load(name: str) -> Any:
+    """The module of the tracker `name`, without importing its package, which takes seconds.
+
+    Raises:
+        ValueError: there is no such tracker, or its package is not installed.
+    """
+    if name not in followed():
+        raise ValueError(
+            f"tracker {name!r} is none of {', '.join(followed())}{did_you_mean(name, followed())}"
+        )
+    module = name.replace("-", "_")
+    if importlib.util.find_spec(module) is None:
+        raise ValueError(
+            f"--tracker {name} needs the package {module!r}, which is not installed:"
+            " run `pip install -r requirements.txt`"
+        )
+    return importlib.import_module(f"project.tracking.{module}")

@@ -1,0 +1,103 @@
+"""Two processes with uneven shares of the samples compute what one does with all of them."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from project.metrics import classification
+
+ROOT = Path(__file__).parents[2]
+N, N_CLASSES = 500, 7
+# How many of the samples are the first rank's.
+SPLITS = (499, 137, 0)
+
+
+def samples() -> tuple[torch.Tensor, torch.Tensor]:
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, N_CLASSES, N)
+    logits = rng.normal(size=(N, N_CLASSES)) + 2 * np.eye(N_CLASSES)[targets]
+    return torch.tensor(logits, dtype=torch.float32), torch.tensor(targets)
+
+
+def work(rank: int, folder: Path) -> None:
+    """One rank: its scores for each split, then errors that only one rank has cause for."""
+    dist.init_process_group("gloo", init_method=f"file://{folder}/init", rank=rank, world_size=2)
+    metrics, (logits, targets), found = classification(N_CLASSES), samples(), []
+    for first in SPLITS:
+        mine = slice(0, first) if rank == 0 else slice(first, N)
+        # Shares of the second rank come in smaller batches, and more of them.
+        for batch in zip(logits[mine].split(128 >> rank), targets[mine].split(128 >> rank)):
+            metrics.update(*batch)
+        own = metrics.compute()["confusion_matrix"].sum() if mine.stop > mine.start else 0
+        metrics.reduce()
+        metrics.reduce()
+        scores = metrics.compute()
+        found.append((int(own), scores))
+        metrics.reset()
+    # An update after a reduce goes on from this rank's own samples.
+    metrics.update(logits[:10], targets[:10])
+    metrics.reduce()
+    metrics.update(logits[10:15], targets[10:15])
+    metrics.reduce()
+    found.append(metrics.compute()["confusion_matrix"].sum())
+    if rank == 1:
+        metrics.update(logits[:1] * torch.nan, targets[:1])
+    metrics.reduce()
+    try:
+        metrics.compute()
+    except ValueError as error:
+        found.append(str(error))
+    (folder / f"{rank}.pickle").write_bytes(pickle.dumps(found))
+    dist.destroy_process_group()
+
+
+def run(folder: Path) -> None:
+    """Run both ranks to their end."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    if sys.platform == "linux":
+        # The loopback device, so that the machine's name need not resolve.
+        environment["GLOO_SOCKET_IFNAME"] = "lo"
+    command = [sys.executable, "-W", "error::UserWarning", __file__]
+    ranks = [
+        subprocess.Popen([*command, str(rank), str(folder)], cwd=ROOT, env=environment)
+        for rank in range(2)
+    ]
+    try:
+        assert [rank.wait(timeout=120) for rank in ranks] == [0, 0]
+    finally:
+        for rank in ranks:
+            rank.kill()
+
+
+def test_two_ranks_compute_what_one_does(tmp_path: Path) -> None:
+    run(tmp_path)
+    found = [pickle.loads((tmp_path / f"{rank}.pickle").read_bytes()) for rank in range(2)]
+
+    alone = classification(N_CLASSES)
+    alone.update(*samples())
+    expected = alone.compute()
+    for i, first in enumerate(SPLITS):
+        (own_0, scores_0), (own_1, scores_1) = found[0][i], found[1][i]
+        assert (own_0, own_1) == (first, N - first)
+        assert scores_0.keys() == scores_1.keys() == expected.keys()
+        for name, value in expected.items():
+            np.testing.assert_array_equal(scores_0[name], scores_1[name], err_msg=name)
+            if name.startswith(("log_loss", "brier", "calibration")):
+                # Sums of floats, whose order the split changes.
+                np.testing.assert_allclose(scores_0[name], value, rtol=1e-12, atol=1e-12)
+            else:
+                np.testing.assert_array_equal(scores_0[name], value, err_msg=name)
+    assert found[0][-2] == found[1][-2] == 2 * (10 + 5)
+    assert found[0][-1] == found[1][-1]
+    # Each rank has 15 samples, one of them one more.
+    assert found[0][-1].startswith("the logits of 1 of 31 samples are NaN")
+
+
+if __name__ == "__main__":
+    work(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,81 @@
+"""Neptune's settings and layout, without its client: which server, which values, which mistakes."""
+
+import base64
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from project.tracking import _neptune_layout as layout
+from project.tracking import _neptune_settings as settings
+from project.tracking.neptune import build
+from tests.tracking.fake_neptune import PROJECT, token
+
+
+@pytest.mark.parametrize(
+    "value, project, message",
+    [
+        (token("https://host"), "", "NEPTUNE_PROJECT is not set: set it to WORKSPACE/PROJECT"),
+        ("s3cret words", PROJECT, "NEPTUNE_API_TOKEN is not a Neptune token"),
+        (base64.b64encode(b"{}").decode(), PROJECT, "NEPTUNE_API_TOKEN is not a Neptune token"),
+        (
+            token("http://host:80"),
+            PROJECT,
+            "NEPTUNE_API_TOKEN names http://host:80, where it would",
+        ),
+        (token("http://127.0.0.1.host"), PROJECT, "NEPTUNE_API_TOKEN names http://127.0.0.1.host"),
+    ],
+)
+def test_settings_that_cannot_work_are_told_before_the_client_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, project: str, message: str
+) -> None:
+    monkeypatch.setenv("NEPTUNE_API_TOKEN", value)
+    monkeypatch.setenv("NEPTUNE_PROJECT", project)
+    monkeypatch.setitem(sys.modules, "neptune", None)  # an import of it would raise
+    with pytest.raises(ValueError) as error:
+        build(tmp_path, {})
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value) and value not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url, server",
+    [
+        ("https://user:pass@host:8443", "https://host:8443"),
+        ("host.example", "https://host.example"),
+        ("http://localhost:5000", "http://localhost:5000"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_the_servers_address_is_known_without_credentials(
+    monkeypatch: pytest.MonkeyPatch, url: str, server: str
+) -> None:
+    monkeypatch.setenv("NEPTUNE_API_TOKEN", f" {token(url)}\n")
+    monkeypatch.setenv("NEPTUNE_PROJECT", PROJECT)
+    assert settings.server() == server
+
+
+def test_a_timeout_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEPTUNE_RETRIES_TIMEOUT", "soon")
+    with pytest.raises(
+        ValueError, match="^NEPTUNE_RETRIES_TIMEOUT=soon is not a number of seconds"
+    ):
+        settings.patience()
+
+
+@pytest.mark.parametrize(
+    "value, field",
+    [
+        (True, True),
+        (2**31 - 1, 2**31 - 1),
+        (2**31, 2.0**31),  # a float holds it exactly
+        (2**53 + 1, "9007199254740993"),  # and not this
+        ("nan", "nan"),
+        (None, "None"),
+        (["a", "ü"], '["a", "ü"]'),
+    ],
+)
+def test_values_neptune_has_no_type_for(value: Any, field: Any) -> None:
+    ((path, found),) = layout.leaves("a", {"b": value})
+    assert (path, found, type(found)) == ("a/b", field, type(field))
