@@ -64,6 +64,7 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
     if not parts.trainer.is_global_zero:
         return make_session(plan, parts, state, None).execute().exit_code
     run = open_run(plan, code, argv, parts)
+    announce(run, plan, parts)
     attached = tracking.attach(run.directory, plan.trackers)
     parts.trainer.logger = tracking.RunLogger(run.directory)
     session = make_session(plan, parts, state, run.directory)
@@ -108,7 +109,7 @@ def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Da
     for name, ours in (("classes", dataset.classes), ("shape", dataset.shape)):
         if list(ours) != list(state[name]):
             raise ValueError(
-                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} of"
+                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
                 f" --data {dataset.name}"
             )
     return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]))
@@ -131,7 +132,8 @@ def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path |
     if hparams.early_stopping is not None:
         callbacks.append(EarlyStopping(hparams.early_stopping, checkpoints))
     if directory is not None:
-        callbacks += [Progress(), Reports(directory)]
+        shown = ("val_loss", "val_accuracy", hparams.monitor)
+        callbacks += [Progress(shown), Reports(directory)]
         if hparams.profile:
             callbacks.append(Profile(directory / "profile"))
     # Last: what the others do after a step is done before a signal ends the run.
@@ -173,6 +175,18 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
     return run
 
 
+def announce(run: Run, plan: Plan, parts: Parts) -> None:
+    """Say on standard error what is about to run, on what."""
+    dataset, model = parts.dataset, parts.solver.model
+    counts = ", ".join(f"{len(getattr(dataset, split)):,} {split}" for split in SPLITS)
+    print(models.summary(model, dataset.shape), file=sys.stderr)
+    print(
+        f"{'going on with ' if plan.resume else ''}{run.directory}: {plan.hparams.model} on"
+        f" {dataset.name} ({counts}), on {parts.trainer.strategy.root_device}",
+        file=sys.stderr,
+    )
+
+
 def close(
     run: Run, attached: tracking.Attached, parts: Parts, session: Session, ended: Ended
 ) -> None:
@@ -199,3 +213,8 @@ def close(
         print(f"go on: python -m project.run --resume {run.directory.name}")
     elif ended.error:
         print(f"error: {ended.error}", file=sys.stderr)
+
+
+def _short(values: Sequence[object]) -> str:
+    text = ", ".join(map(str, values))
+    return text if len(text) <= 60 else text[:57] + "..."

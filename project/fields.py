@@ -13,7 +13,7 @@ from project.words import did_you_mean
 
 @cache
 def plugs(folder: str) -> tuple[str, ...]:
-    """What can be chosen from `project/<folder>`: the file `fashion_mnist.py` is `fashion-mnist`."""
+    """What can be chosen from `project/<folder>`: `fashion_mnist.py` is `fashion-mnist`."""
     names = os.listdir(os.path.join(os.path.dirname(__file__), folder))
     return tuple(
         sorted(n[:-3].replace("_", "-") for n in names if n.endswith(".py") and n[0] != "_")

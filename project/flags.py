@@ -90,7 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
         action="extend",
         default=[],
         metavar="FILE",
-        help="YAML files with flags by name; a later file wins over an earlier one, a flag over all",
+        help="YAML with flags by name; a later file wins over an earlier one, a flag over both",
     )
     for name, text in (
         ("--print-config", "print all values as a config file and exit"),

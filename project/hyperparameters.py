@@ -34,7 +34,7 @@ class Hyperparameters:
     tags: tuple[str, ...] = flag((), "words to find the run by")
     tracker: tuple[str, ...] = flag(
         (),
-        "where runs are also sent, besides their directory: several allowed; when not given, mlflow,"
+        "where runs are also sent, besides their directory: several allowed; not given: mlflow,"
         " and neptune if NEPTUNE_API_TOKEN is set",
         plug="tracking",
         extra=("none",),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from project.command import load_private_settings, print_error
 from project.flags import Arguments, parse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,24 +44,10 @@ def experiment(arguments: Arguments, argv: Sequence[str]) -> int:
     plan = make_plan(arguments)
     # Before anything slow: the sources may be edited while torch loads.
     code = code_state(ROOT, Redactor())
+    # Waiting threads sleep: spinning ones make a small model's training ten times slower as soon as
+    # anything else runs on the same cores. Read once, when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     from project.experiment import conduct
 
     return conduct(plan, code, argv)
-
-
-def load_private_settings() -> None:
-    """Take tokens and local paths from an uncommitted `.env`, unless the environment has them."""
-    if os.path.exists(".env"):
-        from dotenv import load_dotenv
-
-        load_dotenv(".env")
-
-
-def print_error(error: Exception) -> None:
-    """One line for each thing that is wrong."""
-    text = str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        text = f"{error.filename}: {error.strerror}"
-    for line in text.splitlines() or [type(error).__name__]:
-        print(f"error: {line}", file=sys.stderr)

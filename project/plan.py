@@ -116,7 +116,7 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     if contradicting:
         raise ValueError(
             f"{', '.join(contradicting)}: run {directory.name} was started with another value and"
-            f" goes on with its own; for a new run from its weights use --checkpoint {directory.name}"
+            f" goes on with it; for a new run of its weights use --checkpoint {directory.name}"
         )
     changed = {k: v for k, v in given.items() if k in FREE_ON_RESUME}
     return replace(

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.error import URLError
+from threading import Event, Thread
+from typing import IO
 from urllib.request import urlopen
 
-from project.main import load_private_settings, print_error
+from project.command import load_private_settings, print_error
+from project.tracking._scrub import scrub
 
-START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 
 
@@ -26,15 +27,13 @@ def main(argv: Sequence[str]) -> int:
     """
     load_private_settings()
     arguments = make_parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Under nohup it stays ignored.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         check_free(arguments.host, arguments.port)
-        environment = {**os.environ, **server_environment(arguments)}
-        # A session of its own: Ctrl-C reaches this process alone, which then ends all of them.
-        server = subprocess.Popen(
-            server_command(arguments), env=environment, start_new_session=True
-        )
-        return watch(server, arguments)
+        return serve(arguments)
     except (ValueError, OSError) as error:
         print_error(error)
         return 2
@@ -52,10 +51,17 @@ def make_parser() -> argparse.ArgumentParser:
         "--exp-dir",
         type=Path,
         default=Path(os.environ.get("PROJECT_EXP_DIR", "experiments")),
-        help="folder of all runs, with the store mlflow.db (experiments)",
+        help="folder of all runs, with the store mlflow.db (%(default)s)",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=port_number, default=5000, help="port to listen on (5000)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (%(default)s); where others"
+        " reach it by a name, set MLFLOW_SERVER_ALLOWED_HOSTS",
+    )
+    parser.add_argument(
+        "--port", type=port_number, default=5000, help="port to listen on (%(default)s)"
+    )
     parser.add_argument(
         "--backend-store-uri",
         metavar="URI",
@@ -68,7 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="URI",
         help="where files that clients send are kept (<exp-dir>/mlflow-artifacts)",
     )
-    parser.add_argument("--workers", type=int, default=1, help="server processes (1)")
+    parser.add_argument("--workers", type=int, default=1, help="server processes (%(default)s)")
     return parser
 
 
@@ -122,45 +128,76 @@ def server_environment(arguments: argparse.Namespace) -> dict[str, str]:
         arguments.exp_dir.mkdir(parents=True, exist_ok=True)
         embedded_store(arguments.exp_dir)
     # Jobs serve agents and language models; they would cost processes and memory.
-    lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONSAFEPATH": "1"}
-    return {**ENVIRONMENT, **lean, "MLFLOW_BACKEND_STORE_URI": uri}
+    lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    plain = {"PYTHONSAFEPATH": "1", "PYTHONWARNINGS": "ignore"}
+    return {**ENVIRONMENT, **lean, **plain, "MLFLOW_BACKEND_STORE_URI": uri}
 
 
-def watch(server: subprocess.Popen[bytes], arguments: argparse.Namespace) -> int:
-    """Say where the page is once it answers; wait for the server's end, or end it."""
+def serve(arguments: argparse.Namespace) -> int:
+    """Start the server, say where the page is once it answers, and wait for its end.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    server = subprocess.Popen(
+        server_command(arguments),
+        env={**os.environ, **server_environment(arguments)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # Ctrl-C is then for this process alone, which ends all of them, in order.
+        start_new_session=True,
+    )
+    ready = Event()
+    output = Thread(target=relay, args=(server.stdout, ready), daemon=True)
+    output.start()
     try:
-        await_answer(server, f"http://{reachable(arguments.host)}:{arguments.port}")
-        store = arguments.exp_dir / "mlflow.db"
-        if arguments.backend_store_uri is not None:
-            store = arguments.backend_store_uri.rpartition("@")[2]
         address = f"http://{reachable(arguments.host)}:{arguments.port}"
-        print(f"{address} shows the runs in {store}; Ctrl-C ends it", flush=True)
+        await_answer(server, address)
+        if server.poll() is None:
+            ready.set()
+            print(f"{address} shows {store_name(arguments)}; Ctrl-C ends it", flush=True)
         server.wait()
+        output.join()
         print(f"error: the server ended with code {server.returncode}", file=sys.stderr)
         return 1
     finally:
         end(server)
+        output.join()
+        server.stdout.close()
 
 
-def await_answer(server: subprocess.Popen[bytes], address: str) -> None:
-    """Return once the server answers.
+def relay(stream: IO[str], ready: Event) -> None:
+    """Show what the server says, without credentials; until it is ready, only if it never is."""
+    held: list[str] = []
+    for line in stream:
+        if ready.is_set():
+            sys.stderr.write(scrub(line))
+        else:
+            held.append(scrub(line))
+    if not ready.is_set():
+        sys.stderr.writelines(held)
 
-    Raises:
-        OSError: it ended, or took too long; it has said why.
-    """
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise OSError(f"the server ended with code {server.returncode}; its reason is above")
+
+def await_answer(server: subprocess.Popen[str], address: str) -> None:
+    """Return once the server answers or has ended."""
+    while server.poll() is None:
         try:
             with urlopen(f"{address}/health", timeout=5):
                 return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise OSError(f"the server did not answer on {address} within {START_SECONDS:.0f} s")
+        except OSError:
+            time.sleep(0.1)
 
 
-def end(server: subprocess.Popen[bytes]) -> None:
+def store_name(arguments: argparse.Namespace) -> str:
+    """What is shown, without a password."""
+    if arguments.backend_store_uri is None:
+        return f"the runs in {arguments.exp_dir / 'mlflow.db'}"
+    return f"the runs in {scrub(arguments.backend_store_uri)}"
+
+
+def end(server: subprocess.Popen[str]) -> None:
     """End the server and all that it started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:

@@ -165,7 +165,8 @@ class Solver(LightningModule):
         if bad is not None:
             raise FloatingPointError(
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
-                f" (epoch {self.current_epoch}, learning rate {self._rate:g}); try a smaller --learning-rate or --gradient-clip 1;"
+                f" (epoch {self.current_epoch}, learning rate {self._rate:g});"
+                " try a smaller --learning-rate or --gradient-clip 1;"
                 f" the batch is samples {list(block.indices(bad))}"
             )
 

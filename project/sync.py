@@ -1,11 +1,13 @@
 """`python -m project.sync`: bring a tracker up to date with runs, live or long after."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from project.command import load_private_settings, print_error
 from project.tracking import followed
 
 
@@ -15,6 +17,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0; 1 if the tracker could not be reached; 2 if the input is at fault.
     """
+    load_private_settings()
     arguments = make_parser().parse_args(argv)
     with scrubbed_output():
         try:
@@ -23,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
             runs = find_runs(arguments)
             return max([send(run, arguments.tracker) for run in runs], default=0)
         except (ValueError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
+            print_error(error)
             return 2
         except KeyboardInterrupt:
             print("\ninterrupted; what was sent is remembered", file=sys.stderr)
@@ -43,10 +46,13 @@ def make_parser() -> argparse.ArgumentParser:
         help="a run's id, directory, or 'last'; without one, all runs that the tracker lacks",
     )
     parser.add_argument(
-        "--tracker", choices=followed(), default="mlflow", help="where to send (mlflow)"
+        "--tracker", choices=followed(), default="mlflow", help="where to send (%(default)s)"
     )
     parser.add_argument(
-        "--exp-dir", type=Path, default=Path("experiments"), help="folder of all runs (experiments)"
+        "--exp-dir",
+        type=Path,
+        default=Path(os.environ.get("PROJECT_EXP_DIR", "experiments")),
+        help="folder of all runs (%(default)s)",
     )
     parser.add_argument(
         "--follow",

@@ -17,7 +17,7 @@ from project.main import main
 from project.solver import Solver
 
 # 1,797 digits less 20 % and 10 % are about 1,258 for training: 20 batches of 64 an epoch, in blocks
-# of 16. What draws random numbers or keeps state is on: dropout, augmentation, momentum, a schedule.
+# of 16. What draws random numbers or keeps state is on: dropout, augmentation, a schedule.
 FLAGS = (
     "--model mlp --hidden-dim 32 --dropout 0.3 --augment flip crop --batch-size 64 --max-epochs 3"
     " --schedule one-cycle --early-stopping 2 --exp-name resumed --tracker none --seed 5"

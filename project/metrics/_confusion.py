@@ -49,10 +49,5 @@ class Confusion(Accumulator):
     def read(self) -> Cells:
         counts = self.total("counts").cpu().numpy().copy()
         cells = np.flatnonzero(counts)
-        weights = counts[cells]
-        if len(cells) <= 2 * self.n_classes:
-            # Cells are few samples of many classes, at which scikit-learn warns that this may be a
-            # regression; the same cells again, with weight zero, leave every score as it is.
-            cells, weights = np.tile(cells, 3), np.concatenate([weights, 0 * weights, 0 * weights])
         targets, preds = np.divmod(cells, self.n_classes)
-        return Cells(counts.reshape(self.n_classes, -1), targets, preds, weights)
+        return Cells(counts.reshape(self.n_classes, -1), targets, preds, counts[cells])

@@ -12,6 +12,7 @@ class GlobalAverage(nn.Module):
     """Mean over the pixels: `(batch, channels, height, width)` to `(batch, channels)`."""
 
     def forward(self, features: Tensor) -> Tensor:
+        # Not nn.AdaptiveAvgPool2d: its gradient on a GPU isn't deterministic.
         return features.mean((2, 3))
 
 
@@ -48,7 +49,6 @@ def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Modul
 
 def _block(in_channels: int, out_channels: int, halve: bool) -> nn.Sequential:
     layers = [*_convolution(in_channels, out_channels), *_convolution(out_channels, out_channels)]
-    # Average, not maximum: its gradient has a deterministic implementation on a GPU.
     return nn.Sequential(*layers, *([nn.AvgPool2d(2)] if halve else []))
 
 

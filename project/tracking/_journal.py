@@ -1,5 +1,4 @@
-"""The journal: the append-only truth of what a run logged, written off the training thread's
-way."""
+"""The journal: the append-only truth of what a run logged, written by a thread of its own."""
 
 import atexit
 import os
@@ -39,10 +38,11 @@ class Journal:
             ValueError: it is damaged.
         """
         self._path = path
-        self._file = open(path, "ab", buffering=0)
+        path.touch()
         self._size = _cut_torn_line(path)
         self._last_steps = _last_steps(path)
         self._table: Table | None = self._rebuilt_table()
+        self._file = open(path, "ab", buffering=0)
         self._pending: deque[tuple[float, int, int, dict[str, float]]] = deque()
         self._unwritten: list[dict[str, Any]] = []
         self._error: OSError | None = None

@@ -162,7 +162,8 @@ class MlflowTracker(Tracker):
     def _create(self, experiment: str, record: dict[str, Any]) -> Run:
         start = _milliseconds(record["created"])
         name = record["run_id"]
-        return self._client.create_run(experiment, start, {"run_id": name}, run_name=name)
+        tags = {"run_id": name, "mlflow.user": record["user"]}
+        return self._client.create_run(experiment, start, tags, run_name=name)
 
     def _send_settings(self, params: dict[str, str], tags: dict[str, str]) -> None:
         from mlflow.entities import Param, RunTag

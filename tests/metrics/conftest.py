@@ -1,12 +1,14 @@
 """Samples that the tests of all metrics share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
+
+from project.metrics._metric import Scores, Streaming
 
 
 class Samples(NamedTuple):
@@ -49,3 +51,29 @@ def draw() -> Callable[..., Samples]:
         return Samples(torch.tensor(logits, dtype=torch.float32), torch.tensor(targets))
 
     return samples
+
+
+@pytest.fixture
+def updated() -> Callable:
+    """Updates a metric with batches and returns it."""
+
+    def update(metric: Streaming, batches: Iterable[tuple[Tensor, Tensor]]) -> Streaming:
+        for logits, targets in batches:
+            metric.update(logits, targets)
+        return metric
+
+    return update
+
+
+@pytest.fixture
+def assert_same() -> Callable[[Scores, Scores], None]:
+    """Asserts that scores are equal but for the rounding of float64 sums."""
+
+    def check(scores: Scores, expected: Scores) -> None:
+        assert scores.keys() == expected.keys()
+        for name in scores:
+            np.testing.assert_allclose(
+                scores[name], expected[name], rtol=1e-12, atol=1e-12, err_msg=name
+            )
+
+    return check

@@ -1,40 +1,26 @@
 """What holds for every metric, those of files added later included."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-from project import metrics
-from project.metrics import Collection, Metric, classification, families
+from project.metrics import classification, families
 
 FAMILIES = pytest.mark.parametrize("family", families(), ids=lambda family: family.__name__)
 
 
-def updated(metric, batches):
-    for logits, targets in batches:
-        metric.update(logits, targets)
-    return metric
-
-
-def assert_same(scores, expected, rtol=1e-12) -> None:
-    assert scores.keys() == expected.keys()
-    for name in scores:
-        np.testing.assert_allclose(scores[name], expected[name], rtol=rtol, atol=rtol, err_msg=name)
-
-
 @FAMILIES
 @pytest.mark.parametrize("n_classes, seed", [(2, 0), (3, 1), (10, 2)])
-def test_batches_of_any_size_give_what_all_samples_at_once_give(family, n_classes, seed, draw):
+def test_batches_of_any_size_give_what_all_samples_at_once_give(
+    family, n_classes, seed, draw, updated, assert_same
+):
     samples = draw(700, n_classes, seed)
     streamed = updated(family(n_classes), samples.batches(seed))
     assert_same(streamed.compute(), updated(family(n_classes), [samples]).compute())
 
 
 @FAMILIES
-def test_a_score_is_a_float_an_array_per_class_or_a_figure(family, draw):
+def test_a_score_is_a_float_an_array_per_class_or_a_figure(family, draw, updated):
     for name, value in updated(family(7), [draw(100, 7)]).compute().items():
         if isinstance(value, np.ndarray):
             assert value.shape == (7,) or value.ndim == 2, name
@@ -43,7 +29,7 @@ def test_a_score_is_a_float_an_array_per_class_or_a_figure(family, draw):
 
 
 @FAMILIES
-def test_the_state_neither_grows_nor_reaches_checkpoints(family, draw):
+def test_the_state_neither_grows_nor_reaches_checkpoints(family, draw, updated):
     metric, samples = family(5), draw(300, 5)
 
     def sizes():
@@ -64,7 +50,7 @@ def test_the_state_of_all_metrics_stays_below_80_mib(n_classes):
 
 
 @FAMILIES
-def test_no_samples_is_an_error_before_any_update_and_after_a_reset(family, draw):
+def test_no_samples_is_an_error_before_any_update_and_after_a_reset(family, draw, updated):
     metric = family(4)
     for _ in range(2):
         with pytest.raises(ValueError, match="^no samples: .*empty"):
@@ -78,7 +64,9 @@ def test_no_samples_is_an_error_before_any_update_and_after_a_reset(family, draw
 @FAMILIES
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
 @pytest.mark.parametrize("row", [[np.nan, 0, 0], [np.inf, 0, 0], [-np.inf] * 3, [np.nan] * 3])
-def test_logits_without_a_softmax_are_counted_in_an_error(family, dtype, row, draw):
+def test_logits_without_a_softmax_are_counted_in_an_error(
+    family, dtype, row, draw, updated, assert_same
+):
     samples = draw(50, 3)
     samples.logits[[7, 20]] = torch.tensor(row, dtype=torch.float32)
     metric = updated(family(3), [(logits.to(dtype), t) for logits, t in samples.batches(1)])
@@ -91,7 +79,7 @@ def test_logits_without_a_softmax_are_counted_in_an_error(family, dtype, row, dr
 
 
 @FAMILIES
-def test_targets_out_of_range_are_counted_in_an_error(family, draw):
+def test_targets_out_of_range_are_counted_in_an_error(family, draw, updated):
     samples = draw(50, 3)
     samples.targets[[1, 2, 49]] = torch.tensor([-1, 3, 2**40])
     with pytest.raises(ValueError, match=r"^the targets of 3 of 50 samples lie outside 0\.\.2"):
@@ -115,7 +103,7 @@ def test_shapes_and_dtypes_are_refused_at_once(family, draw):
 
 
 @FAMILIES
-def test_classes_masked_with_minus_infinity_are_never_predicted(family, draw):
+def test_classes_masked_with_minus_infinity_are_never_predicted(family, draw, updated, assert_same):
     samples = draw(200, 4, absent=(3,))
     masked = samples._replace(logits=samples.logits.clone())
     masked.logits[:, 3] = -torch.inf
@@ -127,7 +115,7 @@ def test_classes_masked_with_minus_infinity_are_never_predicted(family, draw):
 @FAMILIES
 @pytest.mark.parametrize("targets, preds", [([2], [2]), ([2], [1]), ([0, 0, 1], [3, 3, 3])])
 def test_few_samples_and_absent_classes_give_defined_values_without_a_warning(
-    family, targets, preds
+    family, targets, preds, updated
 ):
     logits = torch.nn.functional.one_hot(torch.tensor(preds), 7).float()
     metric = updated(family(7), [(logits, torch.tensor(targets))])
@@ -136,14 +124,16 @@ def test_few_samples_and_absent_classes_give_defined_values_without_a_warning(
 
 
 @FAMILIES
-def test_one_sample_of_each_of_many_classes_gives_no_warning(family):
+def test_one_sample_of_each_of_many_classes_gives_no_warning(family, updated):
     logits = torch.eye(40)
     assert updated(family(40), [(logits, torch.arange(40))]).compute() is not None
 
 
 @FAMILIES
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
-def test_logits_of_any_precision_are_measured_as_the_numbers_they_are(family, dtype, draw):
+def test_logits_of_any_precision_are_measured_as_the_numbers_they_are(
+    family, dtype, draw, updated, assert_same
+):
     samples = draw(300, 5)
     rounded = samples.logits.to(dtype)
     scores = updated(family(5), [(rounded, samples.targets)]).compute()
@@ -151,7 +141,7 @@ def test_logits_of_any_precision_are_measured_as_the_numbers_they_are(family, dt
 
 
 @FAMILIES
-def test_logits_are_left_as_they_are_and_get_no_gradient(family, draw):
+def test_logits_are_left_as_they_are_and_get_no_gradient(family, draw, updated):
     samples = draw(30, 5)
     logits = samples.logits.double().requires_grad_()
     before = logits.detach().clone()
@@ -168,7 +158,7 @@ def test_update_never_waits_for_the_device(family):
 
 
 @FAMILIES
-def test_inference_mode_may_begin_and_end_between_updates(family, draw):
+def test_inference_mode_may_begin_and_end_between_updates(family, draw, updated, assert_same):
     samples = draw(90, 5)
     metric = family(5)
     with torch.inference_mode():
@@ -180,7 +170,7 @@ def test_inference_mode_may_begin_and_end_between_updates(family, draw):
 
 
 @FAMILIES
-def test_a_models_half_does_not_round_the_sums(family, draw):
+def test_a_models_half_does_not_round_the_sums(family, draw, updated, assert_same):
     samples = draw(90, 5)
     metric = updated(family(5), [samples])
     torch.nn.Sequential(metric).half()
@@ -188,69 +178,10 @@ def test_a_models_half_does_not_round_the_sums(family, draw):
 
 
 @FAMILIES
-def test_reduce_alone_changes_nothing(family, draw):
+def test_reduce_alone_changes_nothing(family, draw, updated, assert_same):
     samples = draw(90, 5)
     metric = updated(family(5), [samples])
     before = metric.compute()
     metric.reduce()
     metric.reduce()
     assert_same(metric.compute(), before)
-
-
-def test_a_collection_gives_what_its_metrics_give_alone(draw):
-    samples = draw(500, 8)
-    alone = {}
-    for family in families():
-        alone |= updated(family(8), samples.batches(3)).compute()
-    assert_same(updated(classification(8), samples.batches(3)).compute(), alone)
-
-
-def test_a_collection_counts_each_kind_of_state_once():
-    collection = classification(10)
-    kinds = [accumulator.kind for accumulator in collection.accumulators]
-    assert len(set(kinds)) == len(kinds)
-    assert {type(a) for m in collection.metrics for a in m.accumulators} == {k[0] for k in kinds}
-
-
-def test_metrics_of_a_collection_compute_from_the_shared_state(draw):
-    collection = updated(classification(5), [draw(40, 5)])
-    scores = collection.compute()
-    for metric in collection.metrics:
-        own = metric.compute()
-        assert_same(own, {name: scores[name] for name in own})
-
-
-def test_every_score_has_its_own_name(draw):
-    names = [n for f in families() for n in updated(f(7), [draw(50, 7)]).compute()]
-    assert len(set(names)) == len(names)
-
-
-def test_every_score_is_documented_where_it_is_defined(draw):
-    for family in families():
-        doc = family.__doc__
-        for name in updated(family(7), [draw(50, 7)]).compute():
-            parts = [name, *(f"<name>{name[i:]}" for i, letter in enumerate(name) if letter == "_")]
-            assert any(f"`{part}`" in doc for part in parts), (family, name)
-
-
-def test_a_new_file_in_the_folder_is_a_new_metric(tmp_path: Path, monkeypatch, draw):
-    (tmp_path / "error_rate.py").write_text(
-        "from project.metrics._confusion import Confusion\n"
-        "from project.metrics._metric import Metric\n\n\n"
-        "class ErrorRate(Metric):\n"
-        "    state = Confusion\n\n"
-        "    def score(self, totals):\n"
-        "        return {'error_rate': 1 - totals.matrix.trace() / totals.matrix.sum()}\n"
-    )
-    monkeypatch.setattr(metrics, "__path__", [*metrics.__path__, str(tmp_path)])
-    scores = updated(classification(4), [draw(100, 4)]).compute()
-    monkeypatch.delitem(sys.modules, "project.metrics.error_rate")
-    assert scores["error_rate"] == pytest.approx(1 - scores["accuracy"], abs=1e-15)
-
-
-def test_metrics_of_unlike_settings_do_not_share_state(draw):
-    from project.metrics.top_k import TopKAccuracy
-
-    both: list[Metric] = [TopKAccuracy(9, k=2), TopKAccuracy(9, k=3)]
-    scores = updated(Collection(both), [draw(200, 9)]).compute()
-    assert scores["top2_accuracy"] < scores["top3_accuracy"]

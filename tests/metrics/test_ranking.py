@@ -150,7 +150,16 @@ def test_bins_never_reverse_an_order(n_classes):
     bins = histograms.bins(torch.from_numpy(values)).numpy()
     assert (np.diff(bins) >= 0).all()
     assert 0 <= bins.min() and bins.max() < histograms.n_bins
-    assert histograms.bins(torch.tensor([-0.0, 0.0]).double()).unique().numel() == 1
+
+
+def test_what_is_zero_but_for_rounding_shares_a_bin():
+    values = torch.tensor([-1e-13, -0.0, 0.0, 1e-13], dtype=torch.float64)
+    assert Histograms(2).bins(values).unique().numel() == 1
+    # All classes alike: the log-odds of each of 10 is -log(9), whatever way it is computed.
+    metric = Ranking(10)
+    metric.update(torch.ones(20, 10), torch.arange(20) % 10)
+    assert metric.accumulators[1].sums["samples"].max() == 20 * 1
+    assert metric.compute()["roc_auc"] == 0.5
 
 
 def test_bins_are_as_fine_as_documented():

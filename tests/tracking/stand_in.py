@@ -1,0 +1,75 @@
+"""A tracker that keeps what it gets in a file, and misbehaves as the environment tells it to.
+
+Imported in place of TensorBoard's (`install`), also by followers in processes of their own.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from project.tracking._tracker import Tracker
+
+BEHAVIOUR = "STAND_IN"
+NAME = "tensorboard"
+SERVICE = "service.jsonl"
+
+
+def install() -> None:
+    """Make `--tracker tensorboard` mean this one, in this process."""
+    sys.modules[f"project.tracking.{NAME}"] = sys.modules[__name__]
+
+
+def received(run: Path) -> list[list[Any]]:
+    """What the service got, [kind, content] in order."""
+    lines = (run / SERVICE).read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def points(run: Path) -> list[tuple[str, int, float]]:
+    """Every point that the service got, in order: (name, step, value)."""
+    logged = [content for kind, content in received(run) if kind == "log"]
+    records = [record for records in logged for record in records]
+    return [(name, r["step"], value) for r in records for name, value in r["metrics"].items()]
+
+
+def build(run_dir: Path, remote: dict[str, Any]) -> "StandIn":
+    if os.environ.get(BEHAVIOUR) == "refuse":
+        raise ValueError("TOKEN is not set: set it")
+    return StandIn(run_dir, remote)
+
+
+class StandIn(Tracker):
+    name = NAME
+
+    def open(self, record: dict[str, Any]) -> dict[str, Any]:
+        behaviour = os.environ.get(BEHAVIOUR)
+        if behaviour == "fail":
+            raise ConnectionError("http://ada:secret-word@host/ is down")
+        if behaviour == "crash":
+            os._exit(66)
+        if behaviour == "hang":
+            signal.pause()
+        self._keep("open", record["run_id"])
+        return {"id": self.remote.get("id", 0) if (self.run_dir / SERVICE).exists() else 1}
+
+    def log(self, records: list[dict[str, Any]]) -> None:
+        self._keep("log", records)
+
+    def upload(self, path: Path) -> None:
+        self._keep("upload", path.relative_to(self.run_dir).as_posix())
+
+    def close(self, outcome: dict[str, Any] | None) -> None:
+        self._keep("close", outcome and outcome["status"])
+
+    def where(self) -> str:
+        return "stand-in: in the service"
+
+    def release(self) -> None:
+        self._keep("release", None)
+
+    def _keep(self, kind: str, content: Any) -> None:
+        with open(self.run_dir / SERVICE, "a") as file:
+            file.write(json.dumps([kind, content]) + "\n")
