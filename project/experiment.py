@@ -29,7 +29,7 @@ from project.trainer import make_trainer
 
 SPLITS = ("train", "val", "test")
 # How long the end of a run waits for trackers; they go on in the background after that.
-TRACKER_SECONDS = 20.0
+TRACKER_SECONDS = 10.0
 
 
 @dataclass
@@ -119,7 +119,7 @@ def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path |
     """The session, with the callbacks that stand around training; a new one has its line here."""
     hparams, dataset = plan.hparams, parts.dataset
     describe = {
-        "hyperparameters": hparams.to_values(),
+        "hyperparameters": Redactor().redact_json(hparams.to_values()),
         "classes": list(dataset.classes),
         "shape": list(dataset.shape),
         "mean": list(dataset.mean),
