@@ -23,7 +23,13 @@ def save(path: Path, state: dict[str, Any]) -> None:
         OSError: the disk is full or can't be written; the former file is untouched.
     """
     with replacing(path) as file:
-        torch.save({"schema": SCHEMA} | state, file)
+        try:
+            torch.save({"schema": SCHEMA} | state, file)
+        except RuntimeError as error:
+            # torch's writer trips over the failed write that is the cause.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the commands share: private settings, and mistakes told in one line."""
 
+import errno
 import os
 import sys
 
@@ -13,10 +14,16 @@ def load_private_settings() -> None:
         load_dotenv(".env")
 
 
+def describe(error: Exception) -> str:
+    """What went wrong, for people: a system's error with its file and reason, others as they are."""
+    if isinstance(error, OSError) and error.filename is not None:
+        full = error.errno == errno.ENOSPC
+        fix = "; free some space or give another folder" if full else ""
+        return f"{error.filename}: {error.strerror}{fix}"
+    return str(error) or type(error).__name__
+
+
 def print_error(error: Exception) -> None:
     """One line for each thing that is wrong."""
-    text = str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        text = f"{error.filename}: {error.strerror}"
-    for line in text.splitlines() or [type(error).__name__]:
+    for line in describe(error).splitlines():
         print(f"error: {line}", file=sys.stderr)

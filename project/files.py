@@ -34,6 +34,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         # mkstemp makes files private; what we write should follow the person's umask.
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+    except OSError as error:
+        os.unlink(temporary)
+        # A failed write knows no name; people need one.
+        raise OSError(error.errno, error.strerror, error.filename or str(path)) from error
     except BaseException:
         os.unlink(temporary)
         raise

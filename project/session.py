@@ -9,6 +9,7 @@ from pytorch_lightning import Trainer
 from project import checkpoint
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.interrupt import Interrupted
+from project.command import describe
 from project.data import Loader
 from project.solver import Solver
 
@@ -61,8 +62,8 @@ class Session:
         except Interrupted as signal:
             return Ended("interrupted", 128 + signal.number, str(signal))
         except Exception as error:
-            text = " ".join(str(error).split())
-            unexpected = not isinstance(error, EXPECTED) or not text
+            unexpected = not isinstance(error, EXPECTED)
+            text = " ".join(describe(error).split())
             line = f"{type(error).__name__}: {text}" if unexpected else text
             return Ended("failed", 1, line, traceback.format_exc(), unexpected)
 

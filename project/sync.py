@@ -69,6 +69,8 @@ def follow_one(arguments: argparse.Namespace) -> int:
     if len(arguments.run) != 1:
         raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
     (run,) = find_runs(arguments)
+    # Training comes first where cores are few.
+    os.nice(10)
     return follow(run, arguments.tracker, sys.stdin.fileno())
 
 

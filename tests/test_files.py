@@ -1,0 +1,67 @@
+"""Files that are whole or absent, and locks."""
+
+import errno
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from project.files import finite, read_json, try_lock, write_atomic, write_json
+
+
+def test_a_failed_write_leaves_the_old_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "a.txt"
+    write_atomic(path, "old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError) as raised:
+        write_atomic(path, "new")
+    assert raised.value.filename == str(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json_keeps_every_float(tmp_path: Path) -> None:
+    value = {"a": [math.nan, math.inf, -math.inf, 0.1], "b": {"c": 1e-300}}
+    write_json(tmp_path / "a.json", value)
+    json.loads((tmp_path / "a.json").read_text(), parse_constant=pytest.fail)  # strictly JSON
+    back = read_json(tmp_path / "a.json")
+    assert [str(float(v)) for v in back["a"]] == ["nan", "inf", "-inf", "0.1"]
+    assert back["b"] == finite(value)["b"] == {"c": 1e-300}
+
+
+def test_damaged_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": ')
+    with pytest.raises(ValueError, match="a.json is damaged"):
+        read_json(tmp_path / "a.json")
+
+
+def test_a_lock_is_alone_until_its_process_ends(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "from project.files import try_lock\n"
+        f"lock = try_lock(Path({str(tmp_path / 'l')!r}))\n"
+        "print(lock is not None, flush=True)\n"
+        "input()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+    )
+    assert holder.stdout.readline() == b"True\n"
+    assert try_lock(tmp_path / "l") is None
+    holder.kill()
+    holder.communicate()
+    held = try_lock(tmp_path / "l")
+    assert held is not None
+    held.close()

@@ -1,0 +1,106 @@
+"""`python -m project.serve` shows runs, refuses a port in use, and ends with all it started."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from project.serve import main
+from tests.tracking.runs import finish, log, make_run
+
+ROOT = Path(__file__).parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def get(address: str, body: dict | None = None) -> bytes:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    with urlopen(Request(address, data, headers), timeout=60) as response:
+        return response.read()
+
+
+def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
+    # In a fresh folder: it makes the store by itself.
+    exp_dir, port = tmp_path / "experiments", free_port()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
+    arguments = ["--exp-dir", str(exp_dir), "--port", str(port)]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "project.serve", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with server:
+        # One line: the server's own chatter is held back.
+        address = f"http://127.0.0.1:{port}"
+        said = server.stdout.readline()
+        assert said == f"{address} shows the runs in {exp_dir}/mlflow.db; Ctrl-C ends it\n"
+        run = make_run(exp_dir)
+        log(run, ({"train_loss": 0.5}, 1), ({"train_loss": 0.25}, 2))
+        finish(run)
+        subprocess.run(
+            [sys.executable, "-m", "project.sync", str(run)],
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        assert b"<html" in get(address)
+        api = f"{address}/api/2.0/mlflow"
+        experiment = json.loads(get(f"{api}/experiments/get-by-name?experiment_name=trial"))
+        ids = {"experiment_ids": [experiment["experiment"]["experiment_id"]]}
+        (found,) = json.loads(get(f"{api}/runs/search", ids))["runs"]
+        assert found["info"]["run_name"] == run.name
+        history = get(
+            f"{api}/metrics/get-history?run_id={found['info']['run_id']}&metric_key=train_loss"
+        )
+        values = [(m["step"], m["value"]) for m in json.loads(history)["metrics"]]
+        assert values == [(1, 0.5), (2, 0.25)]
+        # The page shows the files through the server, from where the follower put them.
+        query = f"run_uuid={found['info']['run_id']}&path=code.patch"
+        assert get(f"{address}/get-artifact?{query}") == b"+ a line\n"
+
+        server.send_signal(signal.SIGINT)
+        # The pipe ends only when no process of the server holds it any more.
+        assert server.stdout.read() == ""
+        assert server.wait() == 0
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert main(["--exp-dir", str(tmp_path / "none"), "--port", str(port)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: can't listen on 127.0.0.1 port {port} (Address already in use):"
+        " give another --port or --host\n"
+    )
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_store_that_cannot_be_used_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # MLflow's own reason is shown, without the password.
+    uri = f"nosuch://ada:secret-word@host/{tmp_path.name}"
+    assert main(["--backend-store-uri", uri, "--port", str(free_port())]) == 1
+    errors = capfd.readouterr().err
+    assert "error: the server ended with code 1" in errors
+    assert "secret-word" not in errors
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--port", port])
+    assert f"'{port}' is no port: give one from 1 to 65535" in capsys.readouterr().err

@@ -1,0 +1,154 @@
+"""The solver against a plain PyTorch loop, and what ends training."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pytorch_lightning import seed_everything
+from torch.nn.functional import cross_entropy
+
+from project import data, losses, metrics, models
+from project.callbacks.checkpoints import Checkpoints
+from project.callbacks.early_stopping import EarlyStopping
+from project.hyperparameters import Hyperparameters
+from project.solver import Solver
+from project.trainer import make_trainer
+
+
+class Recorder:
+    """Stands in for the logger."""
+
+    def __init__(self) -> None:
+        self.points: dict[tuple[str, int], float] = {}
+
+    def log(self, scores: dict[str, float], *, step: int, epoch: int) -> None:
+        self.points |= {(name, step): value for name, value in scores.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: None
+
+
+def train(tmp_path: Path, *callbacks: Any, **flags: Any) -> tuple[Solver, Recorder]:
+    hparams = Hyperparameters(model="mlp", hidden_dim=16, data_dir=str(tmp_path), **flags)
+    seed_everything(hparams.seed, verbose=False)
+    dataset = data.prepare(hparams)
+    model = models.build(dataset.shape, 10, hparams)
+    loaders = {name: dataset.loader(name, hparams) for name in ("train", "val", "test")}
+    solver = Solver(
+        model,
+        losses.build(hparams),
+        metrics.classification(10),
+        dataset.classes,
+        hparams,
+        loaders["train"].steps,
+    )
+    trainer = make_trainer(hparams)
+    trainer.callbacks.extend(callbacks)
+    trainer.logger = recorder = Recorder()
+    trainer.fit(solver, loaders["train"], loaders["val"])
+    return solver, recorder
+
+
+def raw_loop(tmp_path: Path, epochs: int, clip: float | None) -> torch.nn.Module:
+    """Nothing of ours but the data, the model and the default values of the flags."""
+    hparams = Hyperparameters(model="mlp", hidden_dim=16, data_dir=str(tmp_path), dropout=0.5)
+    seed_everything(hparams.seed, verbose=False)
+    dataset = data.prepare(hparams)
+    model = models.build(dataset.shape, 10, hparams)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=1e-3, betas=(0.9, 0.999), weight_decay=1e-2, fused=True
+    )
+    loader = dataset.loader("train", hparams)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        max_lr=1e-3,
+        total_steps=epochs * loader.steps + 1,
+        pct_start=0.3,
+        base_momentum=0.81,
+        max_momentum=0.9,
+    )
+    for epoch in range(epochs):
+        model.train()
+        loader.seek(epoch)
+        for block in loader:
+            for inputs, targets, size in block:
+                optimizer.zero_grad()
+                (cross_entropy(model(inputs), targets, reduction="sum") / size).backward()
+                if clip is not None:
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+                optimizer.step()
+                schedule.step()
+        # The solver evaluates here, which must not touch the generator that dropout draws from.
+    return model
+
+
+@pytest.mark.parametrize("clip", [None, 0.1])
+def test_weights_equal_a_raw_loops_bit_for_bit(tmp_path: Path, clip: float | None) -> None:
+    solver, _ = train(tmp_path, max_epochs=3, dropout=0.5, gradient_clip=clip)
+    reference = raw_loop(tmp_path, 3, clip)
+    for ours, theirs in zip(solver.model.parameters(), reference.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_accumulated_parts_make_the_same_step(tmp_path: Path) -> None:
+    flags = {"max_epochs": 1, "dropout": 0.0, "batch_size": 100, "optimizer": "sgd"}
+    whole, one = train(tmp_path, **flags)
+    parts, four = train(tmp_path, accumulate=4, **flags)
+    for ours, theirs in zip(parts.model.parameters(), whole.model.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-7)
+    for key, value in one.points.items():
+        if key[0] in ("train_loss", "grad_norm", "val_loss"):
+            assert four.points[key] == pytest.approx(value, rel=1e-5)
+
+
+def test_the_loss_is_the_mean_over_samples(tmp_path: Path) -> None:
+    """179 validation samples in batches of 128 and 51: a mean of the two means would differ."""
+    solver, recorder = train(tmp_path, max_epochs=1)
+    hparams = solver.settings
+    dataset = data.prepare(hparams)
+    (block,) = dataset.loader("val", hparams)
+    solver.model.eval()
+    with torch.no_grad():
+        each = [cross_entropy(solver(x).double(), y, reduction="none") for x, y, _ in block]
+    assert [len(losses) for losses in each] == [128, 51]
+    expected = np.concatenate(each).mean()
+    assert recorder.points["val_loss", 10] == pytest.approx(expected, rel=1e-6)
+    assert abs(np.mean([losses.mean() for losses in each]) - expected) > 1e-6 * expected
+
+
+def test_one_cycle_moves_rate_and_momentum_against_each_other(tmp_path: Path) -> None:
+    _, recorder = train(tmp_path, max_epochs=4, batch_size=1259)  # one step an epoch
+    rates = [recorder.points["learning_rate", step] for step in (1, 2, 3, 4)]
+    assert rates[0] == pytest.approx(1e-3 / 25)  # OneCycleLR starts at a 25th of the peak
+    assert max(rates) == rates[1] and rates[3] < rates[2]
+
+
+def checkpoints(tmp_path: Path, monitor: str) -> Checkpoints:
+    describe = {"hyperparameters": {}, "classes": [], "shape": [], "mean": [], "std": []}
+    return Checkpoints(tmp_path, monitor, 60.0, describe)
+
+
+def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
+    """At a rate of 1e-12 the loss never improves visibly after the first epochs."""
+    best = checkpoints(tmp_path, "val_accuracy")
+    flags = {"learning_rate": 1e-12, "schedule": "constant", "dropout": 0.0}
+    solver, recorder = train(tmp_path, best, EarlyStopping(3, best), max_epochs=20, **flags)
+    epochs = sum(name == "val_accuracy" for name, _ in recorder.points)
+    assert best.best["epoch"] == 0
+    assert epochs == 1 + 3
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["done"]
+
+
+@pytest.mark.parametrize("monitor, sign", [("val_loss", 1), ("val_f1_macro", -1)])
+def test_best_is_least_for_losses_and_most_for_scores(
+    tmp_path: Path, monitor: str, sign: int
+) -> None:
+    best = checkpoints(tmp_path, monitor)
+    _, recorder = train(tmp_path, best, max_epochs=3, learning_rate=0.05)
+    values = [value for (name, _), value in sorted(recorder.points.items()) if name == monitor]
+    assert len(values) == 3
+    assert best.best["value"] == sign * min(sign * value for value in values)
+    json.dumps(best.best)  # plain values only
