@@ -15,7 +15,7 @@ def load_private_settings() -> None:
 
 
 def describe(error: Exception) -> str:
-    """What went wrong, for people: a system's error with its file and reason, others as they are."""
+    """What went wrong, for people: a system error with its file and reason, others as they are."""
     if isinstance(error, OSError) and error.filename is not None:
         full = error.errno == errno.ENOSPC
         fix = "; free some space or give another folder" if full else ""

@@ -13,6 +13,8 @@ from project.fields import flag_name
 from project.flags import parse
 from project.hyperparameters import Hyperparameters
 
+ROOT = Path(__file__).parents[1]
+
 
 def write(path: Path, text: str) -> str:
     path.write_text(text)
@@ -168,3 +170,17 @@ def test_an_unwritable_exp_dir_is_refused_before_anything_is_loaded(tmp_path: Pa
     ended = run_command("project.run", "--exp-dir", str(tmp_path / "runs"))
     assert ended.returncode == 2
     assert "can't be written" in ended.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
+def test_shipped_configs_are_valid_and_say_how_to_run_them(path: Path) -> None:
+    parse(["--config", str(path)], {})
+    header = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert any(f"python -m project.run --config configs/{path.name}" in line for line in header)
+    assert any("Test accuracy" in line for line in header)
+
+
+def test_the_commands_are_listed() -> None:
+    shown = run_command("project").stdout
+    for command in ("run", "serve", "sync"):
+        assert f"python -m project.{command}" in shown
