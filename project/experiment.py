@@ -8,7 +8,7 @@ from typing import Any
 
 from pytorch_lightning import Callback, Trainer, seed_everything
 
-from project import checkpoint, data, losses, metrics, models, tracking
+from project import checkpoint, data, losses, metrics, models
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.interrupt import Interrupt
@@ -25,6 +25,7 @@ from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.session import Ended, Session
 from project.solver import Solver
+from project.tracking import Attached, RunLogger, attach
 from project.trainer import make_trainer
 
 SPLITS = ("train", "val", "test")
@@ -65,8 +66,8 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
         return make_session(plan, parts, state, None).execute().exit_code
     run = open_run(plan, code, argv, parts)
     announce(run, plan, parts)
-    attached = tracking.attach(run.directory, plan.trackers)
-    parts.trainer.logger = tracking.RunLogger(run.directory)
+    attached = attach(run.directory, plan.trackers)
+    parts.trainer.logger = RunLogger(run.directory)
     session = make_session(plan, parts, state, run.directory)
     ended = session.execute()
     close(run, attached, parts, session, ended)
@@ -187,9 +188,7 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
     )
 
 
-def close(
-    run: Run, attached: tracking.Attached, parts: Parts, session: Session, ended: Ended
-) -> None:
+def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended) -> None:
     """Write the outcome, let the trackers finish, and show how it went."""
     if ended.unexpected:
         write_atomic(run.directory / "traceback.txt", Redactor().redact(ended.traceback))

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 from urllib.request import urlopen
 
 from project.command import load_private_settings, print_error
+from project.tracking._mlflow_settings import ENVIRONMENT
 from project.tracking._scrub import scrub
 
 STOP_SECONDS = 10.0
@@ -27,12 +29,9 @@ def main(argv: Sequence[str]) -> int:
     """
     load_private_settings()
     arguments = make_parser().parse_args(argv)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Under nohup it stays ignored.
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
     try:
         check_free(arguments.host, arguments.port)
+        end_on_signals()
         return serve(arguments)
     except (ValueError, OSError) as error:
         print_error(error)
@@ -121,16 +120,24 @@ def server_environment(arguments: argparse.Namespace) -> dict[str, str]:
     Raises:
         OSError: the folder can't be written.
     """
-    from project.tracking.mlflow import ENVIRONMENT, embedded_store, embedded_uri
+    from project.tracking.mlflow import embedded_store
 
-    uri = arguments.backend_store_uri or embedded_uri(arguments.exp_dir)
-    if uri == embedded_uri(arguments.exp_dir) and not (arguments.exp_dir / "mlflow.db").exists():
+    uri = arguments.backend_store_uri
+    if uri is None:
         arguments.exp_dir.mkdir(parents=True, exist_ok=True)
-        embedded_store(arguments.exp_dir)
+        uri = embedded_store(arguments.exp_dir)
     # Jobs serve agents and language models; they would cost processes and memory.
     lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     plain = {"PYTHONSAFEPATH": "1", "PYTHONWARNINGS": "ignore"}
     return {**ENVIRONMENT, **lean, **plain, "MLFLOW_BACKEND_STORE_URI": uri}
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM, and a terminal that is closed, end it in order, as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Under nohup it stays ignored.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -184,10 +191,13 @@ def await_answer(server: subprocess.Popen[str], address: str) -> None:
     """Return once the server answers or has ended."""
     while server.poll() is None:
         try:
-            with urlopen(f"{address}/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
+            with urlopen(f"{address}/health", timeout=5) as response:
+                # Something else may have taken the port meanwhile.
+                if response.read() == b"OK":
+                    return
+        except (OSError, HTTPException):
+            pass
+        time.sleep(0.1)
 
 
 def store_name(arguments: argparse.Namespace) -> str:

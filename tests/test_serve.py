@@ -30,45 +30,42 @@ def get(address: str, body: dict | None = None) -> bytes:
         return response.read()
 
 
-def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
-    # In a fresh folder: it makes the store by itself.
-    exp_dir, port = tmp_path / "experiments", free_port()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
-    arguments = ["--exp-dir", str(exp_dir), "--port", str(port)]
-    server = subprocess.Popen(
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "project.serve", *arguments],
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    with server:
+
+
+def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
+    exp_dir, port = tmp_path / "experiments", free_port()
+    run = make_run(exp_dir)
+    log(run, ({"train_loss": 0.5}, 1), ({"train_loss": 0.25}, 2))
+    finish(run)
+    # Both find no store, and both make one.
+    sync = [sys.executable, "-m", "project.sync", str(run)]
+    sent = subprocess.Popen(sync, cwd=ROOT, stdout=subprocess.DEVNULL)
+    with start("--exp-dir", str(exp_dir), "--port", str(port)) as server:
         # One line: the server's own chatter is held back.
         address = f"http://127.0.0.1:{port}"
         said = server.stdout.readline()
         assert said == f"{address} shows the runs in {exp_dir}/mlflow.db; Ctrl-C ends it\n"
-        run = make_run(exp_dir)
-        log(run, ({"train_loss": 0.5}, 1), ({"train_loss": 0.25}, 2))
-        finish(run)
-        subprocess.run(
-            [sys.executable, "-m", "project.sync", str(run)],
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        assert sent.wait() == 0
         assert b"<html" in get(address)
         api = f"{address}/api/2.0/mlflow"
         experiment = json.loads(get(f"{api}/experiments/get-by-name?experiment_name=trial"))
         ids = {"experiment_ids": [experiment["experiment"]["experiment_id"]]}
         (found,) = json.loads(get(f"{api}/runs/search", ids))["runs"]
+        run_id = found["info"]["run_id"]
         assert found["info"]["run_name"] == run.name
-        history = get(
-            f"{api}/metrics/get-history?run_id={found['info']['run_id']}&metric_key=train_loss"
-        )
+        history = get(f"{api}/metrics/get-history?run_id={run_id}&metric_key=train_loss")
         values = [(m["step"], m["value"]) for m in json.loads(history)["metrics"]]
         assert values == [(1, 0.5), (2, 0.25)]
         # The page shows the files through the server, from where the follower put them.
-        query = f"run_uuid={found['info']['run_id']}&path=code.patch"
+        query = f"run_uuid={run_id}&path=code.patch"
         assert get(f"{address}/get-artifact?{query}") == b"+ a line\n"
 
         server.send_signal(signal.SIGINT)
@@ -88,15 +85,14 @@ def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     assert not (tmp_path / "none").exists()
 
 
-def test_a_store_that_cannot_be_used_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    # MLflow's own reason is shown, without the password.
-    uri = f"nosuch://ada:secret-word@host/{tmp_path.name}"
-    assert main(["--backend-store-uri", uri, "--port", str(free_port())]) == 1
-    errors = capfd.readouterr().err
-    assert "error: the server ended with code 1" in errors
-    assert "secret-word" not in errors
+def test_a_store_that_cannot_be_used_is_told() -> None:
+    uri = "nosuch://ada:secret-word@host/store"
+    with start("--backend-store-uri", uri, "--port", str(free_port())) as server:
+        said = server.stdout.read()
+    # MLflow's own reason comes first, without the password.
+    assert said.endswith("error: the server ended with code 1\n")
+    assert "nosuch" in said and "secret-word" not in said
+    assert server.returncode == 1
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

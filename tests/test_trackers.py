@@ -5,10 +5,11 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from project import experiment
+from project import experiment, tracking
 from project.main import main
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 2 --exp-name sent".split()
@@ -88,10 +89,18 @@ def test_a_neptune_server_that_is_away_harms_nothing(
     token = {"api_address": address, "api_url": address, "api_key": "nobody-may-see-this"}
     monkeypatch.setenv("NEPTUNE_API_TOKEN", base64.b64encode(json.dumps(token).encode()).decode())
     monkeypatch.setenv("NEPTUNE_PROJECT", "team/project")
-    # The follower gives up soon after this test, instead of trying on for ten minutes.
-    monkeypatch.setenv("NEPTUNE_REQUEST_TIMEOUT", "2")
     monkeypatch.setattr(experiment, "TRACKER_SECONDS", 0.1)
+    attached = []
+
+    def attach(*args: Any) -> tracking.Attached:
+        attached.append(tracking.attach(*args))
+        return attached[0]
+
+    monkeypatch.setattr(experiment, "attach", attach)
     assert main([*FLAGS, "--exp-dir", str(tmp_path), "--tracker", "neptune"]) == 0
+    # It would try on for ten minutes.
+    attached[0].followers["neptune"].kill()
+    attached[0].followers["neptune"].wait()
     directory = only_run(tmp_path)
     assert json.loads((directory / "outcome.json").read_text())["status"] == "finished"
     assert len(points(directory)["train_loss"]) == 20

@@ -11,6 +11,9 @@ from pathlib import Path
 from project.tracking._state import State
 
 ROOT = Path(__file__).resolve().parents[2]
+RETRY_SECONDS = 3.0
+# Followers that go on in the background: forgotten ones would be complained of as still running.
+_LEFT: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass
@@ -36,12 +39,15 @@ class Attached:
         """
         for process in self.followers.values():
             _say_end(process)
-        deadline = time.monotonic() + timeout
-        for process in self.followers.values():
+        began = time.monotonic()
+        for name, process in self.followers.items():
+            # A tracker that failed until now gets one more try, not everyone's time.
+            failing = State.load(self.run_dir, name).error is not None
+            deadline = began + (min(timeout, RETRY_SECONDS) if failing else timeout)
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                continue  # its line says so
+                _LEFT.append(process)  # its line says so
         return [self._line(name, process.poll()) for name, process in self.followers.items()]
 
     def _line(self, name: str, code: int | None) -> str:

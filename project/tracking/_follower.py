@@ -61,7 +61,11 @@ class Follower:
         self._lock = _take_lock(self.run_dir / "tracking" / f"{name}.lock", wait)
         if self._lock is None:
             raise Busy(f"{name}: another process is sending {run_dir.name} just now")
-        self.state = State.load(self.run_dir, name)
+        try:
+            self.state = State.load(self.run_dir, name)
+        except ValueError:
+            self._lock.close()
+            raise
         self.state.error = None
         self._saved: State | None = None
         self._tracker: Tracker | None = None
@@ -98,6 +102,7 @@ class Follower:
     def _open(self) -> None:
         self._tracker = self._plug.build(self.run_dir, dict(self.state.remote))
         remote = self._tracker.open(read_json(self.run_dir / "record.json"))
+        self._tracker.remote = remote
         if remote["id"] != self.state.remote.get("id"):
             self.state = State()
         self.state.closed, self.state.where = None, self._tracker.where()
@@ -171,6 +176,8 @@ class Follower:
 def is_current(run_dir: Path, name: str) -> bool:
     """Whether an ended run is all in a tracker, as far as is remembered; it is not asked."""
     state, journal = State.load(run_dir, name), run_dir / JOURNAL
+    if str(state.remote.get("id")).startswith("offline/"):
+        return False
     size = journal.stat().st_size if journal.exists() else 0
     return state.closed == _ending(run_dir) and state.position >= size
 

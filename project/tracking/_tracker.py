@@ -30,7 +30,8 @@ class Tracker(ABC):
         run_dir: `<exp-dir>/<exp-name>/<run-id>`, absolute.
         remote: What this tracker remembers between processes, as JSON: written to
             `tracking/<name>.json` after each `open`, `log`, `upload` and `close`. Never a secret.
-            `remote["id"]`, the entry's identity in the service, is set by `open`.
+            `remote["id"]`, the entry's identity in the service, is set by `open`; one that begins
+            with "offline/" stands for a copy on this machine that no service has yet.
     """
 
     name: str

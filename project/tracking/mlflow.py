@@ -17,7 +17,6 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from project.files import lock
 from project.tracking._mlflow_layout import (
@@ -28,6 +27,7 @@ from project.tracking._mlflow_layout import (
     safe_name,
     tags,
 )
+from project.tracking._mlflow_settings import ENVIRONMENT, embedded_uri, given_uri
 from project.tracking._scrub import scrub
 from project.tracking._tracker import Tracker
 
@@ -35,19 +35,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-ADDRESS = "MLFLOW_TRACKING_URI"
-SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "file", "databricks")
 # Limits of MLflow's log_batch.
 POINTS_AT_ONCE = 1000
 SETTINGS_AT_ONCE = 100
-# No request leaves this machine but to the store; an attempt that fails is repeated by the
-# follower, not for minutes by MLflow. What a person has set stays.
-ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-}
 
 
 def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
@@ -56,12 +46,7 @@ def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
     Raises:
         ValueError: MLFLOW_TRACKING_URI is no address.
     """
-    scheme = urlsplit(os.environ.get(ADDRESS, "")).scheme.partition("+")[0]
-    if os.environ.get(ADDRESS) and scheme not in SCHEMES:
-        raise ValueError(
-            f"{ADDRESS} begins with {scheme + ':' if scheme else 'no scheme'!r}, not with one of"
-            f" {', '.join(SCHEMES)}: correct it, or unset it to use the store in --exp-dir"
-        )
+    given_uri()
     return MlflowTracker(run_dir, remote)
 
 
@@ -72,8 +57,8 @@ class MlflowTracker(Tracker):
 
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         self._exp_dir = self.run_dir.parents[1]
-        self._uri = os.environ.get(ADDRESS) or embedded_store(self._exp_dir)
-        self._client = _client(self._uri)
+        self._given = given_uri()
+        self._client = _client(self._given or embedded_store(self._exp_dir))
         experiment = self._experiment(record["exp_name"])
         run = self._known() or self._find(experiment, record) or self._create(experiment, record)
         self._id = run.info.run_id
@@ -108,10 +93,10 @@ class MlflowTracker(Tracker):
         self._client.set_terminated(self._id, status, ended)
 
     def where(self) -> str:
-        if not os.environ.get(ADDRESS):
+        if self._given is None:
             command = f"python -m project.serve --exp-dir {shlex.quote(str(self._exp_dir))}"
             return f"mlflow: run {self.run_dir.name} in {self._exp_dir}/mlflow.db, see `{command}`"
-        place = scrub(self._uri).rstrip("/")
+        place = scrub(self._given).rstrip("/")
         if place.startswith("http"):
             place += f"/#/experiments/{self.remote['experiment']}/runs/{self._id}"
         return f"mlflow: run {self.run_dir.name} at {place}"
@@ -137,9 +122,8 @@ class MlflowTracker(Tracker):
 
     def _artifacts(self, exp_name: str) -> str | None:
         """Where the experiment's files go; a store that is not embedded has its own place."""
-        if os.environ.get(ADDRESS):
-            return None
-        return (self._exp_dir / "mlflow-artifacts" / exp_name).as_uri()
+        folder = self._exp_dir / "mlflow-artifacts" / exp_name
+        return folder.as_uri() if self._given is None else None
 
     def _known(self) -> Run | None:
         from mlflow.exceptions import MlflowException
@@ -181,35 +165,50 @@ class MlflowTracker(Tracker):
 
 
 def embedded_store(exp_dir: Path) -> str:
-    """The address of the store in `exp_dir`, which is made if it isn't there (about 1.5 s).
+    """The address of the store in `exp_dir`, which is made if it isn't there (about 2 s).
 
     Raises:
         OSError: the folder can't be written.
     """
-    # Two processes that make its tables at once would disturb each other.
-    with lock(exp_dir / ".mlflow.lock"):
-        # Readers (the web page) and writers (other runs) then need not wait for each other.
-        with closing(sqlite3.connect(exp_dir / "mlflow.db")) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-        _client(embedded_uri(exp_dir))
+    path = exp_dir.resolve() / "mlflow.db"
+    if not path.exists():
+        with lock(path.with_name(".mlflow.lock")):
+            # Another process may have made it meanwhile.
+            if not path.exists():
+                _make_store(path)
     return embedded_uri(exp_dir)
 
 
-def embedded_uri(exp_dir: Path) -> str:
-    """The address of the store in `exp_dir`."""
-    return f"sqlite:///{exp_dir.resolve()}/mlflow.db"
+def _make_store(path: Path) -> None:
+    """Make the store under another name, so that nobody sees it half made."""
+    _quieten()
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    making = path.with_name(".mlflow.db")
+    making.unlink(missing_ok=True)
+    SqlAlchemyStore(f"sqlite:///{making}", "mlflow-artifacts").engine.dispose()
+    with closing(sqlite3.connect(making)) as database:
+        # Readers (the web page) and writers (other runs) then need not wait for each other.
+        database.execute("PRAGMA journal_mode=WAL")
+    making.replace(path)
 
 
 def _client(uri: str) -> MlflowClient:
-    """MLflow's client, imported (1 s) when it is needed, without its chatter."""
-    for key, value in ENVIRONMENT.items():
-        os.environ.setdefault(key, value)
+    """MLflow's client."""
+    _quieten()
     from mlflow import MlflowClient
 
-    # What matters of it is raised as well.
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     return MlflowClient(uri, uri)
+
+
+def _quieten() -> None:
+    """Import MLflow (1 s), without its chatter; what matters of it is raised as well."""
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
+    import mlflow
+
+    for name in (mlflow.__name__, "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -52,8 +52,11 @@ class StandIn(Tracker):
             os._exit(66)
         if behaviour == "hang":
             signal.pause()
+        entry = self.remote.get("id", 0)
+        if not (self.run_dir / SERVICE).exists():
+            entry += 1
         self._keep("open", record["run_id"])
-        return {"id": self.remote.get("id", 0) if (self.run_dir / SERVICE).exists() else 1}
+        return {"id": entry}
 
     def log(self, records: list[dict[str, Any]]) -> None:
         self._keep("log", records)

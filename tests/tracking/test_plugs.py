@@ -55,7 +55,7 @@ def test_mistaken_settings_are_found_early(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_missing_package_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="needs the package 'mlflow'.* pip install"):
+    with pytest.raises(ValueError, match="needs the package 'mlflow'.*`pip install"):
         resolve(("mlflow",), "trial", {})
 
 

@@ -1,0 +1,37 @@
+"""Where MLflow's store is, and how MLflow is to behave."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ADDRESS = "MLFLOW_TRACKING_URI"
+SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "file", "databricks")
+# No request leaves this machine but to the store; an attempt that fails is repeated by the
+# follower, not for minutes by MLflow. What a person has set stays.
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+}
+
+
+def given_uri() -> str | None:
+    """The address of a store that a person has set up; None for the embedded one.
+
+    Raises:
+        ValueError: MLFLOW_TRACKING_URI is no address.
+    """
+    uri = os.environ.get(ADDRESS) or None
+    scheme = urlsplit(uri or "").scheme.partition("+")[0]
+    if uri and scheme not in SCHEMES:
+        raise ValueError(
+            f"{ADDRESS} begins with {scheme + ':' if scheme else 'no scheme'!r}, not with one of"
+            f" {', '.join(SCHEMES)}: correct it, or unset it to use the store in --exp-dir"
+        )
+    return uri
+
+
+def embedded_uri(exp_dir: Path) -> str:
+    """The address of the store in `exp_dir`."""
+    return f"sqlite:///{exp_dir.resolve()}/mlflow.db"

@@ -1,0 +1,187 @@
+"""Followers in processes of their own: training neither waits for a tracker nor dies with it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from project.files import lock
+from project.tracking import Attached, _attached, attach
+from project.tracking._follow import follow
+from project.tracking._state import State
+from tests.tracking import stand_in
+from tests.tracking.runs import finish, log, make_run
+
+ROOT = Path(__file__).parents[2]
+NAME = stand_in.NAME
+# `python -m project.sync`, with the stand-in instead of TensorBoard.
+SYNC = "import sys; from tests.tracking import stand_in; stand_in.install(); "
+SYNC += "from project import sync; sys.exit(sync.main(sys.argv[1:]))"
+
+
+def command(run: Path, name: str) -> list[str]:
+    return [sys.executable, "-c", SYNC, str(run), "--tracker", name, "--follow"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return make_run(tmp_path)
+
+
+@pytest.fixture
+def start(run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Attached]]:
+    """Attaches a follower whose tracker behaves as told; ends it after the test."""
+    monkeypatch.setattr(_attached, "follow_command", command)
+    started = []
+
+    def start(behaviour: str) -> Attached:
+        monkeypatch.setenv(stand_in.BEHAVIOUR, behaviour)
+        started.append(attach(run, (NAME,)))
+        return started[-1]
+
+    yield start
+    for attached in started:
+        attached.followers[NAME].kill()
+        attached.followers[NAME].wait()
+
+
+def test_all_is_sent_when_training_ends(run: Path, start: Callable[[str], Attached]) -> None:
+    attached = start("")
+    log(run, ({"loss": 0.5}, 1), ({"loss": 0.25}, 2))
+    finish(run)
+    assert attached.close(timeout=60) == ["stand-in: in the service"]
+    assert stand_in.points(run) == [("loss", 1, 0.5), ("loss", 2, 0.25)]
+    assert ["close", "finished"] in stand_in.received(run)
+    assert (run / "tracking" / f"{NAME}.log").read_text() == ""
+
+
+def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], Attached]) -> None:
+    attached = start("hang")
+    finish(run)
+    (line,) = attached.close(timeout=0.5)
+    assert line.startswith(f"{NAME}: still sending in the background")
+    assert attached.followers[NAME].poll() is None
+
+
+def test_a_tracker_that_is_down_is_named_with_what_to_do(
+    run: Path, start: Callable[[str], Attached]
+) -> None:
+    attached = start("fail")
+    # It tells why before training ends; wait for that.
+    path = run / "tracking" / f"{NAME}.json"
+    while not (path.exists() and State.load(run, NAME).error):
+        assert attached.followers[NAME].poll() is None
+    (line,) = attached.close(timeout=0)
+    assert "not reached yet (ConnectionError: http://***@host/ is down)" in line
+    assert f"`python -m project.sync {run} --tracker {NAME}` sends the rest later" in line
+    attached.followers[NAME].kill()
+    attached.followers[NAME].wait()
+    texts = [p.read_text() for p in (run / "tracking").iterdir()]
+    assert not any("secret-word" in text for text in texts)
+    # Said once, however often it was tried.
+    assert (run / "tracking" / f"{NAME}.log").read_text().count("is down") == 1
+
+
+def test_settings_that_cannot_work_are_not_tried_again(
+    run: Path, start: Callable[[str], Attached]
+) -> None:
+    attached = start("refuse")
+    (line,) = attached.close(timeout=60)
+    assert attached.followers[NAME].returncode == 2
+    assert f"{NAME}: not sent (TOKEN is not set: set it); `python -m project.sync" in line
+
+
+def test_a_follower_that_crashes_is_named_with_its_log(
+    run: Path, start: Callable[[str], Attached]
+) -> None:
+    attached = start("crash")
+    # The pipe may be closed at its other end already.
+    attached.followers[NAME].wait()
+    (line,) = attached.close(timeout=60)
+    assert f"ended with code 66, see {run}/tracking/{NAME}.log" in line
+    # All that it could not send is sent by the next one.
+    log(run, ({"loss": 0.5}, 1))
+    assert start("").close(timeout=60) == ["stand-in: in the service"]
+    assert stand_in.points(run) == [("loss", 1, 0.5)]
+
+
+def test_a_killed_training_process_loses_nothing_it_flushed(run: Path) -> None:
+    script = f"""
+import os, signal, sys
+from pathlib import Path
+from project.tracking import _attached, attach
+from project.tracking._journal import Journal
+from tests.tracking.test_attached import command
+_attached.follow_command = command
+run = Path(sys.argv[1])
+attach(run, ("{NAME}",))
+while not (run / "tracking" / "{NAME}.json").exists():
+    pass
+journal = Journal(run / "journal.jsonl")
+for step in range(100):
+    journal.log({{"loss": 1 / (step + 1)}}, step=step, epoch=0)
+journal.flush()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    trainer = subprocess.run([sys.executable, "-c", script, str(run)], cwd=ROOT)
+    assert trainer.returncode == -signal.SIGKILL
+    # The follower holds this lock until it has sent all.
+    with lock(run / "tracking" / f"{NAME}.lock"):
+        assert stand_in.points(run) == [("loss", step, 1 / (step + 1)) for step in range(100)]
+        assert ["close", None] in stand_in.received(run)
+
+
+def test_the_next_follower_waits_for_the_last(run: Path, start: Callable[[str], Attached]) -> None:
+    log(run, ({"loss": 0.5}, 1))
+    finish(run)
+    both = start(""), start("")
+    # At once: whichever of them is first, the other one waits until it has ended.
+    with ThreadPoolExecutor() as pool:
+        lines = list(pool.map(lambda attached: attached.close(timeout=60), both))
+    assert lines == [["stand-in: in the service"]] * 2
+    assert stand_in.points(run) == [("loss", 1, 0.5)]
+
+
+def test_a_follower_is_found_from_any_directory(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "__init__.py").write_text("raise RuntimeError('another project')")
+    monkeypatch.chdir(tmp_path)
+    attached = attach(run.relative_to(tmp_path), (NAME,))
+    finish(run)
+    (line,) = attached.close(timeout=120)
+    assert line.startswith("tensorboard: "), (run / "tracking" / f"{NAME}.log").read_text()
+    assert attached.followers[NAME].returncode == 0
+    assert os.path.isdir(run / "tensorboard")
+
+
+def test_a_tracker_that_stays_down_is_given_up(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, f"project.tracking.{NAME}", stand_in)
+    monkeypatch.setenv(stand_in.BEHAVIOUR, "fail")
+    pipe, training = os.pipe()
+    os.close(training)
+    # Without a grace, one try after the run's end is all.
+    assert follow(run, NAME, pipe, grace=0.0) == 1
+    os.close(pipe)
+    assert "is down" in State.load(run, NAME).error
+
+
+def test_a_tracker_that_hangs_is_given_up(run: Path) -> None:
+    script = "import sys; from pathlib import Path; from tests.tracking import stand_in;"
+    script += "stand_in.install(); from project.tracking._follow import follow;"
+    script += "follow(Path(sys.argv[1]), stand_in.NAME, 0, hang=0.01)"
+    result = subprocess.run(
+        [sys.executable, "-c", script, str(run)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, stand_in.BEHAVIOUR: "hang"},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout) == (1, f"{NAME} took nothing for 0.01 s: given up\n")

@@ -1,0 +1,256 @@
+"""MLflow's embedded store, read with plain SQL, holds each run whole and each point once."""
+
+import json
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from project.tracking._mlflow_layout import NAME_LENGTH, params, safe_name
+from project.tracking._state import State
+from tests.tracking.runs import PNG, RECORD, finish, log, make_run
+
+ROOT = Path(__file__).parents[2]
+
+
+class Driver:
+    """A process that sends runs; MLflow's imports take seconds, and raise warnings."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("sync_driver.py"))],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def tell(self, *words: str) -> None:
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> str:
+        """What `sync` printed up to its exit code."""
+        lines = []
+        while not (lines and lines[-1].startswith("code ")):
+            lines.append(self.process.stdout.readline())
+            assert lines[-1], "".join(lines)
+        assert lines[-1] == "code 0\n", "".join(lines)
+        return "".join(lines[:-1])
+
+    def send(self, run: Path) -> str:
+        self.tell("send", str(run))
+        return self.answer()
+
+
+@pytest.fixture(scope="module")
+def drivers() -> Iterator[list[Driver]]:
+    drivers = [Driver(), Driver()]
+    yield drivers
+    for driver in drivers:
+        driver.process.stdin.close()
+        driver.process.stdout.close()
+        driver.process.wait()
+
+
+@pytest.fixture(scope="module")
+def exp_dir(tmp_path_factory: pytest.TempPathFactory, drivers: list[Driver]) -> Path:
+    """A folder whose store two runs have made at the same time."""
+    exp_dir = tmp_path_factory.mktemp("experiments")
+    for i, driver in enumerate(drivers):
+        run = make_run(exp_dir, f"20261121-03451{i}-aaaa")
+        log(run, ({"train_loss": 0.5}, 1))
+        finish(run)
+        driver.tell("send", str(run))
+    # Points: the loss. Files: record, patch, lock file, figure and outcome.
+    for driver in drivers:
+        assert "1 point and 5 files sent; up to date" in driver.answer()
+    return exp_dir
+
+
+def rows(exp_dir: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(exp_dir / "mlflow.db")) as database:
+        return database.execute(query, values).fetchall()
+
+
+def entry(run: Path) -> str:
+    return State.load(run, "mlflow").remote["id"]
+
+
+def points(run: Path, name: str) -> list[tuple[int, float]]:
+    query = "SELECT step, value FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY step"
+    return rows(run.parents[1], query, entry(run), name)
+
+
+def tags(run: Path) -> dict[str, str]:
+    return dict(rows(run.parents[1], "SELECT key, value FROM tags WHERE run_uuid = ?", entry(run)))
+
+
+def status(run: Path) -> tuple[str, int | None]:
+    query = "SELECT status, end_time FROM runs WHERE run_uuid = ?"
+    (row,) = rows(run.parents[1], query, entry(run))
+    return row
+
+
+def test_two_runs_can_make_the_store_at_once(exp_dir: Path) -> None:
+    names = rows(exp_dir, "SELECT name FROM runs ORDER BY name")
+    assert names[:2] == [("20261121-034510-aaaa",), ("20261121-034511-aaaa",)]
+    assert rows(exp_dir, "SELECT count(*) FROM experiments WHERE name = 'trial'") == [(1,)]
+    # Readers and writers do not wait for each other.
+    assert rows(exp_dir, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_all_of_a_run_is_there(exp_dir: Path) -> None:
+    run = exp_dir / "trial" / "20261121-034510-aaaa"
+    assert points(run, "train_loss") == [(1, 0.5)]
+    (sent,) = rows(exp_dir, "SELECT timestamp FROM metrics WHERE run_uuid = ?", entry(run))
+    logged = json.loads((run / "journal.jsonl").read_text())["time"]
+    assert sent == (round(logged * 1000),)
+    query = "SELECT key, value FROM params WHERE run_uuid = ?"
+    assert dict(rows(exp_dir, query, entry(run))) == {
+        "learning_rate": "0.001",
+        "tags": '["small", "cnn"]',
+        "max_steps": "null",
+        "data": "digits",
+        "n_parameters": "1234",
+    }
+    expected = {
+        "run_id": run.name,
+        "git_sha": "0123456789" * 4,
+        "git_dirty": "true",
+        "data_hash": RECORD["data"]["hash"],
+        "user": "ada",
+        "host": "box",
+        "command": "python -m project.run --exp-name trial",
+        "tags": "small, cnn",
+        "status": "finished",
+        "best_step": "3",
+        "best_value": "0.5",
+        "checkpoint_best.pt": "blake3:" + "cd" * 32,
+        "mlflow.user": "ada",
+        "mlflow.note.content": "a first try",
+        "mlflow.source.git.commit": "0123456789" * 4,
+        "mlflow.source.git.branch": "main",
+        "mlflow.source.git.repoURL": "https://example.com/project.git",
+    }
+    assert expected.items() <= tags(run).items()
+    # 2026-11-21 03:46:12 UTC is 20,778 days and 13,572 s after 1970.
+    assert status(run) == ("FINISHED", (20_778 * 86_400 + 13_572) * 1000)
+
+
+def test_the_data_set_is_an_input(exp_dir: Path) -> None:
+    query = """
+        SELECT d.name, d.digest, d.dataset_profile, d.dataset_schema FROM datasets d
+        JOIN inputs i ON i.source_id = d.dataset_uuid WHERE i.destination_id = ?
+    """
+    run = exp_dir / "trial" / "20261121-034510-aaaa"
+    ((name, digest, profile, schema),) = rows(exp_dir, query, entry(run))
+    # Two times 16 digits and four more: the limit is 36 characters.
+    assert (name, digest) == ("digits", "0123456789abcdef" * 2 + "0123")
+    assert json.loads(profile)["num_rows"] == 70 + 10 + 20
+    features = json.loads(json.loads(schema)["mlflow_tensorspec"]["features"])
+    assert features[0]["tensor-spec"] == {"dtype": "uint8", "shape": [-1, 1, 8, 8]}
+
+
+def test_files_are_artifacts(exp_dir: Path) -> None:
+    run = exp_dir / "trial" / "20261121-034510-aaaa"
+    folder = exp_dir / "mlflow-artifacts" / "trial" / entry(run) / "artifacts"
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*"))
+    assert names == [
+        "code.patch",
+        "figures/confusion.png",
+        "outcome.json",
+        "record.json",
+        "requirements.lock",
+    ]
+    assert (folder / "figures" / "confusion.png").read_bytes() == PNG
+
+
+def test_a_follower_killed_before_it_could_remember_repeats_nothing(
+    exp_dir: Path, drivers: list[Driver]
+) -> None:
+    run = make_run(exp_dir, "20261121-034520-bbbb")
+    # 1,500 steps of 3 metrics: five of MLflow's batches of 1,000.
+    n = 1500
+    log(run, *(({"a": 1 / step, "b": math.nan, "c": math.inf}, step) for step in range(1, n + 1)))
+    finish(run)
+    killed = drivers[1]
+    killed.tell("die")
+    killed.tell("send", str(run))
+    assert killed.process.wait() == -signal.SIGKILL
+    state = State.load(run, "mlflow")
+    assert (state.points, len(points(run, "a"))) == (0, n)
+    # Worse: it does not even know that it made an entry.
+    State().save(run, "mlflow")
+
+    drivers[0].send(run)
+    assert points(run, "a") == [(step, 1 / step) for step in range(1, n + 1)]
+    count = "SELECT key, count(*), sum(is_nan) FROM metrics WHERE run_uuid = ? GROUP BY key"
+    assert rows(exp_dir, count, entry(run)) == [("a", n, 0), ("b", n, n), ("c", n, 0)]
+    assert rows(exp_dir, "SELECT count(*) FROM runs WHERE name = ?", run.name) == [(1,)]
+
+
+def test_a_resumed_run_goes_on_in_its_entry(exp_dir: Path, drivers: list[Driver]) -> None:
+    run = make_run(exp_dir, "20261121-034530-cccc")
+    log(run, ({"loss": 0.5}, 1))
+    finish(run, status="failed", error="the disk is full")
+    drivers[0].send(run)
+    first = entry(run)
+    assert status(run)[0] == "FAILED"
+    assert tags(run)["error"] == "the disk is full"
+    # Killed this time: no outcome.
+    (run / "outcome.json").unlink()
+    log(run, ({"loss": 0.25}, 2))
+    drivers[0].send(run)
+    assert entry(run) == first
+    assert points(run, "loss") == [(1, 0.5), (2, 0.25)]
+    assert (status(run)[0], tags(run)["status"]) == ("FAILED", "lost")
+    assert "error" not in tags(run)
+
+
+def test_an_entry_deleted_by_a_person_is_made_anew(exp_dir: Path, drivers: list[Driver]) -> None:
+    run = make_run(exp_dir, "20261121-034540-dddd")
+    log(run, ({"loss": 0.5}, 1))
+    finish(run)
+    drivers[0].send(run)
+    first = entry(run)
+    with closing(sqlite3.connect(exp_dir / "mlflow.db")) as database:
+        database.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?", [first])
+        database.commit()
+    drivers[0].send(run)
+    assert entry(run) != first
+    assert points(run, "loss") == [(1, 0.5)]
+
+
+def test_names_stay_apart_and_within_the_limits() -> None:
+    names = ["acc@top1", "acc#top1", "acc:40:top1", "acc/top1", "acc//top1", "/acc", "acc/", "acc"]
+    names += [
+        "..",
+        ".",
+        "a/../acc",
+        "./acc",
+        "../acc",
+        "",
+        "große Straße",
+        "val_recall/T-shirt/top",
+    ]
+    names += ["x" * 250, "x" * 251, "x" * 252, "@" * 84, "@" * 85]
+    safe = [safe_name(name) for name in names]
+    assert len(set(safe)) == len(names)
+    assert max(map(len, safe)) == NAME_LENGTH
+    # What MLflow allows stays as it is.
+    assert safe_name("val_recall/T-shirt/top") == "val_recall/T-shirt/top"
+    assert safe_name("acc@top1") == "acc:40:top1"
+
+
+def test_long_values_are_cut() -> None:
+    record = {**RECORD, "flags": {"description": "x" * 6001}}
+    assert params(record)["description"] == "x" * 5997 + "..."
