@@ -12,7 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from project.command import load_private_settings, print_error
 from project.tracking._mlflow_settings import ENVIRONMENT
@@ -189,9 +189,11 @@ def relay(stream: IO[str], ready: Event) -> None:
 
 def await_answer(server: subprocess.Popen[str], address: str) -> None:
     """Return once the server answers or has ended."""
+    # Not through a proxy that the environment names for other addresses.
+    opener = build_opener(ProxyHandler({}))
     while server.poll() is None:
         try:
-            with urlopen(f"{address}/health", timeout=5) as response:
+            with opener.open(f"{address}/health", timeout=5) as response:
                 # Something else may have taken the port meanwhile.
                 if response.read() == b"OK":
                     return

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
@@ -26,18 +28,22 @@ def free_port() -> int:
 def get(address: str, body: dict | None = None) -> bytes:
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
-    with urlopen(Request(address, data, headers), timeout=60) as response:
+    opener = build_opener(ProxyHandler({}))
+    with opener.open(Request(address, data, headers), timeout=60) as response:
         return response.read()
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "project.serve", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@contextmanager
+def start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own; ended, with all it started, when an assertion fails."""
+    command = [sys.executable, "-m", "project.serve", *arguments]
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, **output) as server:
+        try:
+            yield server
+        except BaseException:
+            server.terminate()
+            raise
 
 
 def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
@@ -68,7 +74,8 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
         query = f"run_uuid={run_id}&path=code.patch"
         assert get(f"{address}/get-artifact?{query}") == b"+ a line\n"
 
-        server.send_signal(signal.SIGINT)
+        # Not SIGINT: a job in the background of a shell ignores it.
+        server.send_signal(signal.SIGTERM)
         # The pipe ends only when no process of the server holds it any more.
         assert server.stdout.read() == ""
         assert server.wait() == 0

@@ -86,7 +86,7 @@ def lock_text(redactor: Redactor) -> str:
 def _installed() -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
     for dist in distributions():
-        name = dist.metadata["Name"]
+        name = dist.metadata.get("Name")
         # pip leaves folders without metadata when it is stopped; the first on the path counts.
         if name:
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), dist)

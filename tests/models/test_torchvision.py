@@ -1,5 +1,6 @@
 """Torchvision's models: first convolution and head adapted, weights used, errors in a line."""
 
+import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -137,6 +138,8 @@ def test_without_a_network_the_fix_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    # urllib keeps the proxies it saw first for all that come after in this process.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     # Nothing listens there: the connection is refused at once.
     for scheme in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(scheme, "http://127.0.0.1:9")
