@@ -1,7 +1,6 @@
 """`python -m project.serve` shows runs, refuses a port in use, and ends with all it started."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
