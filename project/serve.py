@@ -184,7 +184,8 @@ def relay(stream: IO[str], ready: Event) -> None:
         else:
             held.append(scrub(line))
     if not ready.is_set():
-        sys.stderr.writelines(held)
+        # The reason, without where in MLflow's code it arose.
+        sys.stderr.writelines(line for line in held if not line.startswith(("Traceback ", " ")))
 
 
 def await_answer(server: subprocess.Popen[str], address: str) -> None:
