@@ -1,14 +1,13 @@
-"""The wiring: hyperparameters become data, model, solver, trainer, record and trackers."""
+"""The wiring: what was built meets the run's directory, the callbacks and the trackers."""
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from pytorch_lightning import Callback, Trainer, seed_everything
+from pytorch_lightning import Callback
 
-from project import checkpoint, data, losses, metrics, models
+from project import checkpoint, models
+from project.build import SPLITS, Parts, build
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.interrupt import Interrupt
@@ -16,6 +15,7 @@ from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
 from project.callbacks.summary import outcome_rows, print_summary
+from project.command import describe, print_error
 from project.files import read_json, write_atomic
 from project.plan import Plan
 from project.provenance.code import CodeState
@@ -24,23 +24,10 @@ from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.session import Ended, Session
-from project.solver import Solver
 from project.tracking import Attached, RunLogger, attach
-from project.trainer import make_trainer
 
-SPLITS = ("train", "val", "test")
 # How long the end of a run waits for trackers; they go on in the background after that.
 TRACKER_SECONDS = 10.0
-
-
-@dataclass
-class Parts:
-    """What an experiment is made of; the same in each of its processes."""
-
-    dataset: data.Data
-    trainer: Trainer
-    solver: Solver
-    loaders: dict[str, data.Loader]
 
 
 def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
@@ -65,55 +52,15 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
     if not parts.trainer.is_global_zero:
         return make_session(plan, parts, state, None).execute().exit_code
     run = open_run(plan, code, argv, parts)
-    announce(run, plan, parts)
-    attached = attach(run.directory, plan.trackers)
-    parts.trainer.logger = RunLogger(run.directory)
+    try:
+        announce(run, plan, parts)
+        attached = attach(run.directory, plan.trackers)
+        parts.trainer.logger = RunLogger(run.directory)
+    except BaseException as error:
+        give_up(run, plan, error)
+        raise
     session = make_session(plan, parts, state, run.directory)
-    ended = session.execute()
-    close(run, attached, parts, session, ended)
-    return ended.exit_code
-
-
-def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
-    """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
-    hparams = plan.hparams
-    trainer = make_trainer(hparams)
-    seed_everything(hparams.seed, workers=True, verbose=False)
-    dataset = data.prepare(hparams)
-    if state and hparams.only_test:
-        dataset = as_trained(dataset, state, plan.source)
-    model = models.build(dataset.shape, len(dataset.classes), hparams)
-    if state:
-        checkpoint.load_weights(model, state, plan.source)
-    dataset = dataset.to(trainer.strategy.root_device)
-    ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
-    loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
-    if hparams.compile:
-        model.compile()
-    solver = Solver(
-        model,
-        losses.build(hparams),
-        metrics.classification(len(dataset.classes)),
-        dataset.classes,
-        hparams,
-        loaders["train"].steps,
-    )
-    return Parts(dataset, trainer, solver, loaders)
-
-
-def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Data:
-    """The data, normalised as it was when the checkpoint's model was trained.
-
-    Raises:
-        ValueError: its classes or its images' shape are others.
-    """
-    for name, ours in (("classes", dataset.classes), ("shape", dataset.shape)):
-        if list(ours) != list(state[name]):
-            raise ValueError(
-                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
-                f" --data {dataset.name}"
-            )
-    return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]))
+    return close(run, attached, parts, session, session.execute())
 
 
 def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path | None) -> Session:
@@ -138,10 +85,16 @@ def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path |
         if hparams.profile:
             callbacks.append(Profile(directory / "profile"))
     # Last: what the others do after a step is done before a signal ends the run.
-    callbacks.append(Interrupt(checkpoints))
-    parts.trainer.callbacks.extend(callbacks)
+    interrupt = Interrupt(checkpoints, parts.solver)
+    parts.trainer.callbacks.extend([*callbacks, interrupt])
     return Session(
-        parts.trainer, parts.solver, parts.loaders, checkpoints, going_on, hparams.only_test
+        parts.trainer,
+        parts.solver,
+        parts.loaders,
+        checkpoints,
+        interrupt,
+        state=going_on,
+        only_test=hparams.only_test,
     )
 
 
@@ -165,15 +118,13 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         environment(),
         redactor,
     )
-    run = Run.create(
+    return Run.create(
         Path(hparams.exp_dir),
         hparams.exp_name,
         record,
         patch=code.patch,
         requirements=lock_text(redactor),
     )
-    (run.directory / "checkpoints").mkdir()
-    return run
 
 
 def announce(run: Run, plan: Plan, parts: Parts) -> None:
@@ -188,22 +139,42 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
     )
 
 
-def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended) -> None:
-    """Write the outcome, let the trackers finish, and show how it went."""
-    if ended.unexpected:
-        write_atomic(run.directory / "traceback.txt", Redactor().redact(ended.traceback))
-    parts.trainer.logger.close()
-    run.finish(
-        ended.status,
-        error=ended.error,
-        best=session.checkpoints.best,
-        test=ended.test or None,
-        epochs=parts.trainer.current_epoch,
-        steps=parts.solver.step,
-    )
+def give_up(run: Run, plan: Plan, error: BaseException) -> None:
+    """Leave no run behind that looks as if it went on."""
+    if plan.resume is not None:
+        run.release()
+    else:
+        run.finish("failed", error=describe(error), epochs=0, steps=0)
+
+
+def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended) -> int:
+    """Write the outcome, let the trackers finish, and show how it went; returns the exit code."""
+    trainer, solver = parts.trainer, parts.solver
+    try:
+        trainer.logger.close()
+        if ended.unexpected:
+            write_atomic(run.directory / "traceback.txt", Redactor().redact(ended.traceback))
+        run.finish(
+            ended.status,
+            error=ended.error,
+            best=session.checkpoints.best,
+            test=ended.test or None,
+            epochs=trainer.current_epoch,
+            steps=solver.step,
+        )
+    except (OSError, ValueError) as error:
+        # A full disk, or a runs.csv damaged meanwhile; the run itself is over.
+        attached.close(timeout=0)
+        print_error(error)
+        return ended.exit_code or 1
     where = attached.close(timeout=TRACKER_SECONDS)
-    outcome = read_json(run.directory / "outcome.json")
-    rows = outcome_rows(outcome, models.n_parameters(parts.solver.model))
+    show(run, ended, where, models.n_parameters(solver.model))
+    return ended.exit_code
+
+
+def show(run: Run, ended: Ended, where: Sequence[str], n_parameters: int) -> None:
+    """Print the table at the end, and what to do next."""
+    rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
     rows.append(("run", str(run.directory)))
     rows += [("tracker", line) for line in where]
     rows.append(("compare", f"python -m project.serve --exp-dir {run.directory.parents[1]}"))
@@ -212,8 +183,3 @@ def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: E
         print(f"go on: python -m project.run --resume {run.directory.name}")
     elif ended.error:
         print(f"error: {ended.error}", file=sys.stderr)
-
-
-def _short(values: Sequence[object]) -> str:
-    text = ", ".join(map(str, values))
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -8,7 +8,7 @@ from pytorch_lightning import Trainer
 
 from project import checkpoint
 from project.callbacks.checkpoints import Checkpoints
-from project.callbacks.interrupt import Interrupted
+from project.callbacks.interrupt import Interrupt, Interrupted
 from project.command import describe
 from project.data import Loader
 from project.solver import Solver
@@ -50,15 +50,17 @@ class Session:
     solver: Solver
     loaders: dict[str, Loader]
     checkpoints: Checkpoints
+    interrupt: Interrupt
     state: dict[str, Any] | None = None
     only_test: bool = False
 
     def execute(self) -> Ended:
         """Train and test; an error or a signal becomes part of what is returned."""
         try:
-            if not self.only_test:
-                self._train()
-            return Ended(test=self._test())
+            with self.interrupt:
+                if not self.only_test:
+                    self._train()
+                return Ended(test=self._test())
         except Interrupted as signal:
             return Ended("interrupted", 128 + signal.number, str(signal))
         except Exception as error:

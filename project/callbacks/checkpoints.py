@@ -46,8 +46,10 @@ class Checkpoints(Callback):
         self._resumed_from = state
 
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
-        """Tell the other processes where the files are."""
+        """Make the folder, and tell the other processes where it is."""
         self.directory = trainer.strategy.broadcast(self.directory)
+        if trainer.is_global_zero:
+            self.directory.mkdir(exist_ok=True)
 
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Put the loaded state in place, now that the optimizer exists."""

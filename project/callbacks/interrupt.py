@@ -9,6 +9,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project.callbacks.checkpoints import Checkpoints
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupted(Exception):
     """A signal ended the run.
@@ -25,14 +27,26 @@ class Interrupted(Exception):
 class Interrupt(Callback):
     """Makes the first signal an orderly end after the current step, the second an end at once."""
 
-    def __init__(self, checkpoints: Checkpoints) -> None:
-        self.checkpoints = checkpoints
+    def __init__(self, checkpoints: Checkpoints, solver: LightningModule) -> None:
+        self.checkpoints, self._solver = checkpoints, solver
         self._signal: int | None = None
 
+    def __enter__(self) -> "Interrupt":
+        """Take over the signals until the block ends."""
+        self._former = {signum: signal.getsignal(signum) for signum in SIGNALS}
+        self._take_over()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for signum, handler in self._former.items():
+            signal.signal(signum, handler)
+
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
-        """Take over the signals from Lightning, which restores the former handlers at the end."""
-        self._solver = solver
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        """Take the signals over again: Lightning puts its own handlers on top at each start."""
+        self._take_over()
+
+    def _take_over(self) -> None:
+        for signum in SIGNALS:
             signal.signal(signum, self._receive)
 
     def _receive(self, signum: int, frame: FrameType | None) -> None:

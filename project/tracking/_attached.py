@@ -46,7 +46,7 @@ class Attached:
             deadline = began + (min(timeout, RETRY_SECONDS) if failing else timeout)
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
                 _LEFT.append(process)  # its line says so
         return [self._line(name, process.poll()) for name, process in self.followers.items()]
 

@@ -1,0 +1,72 @@
+"""From hyperparameters to data, model, solver and trainer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import Trainer, seed_everything
+
+from project import checkpoint, data, losses, metrics, models
+from project.plan import Plan
+from project.solver import Solver
+from project.trainer import make_trainer
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass
+class Parts:
+    """What an experiment is made of; the same in each of its processes."""
+
+    dataset: data.Data
+    trainer: Trainer
+    solver: Solver
+    loaders: dict[str, data.Loader]
+
+
+def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
+    """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
+    hparams = plan.hparams
+    trainer = make_trainer(hparams)
+    seed_everything(hparams.seed, workers=True, verbose=False)
+    dataset = data.prepare(hparams)
+    if state and hparams.only_test:
+        dataset = as_trained(dataset, state, plan.source)
+    model = models.build(dataset.shape, len(dataset.classes), hparams)
+    if state:
+        checkpoint.load_weights(model, state, plan.source)
+    dataset = dataset.to(trainer.strategy.root_device)
+    ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
+    loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
+    if hparams.compile:
+        model.compile()
+    solver = Solver(
+        model,
+        losses.build(hparams),
+        metrics.classification(len(dataset.classes)),
+        dataset.classes,
+        hparams,
+        loaders["train"].steps,
+    )
+    return Parts(dataset, trainer, solver, loaders)
+
+
+def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Data:
+    """The data, normalised as it was when the checkpoint's model was trained.
+
+    Raises:
+        ValueError: its classes or its images' shape are others.
+    """
+    for name, ours in (("classes", dataset.classes), ("shape", dataset.shape)):
+        if list(ours) != list(state[name]):
+            raise ValueError(
+                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
+                f" --data {dataset.name}"
+            )
+    return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]))
+
+
+def _short(values: Sequence[object]) -> str:
+    text = ", ".join(map(str, values))
+    return text if len(text) <= 60 else text[:57] + "..."
