@@ -1,7 +1,10 @@
 """`python -m project`: list the commands, a line each."""
 
 import ast
+import sys
 from pathlib import Path
+
+from project.words import did_you_mean
 
 HERE = Path(__file__).parent
 
@@ -23,6 +26,10 @@ def _first_line(source: str) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        known = [name.rpartition(".")[2] for name in commands()]
+        near = did_you_mean(sys.argv[1], known)
+        sys.exit(f"error: a command is `python -m project.NAME`, not {sys.argv[1]!r}{near}")
     width = max(map(len, commands()))
     for command, purpose in commands().items():
         print(f"{command:<{width}}  {purpose}")

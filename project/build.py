@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from pytorch_lightning import Trainer, seed_everything
 
 from project import checkpoint, data, losses, metrics, models
 from project.plan import Plan
 from project.solver import Solver
 from project.trainer import make_trainer
+from project.words import did_you_mean
 
 SPLITS = ("train", "val", "test")
 
@@ -41,15 +44,38 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
     if hparams.compile:
         model.compile()
+    measured = metrics.classification(len(dataset.classes))
+    check_monitor(hparams.monitor, measured, dataset.classes)
     solver = Solver(
         model,
         losses.build(hparams),
-        metrics.classification(len(dataset.classes)),
+        measured,
         dataset.classes,
         hparams,
         loaders["train"].steps,
     )
     return Parts(dataset, trainer, solver, loaders)
+
+
+def check_monitor(monitor: str, measured: metrics.Collection, classes: Sequence[str]) -> None:
+    """Refuse a score that no validation will give.
+
+    Raises:
+        ValueError: `monitor` is none; names a near one.
+    """
+    if monitor == "val_loss":
+        return
+    # A blank evaluation, of one sample per class, gives every name.
+    measured.update(torch.eye(len(classes)), torch.arange(len(classes)))
+    known = []
+    for name, value in measured.compute().items():
+        parts = {0: [""], 1: [f"/{label}" for label in classes]}
+        known += [f"val_{name}{part}" for part in parts.get(np.ndim(value), [])]
+    measured.reset()
+    if monitor not in known:
+        whole = ", ".join(["val_loss", *(name for name in known if "/" not in name)])
+        near = did_you_mean(monitor, known)
+        raise ValueError(f"--monitor {monitor!r} is not measured{near} (measured: {whole})")
 
 
 def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Data:

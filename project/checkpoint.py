@@ -14,6 +14,8 @@ from project.files import replacing
 
 SCHEMA = 1
 NEEDED = ("schema", "hyperparameters", "classes", "shape", "mean", "std", "model")
+# What training needs besides, to go on.
+TRAINING = ("epoch", "step", "step_in_epoch", "done", "best", "optimizer", "schedule", "rng")
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -32,8 +34,12 @@ def save(path: Path, state: dict[str, Any]) -> None:
             raise
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path, *more: str) -> dict[str, Any]:
     """Read a checkpoint onto the CPU; only tensors and plain values are accepted.
+
+    Args:
+        path: the file.
+        more: keys that it must hold besides what every checkpoint does.
 
     Raises:
         ValueError: the file is truncated, not a checkpoint of this project, or holds code.
@@ -47,10 +53,10 @@ def load(path: Path) -> dict[str, Any]:
         ) from error
     except (RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
-    missing = [key for key in NEEDED if not isinstance(state, dict) or key not in state]
+    missing = [key for key in (*NEEDED, *more) if not isinstance(state, dict) or key not in state]
     if missing:
         raise ValueError(
-            f"{path} is not a checkpoint of this project: it lacks {', '.join(missing)}"
+            f"{path} is not a checkpoint that can be used here: it lacks {', '.join(missing)}"
         )
     if state["schema"] != SCHEMA:
         raise ValueError(f"{path} has schema {state['schema']}, this version reads {SCHEMA}")

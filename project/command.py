@@ -1,17 +1,52 @@
 """What the commands share: private settings, and mistakes told in one line."""
 
 import errno
+import io
 import os
 import sys
+from typing import Any, TextIO
+
+
+class _Lasting(io.FileIO):
+    """A file descriptor whose reader may go away; what it would have got is dropped."""
+
+    def write(self, data: Any) -> int | None:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return len(data)
+
+
+def outlive_readers() -> None:
+    """Let a run end as it would, whoever stops reading what it prints (`| head`, `>&-`)."""
+    sys.stdout, sys.stderr = _lasting(sys.stdout), _lasting(sys.stderr)
+
+
+def _lasting(stream: TextIO | None) -> TextIO:
+    if stream is None:  # closed before the start
+        return open(os.devnull, "w", encoding="utf-8")
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Lasting(stream.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+    )
 
 
 def load_private_settings() -> None:
-    """Take tokens and local paths from an uncommitted `.env`, unless the environment has them."""
+    """Take tokens and local paths from an uncommitted `.env`, unless the environment has them.
+
+    Raises:
+        ValueError: the file is no text.
+    """
     if os.path.exists(".env"):
         # Looked for only where there is such a file; importing it costs every start-up 5 ms.
         from dotenv import load_dotenv
 
-        load_dotenv(".env")
+        try:
+            load_dotenv(".env")
+        except UnicodeDecodeError as error:
+            raise ValueError(f".env is not UTF-8: {error}; write it anew as text") from error
 
 
 def describe(error: Exception) -> str:

@@ -45,7 +45,8 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
         ValueError: the data, the model, the checkpoint or the devices are not what the flags say.
         OSError: something can't be read or written; in both cases nothing was begun.
     """
-    state = checkpoint.load(plan.source) if plan.source else None
+    needed = checkpoint.TRAINING if plan.resume else ()
+    state = checkpoint.load(plan.source, *needed) if plan.source else None
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
     parts = build(plan, state)
@@ -137,6 +138,8 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
         f" {dataset.name} ({counts}), on {parts.trainer.strategy.root_device}",
         file=sys.stderr,
     )
+    if plan.hparams.nodes > 1:
+        print(f"waiting for the other machines, {plan.hparams.nodes} in all", file=sys.stderr)
 
 
 def give_up(run: Run, plan: Plan, error: BaseException) -> None:

@@ -70,7 +70,8 @@ def convert(f: Field, value: Any) -> Any:
     kind = kind_of(f)
     if get_origin(kind) is tuple:
         item_kinds = get_args(kind)
-        items = [value] if isinstance(value, (str, int)) else list(value or ())
+        none = () if value is None else (value,)
+        items = value if isinstance(value, (list, tuple)) else none
         if item_kinds[-1] is not Ellipsis and len(items) != len(item_kinds):
             raise ValueError(
                 f"{flag_name(f.name)} needs {len(item_kinds)} values, got {len(items)}"

@@ -60,16 +60,20 @@ def write_json(path: Path, value: Any) -> None:
     )
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
+def read_json(path: Path, *needed: str) -> Any:
+    """Read a JSON file; with `needed`, one that holds an object with at least these keys.
 
     Raises:
-        ValueError: the file is not JSON; the message names it.
+        ValueError: the file is not JSON, or lacks a key; the message names it.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error})") from error
+    lacking = [key for key in needed if not isinstance(value, dict) or key not in value]
+    if lacking:
+        raise ValueError(f"{path} is damaged: it lacks {', '.join(map(repr, lacking))}")
+    return value
 
 
 def finite(value: Any) -> Any:

@@ -134,12 +134,25 @@ def _read_config(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with open(path, encoding="utf-8") as file:
+            node = yaml.compose(file, yaml.SafeLoader)
+            pairs = [] if node is None else _pairs(node, path)
+            values = {key: yaml.safe_load(yaml.serialize(value)) for key, value in pairs}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(values, dict):
+    return values
+
+
+def _pairs(node: Any, path: Path) -> list[tuple[str, Any]]:
+    """Names and nodes of a mapping; PyYAML itself would let the last of two equal names win."""
+    if node.id != "mapping":
         raise ValueError(f"{path} must hold flags by name, such as 'learning_rate: 0.01'")
-    return {str(name).replace("-", "_"): value for name, value in values.items()}
+    pairs = [(str(key.value).replace("-", "_"), value) for key, value in node.value]
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{path} gives {', '.join(twice)} twice; leave one")
+    return pairs
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from project.fields import convert, flag, value_problems
 from project.words import did_you_mean
 
 DEBUG = "debug"
+# What stands in --exp-dir beside the experiments.
+RESERVED = ("runs.csv", "mlflow.db", "mlflow-artifacts")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Hyperparameters:
         section="experiment",
         pattern=r"\w[\w.-]*",
     )
-    exp_dir: str = flag("experiments", "folder of all runs", env="PROJECT_EXP_DIR")
+    exp_dir: str = flag("experiments", "folder of all runs", pattern=".+", env="PROJECT_EXP_DIR")
     description: str = flag("", "what this run is about")
     tags: tuple[str, ...] = flag((), "words to find the run by")
     tracker: tuple[str, ...] = flag(
@@ -48,7 +50,7 @@ class Hyperparameters:
 
     data: str = flag("digits", "data set", section="data", plug="data")
     data_dir: str = flag(
-        "data", "where data sets are, or are downloaded to", env="PROJECT_DATA_DIR"
+        "data", "where data sets are, or are downloaded to", pattern=".+", env="PROJECT_DATA_DIR"
     )
     val_fraction: float = flag(
         0.1, "share of the training data held out for validation", bounds="(0, 1)"
@@ -235,6 +237,10 @@ def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 def _combination_problems(h: Hyperparameters) -> list[str]:
     rules = [
+        (
+            h.exp_name in RESERVED,
+            f"--exp-name {h.exp_name!r} is a file's name in --exp-dir; give another",
+        ),
         (
             h.val_fraction + h.test_fraction >= 1,
             "--val-fraction and --test-fraction leave nothing to train on",

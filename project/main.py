@@ -28,6 +28,13 @@ def main(argv: Sequence[str]) -> int:
             traceback.print_exc()
         print_error(error)
         return 2
+    except Exception as error:
+        # A fault in the code, or of the machine (no memory): its place interests who asks for it.
+        if "--traceback" in argv:
+            raise
+        name, text = type(error).__name__, " ".join(str(error).split())
+        print(f"error: {name}: {text}; --traceback shows where it arose", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\ninterrupted before training began; nothing was written", file=sys.stderr)
         return 130

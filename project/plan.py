@@ -105,7 +105,7 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
             f"run {directory.name} can't be resumed: it ended before its first checkpoint;"
             " start anew"
         )
-    recorded = Hyperparameters.from_values(read_json(directory / "record.json")["flags"])
+    recorded = Hyperparameters.from_values(read_json(directory / "record.json", "flags")["flags"])
     contradicting = [
         flag_name(f.name)
         for f in fields(recorded)

@@ -27,9 +27,9 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0; 1 if the server ended by itself; 2 if the input is at fault.
     """
-    load_private_settings()
-    arguments = make_parser().parse_args(argv)
     try:
+        load_private_settings()
+        arguments = make_parser().parse_args(argv)
         check_free(arguments.host, arguments.port)
         end_on_signals()
         return serve(arguments)
@@ -73,7 +73,9 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="URI",
         help="where files that clients send are kept (<exp-dir>/mlflow-artifacts)",
     )
-    parser.add_argument("--workers", type=int, default=1, help="server processes (%(default)s)")
+    parser.add_argument(
+        "--workers", type=worker_count, default=1, help="server processes (%(default)s)"
+    )
     return parser
 
 
@@ -81,6 +83,13 @@ def port_number(text: str) -> int:
     """A port that can be listened on."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give one from 1 to 65535")
+    return int(text)
+
+
+def worker_count(text: str) -> int:
+    """A number of processes."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more")
     return int(text)
 
 

@@ -17,10 +17,10 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0; 1 if the tracker could not be reached; 2 if the input is at fault.
     """
-    load_private_settings()
-    arguments = make_parser().parse_args(argv)
     with scrubbed_output():
         try:
+            load_private_settings()
+            arguments = make_parser().parse_args(argv)
             if arguments.follow:
                 return follow_one(arguments)
             runs = find_runs(arguments)
@@ -78,13 +78,15 @@ def find_runs(arguments: argparse.Namespace) -> list[Path]:
     """Directories of the runs asked for.
 
     Raises:
-        ValueError: there is no such run.
+        ValueError: there is no such run, or no folder of runs.
     """
     from project.provenance.find import find_run
     from project.tracking._follower import is_current
 
     if arguments.run:
         return [find_run(arguments.exp_dir, reference) for reference in arguments.run]
+    if not arguments.exp_dir.is_dir():
+        raise ValueError(f"--exp-dir {str(arguments.exp_dir)!r} is no folder: give the one of runs")
     runs = sorted(path.parent for path in arguments.exp_dir.glob("*/*/record.json"))
     # Runs of `debug` are sent only when asked for by name.
     lacking = [

@@ -32,7 +32,8 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
         )
-    except (MisconfigurationException, RuntimeError) as error:
+    # A TypeError is what a list of devices gets where they have no indices, on a CPU.
+    except (MisconfigurationException, RuntimeError, TypeError) as error:
         raise ValueError(
             f"--accelerator {hparams.accelerator} --devices {hparams.devices}"
             f" --strategy {hparams.strategy}: {' '.join(str(error).split())}"

@@ -88,6 +88,7 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
             ["--optimizer", "adam"],
             "--optimizer 'adam' is unknown, did you mean 'adamw'? (choices: adamw, sgd)",
         ),
+        (["--exp-dir", ""], "--exp-dir '' is not of the form"),
         (["--exp-name", "../up"], "--exp-name '../up' is not of the form"),
         (["--only-test"], "--only-test needs --checkpoint"),
         (["--synthetic-shape", "3", "8"], "--synthetic-shape needs 3 values, got 2"),
@@ -95,6 +96,7 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
         (["--config", "missing.yaml"], "missing.yaml"),
         (["stray"], "unexpected argument 'stray'"),
         (["--tracker", "none", "mlflow"], "--tracker none excludes the other trackers"),
+        (["--exp-name", "mlflow.db"], "--exp-name 'mlflow.db' is a file's name in --exp-dir"),
     ],
 )
 def test_a_mistake_is_named(argv: list[str], message: str) -> None:
@@ -114,6 +116,23 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
         f"{config}: --batch-size must be a whole number, not 'many'",
         "--dropout must be in [0, 1), not 1.0",
     ]
+
+
+@pytest.mark.parametrize("value", ["{a: 1}", "1.5", "2026-01-01"])
+def test_several_values_of_another_kind_are_named(tmp_path: Path, value: str) -> None:
+    config = write(tmp_path / "a.yaml", f"synthetic_shape: {value}\naugment: {value}\n")
+    with pytest.raises(ValueError) as raised:
+        parse(["--config", config], {})
+    assert [line.split()[1] for line in str(raised.value).splitlines()] == [
+        "--synthetic-shape",
+        "--augment",
+    ]
+
+
+@pytest.mark.parametrize("text", ["seed: 1\nseed: 2", "val_fraction: 0.1\nval-fraction: 0.2"])
+def test_a_name_given_twice_is_an_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="a.yaml gives (seed|val_fraction) twice"):
+        parse(["--config", write(tmp_path / "a.yaml", text)], {})
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "just words"])
@@ -184,3 +203,8 @@ def test_the_commands_are_listed() -> None:
     shown = run_command("project").stdout
     for command in ("run", "serve", "sync"):
         assert f"python -m project.{command}" in shown
+
+
+def test_an_unknown_command_is_an_error() -> None:
+    ended = run_command("project", "rum")
+    assert ended.returncode == 1 and "did you mean 'run'" in ended.stderr

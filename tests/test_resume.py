@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,3 +141,16 @@ def test_a_finished_run_is_not_resumed(
     assert main(["--resume", uninterrupted.name, "--exp-dir", str(exp_dir)]) == 2
     assert "finished" in capsys.readouterr().err
     assert (uninterrupted / "outcome.json").read_bytes() == before
+
+
+def test_a_checkpoint_that_training_can_not_go_on_from_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with at_step("_optimize", 25, lambda: os.kill(os.getpid(), signal.SIGTERM)):
+        assert main([*FLAGS, "--exp-dir", str(tmp_path)]) == 128 + signal.SIGTERM
+    directory = only_run(tmp_path)
+    before = (directory / "outcome.json").read_bytes()
+    shutil.copy(directory / "checkpoints" / "best.pt", directory / "checkpoints" / "last.pt")
+    assert main(["--resume", "last", "--exp-dir", str(tmp_path)]) == 2
+    assert "it lacks epoch, step" in capsys.readouterr().err
+    assert (directory / "outcome.json").read_bytes() == before

@@ -242,14 +242,15 @@ def test_what_can_not_be_is_refused_in_a_line(run, tmp_path: Path) -> None:
         (["--resume", "last"], "no run"),
         (["--only-test", "--checkpoint", "nothing"], "nothing"),
         (["--data", "image-folder", "--data-dir", str(tmp_path / "none")], str(tmp_path / "none")),
-        (["--monitor", "val_nonsense", "--fast-dev-run"], "val_nonsense"),
+        (["--monitor", "val_acuracy", "--fast-dev-run"], "did you mean 'val_accuracy'"),
         (["--accelerator", "gpu"], "--accelerator gpu"),
         (["--model", "torchvision:resnet19"], "resnet18"),
     ):
         result = run(*argv)
-        assert result.code in (1, 2), argv
+        assert result.code == 2, argv
         assert text in result.err, (argv, result.err)
         assert "Traceback" not in result.err
+        assert not runs(tmp_path)
     blocked = main(["--exp-dir", str(file / "below")])
     assert blocked == 2
 

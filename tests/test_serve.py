@@ -106,3 +106,9 @@ def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit, match="2"):
         main(["--port", port])
     assert f"'{port}' is no port: give one from 1 to 65535" in capsys.readouterr().err
+
+
+def test_a_server_needs_a_process(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--workers", "0"])
+    assert "'0' is no number of processes: give 1 or more" in capsys.readouterr().err

@@ -113,6 +113,13 @@ def test_mistakes_are_one_line(
     assert line.startswith(f"error: {message}")
 
 
+def test_a_folder_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--exp-dir", str(tmp_path / "no")]) == 2
+    assert f"--exp-dir '{tmp_path / 'no'}' is no folder" in capsys.readouterr().err
+
+
 def test_an_unknown_tracker_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--tracker", "csv"])

@@ -70,14 +70,7 @@ class Checkpoints(Callback):
             self.save_last(trainer, solver)
 
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Write `best.pt` if the monitored score is the best so far.
-
-        Raises:
-            ValueError: no such score is measured.
-        """
-        if self.monitor not in solver.scores:
-            known = ", ".join(n for n in solver.scores if n.startswith("val_") and "/" not in n)
-            raise ValueError(f"--monitor {self.monitor!r} is not measured (measured: {known})")
+        """Write `best.pt` if the monitored score is the best so far."""
         value = solver.scores[self.monitor]
         if self.best is not None and not self._better(value, self.best["value"]):
             return

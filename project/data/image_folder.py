@@ -81,6 +81,13 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     if len(names) < 2:
         found = f"only the sub-folder {names[0]!r}" if names else "no sub-folders"
         raise ValueError(f"{folder} has {found}, but at least 2 classes are needed; {LAYOUT}")
+    for name in names:
+        # Undecodable bytes could be written neither to the record nor to a terminal.
+        if not name.isprintable():
+            raise ValueError(
+                f"the class folder {name!r} in {folder} has a name that is not printable UTF-8 text;"
+                " rename it"
+            )
     return names
 
 

@@ -30,7 +30,7 @@ def status(directory: Path) -> str:
     if is_locked(directory):
         return "running"
     with suppress(FileNotFoundError):
-        return read_json(directory / _OUTCOME)["status"]
+        return read_json(directory / _OUTCOME, "status")["status"]
     return "lost"
 
 
@@ -103,7 +103,7 @@ class Run:
         """
         if not (directory / _RECORD).exists():
             raise ValueError(f"{directory} is no run: it has no {_RECORD}")
-        record = read_json(directory / _RECORD)
+        record = read_json(directory / _RECORD, "schema")
         if record["schema"] > SCHEMA:
             raise ValueError(
                 f"{directory} was written by a newer version of this project; update it"
@@ -113,7 +113,8 @@ class Run:
             with suppress(FileNotFoundError):
                 (directory / _OUTCOME).replace(directory / _PREVIOUS)
             with suppress(FileNotFoundError):
-                run._earlier = float(read_json(directory / _PREVIOUS)["duration"])
+                previous = read_json(directory / _PREVIOUS, "duration")
+                run._earlier = float(previous["duration"])
             run._update_csv("running", None)
         except BaseException:
             run.release()

@@ -169,6 +169,7 @@ def embedded_store(exp_dir: Path) -> str:
 
     Raises:
         OSError: the folder can't be written.
+        ValueError: what is there is no store.
     """
     path = exp_dir.resolve() / "mlflow.db"
     if not path.exists():
@@ -176,7 +177,19 @@ def embedded_store(exp_dir: Path) -> str:
             # Another process may have made it meanwhile.
             if not path.exists():
                 _make_store(path)
+    _check_store(path)
     return embedded_uri(exp_dir)
+
+
+def _check_store(path: Path) -> None:
+    # Through SQLite: closing the file by itself would drop the locks this process has on it.
+    with closing(sqlite3.connect(path)) as database:
+        try:
+            database.execute("PRAGMA schema_version")
+        except sqlite3.DatabaseError as error:
+            if "not a database" not in str(error):
+                raise
+            raise ValueError(f"{path} is no SQLite store; move it away and sync again") from error
 
 
 def _make_store(path: Path) -> None:

@@ -1,5 +1,6 @@
 """A person's own folder of images: what is read, and what is refused."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,3 +185,14 @@ def test_a_truncated_image_is_named(folder: Path) -> None:
         ValueError, match=r"can't read the image .*bee.001.png: .*; repair the file"
     ):
         load(folder)
+
+
+@pytest.mark.parametrize("name", [b"c\xff", b"two\nlines"])
+def test_a_class_name_that_is_no_text_is_named(
+    tmp_path: Path, write_images: Write, name: bytes
+) -> None:
+    write_images(tmp_path, {"a": 4, "b": 4})
+    (tmp_path / "b").rename(tmp_path / os.fsdecode(name))
+    with pytest.raises(ValueError, match="is not printable UTF-8") as raised:
+        load(tmp_path)
+    assert repr(os.fsdecode(name)) in str(raised.value)

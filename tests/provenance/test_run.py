@@ -244,6 +244,10 @@ def test_what_cannot_be_reopened(tmp_path: Path) -> None:
     (run.directory / "record.json").write_text(newer)
     with pytest.raises(ValueError, match="newer version"):
         Run.reopen(run.directory)
+    for name, needed in (("record.json", "schema"), ("outcome.json", "status")):
+        (run.directory / name).write_text("[]")
+        with pytest.raises(ValueError, match=f"{name} is damaged: it lacks '{needed}'"):
+            status(run.directory) if needed == "status" else Run.reopen(run.directory)
 
 
 @pytest.mark.parametrize("calls", range(8))
