@@ -23,6 +23,9 @@ serve: .venv/installed ## Open the web page where runs are compared
 test: .venv/installed ## Run all tests
 	$(BIN)/python -m pytest -n auto
 
+# Not a target of the next rule, though it looks like one.
+test-requirements.txt: ;
+
 test-%: .venv/installed ## Run the tests whose names match, as in make test-resume
 	$(BIN)/python -m pytest -n auto -k "$*"
 

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
-from project.checkpoint import rng_state, set_rng_state
 from project.hyperparameters import Hyperparameters
 from project.optimizers import make_optimizer, make_schedule
 
@@ -231,36 +230,6 @@ class Solver(LightningModule):
     def _log(self, scores: dict[str, float], step: int) -> None:
         if self.logger is not None:
             self.logger.log(scores, step=step, epoch=self.current_epoch)
-
-    def training_state(self) -> dict[str, Any]:
-        """All that training needs to go on from here exactly as if it had never stopped."""
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.trainer.optimizers[0].state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "scaler": scaler.state_dict() if scaler is not None else {},
-            "rng": self._rng_of_all_ranks(),
-            "step": self.step,
-            "train_loss": self.train_loss,
-        }
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `training_state` returned; called once the optimizer exists."""
-        self.model.load_state_dict(state["model"])
-        self.trainer.optimizers[0].load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-        if scaler is not None:
-            scaler.load_state_dict(state["scaler"])
-        self.train_loss = state["train_loss"]
-        set_rng_state(state["rng"][self.global_rank])
-
-    def _rng_of_all_ranks(self) -> list[dict[str, Any]]:
-        states: list[Any] = [rng_state()] * self.trainer.world_size
-        if self.trainer.world_size > 1:
-            dist.all_gather_object(states, rng_state())
-        return states
 
 
 def _parts(batch: Any, n: int) -> Iterable[tuple[Tensor, Tensor]]:

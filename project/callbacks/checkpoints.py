@@ -7,7 +7,7 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from project import checkpoint
+from project import checkpoint, training_state
 
 # Metrics of which less is better; all others are scores of which more is better.
 LESS_IS_BETTER = ("loss", "log_loss", "brier", "calibration_error", "error_bound")
@@ -54,7 +54,7 @@ class Checkpoints(Callback):
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Put the loaded state in place, now that the optimizer exists."""
         if self._resumed_from is not None:
-            solver.load_training_state(self._resumed_from)
+            training_state.restore(solver, self._resumed_from)
             self._resumed_from = None
         self._written = time.monotonic()
 
@@ -98,7 +98,7 @@ class Checkpoints(Callback):
         # Within an epoch there is at least a validation to come, whatever the reason to stop.
         done = trainer.should_stop and step == 0
         position = {"epoch": epoch, "step_in_epoch": step, "done": done}
-        state = solver.training_state() | position | {"best": self.best} | self.describe
+        state = training_state.capture(solver) | position | {"best": self.best} | self.describe
         if trainer.is_global_zero:
             # The log must reach as far as the checkpoint: a run that is killed does not log the
             # steps before it again.
