@@ -95,6 +95,7 @@ class Solver(LightningModule):
             FloatingPointError: the loss of a step is NaN or infinite.
         """
         losses, first_step, n_samples, last = [], self.step, 0, False
+        self._rates = []
         for batch in block:
             last = len(losses) + 1 == len(block) or self.step + 1 == self.total_steps
             losses.append(self._optimize(batch, norm=last))
@@ -130,7 +131,7 @@ class Solver(LightningModule):
             scaler.unscale_(optimizer)
         if norm or clip is not None:
             self._grad_norm = clip_grad_norm_(self._parameters_in_use, clip or float("inf"))
-        self._rate = optimizer.param_groups[0]["lr"]
+        self._rates.append(optimizer.param_groups[0]["lr"])
         if scaler is not None:
             scaler.step(optimizer)
             scaler.update()
@@ -153,7 +154,7 @@ class Solver(LightningModule):
         scores = {"train_loss": values[-1]}
         if n_samples is not None:
             now = time.perf_counter()
-            scores["learning_rate"] = self._rate
+            scores["learning_rate"] = self._rates[-1]
             scores["grad_norm"] = float(self._grad_norm)
             scores["samples_per_second"] = n_samples / (now - self._clock)
             self._clock = now
@@ -164,7 +165,7 @@ class Solver(LightningModule):
         if bad is not None:
             raise FloatingPointError(
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
-                f" (epoch {self.current_epoch}, learning rate {self._rate:g});"
+                f" (epoch {self.current_epoch}, learning rate {self._rates[bad]:g});"
                 " try a smaller --learning-rate or --gradient-clip 1;"
                 f" the batch is samples {list(block.indices(bad))}"
             )

@@ -152,3 +152,31 @@ def test_best_is_least_for_losses_and_most_for_scores(
     assert len(values) == 3
     assert best.best["value"] == sign * min(sign * value for value in values)
     json.dumps(best.best)  # plain values only
+
+
+def test_a_nan_names_its_step_its_rate_and_its_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def nan_at_the_third(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        calls.append(None)
+        each = cross_entropy(logits, targets, reduction="none")
+        return each * float("nan") if len(calls) == 3 else each
+
+    monkeypatch.setattr(losses, "build", lambda hparams: nan_at_the_third)
+    with pytest.raises(FloatingPointError) as raised:
+        train(tmp_path, max_epochs=2)
+    # The rate before the third of 20 steps, from the scheduler itself.
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], lr=1e-3, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=21)
+    for _ in range(2):
+        optimizer.step()
+        schedule.step()
+    hparams = Hyperparameters(model="mlp", data_dir=str(tmp_path))
+    (block,) = data.prepare(hparams).loader("train", hparams)
+    message = str(raised.value)
+    assert "the training loss is nan at step 3 (epoch 0" in message
+    assert f"learning rate {schedule.get_last_lr()[0]:g})" in message
+    assert message.endswith(f"samples {block.indices(2)}")
