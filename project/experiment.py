@@ -51,7 +51,10 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
         plan = plan.inherit(state["hyperparameters"])
     parts = build(plan, state)
     if not parts.trainer.is_global_zero:
-        return make_session(plan, parts, state, None).execute().exit_code
+        ended = make_session(plan, parts, state, None).execute()
+        # The first process tells how the run ended; launchers take another's code for a crash, and
+        # would kill it before it has written the outcome.
+        return 0 if ended.status == "interrupted" else ended.exit_code
     run = open_run(plan, code, argv, parts)
     try:
         announce(run, plan, parts)

@@ -98,7 +98,8 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
 def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -> Hyperparameters:
     """The recorded hyperparameters of a run; what was given must agree with them."""
     state = status(directory)
-    if state in ("running", "finished"):
+    # Other processes of this run may find that the first one has taken it up already.
+    if state in ("running", "finished") and is_first_process():
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
     if not (directory / "checkpoints" / "last.pt").exists():
         raise ValueError(
@@ -122,6 +123,12 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     return replace(
         recorded, exp_dir=hparams.exp_dir, **{k: v for k, v in changed.items() if k != "exp_dir"}
     )
+
+
+def is_first_process() -> bool:
+    """Whether this is the only process of a run, or the one that records for all of them."""
+    ranks = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
+    return all(os.environ.get(name, "0") == "0" for name in ranks)
 
 
 def _check_writable(folder: Path) -> None:

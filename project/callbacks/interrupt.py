@@ -41,8 +41,12 @@ class Interrupt(Callback):
         for signum, handler in self._former.items():
             signal.signal(signum, handler)
 
-    def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
-        """Take the signals over again: Lightning puts its own handlers on top at each start."""
+    def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Take the signals over again: Lightning has put its own handlers on top by now."""
+        self._take_over()
+
+    def on_test_start(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Likewise."""
         self._take_over()
 
     def _take_over(self) -> None:
