@@ -4,7 +4,11 @@ import errno
 import io
 import os
 import sys
+from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any, TextIO
+
+from project.hyperparameters import Hyperparameters
 
 
 class _Lasting(io.FileIO):
@@ -31,6 +35,13 @@ def _lasting(stream: TextIO | None) -> TextIO:
         errors=stream.errors,
         line_buffering=stream.line_buffering,
     )
+
+
+def add_exp_dir(parser: ArgumentParser, help: str) -> None:
+    """Let a command take `--exp-dir`, with the default and the variable that a run's has."""
+    field = Hyperparameters.__dataclass_fields__["exp_dir"]
+    default = Path(os.environ.get(field.metadata["env"], field.default))
+    parser.add_argument("--exp-dir", type=Path, default=default, help=help)
 
 
 def load_private_settings() -> None:

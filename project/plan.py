@@ -119,10 +119,8 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
             f"{', '.join(contradicting)}: run {directory.name} was started with another value and"
             f" goes on with it; for a new run of its weights use --checkpoint {directory.name}"
         )
-    changed = {k: v for k, v in given.items() if k in FREE_ON_RESUME}
-    return replace(
-        recorded, exp_dir=hparams.exp_dir, **{k: v for k, v in changed.items() if k != "exp_dir"}
-    )
+    changed = {name: value for name, value in given.items() if name in FREE_ON_RESUME}
+    return replace(recorded, **changed | {"exp_dir": hparams.exp_dir})
 
 
 def is_first_process() -> bool:

@@ -9,12 +9,11 @@ import sys
 import time
 from collections.abc import Sequence
 from http.client import HTTPException
-from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 from urllib.request import ProxyHandler, build_opener
 
-from project.command import load_private_settings, print_error
+from project.command import add_exp_dir, load_private_settings, print_error
 from project.tracking._mlflow_settings import ENVIRONMENT
 from project.tracking._scrub import scrub
 
@@ -46,12 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m project.serve",
         description="Open the web page where runs are compared: MLflow's server and UI.",
     )
-    parser.add_argument(
-        "--exp-dir",
-        type=Path,
-        default=Path(os.environ.get("PROJECT_EXP_DIR", "experiments")),
-        help="folder of all runs, with the store mlflow.db (%(default)s)",
-    )
+    add_exp_dir(parser, "folder of all runs, with the store mlflow.db (%(default)s)")
     parser.add_argument(
         "--host",
         default="127.0.0.1",

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.optimizers import make_optimizer, make_schedule
+from project.training_state import scaler_of
 
 
 class Metrics(Protocol):
@@ -55,12 +56,12 @@ class Solver(LightningModule):
         metrics: Metrics,
         classes: tuple[str, ...],
         hparams: Hyperparameters,
-        steps_per_epoch: int = 1,
+        steps_per_epoch: int,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.model, self.loss, self.metrics = model, loss, metrics
-        self.classes, self.settings, self.steps_per_epoch = classes, hparams, steps_per_epoch
+        self.classes, self.settings = classes, hparams
         self.total_steps = min(hparams.max_steps or 2**62, hparams.max_epochs * steps_per_epoch)
         self.step = self.step_in_epoch = 0
         self.train_loss = float("nan")
@@ -125,7 +126,7 @@ class Solver(LightningModule):
         return total
 
     def _step(self, optimizer: Optimizer, norm: bool) -> None:
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        scaler = scaler_of(self)
         clip = self.settings.gradient_clip
         if scaler is not None:
             scaler.unscale_(optimizer)

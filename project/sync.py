@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from project.command import load_private_settings, print_error
+from project.command import add_exp_dir, load_private_settings, print_error
+from project.hyperparameters import DEBUG
 from project.tracking import followed
 
 
@@ -48,12 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--tracker", choices=followed(), default="mlflow", help="where to send (%(default)s)"
     )
-    parser.add_argument(
-        "--exp-dir",
-        type=Path,
-        default=Path(os.environ.get("PROJECT_EXP_DIR", "experiments")),
-        help="folder of all runs (%(default)s)",
-    )
+    add_exp_dir(parser, "folder of all runs (%(default)s)")
     parser.add_argument(
         "--follow",
         action="store_true",
@@ -90,7 +86,7 @@ def find_runs(arguments: argparse.Namespace) -> list[Path]:
     runs = sorted(path.parent for path in arguments.exp_dir.glob("*/*/record.json"))
     # Runs of `debug` are sent only when asked for by name.
     lacking = [
-        run for run in runs if run.parent.name != "debug" and not is_current(run, arguments.tracker)
+        run for run in runs if run.parent.name != DEBUG and not is_current(run, arguments.tracker)
     ]
     if not lacking:
         print(f"{arguments.tracker}: all runs below {arguments.exp_dir} are up to date")

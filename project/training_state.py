@@ -13,7 +13,7 @@ def capture(solver: Any) -> dict[str, Any]:
     Args:
         solver: in training, so that it has a trainer, an optimizer and a schedule.
     """
-    scaler = _scaler(solver)
+    scaler = scaler_of(solver)
     return {
         "model": solver.model.state_dict(),
         "optimizer": solver.trainer.optimizers[0].state_dict(),
@@ -30,15 +30,15 @@ def restore(solver: Any, state: dict[str, Any]) -> None:
     solver.model.load_state_dict(state["model"])
     solver.trainer.optimizers[0].load_state_dict(state["optimizer"])
     solver.schedule.load_state_dict(state["schedule"])
-    scaler = _scaler(solver)
+    scaler = scaler_of(solver)
     if scaler is not None:
         scaler.load_state_dict(state["scaler"])
     solver.train_loss = state["train_loss"]
     set_rng_state(state["rng"][solver.global_rank])
 
 
-def _scaler(solver: Any) -> Any:
-    # Only 16-mixed has one.
+def scaler_of(solver: Any) -> Any:
+    """The gradients' scaler, which only 16-mixed has, or None."""
     return getattr(solver.trainer.precision_plugin, "scaler", None)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from project.fields import plugs
+from project.hyperparameters import DEBUG
 from project.words import did_you_mean
 
 # Names that ask for nothing beyond what every run writes into its own directory.
@@ -28,7 +29,7 @@ def resolve(names: Sequence[str], exp_name: str, environ: Mapping[str, str]) -> 
         others = ", ".join(sorted(set(names) - {"none"}))
         raise ValueError(f"--tracker none excludes {others}: give the one or the others")
     wanted = tuple(name for name in dict.fromkeys(names) if name not in LOCAL)
-    if exp_name == "debug":
+    if exp_name == DEBUG:
         if wanted:
             raise ValueError(
                 "experiment 'debug' sends nothing to a tracker: give the run a name with --exp-name"
