@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from blake3 import blake3
 from torch import nn
 
 from project.files import replacing
@@ -79,6 +80,19 @@ def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:
                 f" {theirs} there and {ours} here; give the flags that it was trained with"
             )
     model.load_state_dict(weights)
+
+
+def weights_hash(path: Path) -> str:
+    """BLAKE3 of the weights in a checkpoint: names, types, shapes and bytes, and nothing else.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    whole = blake3(max_threads=blake3.AUTO)
+    for name, tensor in sorted(load(path)["model"].items()):
+        whole.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        whole.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return f"blake3:{whole.hexdigest()}"
 
 
 def rng_state() -> dict[str, Any]:

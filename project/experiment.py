@@ -156,6 +156,7 @@ def give_up(run: Run, plan: Plan, error: BaseException) -> None:
 def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended) -> int:
     """Write the outcome, let the trackers finish, and show how it went; returns the exit code."""
     trainer, solver = parts.trainer, parts.solver
+    saved = sorted((run.directory / "checkpoints").glob("*.pt"))
     try:
         trainer.logger.close()
         if ended.unexpected:
@@ -167,6 +168,7 @@ def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: E
             test=ended.test or None,
             epochs=trainer.current_epoch,
             steps=solver.step,
+            weights={path.name: checkpoint.weights_hash(path) for path in saved},
         )
     except (OSError, ValueError) as error:
         # A full disk, or a runs.csv damaged meanwhile; the run itself is over.

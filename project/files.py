@@ -54,10 +54,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` atomically as indented JSON; NaN and infinities, which it lacks, as texts."""
-    write_atomic(
-        path, json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    """Write `value` atomically as `json_text`."""
+    write_atomic(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """`value` as indented JSON; NaN and infinities, which it lacks, as texts."""
+    return json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path, *needed: str) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project import checkpoint, training_state
+from project.scores import less_is_better
 
 # Metrics of which less is better; all others are scores of which more is better.
-LESS_IS_BETTER = ("loss", "log_loss", "brier", "calibration_error", "error_bound")
 
 
 class Checkpoints(Callback):
@@ -111,4 +111,4 @@ class Checkpoints(Callback):
             return False
         if math.isnan(best):
             return True
-        return value < best if self.monitor.endswith(LESS_IS_BETTER) else value > best
+        return value < best if less_is_better(self.monitor) else value > best

@@ -15,6 +15,9 @@ _CONFIG = (
     "core.safecrlf=false",
     "diff.suppressBlankEmpty=false",
     "diff.orderFile=/dev/null",
+    # A person's hooks are for a person's checkouts.
+    "core.hooksPath=/dev/null",
+    "advice.detachedHead=false",
 )
 _OPTIONS = ["--no-pager", *(word for setting in _CONFIG for word in ("-c", setting))]
 # A network disk that hangs must not hold up a run for ever.

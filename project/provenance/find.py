@@ -1,8 +1,13 @@
 """Finding a run by what a person types: its id, the beginning of one, its directory, or `last`."""
 
+import math
 import os
 import re
 from pathlib import Path
+
+from project.files import read_json
+from project.scores import less_is_better
+from project.words import did_you_mean
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
 
@@ -12,8 +17,8 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
 
     Args:
         exp_dir: Holds all experiments.
-        reference: A run id, an unambiguous beginning of one, a run's directory, or `last` for the
-            newest.
+        reference: A run id, an unambiguous beginning of one, a run's directory, `last` for the
+            newest, or `best:METRIC` for the one with the best such score (`best:val_accuracy`).
         exp_name: Looks only among the runs of this experiment.
     Raises:
         ValueError: no run, or more than one, is meant; the message lists near ones.
@@ -28,12 +33,33 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
         raise ValueError(f"there is no run {reference!r}: {str(where)!r} has no runs yet")
     if reference == "last":
         return runs[-1]
+    if reference.startswith("best:"):
+        return _best(runs, reference.removeprefix("best:"))
     matches = [r for r in runs if r.name == reference] or [
         r for r in runs if reference and r.name.startswith(reference)
     ]
     if len(matches) == 1:
         return matches[0]
     raise ValueError(_ambiguous(reference, matches) if matches else _unknown(reference, runs))
+
+
+def _best(runs: list[Path], metric: str) -> Path:
+    """The run with the best score at its own best epoch, or in its test."""
+    scores = {run: found for run in runs if metric in (found := _scores(run))}
+    if not scores:
+        known = sorted({name for run in runs for name in _scores(run) if "/" not in name})
+        raise ValueError(f"no run has a score {metric!r}{did_you_mean(metric, known)}")
+    choose = min if less_is_better(metric) else max
+    return choose(scores, key=lambda run: scores[run][metric])
+
+
+def _scores(run: Path) -> dict[str, float]:
+    outcome = run / "outcome.json"
+    if not outcome.exists():
+        return {}
+    ended = read_json(outcome, "best", "test")
+    found = {**((ended["best"] or {}).get("metrics") or {}), **(ended["test"] or {})}
+    return {name: float(value) for name, value in found.items() if not math.isnan(float(value))}
 
 
 def _runs(exp_dir: Path, exp_name: str | None) -> list[Path]:

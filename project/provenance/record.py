@@ -2,13 +2,31 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from project.files import read_json
 from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
 
 # 1: the layout below. A reader refuses numbers above those it knows; a change of meaning raises it.
 SCHEMA = 1
+NEEDED = ("schema", "run_id", "exp_name", "created", "flags", "code", "data", "environment")
+
+
+def read_record(directory: Path) -> dict[str, Any]:
+    """The record of the run in `directory`.
+
+    Raises:
+        ValueError: there is none, it is damaged, or a newer version of this project wrote it.
+    """
+    path = directory / "record.json"
+    if not path.exists():
+        raise ValueError(f"{directory} is no run: it has no {path.name}")
+    record = read_json(path, *NEEDED)
+    if record["schema"] > SCHEMA:
+        raise ValueError(f"{directory} was written by a newer version of this project; update it")
+    return record
 
 
 def make_record(

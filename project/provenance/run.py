@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from blake3 import blake3
-
 from project.files import finite, read_json, sync_folder, write_atomic, write_json
 from project.provenance import runs_csv
 from project.provenance._directory import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
 from project.provenance.code import PATCH_NAME
-from project.provenance.record import SCHEMA
+from project.provenance.record import SCHEMA, read_record
 from project.provenance.redact import Redactor
+from project.provenance.seal import hash_file, protect, write_outcome
 
 ENDS = ("finished", "failed", "interrupted")
 _RECORD, _OUTCOME, _PREVIOUS = "record.json", "outcome.json", "outcome.previous.json"
@@ -101,13 +100,7 @@ class Run:
             ValueError: there is no run, it still goes on in another process, or a file is damaged.
             OSError: the directory can't be written.
         """
-        if not (directory / _RECORD).exists():
-            raise ValueError(f"{directory} is no run: it has no {_RECORD}")
-        record = read_json(directory / _RECORD, "schema")
-        if record["schema"] > SCHEMA:
-            raise ValueError(
-                f"{directory} was written by a newer version of this project; update it"
-            )
+        record = read_record(directory)
         run = cls(directory, record, RunLock(directory))
         try:
             with suppress(FileNotFoundError):
@@ -134,6 +127,7 @@ class Run:
         test: Mapping[str, Any] | None = None,
         epochs: int,
         steps: int,
+        weights: Mapping[str, str] | None = None,
     ) -> None:
         """Write how the run ended, let go of its lock, and bring its row in `runs.csv` up to date.
 
@@ -144,6 +138,7 @@ class Run:
             test: Test metrics by name.
             epochs: Completed.
             steps: Optimizer steps done.
+            weights: Hashes of the weights alone in each checkpoint, which equal runs share.
         Raises:
             OSError: the outcome or `runs.csv` can't be written.
             ValueError: `runs.csv` is damaged; the outcome is written.
@@ -162,10 +157,13 @@ class Run:
             "best": best,
             "test": test,
             "checkpoints": _hashes(self.directory / "checkpoints"),
-            "record": _hash(self.directory / _RECORD),
+            "weights": dict(weights or {}),
+            "record": hash_file(self.directory / _RECORD),
         }
         try:
-            write_json(self.directory / _OUTCOME, outcome)
+            write_outcome(self.directory, outcome)
+            if status == "finished":
+                protect(self.directory)
             (self.directory / _PREVIOUS).unlink(missing_ok=True)
             self._update_csv(status, outcome)
         finally:
@@ -205,11 +203,7 @@ def _find_lost(exp_dir: Path, row: dict[str, str]) -> None:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {path.name: _hash(path) for path in sorted(folder.glob("*.pt"))}
-
-
-def _hash(path: Path) -> str:
-    return f"blake3:{blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()}"
+    return {path.name: hash_file(path) for path in sorted(folder.glob("*.pt"))}
 
 
 def _iso(time: datetime) -> str:

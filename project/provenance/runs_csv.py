@@ -64,6 +64,18 @@ def update(
         write_atomic(exp_dir / NAME, _render(rows))
 
 
+def remove(exp_dir: Path, run_id: str) -> None:
+    """Take the row of the run `run_id` out; other processes wait.
+
+    Raises:
+        ValueError: the file is damaged; it stays as it is.
+        OSError: it can't be written; it stays as it is.
+    """
+    with lock(exp_dir / LOCK_NAME):
+        rows = [row for row in read(exp_dir) if row["run_id"] != run_id]
+        write_atomic(exp_dir / NAME, _render(rows))
+
+
 def read(exp_dir: Path) -> list[Row]:
     """The rows of `<exp_dir>/runs.csv` in its order, values as text; none if there is no such file.
 

@@ -28,6 +28,7 @@ RECORD: dict[str, Any] = {
     "flags": {"learning_rate": 0.1},
     "code": {"sha": None, "dirty": None},
     "data": {"hash": "blake3:00"},
+    "environment": {},
 }
 # What a script in another process starts with.
 PREAMBLE = (
@@ -75,7 +76,16 @@ def test_a_new_run_is_complete(tmp_path: Path) -> None:
     }
     record = json.loads((run.directory / "record.json").read_text())
     assert record == run.record
-    assert list(record) == ["schema", "run_id", "exp_name", "created", "flags", "code", "data"]
+    assert list(record) == [
+        "schema",
+        "run_id",
+        "exp_name",
+        "created",
+        "flags",
+        "code",
+        "data",
+        "environment",
+    ]
     assert record["run_id"] == run.run_id
     created = datetime.fromisoformat(record["created"])
     assert new_run_id(created)[:15] == run.run_id[:15]
@@ -146,7 +156,8 @@ def test_the_outcome(tmp_path: Path) -> None:
     ended = datetime.fromisoformat(outcome.pop("ended"))
     started = datetime.fromisoformat(outcome["started"])
     assert abs((ended - started).total_seconds() - outcome.pop("duration")) < 1.0
-    assert outcome == {
+    assert {"files", "seal"} < outcome.keys()  # see test_seal.py
+    assert {k: v for k, v in outcome.items() if k not in ("files", "seal")} == {
         "schema": 1,
         "run_id": run.run_id,
         "status": "finished",
@@ -157,6 +168,7 @@ def test_the_outcome(tmp_path: Path) -> None:
         "best": best,
         "test": {"test_accuracy": 0.9, "test_loss": "nan"},
         "checkpoints": {"best.pt": "blake3:" + blake3(b"weights").hexdigest()},
+        "weights": {},
         "record": "blake3:" + blake3(before).hexdigest(),
     }
     assert (run.directory / "record.json").read_bytes() == before

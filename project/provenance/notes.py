@@ -1,0 +1,47 @@
+"""What people write about a run afterwards: tags and a note, beside the record, never in it."""
+
+from pathlib import Path
+from typing import Any
+
+from project.files import lock, read_json, write_json
+
+NAME = "notes.json"
+
+
+def read_notes(directory: Path) -> dict[str, Any]:
+    """`{"tags": [...], "note": "..."}` of the run in `directory`; empty ones if nobody wrote any.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    path = directory / NAME
+    empty = {"tags": [], "note": ""}
+    return empty | (read_json(path, "tags", "note") if path.exists() else {})
+
+
+def change_tags(directory: Path, add: list[str], remove: list[str]) -> list[str]:
+    """Add and remove tags of a run, and return those it then has, in order.
+
+    Raises:
+        ValueError: a tag to remove is not there, or the notes are damaged.
+        OSError: they can't be written.
+    """
+    with lock(directory / f".{NAME}.lock"):
+        notes = read_notes(directory)
+        if missing := [tag for tag in remove if tag not in notes["tags"]]:
+            raise ValueError(f"run {directory.name} has no tag {missing[0]!r}")
+        kept = [tag for tag in notes["tags"] if tag not in remove]
+        tags = list(dict.fromkeys([*kept, *add]))
+        write_json(directory / NAME, notes | {"tags": tags})
+    return tags
+
+
+def set_note(directory: Path, note: str) -> None:
+    """Write the run's note, in place of an earlier one.
+
+    Raises:
+        ValueError: the notes are damaged.
+        OSError: they can't be written.
+    """
+    with lock(directory / f".{NAME}.lock"):
+        write_json(directory / NAME, read_notes(directory) | {"note": note})

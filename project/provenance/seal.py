@@ -1,0 +1,95 @@
+"""The seal of an ended run: the hashes of all its files, by which any later change is seen."""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from project.files import json_text, read_json, write_atomic
+
+OUTCOME = "outcome.json"
+# What a run is made of; `tracking` and a person's notes may change after the end.
+_FILES = ("record.json", "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
+_FILES += ("traceback.txt",)
+_FOLDERS = ("checkpoints", "figures", "profile")
+# Stands in the text while its hash is computed.
+_UNSEALED = "blake3:" + 64 * "0"
+
+
+def write_outcome(directory: Path, outcome: Mapping[str, Any]) -> None:
+    """Write `outcome.json`, with the hash of each file of the run, and of its own text.
+
+    Raises:
+        OSError: a file can't be read, or the outcome not be written.
+    """
+    files = {path.relative_to(directory).as_posix(): hash_file(path) for path in parts(directory)}
+    text = json_text({**outcome, "files": files, "seal": _UNSEALED})
+    write_atomic(directory / OUTCOME, text.replace(_UNSEALED, _hash_text(text)))
+
+
+def parts(directory: Path) -> Iterator[Path]:
+    """The files that a run is made of, but for the outcome; the same order everywhere."""
+    yield from (directory / name for name in _FILES if (directory / name).is_file())
+    for folder in _FOLDERS:
+        # A name that starts with a dot is that of a file which is still being written.
+        found = (directory / folder).rglob("[!.]*")
+        yield from sorted(path for path in found if path.is_file())
+
+
+def protect(directory: Path) -> None:
+    """Take away everybody's right to write the files of an ended run.
+
+    Raises:
+        OSError: the files belong to someone else.
+    """
+    for path in (*parts(directory), directory / OUTCOME):
+        path.chmod(path.stat().st_mode & ~0o222)
+
+
+def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:
+    """What was changed in a run's directory since it ended, a line each; none if nothing was.
+
+    Args:
+        directory: of the run.
+        only: names of files, where a copy of the run has no others; None: all of them.
+    Raises:
+        ValueError: the run has no seal: it never ended, or was recorded by an older version.
+        OSError: a file can't be read.
+    """
+    if not (directory / OUTCOME).exists():
+        raise ValueError(f"{directory.name} can't be verified: it has no {OUTCOME}, it never ended")
+    try:
+        outcome = read_json(directory / OUTCOME, "record")
+    except ValueError:
+        return [f"{OUTCOME} was changed: it can't be read any more"]
+    if not {"seal", "files"} & outcome.keys():
+        raise ValueError(f"{directory.name} can't be verified: it was recorded without a seal")
+    text = (directory / OUTCOME).read_text(encoding="utf-8")
+    found = str(outcome.get("seal"))
+    if _hash_text(text.replace(found, _UNSEALED)) != found:
+        # The hashes in it can't be trusted either.
+        return [f"{OUTCOME} was changed"]
+    expected = {k: v for k, v in outcome["files"].items() if only is None or k in only}
+    actual = {path.relative_to(directory).as_posix(): path for path in parts(directory)}
+    if only is not None:
+        actual = {name: path for name, path in actual.items() if name in only}
+    return _compare(expected, actual)
+
+
+def _compare(expected: Mapping[str, str], actual: Mapping[str, Path]) -> list[str]:
+    found = [f"{name} is missing" for name in expected if name not in actual]
+    found += [f"{name} was added" for name in actual if name not in expected]
+    for name, path in actual.items():
+        if name in expected and hash_file(path) != expected[name]:
+            found.append(f"{name} was changed")
+    return found
+
+
+def hash_file(path: Path) -> str:
+    """BLAKE3 of a file's content, with `blake3:` before it; large files by all cores."""
+    return f"blake3:{blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()}"
+
+
+def _hash_text(text: str) -> str:
+    return f"blake3:{blake3(text.encode()).hexdigest()}"

@@ -1,0 +1,8 @@
+"""Which scores are better when they are smaller."""
+
+_LESS = ("loss", "log_loss", "brier", "calibration_error", "error_bound")
+
+
+def less_is_better(name: str) -> bool:
+    """Whether a smaller value of the score `name` is the better one."""
+    return name.endswith(_LESS)

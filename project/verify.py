@@ -1,0 +1,67 @@
+"""`python -m project.verify`: tell whether a run's files are what they were when it ended."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from project.command import add_exp_dir, load_private_settings, print_error
+
+
+def main(argv: Sequence[str]) -> int:
+    """Verify runs.
+
+    Returns:
+        The exit code: 0; 1 if something was changed; 2 if the input is at fault.
+    """
+    try:
+        load_private_settings()
+        arguments = make_parser().parse_args(argv)
+        from project.provenance.find import find_run
+
+        runs = [find_run(arguments.exp_dir, reference) for reference in arguments.runs]
+        return max([verify(run) for run in runs])
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m project.verify",
+        description="Tell whether a run's record, curves, figures and checkpoints are what they"
+        " were when it ended, by the hashes in its outcome.",
+    )
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        default=["last"],
+        metavar="RUN",
+        help="an id, an unambiguous beginning of one, a run's directory, or last (the default)",
+    )
+    add_exp_dir(parser, "folder of all runs (%(default)s)")
+    return parser
+
+
+def verify(run: Path) -> int:
+    """Say what was changed in one run.
+
+    Returns:
+        0, or 1 if something was.
+    Raises:
+        ValueError: it has no seal.
+    """
+    from project.provenance.seal import changes, parts
+
+    found = changes(run)
+    for line in found:
+        print(f"{run.name}: {line}")
+    if not found:
+        n_files = len(list(parts(run))) + 1
+        print(f"{run.name}: unchanged since it ended ({n_files} files)")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
