@@ -1,0 +1,113 @@
+"""`python -m project.compare`: list runs, or show what differs between some."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from project.command import add_exp_dir, load_private_settings, outlive_readers, print_error
+from project.flags import Parser
+from project.words import did_you_mean
+
+
+def main(argv: Sequence[str]) -> int:
+    """List or compare.
+
+    Returns:
+        The exit code: 0; 2 if the input is at fault, or a part could not be compared.
+    """
+    try:
+        load_private_settings()
+        arguments = parse(argv)
+        # Only now, so that --help and a mistyped flag are answered at once.
+        from project.comparison.acting import compare_runs, list_runs
+
+        return (compare_runs if arguments.runs else list_runs)(arguments)
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = Parser(
+        prog="python -m project.compare",
+        description="Without a RUN: a table of the latest runs. With several: what differs between"
+        " them in flags, code, data, environment and results; runs that differ only in the seed are"
+        " grouped. With one: all that is known of it.",
+        epilog="""example: --where "val_accuracy > 0.9 and model == cnn and age < 2d" """,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        metavar="RUN",
+        help="an id, an unambiguous beginning of one, a run's directory, last, best:METRIC, or an"
+        " experiment (all its runs)",
+    )
+    add_selection(parser)
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="file to write the rows to, with every digit"
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="file to write everything to; of a comparison also the curves",
+    )
+    add_exp_dir(parser, "folder of all runs (%(default)s)")
+    return parser
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """The flags that say which runs, and how many."""
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="EXPRESSION",
+        help="only runs for which it holds: comparisons (== != < <= > >= in) of flags, scores,"
+        " status, age, duration, sha, dirty, ..., with and, or, not and parentheses",
+    )
+    parser.add_argument(
+        "--sort",
+        metavar="NAME",
+        help="smallest value of this first (if not given: newest run first)",
+    )
+    parser.add_argument("--reverse", action="store_true", help="the other way round")
+    parser.add_argument(
+        "--limit", type=limit, metavar="N", help="at most so many runs (20 in the table)"
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="all runs and scores in the table; also what does not differ in a comparison",
+    )
+
+
+def limit(text: str) -> int:
+    """A number of runs."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs: give 1 or more")
+    return int(text)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line.
+
+    Raises:
+        ValueError: it holds an unknown flag, or a value that is none.
+    """
+    parser = make_parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    for flag in unknown:
+        near = did_you_mean(flag.partition("=")[0], parser._option_string_actions)
+        raise ValueError(f"unknown flag {flag}{near}")
+    return arguments
+
+
+if __name__ == "__main__":
+    outlive_readers()
+    sys.exit(main(sys.argv[1:]))

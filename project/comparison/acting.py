@@ -1,0 +1,89 @@
+"""What the command does: list the latest runs, or tell what differs between those named."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from project.comparison.description import describe
+from project.comparison.exporting import (
+    write_comparison_csv,
+    write_comparison_json,
+    write_listing_csv,
+    write_listing_json,
+)
+from project.comparison.layout import table_lines, wrapped
+from project.comparison.listing import asked_names, table
+from project.comparison.loading import load_all
+from project.comparison.selecting import named_runs, select
+from project.comparison.showing import comparison_lines
+from project.comparison.terminal import show, terminal_width
+
+# A screen of runs; --limit and --all ask for more.
+LIMIT = 20
+
+
+def list_runs(arguments: Namespace) -> int:
+    """Print the table of runs, and a line for each run that can't be read; returns 0.
+
+    Raises:
+        ValueError: there are no runs, or what is asked of them can't be understood.
+        OSError: a file can't be written.
+    """
+    runs, problems = load_all(arguments.exp_dir)
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    if not runs:
+        raise ValueError(f"{str(arguments.exp_dir)!r} has no runs{' to show' * bool(problems)}")
+    now = datetime.now(UTC)
+    fitting = select(runs, now, **_selection(arguments))
+    shown = fitting[: None if arguments.all else arguments.limit or LIMIT]
+    _write(arguments.csv, lambda path: write_listing_csv(path, shown, now))
+    _write(arguments.json, lambda path: write_listing_json(path, shown, now))
+    asked = asked_names(arguments.where, arguments.sort)
+    width = terminal_width()
+    lines = table_lines(table(shown, now, asked, all=arguments.all), width) if shown else []
+    show([*lines, *wrapped(_count(len(runs), len(fitting), len(shown)), width, "dim")])
+    return 0
+
+
+def compare_runs(arguments: Namespace) -> int:
+    """Print what differs between the runs named.
+
+    Returns:
+        0; 2 if a part could not be compared, which is then said.
+    Raises:
+        ValueError: a run is unknown or damaged, or what is asked can't be understood.
+        OSError: a file can't be read or written.
+    """
+    now = datetime.now(UTC)
+    runs = select(named_runs(arguments.exp_dir, arguments.runs), now, **_selection(arguments))
+    if not runs:
+        raise ValueError("none of the runs named fits --where")
+    found = describe(runs[: arguments.limit], now=now, curves=arguments.json is not None)
+    _write(arguments.csv, lambda path: write_comparison_csv(path, found, all=arguments.all))
+    _write(arguments.json, lambda path: write_comparison_json(path, found))
+    show(comparison_lines(found, terminal_width(), all=arguments.all))
+    for problem in found["problems"]:
+        print(f"error: {problem}", file=sys.stderr)
+    return 2 if found["problems"] else 0
+
+
+def _selection(arguments: Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in ("where", "sort", "reverse")}
+
+
+def _write(path: Path | None, write: Callable[[Path], None]) -> None:
+    if path is not None:
+        write(path)
+
+
+def _count(known: int, fitting: int, shown: int) -> str:
+    """How many runs there are, and why not all are shown."""
+    if shown < fitting:
+        return f"{shown} of {fitting:,} runs; --all shows the rest"
+    if fitting < known:
+        return f"{fitting} of {known:,} runs fit --where"
+    return f"{shown} run{'' if shown == 1 else 's'}"

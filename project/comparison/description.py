@@ -1,0 +1,78 @@
+"""Everything there is to say of runs side by side, as one structure for the terminal and pages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from project.comparison import progress
+from project.comparison.code import compare_code
+from project.comparison.groups import groups, pairs
+from project.comparison.loading import KnownRun
+from project.comparison.sections import sections
+from project.comparison.values import age_of
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = 1
+
+
+def describe(
+    runs: Sequence[KnownRun],
+    *,
+    repository: Path = ROOT,
+    now: datetime | None = None,
+    curves: bool = True,
+) -> dict[str, Any]:
+    """What the runs are and what differs between them; plain values, fit for JSON.
+
+    Args:
+        runs: Of `load`, at least one; the first is what the others are compared with.
+        repository: Has the commits.
+        now: An aware time, from which ages count.
+        curves: Whether to read all that the runs logged.
+    Returns:
+        `schema`; `runs` (who each is: `label`, `run_id`, `directory`, `status`, `age` in seconds,
+        ...; with `curves` all it logged by name); `sections` (rows by section, of `sections`);
+        `code` (of `compare_code`); `groups` and `pairs` (of their functions); `problems`, a line
+        for each thing that could not be compared.
+    Raises:
+        ValueError: a journal is damaged.
+    """
+    now = now or datetime.now(UTC)
+    labels = [label(index) for index in range(len(runs))]
+    code = compare_code(runs, labels, repository)
+    found = groups(runs, labels, code["trees"])
+    described = [_who(run, name, now) for run, name in zip(runs, labels, strict=True)]
+    if curves:
+        for run, entry in zip(runs, described, strict=True):
+            entry["curves"] = progress.curves(run.directory)
+    return {
+        "schema": SCHEMA,
+        "runs": described,
+        "sections": sections(runs),
+        "code": {"trees": code["trees"], "diffs": code["diffs"]},
+        "groups": found,
+        "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
+        "problems": code["problems"],
+    }
+
+
+def label(index: int) -> str:
+    """a to z, then aa, ab, ..."""
+    text = ""
+    index += 1
+    while index:
+        index, letter = divmod(index - 1, 26)
+        text = chr(97 + letter) + text
+    return text
+
+
+def _who(run: KnownRun, name: str, now: datetime) -> dict[str, Any]:
+    record = run.record
+    found = {"label": name, "run_id": run.run_id, "directory": str(run.directory)}
+    found |= {key: record.get(key) for key in ("exp_name", "created", "command", "description")}
+    found |= {"status": run.status, "age": age_of(run, now), "tags": run.tags, "note": run.note}
+    found |= {key: record["code"].get(key) for key in ("sha", "branch", "dirty")}
+    monitor, value = run.best.get("monitor"), run.best.get("value")
+    found |= {"data_hash": record["data"].get("hash"), "monitor": monitor, "best": value}
+    return found | {"seed": record["flags"].get("seed"), "scores": run.scores}

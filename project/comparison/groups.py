@@ -1,0 +1,133 @@
+"""Runs that differ only in their seed, and how groups of them compare."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from project.comparison.code import code_identity
+from project.comparison.flat import differ, flatten, identity
+from project.comparison.loading import KnownRun
+from project.comparison.spread import paired, summary
+from project.comparison.values import NEUTRAL_FLAGS
+
+# What is of one machine, or follows from the seed. It may differ in a group, which then says so.
+_OF_THE_MACHINE = ("executable", "platform", "memory_bytes", "cpu.", "torch.cpu_capability")
+_OF_THE_MACHINE += ("torch.threads", "torch.interop_threads", "gpu.driver")
+_NO_CODE = identity([None, None, None])
+_OF_THE_SEED = ("variables.PL_GLOBAL_SEED", "variables.SLURM_JOB_ID")
+
+
+def groups(
+    runs: Sequence[KnownRun], labels: Sequence[str], trees: Sequence[str | None]
+) -> list[dict[str, Any]]:
+    """The groups of at least two seeds, in the order of their first runs.
+
+    A group's statistics are over its finished runs, of each seed the newest.
+
+    Args:
+        runs: Compared.
+        labels: Of the runs.
+        trees: Ids of their code's trees, as far as known.
+    Returns:
+        Of each group its `label`, its `runs` (labels), `counted` (those that the statistics are
+        of), `seeds` (of `counted`), `also_differ` (names in the environment), and `scores`:
+        `n`, `mean` and `sd` by name.
+    """
+    indices = _partition(runs, trees)
+    return [
+        _group(chr(65 + n) if n < 26 else f"G{n}", [(runs[i], labels[i]) for i in members])
+        for n, members in enumerate(indices)
+    ]
+
+
+def pairs(found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun]) -> list[dict[str, Any]]:
+    """The paired differences by seed of each later group from the first.
+
+    Returns:
+        `from` and `to` (labels of groups), `seeds` in common, and `scores` by name, as `paired`.
+    """
+    compared = []
+    for other in found[1:]:
+        first, second = _by_seed(found[0], runs), _by_seed(other, runs)
+        names = [name for name in found[0]["scores"] if name in other["scores"]]
+        scores = {n: paired(_score(first, n), _score(second, n)) for n in names}
+        seeds = sorted(first.keys() & second.keys())
+        ends = {"from": found[0]["label"], "to": other["label"]}
+        compared.append(ends | {"seeds": seeds, "scores": scores})
+    return compared
+
+
+def _partition(runs: Sequence[KnownRun], trees: Sequence[str | None]) -> list[list[int]]:
+    parts: dict[str, list[int]] = {}
+    for index, (run, tree) in enumerate(zip(runs, trees, strict=True)):
+        parts.setdefault(_identity(run, tree, index), []).append(index)
+    kept = [part for members in parts.values() for part in _of_same_data(runs, members)]
+    return [part for part in kept if len({_seed(runs[i]) for i in part}) > 1]
+
+
+def _of_same_data(runs: Sequence[KnownRun], members: list[int]) -> list[list[int]]:
+    """The split, and so the data's hash, may follow from the seed, but must not vary within one."""
+    hashes: dict[int, set[str]] = {}
+    by_hash: dict[str, list[int]] = {}
+    for index in members:
+        digest = str(runs[index].record["data"].get("hash"))
+        hashes.setdefault(_seed(runs[index]), set()).add(digest)
+        by_hash.setdefault(digest, []).append(index)
+    return [members] if all(len(s) == 1 for s in hashes.values()) else list(by_hash.values())
+
+
+def _identity(run: KnownRun, tree: str | None, index: int) -> str:
+    """Equal for runs that differ in nothing but the seed and what follows from it."""
+    record = run.record
+    flags = {k: v for k, v in record["flags"].items() if k not in NEUTRAL_FLAGS | {"seed"}}
+    # Counts per class are the same for every seed, as splits are stratified.
+    data = [record["data"].get(name) for name in ("name", "classes", "shape", "counts")]
+    code = tree or code_identity(run)
+    # Of runs whose code nobody knows, nobody can say that it is the same.
+    known = _seed(run) is not None and code != _NO_CODE
+    environment = {k: v for k, v in flatten(record["environment"]).items() if _decides(k)}
+    return identity([flags, data, code, environment, None if known else index])
+
+
+def _decides(name: str) -> bool:
+    return not name.startswith(_OF_THE_MACHINE + _OF_THE_SEED)
+
+
+def _seed(run: KnownRun) -> int | None:
+    seed = run.record["flags"].get("seed")
+    return seed if isinstance(seed, int) else None
+
+
+def _group(label: str, members: Sequence[tuple[KnownRun, str]]) -> dict[str, Any]:
+    newest: dict[int, tuple[KnownRun, str]] = {}
+    for run, name in sorted(members, key=lambda member: member[0].run_id):
+        if run.status == "finished":
+            newest[_seed(run)] = (run, name)
+    counted = [newest[seed] for seed in sorted(newest)]
+    scores = [run.scores for run, _ in counted]
+    names = dict.fromkeys(name for values in scores for name in values)
+    return {
+        "label": label,
+        "runs": [name for _, name in members],
+        "counted": [name for _, name in counted],
+        "seeds": sorted(newest),
+        "also_differ": _also_differ([run for run, _ in members]),
+        "scores": {name: summary([v[name] for v in scores if name in v]) for name in names},
+    }
+
+
+def _also_differ(runs: Sequence[KnownRun]) -> list[str]:
+    machines = [flatten(r.record["environment"]) | {"host": r.record.get("host")} for r in runs]
+    names = dict.fromkeys(name for machine in machines for name in machine)
+    return [
+        name
+        for name in names
+        if not name.startswith(_OF_THE_SEED) and differ(machine.get(name) for machine in machines)
+    ]
+
+
+def _by_seed(group: Mapping[str, Any], runs: Mapping[str, KnownRun]) -> dict[int, KnownRun]:
+    return {_seed(runs[label]): runs[label] for label in group["counted"]}
+
+
+def _score(runs: Mapping[int, KnownRun], name: str) -> dict[int, float]:
+    return {seed: run.scores[name] for seed, run in runs.items() if name in run.scores}

@@ -1,0 +1,143 @@
+"""A run as its directory tells it: what was asked, what came out, how it stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from project.comparison.progress import best_so_far
+from project.files import read_json
+from project.provenance.notes import read_notes
+from project.provenance.record import SCHEMA
+from project.provenance.run import status
+from project.provenance.seal import hash_file
+
+_SECTIONS = ("flags", "code", "data", "environment", "model")
+
+
+@dataclass(frozen=True)
+class KnownRun:
+    """A run, readable whatever version of the project recorded it.
+
+    Attributes:
+        directory: `<exp-dir>/<exp-name>/<run-id>`.
+        record: What `record.json` says; its sections are mappings, empty where it lacks one.
+        outcome: What `outcome.json` says; empty before the end.
+        status: running, finished, failed, interrupted or lost.
+        best: Scores of the best validation, so far if the run has not ended.
+        test: Scores of the test.
+        tags: Those given to the run, and those added since.
+        note: Written since.
+    """
+
+    directory: Path
+    record: dict[str, Any]
+    outcome: dict[str, Any]
+    status: str
+    best: dict[str, Any]
+    test: dict[str, float]
+    tags: list[str]
+    note: str
+
+    @property
+    def run_id(self) -> str:
+        return str(self.record.get("run_id") or self.directory.name)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Validation scores of the best epoch, then test scores, by name."""
+        return {**self.best.get("metrics", {}), **self.test}
+
+
+def load(directory: Path) -> KnownRun:
+    """Read a run.
+
+    Raises:
+        ValueError: a file is damaged, or written by a newer version; the message names it.
+        OSError: a file can't be read.
+    """
+    try:
+        return _load(directory)
+    except (RecursionError, OverflowError) as error:
+        raise ValueError(f"{directory} is damaged: {error}") from None
+
+
+def _load(directory: Path) -> KnownRun:
+    record = _object(directory / "record.json")
+    if isinstance(record.get("schema"), int) and record["schema"] > SCHEMA:
+        raise ValueError(f"{directory} was written by a newer version of this project; update it")
+    for name in _SECTIONS:
+        record[name] = _part(record, name, directory / "record.json")
+    now = status(directory)
+    path = directory / "outcome.json"
+    # A run that goes on again has no outcome; one that ends just now gets it after `status` looked.
+    outcome = {} if now in ("running", "lost") or not path.exists() else _object(path)
+    best = _part(outcome, "best", path)
+    if not outcome:
+        best = best_so_far(directory, str(record["flags"].get("monitor", "val_loss")))
+    best["metrics"] = numbers(_part(best, "metrics", path))
+    test = numbers(_part(outcome, "test", path))
+    notes = read_notes(directory)
+    tags = [str(tag) for tag in (*_list(record.get("tags")), *_list(notes["tags"]))]
+    return KnownRun(
+        directory, record, outcome, str(now), best, test, list(dict.fromkeys(tags)), notes["note"]
+    )
+
+
+def load_all(exp_dir: Path) -> tuple[list[KnownRun], list[str]]:
+    """All readable runs below `exp_dir`, newest first, and a line for each that can't be read."""
+    runs, problems = [], []
+    for path in exp_dir.glob("*/*/record.json"):
+        try:
+            runs.append(load(path.parent))
+        except ValueError as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append(f"{error.filename or path}: {error.strerror}")
+    return sorted(runs, key=lambda run: run.run_id, reverse=True), sorted(problems)
+
+
+def check_unchanged(run: KnownRun) -> None:
+    """Refuse a run whose record or patch is not what it was: a comparison would mislead.
+
+    Raises:
+        ValueError: it was changed; the message names the file.
+    """
+    code, directory = run.record["code"], run.directory
+    expected = {"record.json": run.outcome.get("record")}
+    if code.get("patch"):
+        expected["code.patch"] = code.get("patch_blake3")
+    for name, digest in expected.items():
+        if digest and not (directory / name).is_file():
+            raise ValueError(f"{directory / name} is missing")
+        if digest and hash_file(directory / name).split(":")[-1] != str(digest).split(":")[-1]:
+            raise ValueError(f"{directory / name} was changed after the run had written it")
+
+
+def numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers among `values`, which JSON may hold as the texts nan, inf and -inf."""
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            found[name] = float(value)
+        elif value in ("nan", "inf", "-inf"):
+            found[name] = float(value)
+    return found
+
+
+def _object(path: Path) -> dict[str, Any]:
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} is damaged: it holds no object")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _part(whole: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    part = whole.get(name)
+    if part is not None and not isinstance(part, dict):
+        raise ValueError(f"{path} is damaged: its {name!r} is no object")
+    return dict(part or {})

@@ -1,0 +1,48 @@
+"""What two or more runs were asked for, stood on and gave, side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from project.comparison.flat import Row, flatten, rows
+from project.comparison.loading import KnownRun
+from project.comparison.values import is_number
+
+_RESULTS = ("status", "error", "epochs", "steps", "duration")
+
+
+def sections(runs: Sequence[KnownRun]) -> dict[str, list[Row]]:
+    """Rows by section: flags, code, data, environment, results; those of results with `deltas`.
+
+    A delta is the value less the first run's; None where either is no number.
+    """
+    found = {
+        "flags": rows([run.record["flags"] for run in runs]),
+        "code": rows([run.record["code"] for run in runs]),
+        "data": rows([flatten(run.record["data"]) for run in runs]),
+        "environment": rows([_environment(run.record) for run in runs]),
+        "results": rows([_results(run) for run in runs]),
+    }
+    for row in found["results"]:
+        row["deltas"] = deltas(row["values"])
+    return found
+
+
+def deltas(values: Sequence[Any]) -> list[float | None]:
+    """Each value less the first."""
+    first = values[0]
+    return [v - first if is_number(v) and is_number(first) else None for v in values]
+
+
+def _environment(record: Mapping[str, Any]) -> dict[str, Any]:
+    machine = {name: record.get(name) for name in ("host", "user")}
+    return machine | flatten(record["environment"])
+
+
+def _results(run: KnownRun) -> dict[str, Any]:
+    found = {"status": run.status}
+    found |= {name: run.outcome.get(name) for name in _RESULTS[1:]}
+    found |= {f"best_{name}": run.best.get(name) for name in ("epoch", "step")}
+    found |= {name: run.record["model"].get(name) for name in ("n_parameters", "n_trainable")}
+    weights = run.outcome.get("weights")
+    found |= flatten({"weights": weights}) if isinstance(weights, dict) else {}
+    return found | run.scores

@@ -1,0 +1,75 @@
+"""Which runs are meant: those named, filtered by `--where`, sorted and limited."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from project.comparison.loading import KnownRun, check_unchanged, load
+from project.comparison.values import is_number, known_names, text_of, values_of
+from project.comparison.where import parse
+from project.provenance.find import find_run
+from project.words import did_you_mean
+
+
+def named_runs(exp_dir: Path, references: Sequence[str]) -> list[KnownRun]:
+    """The runs that a person names, each once; an experiment's name stands for all its runs.
+
+    Raises:
+        ValueError: a run is unknown, ambiguous, damaged or changed.
+        OSError: a file can't be read.
+    """
+    directories: dict[Path, None] = {}
+    for reference in references:
+        found = _of_experiment(exp_dir, reference) or [find_run(exp_dir, reference)]
+        directories |= dict.fromkeys(path.absolute() for path in found)
+    runs = [load(directory) for directory in directories]
+    for run in runs:
+        check_unchanged(run)
+    return runs
+
+
+def _of_experiment(exp_dir: Path, reference: str) -> list[Path]:
+    if not reference or Path(reference).name != reference or reference in (".", ".."):
+        return []
+    return sorted(path.parent for path in (exp_dir / reference).glob("*/record.json"))
+
+
+def select(
+    runs: Sequence[KnownRun],
+    now: datetime,
+    *,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    reverse: bool = False,
+) -> list[KnownRun]:
+    """The runs that fulfil every expression, in the order asked for; those without a value last.
+
+    Raises:
+        ValueError: an expression or the name to sort by can't be understood.
+    """
+    pairs = [(run, values_of(run, now)) for run in runs]
+    names = known_names(values for _, values in pairs)
+    for expression in where:
+        condition = parse(expression, frozenset(names))
+        pairs = [(run, values) for run, values in pairs if condition(values)]
+    if sort is None:
+        found = [run for run, _ in pairs]
+        return found[::-1] if reverse else found
+    if sort not in names:
+        raise ValueError(f"--sort {sort!r} is no name of a value{did_you_mean(sort, names)}")
+    having = [pair for pair in pairs if _has_order(pair[1].get(sort))]
+    lacking = [run for run, values in pairs if not _has_order(values.get(sort))]
+    having.sort(key=lambda pair: _key(pair[1][sort]), reverse=reverse)
+    return [run for run, _ in having] + lacking
+
+
+def _has_order(value: Any) -> bool:
+    return value is not None and not (isinstance(value, float) and math.isnan(value))
+
+
+def _key(value: Any) -> tuple[bool, float, str]:
+    """Numbers before texts, should runs of two versions differ in that."""
+    number = is_number(value)
+    return not number, value if number else 0.0, "" if number else text_of(value)

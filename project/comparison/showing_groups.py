@@ -1,0 +1,88 @@
+"""Groups of runs that differ only in their seed: n, mean, spread, and paired differences."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from project.comparison.layout import Line, Table, heading, table_lines, wrapped
+from project.comparison.units import cell, delta_text, units_of
+from project.comparison.values import NEUTRAL_FLAGS, is_of_class, text_of
+
+
+def group_lines(found: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Line]:
+    """Who is in each group, the groups' scores side by side, and the paired differences."""
+    if not found["groups"]:
+        return
+    yield from heading("groups: runs that differ only in the seed")
+    yield from table_lines(_members(found), width)
+    for group in found["groups"]:
+        yield from _notes(group, width)
+    yield Line()
+    yield from table_lines(_scores(found["groups"], all), width)
+    for pair in found["pairs"]:
+        yield from _pair(pair, width, all)
+
+
+def _members(found: Mapping[str, Any]) -> Table:
+    units = [unit for unit in units_of(found) if unit.is_group]
+    rows = []
+    for group, unit in zip(found["groups"], units, strict=True):
+        own = [f"{r['name']} {cell(r['values'], unit)}" for r in _telling(found, units)]
+        seeds = ", ".join(map(str, group["seeds"]))
+        rows.append([group["label"], " ".join(group["runs"]), seeds, ", ".join(own)])
+    return Table(["", "runs", "seeds", "flags"], rows, essential=4)
+
+
+def _telling(found: Mapping[str, Any], units: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """The flags in which the groups differ."""
+    skipped = NEUTRAL_FLAGS | {"seed"}
+    flags = [row for row in found["sections"]["flags"] if row["name"] not in skipped]
+    return [row for row in flags if len({cell(row["values"], unit) for unit in units}) > 1]
+
+
+def _notes(group: Mapping[str, Any], width: int | None) -> Iterator[Line]:
+    left_out = [name for name in group["runs"] if name not in group["counted"]]
+    if left_out:
+        text = (
+            f"{group['label']} without {', '.join(left_out)}: not finished, or of a repeated seed"
+        )
+        yield from wrapped(text, width, "dim")
+    if group["also_differ"]:
+        names = ", ".join(group["also_differ"])
+        yield from wrapped(f"{group['label']}: machines differ in {names}", width, "dim")
+
+
+def _scores(groups: Sequence[Mapping[str, Any]], all: bool) -> Table:
+    names = dict.fromkeys(name for group in groups for name in group["scores"])
+    header, right = [""], 1 + 3 * len(groups)
+    for group in groups:
+        header += [f"{group['label']}: n", "mean", "sd"]
+    rows = []
+    for name in names:
+        if all or not is_of_class(name):
+            rows.append([name, *(c for group in groups for c in _summary(group["scores"], name))])
+    return Table(header, rows, frozenset(range(1, right)), blocks=True)
+
+
+def _summary(scores: Mapping[str, Any], name: str) -> list[str]:
+    return [text_of(scores.get(name, {}).get(key)) for key in ("n", "mean", "sd")]
+
+
+def _pair(pair: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Line]:
+    ends = f"{pair['to']} - {pair['from']}"
+    if len(pair["seeds"]) < 2:
+        text = f"{ends}: no two seeds in common, so no paired difference"
+        yield from [Line(), *wrapped(text, width)]
+        return
+    yield from heading(f"{ends}, paired by seed, with its 95 % confidence interval")
+    rows = [
+        [name, text_of(score["n"]), delta_text(score["mean"]), _interval(score)]
+        for name, score in pair["scores"].items()
+        if all or not is_of_class(name)
+    ]
+    yield from table_lines(Table(["", "n", ends, "95 %"], rows, frozenset({1, 2, 3})), width)
+
+
+def _interval(score: Mapping[str, Any]) -> str:
+    if score["low"] is None:
+        return "-"
+    return f"{delta_text(score['low'])} to {delta_text(score['high'])}"

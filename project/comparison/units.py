@@ -1,0 +1,66 @@
+"""Columns of a comparison: a run each, or a group of runs that share a value."""
+
+import math
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from project.comparison.flat import differ, identity
+from project.comparison.values import text_of
+
+# So many different values of a group are listed; of more there is only their number.
+_MOST = 5
+_HASH = re.compile(r"(?:blake3:)?(?:[0-9a-f]{40}|[0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A column: its label, and which runs' values it shows, by their places."""
+
+    label: str
+    members: tuple[int, ...]
+    is_group: bool
+
+
+def units_of(found: Mapping[str, Any]) -> list[Unit]:
+    """The groups of a description, then the runs that are in none."""
+    places = {run["label"]: index for index, run in enumerate(found["runs"])}
+    groups = [
+        Unit(group["label"], tuple(places[label] for label in group["runs"]), True)
+        for group in found["groups"]
+    ]
+    taken = {place for group in groups for place in group.members}
+    single = [Unit(name, (i,), False) for name, i in places.items() if i not in taken]
+    return groups + single
+
+
+def cell(values: Sequence[Any], unit: Unit) -> str:
+    """The value that a unit's runs share, or all the different ones."""
+    own = [values[place] for place in unit.members]
+    texts = [exact_text(value) for value in own]
+    if not differ(own):
+        return texts[0]
+    different = list(dict.fromkeys(texts))
+    n = len({identity(value) for value in own})
+    return ", ".join(different) if n <= _MOST else f"{n} values"
+
+
+def exact_text(value: Any) -> str:
+    """A value of which every digit counts, but for a hash, whose beginning tells it."""
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(exact_text, value)) or "-"
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return value.removeprefix("blake3:")[:12]
+    if isinstance(value, float):
+        return f"{value:.15g}" if float(f"{value:.15g}") == value else repr(value)
+    return text_of(value)
+
+
+def delta_text(delta: float | None) -> str:
+    """A difference with its sign."""
+    # JSON has whole numbers that no float can hold.
+    if delta is None or abs(delta) > sys.float_info.max:
+        return "-"
+    return f"{delta:+.4g}" if delta or math.isnan(delta) else "0"

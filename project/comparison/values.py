@@ -1,0 +1,98 @@
+"""The names by which a run is filtered, sorted and listed, and their values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from project.comparison.loading import KnownRun
+from project.hyperparameters import Hyperparameters
+
+# Flags that say what a run is called and where things lie, never what it computes.
+NEUTRAL_FLAGS = frozenset(
+    ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
+)
+_IDENTITY = (
+    *("run_id", "exp_name", "status", "created", "age", "duration", "epochs", "steps"),
+    *("sha", "branch", "dirty", "data_hash", "host", "user", "n_parameters"),
+    *("best_epoch", "best_step", "note"),
+)
+Values = Mapping[str, Any]
+
+
+def values_of(run: KnownRun, now: datetime) -> dict[str, Any]:
+    """Everything a run can be told by: identity, flags, scores; None for what it lacks.
+
+    `age` and `duration` are in seconds; `val_*` are of the best epoch.
+    """
+    record, outcome, best = run.record, run.outcome, run.best
+    identity = dict.fromkeys(_IDENTITY)
+    identity |= {"run_id": run.run_id, "status": run.status, "age": age_of(run, now)}
+    identity |= {name: record.get(name) for name in ("exp_name", "created", "host", "user")}
+    identity |= {name: outcome.get(name) for name in ("duration", "epochs", "steps")}
+    identity |= {name: record["code"].get(name) for name in ("sha", "branch", "dirty")}
+    identity |= {"data_hash": record["data"].get("hash")}
+    identity |= {"n_parameters": record["model"].get("n_parameters")}
+    identity |= {f"best_{name}": best.get(name) for name in ("epoch", "step")}
+    return {**run.scores, **record["flags"], **identity, "tags": run.tags, "note": run.note}
+
+
+def known_names(all_values: Iterable[Values]) -> list[str]:
+    """Every name that any run has, and those that every run may have."""
+    names = dict.fromkeys(_IDENTITY) | dict.fromkeys(f.name for f in fields(Hyperparameters))
+    for values in all_values:
+        names |= dict.fromkeys(values)
+    return list(names)
+
+
+def age_of(run: KnownRun, now: datetime) -> float | None:
+    """Seconds since a run was created; None if its record does not say when."""
+    try:
+        created = datetime.fromisoformat(run.record["created"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return (now - (created if created.tzinfo else created.replace(tzinfo=UTC))).total_seconds()
+
+
+def duration_text(seconds: Any) -> str:
+    """41 s, 12 min, 5 h, 3 d: the largest unit of which there are at least two."""
+    if not isinstance(seconds, (int, float)) or seconds != seconds:
+        return "-"
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(max(seconds, 0))} s"
+
+
+def code_mark(values: Values) -> str:
+    """The commit's first digits, with * if the code differed from it; - without a commit."""
+    mark = "*" if values.get("dirty") else ""
+    return f"{str(values.get('sha') or '-')[:7]}{mark}"
+
+
+def data_mark(values: Values) -> str:
+    """The first digits of the data's hash."""
+    return str(values.get("data_hash") or "-").split(":")[-1][:8]
+
+
+def text_of(value: Any) -> str:
+    """A value as people read it; numbers with six digits."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(text_of, value)) or "-"
+    return str(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_of_class(name: str) -> bool:
+    """Whether a score is that of one class, as `val_recall/cat` is."""
+    return "/" in name

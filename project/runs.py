@@ -1,0 +1,131 @@
+"""`python -m project.runs`: delete, tag, annotate, export and import runs."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from project.command import add_exp_dir, load_private_settings, print_error
+
+
+def main(argv: Sequence[str]) -> int:
+    """Do what was asked.
+
+    Returns:
+        The exit code: 0; 1 if the person declined; 2 if the input is at fault.
+    """
+    try:
+        load_private_settings()
+        arguments = make_parser().parse_args(argv)
+        return arguments.action(arguments)
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m project.runs", description="Keep runs tidy.")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+    def add(name: str, action: Callable[..., int], help: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=help, description=help)
+        made.set_defaults(action=action)
+        add_exp_dir(made, "folder of all runs (%(default)s)")
+        return made
+
+    made = add("rm", remove, "Delete runs, after asking.")
+    made.add_argument("runs", nargs="+", metavar="RUN")
+    made.add_argument("--yes", action="store_true", help="do not ask")
+    made = add("tag", tag, "Add and remove tags of a run.")
+    made.add_argument("run", metavar="RUN")
+    made.add_argument("tags", nargs="*", metavar="TAG", help="to add")
+    made.add_argument("--remove", nargs="+", default=[], metavar="TAG", help="to remove")
+    made = add("note", note, "Write a note on a run, in place of an earlier one.")
+    made.add_argument("run", metavar="RUN")
+    made.add_argument("text", metavar="TEXT")
+    made = add("export", export, "Write a run to one file, for another machine.")
+    made.add_argument("run", metavar="RUN")
+    made.add_argument("file", type=Path, metavar="FILE", help="such as run.tar.gz")
+    made.add_argument("--no-checkpoints", action="store_true", help="leave the weights out")
+    made = add("import", import_, "Take an exported run in.")
+    made.add_argument("file", type=Path, metavar="FILE")
+    return parser
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """Delete runs, their rows in runs.csv included; what trackers show stays."""
+    from project.provenance import runs_csv
+    from project.provenance.run import status
+
+    runs = [_find(arguments.exp_dir, reference) for reference in arguments.runs]
+    if running := [run.name for run in runs if status(run) == "running"]:
+        raise ValueError(f"run {running[0]} can't be deleted: it is running")
+    if not arguments.yes:
+        for run in runs:
+            print(run)
+        if not _agreed(f"delete {len(runs)} run{'s' * (len(runs) > 1)}? [y/N] "):
+            print("nothing was deleted")
+            return 1
+    for run in runs:
+        shutil.rmtree(run)
+        runs_csv.remove(run.parents[1], run.name)
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        # Nobody is there to ask.
+        return False
+
+
+def tag(arguments: argparse.Namespace) -> int:
+    """Change a run's tags and show them."""
+    from project.provenance.notes import change_tags
+
+    run = _find(arguments.exp_dir, arguments.run)
+    print(
+        f"{run.name}: {', '.join(change_tags(run, arguments.tags, arguments.remove)) or 'no tags'}"
+    )
+    return 0
+
+
+def note(arguments: argparse.Namespace) -> int:
+    """Write a run's note."""
+    from project.provenance.notes import set_note
+
+    set_note(_find(arguments.exp_dir, arguments.run), arguments.text)
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write a run to a file."""
+    from project.provenance.archive import export_run
+
+    run = _find(arguments.exp_dir, arguments.run)
+    export_run(run, arguments.file, checkpoints=not arguments.no_checkpoints)
+    print(f"{arguments.file}: {run.name}, {arguments.file.stat().st_size / 2**20:.1f} MiB")
+    return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Take a run in."""
+    from project.provenance.archive import import_run
+
+    print(import_run(arguments.file, arguments.exp_dir))
+    return 0
+
+
+def _find(exp_dir: Path, reference: str) -> Path:
+    from project.provenance.find import find_run
+
+    return find_run(exp_dir, reference)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

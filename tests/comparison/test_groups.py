@@ -1,0 +1,118 @@
+"""Which runs form a group, and a group's numbers beside SciPy's."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from project.comparison.groups import groups, pairs
+from project.comparison.loading import load
+from tests.comparison.store import ENVIRONMENT, begin, make
+
+SLOW, FAST = [0.71, 0.74, 0.69], [0.82, 0.80, 0.86]
+
+
+def grouped(runs: list[Path], trees: list[str | None] | None = None) -> list[dict[str, Any]]:
+    labels = [chr(97 + i) for i in range(len(runs))]
+    return groups([load(run) for run in runs], labels, trees or [None] * len(runs))
+
+
+def run(folder: Path, accuracy: float = 0.5, **asked: Any) -> Path:
+    return make(folder, val={"val_accuracy": accuracy}, **asked)
+
+
+def test_two_groups_and_their_difference(tmp_path: Path) -> None:
+    runs = [run(tmp_path, a, seed=s) for s, a in enumerate(SLOW)]
+    # In another order, which must not matter: pairs are made by seed.
+    for seed in (2, 0, 1):
+        runs.append(run(tmp_path, FAST[seed], seed=seed, learning_rate=0.01))
+    first, second = grouped(runs)
+    assert (first["label"], first["runs"], first["seeds"]) == ("A", ["a", "b", "c"], [0, 1, 2])
+    assert second["runs"] == ["d", "e", "f"] and second["counted"] == ["e", "f", "d"]
+    score = first["scores"]["val_accuracy"]
+    assert score["n"] == 3
+    assert score["mean"] == pytest.approx(np.mean(SLOW))
+    assert score["sd"] == pytest.approx(stats.tstd(SLOW))
+    known = {chr(97 + i): load(path) for i, path in enumerate(runs)}
+    (pair,) = pairs([first, second], known)
+    expected = stats.ttest_rel(FAST, SLOW).confidence_interval(0.95)
+    found = pair["scores"]["val_accuracy"]
+    assert (pair["from"], pair["to"], pair["seeds"]) == ("A", "B", [0, 1, 2])
+    assert found["mean"] == pytest.approx(np.mean(np.subtract(FAST, SLOW)))
+    assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"model": "mlp"},
+        {"code": {"sha": "ab" * 20}},
+        {"code": {"patch_blake3": "ab" * 32}},
+        {"data": {"classes": ["one", "zero"]}},
+        {"data": {"counts": {"train": {"total": 71}}}},
+        {"environment": {"packages": {"torch": "3"}}},
+        {"seed": 0},
+    ],
+)
+def test_what_differs_in_more_than_the_seed_is_no_group(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    assert grouped([run(tmp_path), run(tmp_path, **{"seed": 1, **other})]) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"description": "again", "exp_name": "another", "tracker": ["mlflow"], "data_dir": "/d"},
+        {"data": {"hash": "blake3:" + "ab" * 32, "mean": [0.25]}},
+        {"environment": {"variables": {"PL_GLOBAL_SEED": "1"}}},
+    ],
+)
+def test_what_follows_from_the_seed_or_is_a_name_does_not_count(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    (group,) = grouped([run(tmp_path), run(tmp_path, seed=1, **other)])
+    assert group["seeds"] == [0, 1] and group["also_differ"] == []
+
+
+def test_other_machines_are_named(tmp_path: Path) -> None:
+    machine = {**ENVIRONMENT, "cpu": {"model": "y", "count": 4}}
+    (group,) = grouped([run(tmp_path), run(tmp_path, seed=1, environment=machine)])
+    assert group["also_differ"] == ["cpu.model", "cpu.count"]
+
+
+def test_data_that_vary_within_a_seed_are_not_mixed(tmp_path: Path) -> None:
+    other = {"hash": "blake3:" + "ab" * 32}
+    runs = [run(tmp_path), run(tmp_path, data=other), run(tmp_path, seed=1)]
+    # Whose data seed 1 had can only be told by the hash.
+    (group,) = grouped(runs)
+    assert group["runs"] == ["a", "c"]
+
+
+def test_equal_trees_are_equal_code(tmp_path: Path) -> None:
+    runs = [run(tmp_path), run(tmp_path, seed=1, code={"sha": "ab" * 20})]
+    assert grouped(runs) == []
+    assert len(grouped(runs, ["cd" * 20] * 2)) == 1
+
+
+def test_code_of_which_nothing_is_known_is_not_the_same(tmp_path: Path) -> None:
+    runs = [run(tmp_path, seed=seed, code={"sha": None}) for seed in (0, 1)]
+    assert grouped(runs) == []
+
+
+def test_only_finished_runs_count_and_each_seed_once(tmp_path: Path) -> None:
+    runs = [run(tmp_path, accuracy, seed=seed) for seed, accuracy in ((0, 0.1), (1, 0.7), (0, 0.5))]
+    runs.append(run(tmp_path, 0.0, seed=2, status="interrupted"))
+    training = begin(tmp_path, seed=3)
+    (group,) = grouped([*runs, training.directory])
+    assert group["counted"] == ["c", "b"]  # the newer run of seed 0
+    assert group["scores"]["val_accuracy"]["mean"] == pytest.approx((0.5 + 0.7) / 2)
+    training.release()
+
+
+def test_a_score_that_some_runs_lack(tmp_path: Path) -> None:
+    first = make(tmp_path, seed=0, test={"test_f1": 0.5})
+    (group,) = grouped([first, run(tmp_path, seed=1)])
+    assert group["scores"]["test_f1"] == {"n": 1, "mean": 0.5, "sd": None}

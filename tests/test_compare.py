@@ -1,0 +1,189 @@
+"""`python -m project.compare`, as a person uses it."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from project.compare import main
+from project.comparison import acting, description
+from tests.comparison.store import begin, edit, git, make, recorded
+
+
+@pytest.fixture
+def exp_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs of two learning rates and three seeds in a store, of code that one change divides."""
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    git(repo, "init", "-q")
+    (repo / "a.py").write_text("one\n")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "first")
+    for number, rate in enumerate((0.001, 0.01)):
+        for seed in range(3):
+            accuracy = {"val_accuracy": 0.5 + 0.1 * seed + 0.25 * number}
+            make(tmp_path / "exp", accuracy, seed=seed, learning_rate=rate, **recorded(repo))
+        (repo / "a.py").write_text("two\n")
+    original = description.describe
+    monkeypatch.setattr(acting, "describe", lambda *a, **k: original(*a, repository=repo, **k))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROJECT_EXP_DIR", "exp")
+    return tmp_path / "exp"
+
+
+def out(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(argv) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def test_the_latest_runs(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    training = begin(exp_dir, model="mlp", code={"dirty": True})
+    header, *rows, last = out(capsys).splitlines()
+    assert (
+        header.split()
+        == (
+            "run status age code data val_loss val_accuracy test_accuracy exp_name"
+            " seed model learning_rate"
+        ).split()
+    )
+    assert rows[0].startswith(f"{training.run_id}  running   0 s  0123456*")
+    assert rows[0].split()[-3:] == ["0", "mlp", "0.001"]
+    assert re.fullmatch(
+        r"\S+  finished  \d+ s  [0-9a-f]{7}\*  01234567 +0.5 +0.95 +0.5 +trial +2 +cnn +0.01",
+        rows[1],
+    )
+    assert [row.split()[0] for row in rows] == sorted((r.split()[0] for r in rows), reverse=True)
+    assert last == "7 runs"
+    training.release()
+
+
+def test_filtered_and_sorted(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--where", "val_accuracy > 0.55 and not learning_rate > 0.001", "--where", "seed<9"]
+    header, *rows, last = out(capsys, *argv, "--sort", "val_accuracy", "--reverse").splitlines()
+    column = header.split().index("val_accuracy") + 1  # "3 s" has a blank
+    assert [row.split()[column] for row in rows] == ["0.7", "0.6"]
+    assert last == "2 of 6 runs fit --where"
+    *_, last = out(capsys, "--limit", "2").splitlines()
+    assert last == "2 of 6 runs; --all shows the rest"
+    assert out(capsys, "--where", "val_accuracy > 1") == "0 of 6 runs fit --where\n"
+
+
+def test_runs_without_the_value_come_last(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = make(exp_dir, val={"val_accuracy": float("nan")})
+    for argv in (["--sort", "val_accuracy"], ["--sort", "val_accuracy", "--reverse"]):
+        assert out(capsys, *argv).splitlines()[-2].startswith(lacking.name)
+
+
+def test_only_what_differs(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *_, last = sorted(path.name for path in (exp_dir / "trial").iterdir())
+    text = out(capsys, first, last)
+    sections = {part.split(":")[0]: part for part in text.split("\n\n")}
+    assert sections["flags"].splitlines() == [
+        "flags: 2 of 5 differ",
+        "               a      b",
+        "learning_rate  0.001  0.01",
+        "seed           0      2",
+    ]
+    diff = next(part for part in text.split("\n\n") if part.startswith("a -> b"))
+    lines = diff.splitlines()
+    assert lines[0] == "a -> b: 1 file changed, +1 -1 lines"
+    assert lines[-2:] == ["-one", "+two"]
+    assert sections["data"].strip() == "data: the same"
+    assert sections["environment"].strip() == "environment: the same"
+    # 0.95 - 0.5 = 0.45
+    assert re.search(r"^val_accuracy +0.5 +0.95 +\+0.45$", sections["results"], re.M)
+    assert "val_loss" not in text and "packages" not in text
+    everything = out(capsys, first, last, "--all")
+    assert re.search(r"^val_loss +0.5 +0.5 +0$", everything, re.M)
+    assert re.search(r"^packages.torch +2 +2$", everything, re.M)
+
+
+def test_groups_of_seeds(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "trial")
+    assert re.search(r"^learning_rate +0.001 +0.01$", text, re.M)
+    assert re.search(r"^A +a b c +0, 1, 2 +learning_rate 0.001$", text, re.M)
+    # Means 0.6 and 0.85; both deviate by 0.1; every pair differs by 0.25.
+    assert re.search(r"^val_accuracy +3 +0.6 +0.1 +3 +0.85 +0.1$", text, re.M)
+    assert "B - A, paired by seed, with its 95 % confidence interval" in text
+    assert re.search(r"^val_accuracy +3 +\+0.25 +\+0.25 to \+0.25$", text, re.M)
+
+
+def test_one_run_is_told_whole(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "best:val_accuracy")
+    assert text == out(capsys, "last")
+    assert re.search(r"^model +cnn$", text, re.M) and re.search(r"^val_loss +0.5$", text, re.M)
+    assert "\n+two\n" in text
+
+
+def test_files(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out(capsys, "--csv", "a.csv", "--json", "a.json", "--limit", "4")
+    # A header and four runs.
+    assert len(list(csv.reader(Path("a.csv").read_text().splitlines()))) == 5
+    assert len(json.loads(Path("a.json").read_text())["runs"]) == 4
+    out(capsys, "trial", "--where", "seed == 1", "--csv", "b.csv", "--json", "b.json")
+    assert Path("b.csv").read_text().startswith("section,name,")
+    assert [run["seed"] for run in json.loads(Path("b.json").read_text())["runs"]] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--wher", "x"], "unknown flag --wher, did you mean '--where'?"),
+        (["--limit", "0"], "argument --limit: '0' is no number of runs: give 1 or more"),
+        (["--limit"], "argument --limit: expected one argument"),
+        (["--where", "lerning_rate > 1"], "unknown name 'lerning_rate', did you mean 'learning_ra"),
+        (["trial", "--where", "seed > 7"], "none of the runs named fits --where"),
+        (["--sort", "val_acuracy"], "'val_acuracy' is no name of a value, did you mean 'val_accu"),
+        (["nothing"], "there is no run 'nothing'; the newest is"),
+        (["2"], "'2' may be any of 6 runs"),
+        (["--exp-dir", "nowhere"], "'nowhere' has no runs"),
+        (["last", "--exp-dir", "nowhere"], "there is no run 'last': 'nowhere' has no runs yet"),
+        (["--csv", "nowhere/a.csv"], "nowhere/a.csv can't be written: 'nowhere' is no folder"),
+        (["--json", "exp"], "exp can't be written: it is a folder, not a file"),
+        (["last", "--csv", "exp/runs.csv/a"], "a can't be written: 'exp/runs.csv' is no folder"),
+    ],
+)
+def test_a_mistake_is_a_line(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str], argv: list[str], message: str
+) -> None:
+    assert main(argv) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: ") and message in line
+    assert captured.out == ""
+
+
+def test_an_edited_run_is_refused(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = max((exp_dir / "trial").iterdir())
+    edit(run, "record.json", command="another")
+    assert main(["trial"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"{run.name}/record.json was changed after the run had written it")
+
+
+def test_a_damaged_run_is_left_out(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = max((exp_dir / "trial").iterdir())
+    (run / "outcome.json").unlink()
+    (run / "outcome.json").write_text("{")
+    assert main([]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == "5 runs"
+    (line,) = captured.err.splitlines()
+    assert line.startswith("left out: ") and "outcome.json is damaged: it is not JSON" in line
+
+
+def test_what_cannot_be_compared_is_said_beside_the_rest(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(exp_dir, exp_name="old", code={"sha": "ab" * 20})
+    assert main(["old", "trial", "--where", "seed == 0"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert f"commit {'ab' * 20} is not in this repository" in line
+    assert "learning_rate  0.001  0.001  0.01" in captured.out
