@@ -1,0 +1,137 @@
+"""`python -m project.reproduce`: run a recorded run again and prove that its numbers come out."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from project.command import add_exp_dir, load_private_settings, print_error
+
+ROOT = Path(__file__).resolve().parents[1]
+TOLERANCE = 1e-5
+
+
+def main(argv: Sequence[str]) -> int:
+    """Reproduce a run.
+
+    Returns:
+        The exit code: 0 if it was reproduced; 1 if it differs; 2 if the input is at fault.
+    """
+    try:
+        load_private_settings()
+        own, forced = split_forced(list(argv))
+        arguments = make_parser().parse_args(own)
+        return reproduce(arguments, forced)
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m project.reproduce",
+        usage="%(prog)s [options] [RUN] [-- FLAG ...]",
+        description="Run a recorded run again, with its own code, flags and data, and compare"
+        " every logged value and the final weights. Flags after -- win over the recorded ones.",
+    )
+    parser.add_argument(
+        "run",
+        nargs="?",
+        default="last",
+        metavar="RUN",
+        help="an id, an unambiguous beginning of one, a run's directory, last (the default),"
+        " best:METRIC, or the id or address of a run in an MLflow store",
+    )
+    add_exp_dir(parser, "folder of all runs (%(default)s)")
+    parser.add_argument(
+        "--epochs", type=positive, metavar="N", help="stop after N epochs and prove those"
+    )
+    parser.add_argument(
+        "--env",
+        type=assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an environment variable that wins over the recorded ones, as OMP_NUM_THREADS=1",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="stop before training if data or environment differ from the recorded ones",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=TOLERANCE,
+        metavar="X",
+        help="relative difference up to which a value counts as reproduced (%(default)s)",
+    )
+    return parser
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of epochs: give 1 or more")
+    return int(text)
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """NAME=VALUE."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like NAME=VALUE")
+    return name, value
+
+
+def split_forced(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before and after `--`."""
+    if "--" not in argv:
+        return argv, []
+    at = argv.index("--")
+    own, forced = argv[:at], argv[at:]
+    return own, forced[1:]
+
+
+def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
+    """Check, run and compare; say what came out.
+
+    Returns:
+        0 if it was reproduced, else 1.
+    Raises:
+        ValueError: the run, its code or its data can't be had.
+    """
+    from project.reproduction.checks import check, explain
+    from project.reproduction.expected import read_run
+    from project.reproduction.origin import find
+    from project.reproduction.report import write
+    from project.reproduction.rerun import rerun
+    from project.reproduction.sources import checkout
+    from project.reproduction.surroundings import restored
+    from project.reproduction.verdict import judge
+
+    then, directory = find(arguments.exp_dir, arguments.run)
+    with checkout(then.record["code"], then.patch, ROOT) as tree:
+        environ = restored(then.record["environment"]) | dict(arguments.env)
+        found = check(then, tree, environ)
+        for line in found:
+            print(f"now another: {line}", flush=True)
+        if found and arguments.strict:
+            print(f"DIFFERS before training: {len(found)} things, see above (--strict)")
+            return 1
+        made = rerun(then, tree, environ, arguments.exp_dir, arguments.epochs, forced)
+    now = read_run(made)
+    verdict = judge(then, now, arguments.tolerance, arguments.epochs, explain(then, now))
+    print(verdict.line)
+    for line in verdict.explanations:
+        print(f"  {line}")
+    write(directory, made, then.run_id, asdict(verdict) | {"line": verdict.line})
+    return 1 if verdict.word == "DIFFERS" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""What is known to differ before a run is repeated: its data, and the machine and software."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from project.fields import flag_name
+from project.reproduction.expected import Recorded
+from project.reproduction.rerun import survey
+from project.reproduction.surroundings import differences
+
+# Flags that say where things are, or whom to tell; no result follows from them.
+PLACES = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
+PLACES |= {"require_clean"}
+
+
+def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
+    """Differences between the record and what is here now, a line each.
+
+    Args:
+        run: the run to reproduce.
+        tree: the folder that holds its code.
+        environ: the environment variables it will be run with.
+    Raises:
+        ValueError: the data can't be read.
+    """
+    data, environment = survey(run, tree, environ)
+    then = run.record
+    return data_differences(then["data"], data) + differences(then["environment"], environment)
+
+
+def explain(then: Recorded, now: Recorded) -> list[str]:
+    """What differs between two runs' records, and may explain other results, a line each."""
+    found = [
+        f"flags: {flag_name(name)} {value} -> {now.record['flags'].get(name)}"
+        for name, value in then.record["flags"].items()
+        if name not in PLACES and value != now.record["flags"].get(name)
+    ]
+    found += data_differences(then.record["data"], now.record["data"])
+    return found + differences(then.record["environment"], now.record["environment"])
+
+
+def data_differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What of the data set is another, by split; none if the content is the same."""
+    if then["hash"] == now["hash"]:
+        return []
+    found = [f"data: {then['name']} {_short(then['hash'])} -> {_short(now['hash'])}"]
+    if then["classes"] != now["classes"]:
+        found.append(f"data: classes {', '.join(then['classes'])} -> {', '.join(now['classes'])}")
+    for split, count in then["counts"].items():
+        before, after = count["total"], now["counts"][split]["total"]
+        if before != after:
+            found.append(f"data: {split} had {before} samples, has {after}")
+        elif then["hashes"][split] != now["hashes"][split]:
+            found.append(f"data: the content of {split} changed")
+    return found
+
+
+def _short(text: str) -> str:
+    return text.removeprefix("blake3:")[:12]

@@ -1,0 +1,93 @@
+"""What a recorded run says: its record, every value it logged, and the hash of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from project.files import read_json
+from project.provenance.code import PATCH_NAME
+from project.provenance.record import read_record
+from project.provenance.seal import changes
+from project.tracking._records import read_all
+
+# What a clock measures is never the same twice.
+MEASURED = ("samples_per_second",)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One run, as it was recorded.
+
+    Attributes:
+        run_id: of the run.
+        record: content of `record.json`.
+        outcome: content of `outcome.json`; None if the run never ended.
+        patch: what its code had that its commit lacks; None if nothing.
+        points: (epoch, value) of each value logged, by (metric, step), in the order logged.
+    """
+
+    run_id: str
+    record: dict[str, Any]
+    outcome: dict[str, Any] | None
+    patch: bytes | None
+    points: dict[tuple[str, int], tuple[int, float]]
+
+    @property
+    def status(self) -> str:
+        """How it ended; lost if it never did."""
+        return self.outcome["status"] if self.outcome else "lost"
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Hashes of the checkpoints' weights, by file name."""
+        return (self.outcome or {}).get("weights") or {}
+
+
+def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
+    """Read the run in `directory`.
+
+    Args:
+        directory: of the run.
+        only: the files to verify, where a copy of the run has no others; None: all of them.
+    Raises:
+        ValueError: a file of it was changed, is damaged, or is missing.
+    """
+    record = read_record(directory)
+    outcome = directory / "outcome.json"
+    if outcome.exists() and "seal" in read_json(outcome):
+        if found := changes(directory, only):
+            raise ValueError(f"run {directory.name} is not what it was: {'; '.join(found)}")
+    return Recorded(
+        record["run_id"],
+        record,
+        read_json(outcome) if outcome.exists() else None,
+        _patch(directory, record["code"]),
+        _points(directory / "journal.jsonl"),
+    )
+
+
+def _points(journal: Path) -> dict[tuple[str, int], tuple[int, float]]:
+    return {
+        (name, record["step"]): (record["epoch"], value)
+        for records in read_all(journal)
+        for record in records
+        for name, value in record["metrics"].items()
+        if name not in MEASURED
+    }
+
+
+def _patch(directory: Path, code: dict[str, Any]) -> bytes | None:
+    if code["patch"] is None:
+        return None
+    path = directory / PATCH_NAME
+    if not path.exists():
+        raise ValueError(f"run {directory.name} lacks its {PATCH_NAME}")
+    patch = path.read_bytes()
+    if blake3(patch).hexdigest() != code["patch_blake3"]:
+        raise ValueError(f"{path} is not the patch that was recorded")
+    return patch

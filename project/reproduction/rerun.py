@@ -1,0 +1,141 @@
+"""A recorded run's command, run once more with its own code, flags and environment variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from project.files import read_json
+from project.reproduction.expected import Recorded
+from project.tracking._records import read
+
+# Reads the record's flags from standard input, and writes what data and environment are now.
+_SURVEY = (
+    "import json, sys; from project.data import prepare;"
+    " from project.hyperparameters import Hyperparameters;"
+    " from project.provenance.environment import environment;"
+    " data = prepare(Hyperparameters.from_values(json.load(sys.stdin)));"
+    " print(json.dumps([data.describe(), environment()]))"
+)
+
+
+def survey(
+    run: Recorded, tree: Path, environ: dict[str, str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the recorded code makes of the data and the machine here: `data` and `environment`.
+
+    Raises:
+        ValueError: the data can't be read.
+    """
+    flags = {**run.record["flags"], "data_dir": _here(run.record["flags"]["data_dir"])}
+    done = subprocess.run(
+        [sys.executable, "-c", _SURVEY],
+        cwd=tree,
+        env=environ | {"PYTHONPATH": str(tree)},
+        input=json.dumps(flags),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["failed"])[-1]
+        raise ValueError(f"the run's data can't be read here: {reason}")
+    data, environment = json.loads(done.stdout.splitlines()[-1])
+    return data, environment
+
+
+def rerun(
+    run: Recorded,
+    tree: Path,
+    environ: dict[str, str],
+    exp_dir: Path,
+    epochs: int | None,
+    forced: Sequence[str],
+) -> Path:
+    """Run it again, as a new run in the same experiment, tagged with the one it reproduces.
+
+    Args:
+        run: the run to reproduce.
+        tree: the folder that holds its code.
+        environ: the environment variables to run it with.
+        exp_dir: holds all experiments.
+        epochs: after how many to stop; None: at its own end.
+        forced: flags that win over the recorded ones.
+    Returns:
+        The new run's directory.
+    Raises:
+        ValueError: the command did not get as far as making a run, or the run failed.
+    """
+    flags = dict(run.record["flags"])
+    flags |= {"exp_dir": str(exp_dir.resolve()), "data_dir": _here(flags["data_dir"])}
+    flags |= {"tags": [*flags["tags"], f"reproduces:{run.run_id}"], "resume": None}
+    with tempfile.TemporaryDirectory(prefix="reproduce-flags-") as folder:
+        config = Path(folder, "flags.yaml")
+        lines = (f"{k}: {json.dumps(v)}\n" for k, v in flags.items() if v is not None)
+        config.write_text("".join(lines), encoding="utf-8")
+        began = time.time()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "project.run", "--config", str(config), *forced],
+            cwd=tree,
+            env=environ | {"PYTHONPATH": str(tree)},
+            stdin=subprocess.DEVNULL,
+            # Its own report would read like this command's.
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            if epochs is not None:
+                _stop_after(process, epochs, exp_dir / flags["exp_name"], str(config), began)
+            code = process.wait()
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
+        directory = _find(exp_dir / flags["exp_name"], str(config), began)
+    if directory is None:
+        raise ValueError(f"the run could not be started again (exit code {code}); see above")
+    status = read_json(directory / "outcome.json", "status")["status"]
+    if status == "failed" or (status == "interrupted" and epochs is None):
+        raise ValueError(f"the reproduction {directory.name} {status}, see {directory}")
+    return directory
+
+
+def _here(data_dir: str) -> str:
+    """A relative folder is below where the person stands, not below the temporary one."""
+    return os.path.abspath(data_dir)
+
+
+def _find(folder: Path, config: str, began: float) -> Path | None:
+    """The directory of the run that was started with this configuration file."""
+    for path in folder.glob("*/record.json"):
+        # Of all the others, only those that began meanwhile need be read.
+        if path.stat().st_mtime >= began - 2 and config in read_json(path)["command"]:
+            return path.parent
+    return None
+
+
+def _stop_after(
+    process: subprocess.Popen[bytes], epochs: int, folder: Path, config: str, began: float
+) -> None:
+    """Interrupt the run once it has logged the validation of the last epoch wanted."""
+    directory, position = None, 0
+    while process.poll() is None:
+        directory = directory or _find(folder, config, began)
+        journal = directory / "journal.jsonl" if directory else None
+        if journal and journal.exists():
+            records, position = read(journal, position)
+            if any(_is_over(record, epochs) for record in records):
+                process.send_signal(signal.SIGINT)
+                return
+        time.sleep(0.2)
+
+
+def _is_over(record: dict[str, Any], epochs: int) -> bool:
+    validated = any(name.startswith("val_") for name in record["metrics"])
+    return record["epoch"] >= epochs or (record["epoch"] == epochs - 1 and validated)

@@ -1,0 +1,61 @@
+"""The machine and the software of a run against those of now: what may explain another result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from project.provenance.environment import VARIABLES
+
+# Set by Lightning and by launchers while a run goes on; they follow from the flags.
+_FOLLOWING = {"PL_GLOBAL_SEED", "PL_SEED_WORKERS", "PYTORCH_NVML_BASED_CUDA_CHECK", "PYTHONPATH"}
+_FOLLOWING |= {"WORLD_SIZE", "LOCAL_WORLD_SIZE", "SLURM_JOB_ID", "SLURM_NTASKS"}
+# Where things are, not what they are.
+_PLACES = {"executable", "memory_bytes", "host", "user"}
+
+
+def restored(recorded: Mapping[str, Any]) -> dict[str, str]:
+    """The environment for a process that is to compute as the recorded one did.
+
+    Args:
+        recorded: the record's `environment`.
+    """
+    kept = {k: v for k, v in os.environ.items() if k not in VARIABLES or k in _FOLLOWING}
+    then = {k: v for k, v in recorded["variables"].items() if k not in _FOLLOWING}
+    threads = (recorded["torch"] or {}).get("threads")
+    if threads and "OMP_NUM_THREADS" not in then and threads != _usual_threads():
+        # Sums over another number of threads round differently.
+        then["OMP_NUM_THREADS"] = str(threads)
+    return kept | then
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two records' `environment`, a line each, most telling first."""
+    found = list(_differing("", _comparable(then), _comparable(now)))
+    # Threads and devices change rounding; most packages do not.
+    return sorted(found, key=lambda line: line.startswith("packages."))
+
+
+def _comparable(environment: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in environment.items() if k not in _PLACES}
+    variables = environment.get("variables") or {}
+    kept["variables"] = {k: v for k, v in variables.items() if k not in _FOLLOWING}
+    return kept
+
+
+def _differing(path: str, then: Any, now: Any) -> Iterator[str]:
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        for key in sorted({*then, *now}):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _differing(inner, then.get(key), now.get(key))
+    elif then != now:
+        yield f"{path}: {_word(then)} -> {_word(now)}"
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
+def _usual_threads() -> int:
+    return len(os.sched_getaffinity(0))
