@@ -36,10 +36,19 @@ class Hyperparameters:
     tags: tuple[str, ...] = flag((), "words to find the run by")
     tracker: tuple[str, ...] = flag(
         (),
-        "where runs are also sent, besides their directory: several allowed; not given: mlflow,"
-        " and neptune if NEPTUNE_API_TOKEN is set",
+        "where runs are also sent, besides their directory: several allowed; not given: neptune if"
+        " NEPTUNE_API_TOKEN is set or --neptune-mode given, otherwise mlflow",
         plug="tracking",
         extra=("none",),
+    )
+    neptune_mode: str | None = flag(
+        None,
+        "send to Neptune's server while training, or write for it on this disk only; not given:"
+        " async if NEPTUNE_API_TOKEN is set, otherwise offline (NEPTUNE_MODE too says which)",
+        choices=("async", "offline"),
+    )
+    require_clean: bool = flag(
+        False, "refuse to start from sources with changes that no commit has"
     )
     seed: int = flag(
         0,
@@ -258,6 +267,10 @@ def _combination_problems(h: Hyperparameters) -> list[str]:
             "--precision 16-mixed needs a GPU; use bf16-mixed",
         ),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
+        (
+            h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),
+            "--neptune-mode needs --tracker neptune",
+        ),
         (
             h.accumulate > h.batch_size,
             "--accumulate can't cut a batch into more parts than --batch-size",

@@ -51,6 +51,9 @@ def experiment(arguments: Arguments, argv: Sequence[str]) -> int:
     plan = make_plan(arguments)
     # Before anything slow: the sources may be edited while torch loads.
     code = code_state(ROOT, Redactor())
+    if plan.hparams.require_clean and code.dirty is not False:
+        why = "has changes that no commit has" if code.dirty else "is in no git repository"
+        raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
     # Waiting threads sleep: spinning ones make a small model's training ten times slower as soon as
     # anything else runs on the same cores. Read once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

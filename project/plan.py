@@ -19,6 +19,8 @@ FREE_ON_RESUME = {
     "exp_dir",
     "data_dir",
     "tracker",
+    "neptune_mode",
+    "require_clean",
     "profile",
     "num_workers",
     "checkpoint_every",
@@ -79,8 +81,16 @@ def make_plan(arguments: Arguments) -> Plan:
     elif hparams.checkpoint is not None:
         weights = _weights(hparams, hparams.checkpoint)
     _check_writable(Path(hparams.exp_dir))
-    trackers = resolve(hparams.tracker, hparams.exp_name, os.environ)
-    return Plan(hparams, given, trackers, resume, weights)
+    return Plan(hparams, given, _trackers(hparams), resume, weights)
+
+
+def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:
+    """The trackers that the run is sent to; their settings are checked."""
+    if hparams.neptune_mode is None:
+        return resolve(hparams.tracker, hparams.exp_name, os.environ)
+    # There the check and the run's own followers find it; a `sync` later has its own environment.
+    os.environ["NEPTUNE_MODE"] = hparams.neptune_mode
+    return resolve(hparams.tracker or ("neptune",), hparams.exp_name, os.environ)
 
 
 def _weights(hparams: Hyperparameters, reference: str) -> Path:

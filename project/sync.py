@@ -4,12 +4,15 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from project.command import add_exp_dir, load_private_settings, print_error
 from project.hyperparameters import DEBUG
-from project.tracking import followed
+from project.tracking import followed, usual
+
+# Of two processes that want one core, this one gets 5 %.
+NICE = 15
 
 
 def main(argv: Sequence[str]) -> int:
@@ -24,8 +27,9 @@ def main(argv: Sequence[str]) -> int:
             arguments = make_parser().parse_args(argv)
             if arguments.follow:
                 return follow_one(arguments)
-            runs = find_runs(arguments)
-            return max([send(run, arguments.tracker) for run in runs], default=0)
+            # By itself, without runs that are named, it sends all there is.
+            left = 0 if arguments.run else send_left(arguments.tracker)
+            return max([left, *(send(run, arguments.tracker) for run in find_runs(arguments))])
         except (ValueError, OSError) as error:
             print_error(error)
             return 2
@@ -38,7 +42,8 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m project.sync",
-        description="Bring a tracker up to date with runs: each point and file is sent once.",
+        description="Bring a tracker up to date with runs: each point and file is sent once."
+        " Without a RUN, --tracker neptune also sends what the client itself left in .neptune.",
     )
     parser.add_argument(
         "run",
@@ -47,7 +52,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="a run's id, directory, or 'last'; without one, all runs that the tracker lacks",
     )
     parser.add_argument(
-        "--tracker", choices=followed(), default="mlflow", help="where to send (%(default)s)"
+        "--tracker",
+        choices=followed(),
+        default=usual(os.environ),
+        help="where to send (neptune if NEPTUNE_API_TOKEN is set, otherwise mlflow)",
     )
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     parser.add_argument(
@@ -65,9 +73,16 @@ def follow_one(arguments: argparse.Namespace) -> int:
     if len(arguments.run) != 1:
         raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
     (run,) = find_runs(arguments)
-    # Training comes first where cores are few.
-    os.nice(10)
+    give_way()
     return follow(run, arguments.tracker, sys.stdin.fileno())
+
+
+def give_way() -> None:
+    """Let training come first where cores are few."""
+    os.nice(NICE)
+    # Where Linux shares cores among sessions first, the above weighs only within this one's.
+    with suppress(OSError):  # elsewhere there is no such file, and a container may protect it
+        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def find_runs(arguments: argparse.Namespace) -> list[Path]:
@@ -97,7 +112,6 @@ def send(run: Path, tracker: str) -> int:
     """Send one run and say what was sent; returns the exit code."""
     from project.provenance.run import status
     from project.tracking._follower import Busy, Follower
-    from project.tracking._scrub import one_line
 
     running = status(run) == "running"
     try:
@@ -108,14 +122,37 @@ def send(run: Path, tracker: str) -> int:
         print(f"{error}{', as it trains' if running else ''}")
         return 0
     except Exception as error:
-        # Whatever an SDK raises ends in one line; the run's directory still has everything.
-        print(f"{tracker}: {run.name}: not sent: {one_line(error)}", file=sys.stderr)
-        return 2 if type(error) is ValueError else 1
+        return not_sent(f"{tracker}: {run.name}", error)
     points = f"{sent.points:,} point{'' if sent.points == 1 else 's'}"
     files = f"{sent.files} file{'' if sent.files == 1 else 's'}"
+    if follower.state.offline:
+        print(f"{tracker}: {run.name}: {points} and {files} written, sent nowhere yet\n  {where}")
+        return 1
     state = "up to date, and still training" if running else "up to date"
     print(f"{tracker}: {run.name}: {points} and {files} sent; {state}\n  {where}")
     return 0
+
+
+def send_left(tracker: str) -> int:
+    """Send what scripts that use the Neptune client themselves left here; returns the exit code."""
+    if tracker != "neptune":
+        return 0
+    from project.tracking._neptune_left import send_left
+
+    try:
+        for line in send_left():
+            print(f"{tracker}: {line}")
+    except Exception as error:
+        return not_sent(tracker, error)
+    return 0
+
+
+def not_sent(what: str, error: Exception) -> int:
+    """Tell, in one line, what an SDK raised; returns the exit code. Nothing is lost by it."""
+    from project.tracking._scrub import one_line
+
+    print(f"{what}: not sent: {one_line(error)}", file=sys.stderr)
+    return 2 if type(error) is ValueError else 1
 
 
 @contextmanager

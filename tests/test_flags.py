@@ -96,6 +96,7 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
         (["--config", "missing.yaml"], "missing.yaml"),
         (["stray"], "unexpected argument 'stray'"),
         (["--tracker", "none", "mlflow"], "--tracker none excludes the other trackers"),
+        (["--neptune-mode", "offline", "--tracker", "mlflow"], "needs --tracker neptune"),
         (["--exp-name", "mlflow.db"], "--exp-name 'mlflow.db' is a file's name in --exp-dir"),
     ],
 )

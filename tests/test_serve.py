@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,10 +55,18 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
     sync = [sys.executable, "-m", "project.sync", str(run)]
     sent = subprocess.Popen(sync, cwd=ROOT, stdout=subprocess.DEVNULL)
     with start("--exp-dir", str(exp_dir), "--port", str(port)) as server:
-        # One line: the server's own chatter is held back.
+        # The server's own chatter is held back.
         address = f"http://127.0.0.1:{port}"
         said = server.stdout.readline()
         assert said == f"{address} shows the runs in {exp_dir}/mlflow.db; Ctrl-C ends it\n"
+        variables = [server.stdout.readline() for _ in range(4)][1:]
+        assert [line.split("=")[0].split()[-1] for line in variables] == [
+            "NEPTUNE_API_TOKEN",
+            "NEPTUNE_PROJECT",
+            "OAUTHLIB_INSECURE_TRANSPORT",
+        ]
+        token = json.loads(b64decode(variables[0].partition("=")[2]))
+        assert token["api_address"] == address
         assert sent.wait() == 0
         assert b"<html" in get(address)
         api = f"{address}/api/2.0/mlflow"
@@ -95,10 +104,9 @@ def test_a_store_that_cannot_be_used_is_told() -> None:
     uri = "nosuch://ada:secret-word@host/store"
     with start("--backend-store-uri", uri, "--port", str(free_port())) as server:
         said = server.stdout.read()
-    # MLflow's own reason comes first, without the password.
-    assert said.endswith("error: the server ended with code 1\n")
-    assert "nosuch" in said and "secret-word" not in said and "Traceback" not in said
-    assert server.returncode == 1
+    assert said.startswith("error: the store nosuch://***@host/store can't be used: ")
+    assert said.count("\n") == 1 and "secret-word" not in said
+    assert server.returncode == 2
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

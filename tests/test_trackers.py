@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from project import experiment, tracking
+from project.flags import parse
 from project.main import main
+from project.plan import Plan, make_plan
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 2 --exp-name sent".split()
 
@@ -18,6 +21,24 @@ FLAGS = "--model mlp --hidden-dim 16 --max-epochs 2 --exp-name sent".split()
 def only_run(exp_dir: Path) -> Path:
     (directory,) = (path for path in (exp_dir / "sent").iterdir() if path.is_dir())
     return directory
+
+
+def plan(*argv: str) -> Plan:
+    """What a command line of a named experiment asks for."""
+    return make_plan(parse(["--exp-name", "sent", *argv]))
+
+
+def test_the_mode_chooses_neptune_and_reaches_its_follower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEPTUNE_MODE", "async")
+    monkeypatch.setenv("NEPTUNE_API_TOKEN", "none that could be used")
+    monkeypatch.chdir(tmp_path)
+    assert plan("--neptune-mode", "offline").trackers == ("neptune",)
+    assert os.environ["NEPTUNE_MODE"] == "offline"  # which followers inherit
+    assert plan("--neptune-mode", "offline", "--tracker", "none").trackers == ()
+    with pytest.raises(ValueError, match="NEPTUNE_API_TOKEN is not a Neptune token"):
+        plan("--neptune-mode", "async")
 
 
 def points(directory: Path) -> dict[str, list[tuple[int, float]]]:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from project.tracking._attached import Attached, attach
-from project.tracking._plugs import followed, load, resolve
+from project.tracking._plugs import followed, load, resolve, usual
 
-__all__ = ["Attached", "RunLogger", "attach", "followed", "load", "resolve"]
+__all__ = ["Attached", "RunLogger", "attach", "followed", "load", "resolve", "usual"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from project.tracking._state import State
 from project.tracking._tracker import Tracker
 
 FILES = ("record.json", "code.patch", "requirements.lock")
+FOLDERS = ("figures", "reproductions")
 OUTCOME = "outcome.json"
 
 
@@ -124,9 +125,10 @@ class Follower:
     def _files(self, ended: bool) -> Iterator[Path]:
         names = (*FILES, OUTCOME) if ended else FILES
         yield from (self.run_dir / name for name in names if (self.run_dir / name).exists())
-        # A name that starts with a dot is that of a file which is still being written.
-        figures = (self.run_dir / "figures").glob("[!.]*")
-        yield from sorted(path for path in figures if path.is_file())
+        for folder in FOLDERS:
+            # A name that starts with a dot is that of a file which is still being written.
+            found = (self.run_dir / folder).glob("[!.]*")
+            yield from sorted(path for path in found if path.is_file())
 
     def _send_file(self, path: Path, sent: Sent) -> None:
         stat = path.stat()
@@ -176,7 +178,7 @@ class Follower:
 def is_current(run_dir: Path, name: str) -> bool:
     """Whether an ended run is all in a tracker, as far as is remembered; it is not asked."""
     state, journal = State.load(run_dir, name), run_dir / JOURNAL
-    if str(state.remote.get("id")).startswith("offline/"):
+    if state.offline:
         return False
     size = journal.stat().st_size if journal.exists() else 0
     return state.closed == _ending(run_dir) and state.position >= size

@@ -32,6 +32,11 @@ def safe_name(name: str) -> str:
     return f"{safe[: NAME_LENGTH - len(digest) - 1]}:{digest}"
 
 
+def given_name(safe: str) -> str:
+    """The name that `safe_name` made `safe` of, unless it was cut."""
+    return re.sub(":([0-9a-f]+):", lambda match: chr(int(match[1], 16)), safe)
+
+
 def params(record: dict[str, Any]) -> dict[str, str]:
     """The flags and the model's size; longer values are cut, and whole in `record.json`."""
     values = {**record["flags"], "n_parameters": record["model"]["n_parameters"]}

@@ -32,6 +32,9 @@ def concluded(outcome: dict[str, Any] | None) -> Iterator[tuple[str, Field]]:
     yield from leaves("training/model/checkpoints", checkpoints)
     if "best.pt" in checkpoints:
         yield "training/model/best_model_path", "checkpoints/best.pt"
+        score = (result["best"] or {}).get("value")
+        if isinstance(score, float):  # not "nan", which is a text
+            yield "training/model/best_model_score", score
     known = {
         key: value for key, value in result.items() if value is not None and key != "checkpoints"
     }
@@ -45,6 +48,8 @@ def place(file: Path) -> str:
     The client keeps the suffix beside the name, so `record.json` is `record`; but the table
     `figures/x.csv` must not take the place of the picture `figures/x.png`.
     """
+    if file.parts[0] == "checkpoints":
+        return f"training/model/checkpoints/{file.stem}"
     stem = file.with_suffix("").as_posix()
     return stem if file.suffix in BY_STEM else f"{stem}_{file.suffix[1:]}"
 

@@ -8,18 +8,31 @@ from urllib.parse import urlsplit
 
 # The client reads both when imported, in whole seconds; what a person has set stays.
 TIMEOUTS = {"NEPTUNE_REQUEST_TIMEOUT": "30", "NEPTUNE_RETRIES_TIMEOUT": "10"}
+# The client's other modes, "debug" and "read-only", send nothing. Its "sync" makes each call wait
+# for the server, which a follower does in any case.
+ONLINE, OFFLINE = ("async", "sync"), "offline"
 
 
 def server() -> str | None:
     """The address in NEPTUNE_API_TOKEN, without credentials; None where runs stay offline.
 
     Raises:
-        ValueError: the token is not one, names an address that would get it unencrypted, or
-            NEPTUNE_PROJECT is missing. The message never holds the token.
+        ValueError: the token is missing although NEPTUNE_MODE asks for a server, is not one, or
+            names an address that would get it unencrypted; NEPTUNE_PROJECT is missing; or
+            NEPTUNE_MODE sends nothing. The message never holds the token.
     """
-    token = os.environ.get("NEPTUNE_API_TOKEN", "").strip()
-    if not token or os.environ.get("NEPTUNE_MODE") == "offline":
+    token, mode = os.environ.get("NEPTUNE_API_TOKEN", "").strip(), os.environ.get("NEPTUNE_MODE")
+    if mode and mode not in (*ONLINE, OFFLINE):
+        raise ValueError(
+            f"NEPTUNE_MODE={mode} sends nothing: for that use --tracker none; otherwise set it to"
+            " async or offline, or unset it"
+        )
+    if mode == OFFLINE or not (token or mode):
         return None
+    if not token:
+        raise ValueError(
+            f"mode {mode} needs a server: set NEPTUNE_API_TOKEN, or use --neptune-mode offline"
+        )
     address = _address(token)
     if not os.environ.get("NEPTUNE_PROJECT"):
         raise ValueError(

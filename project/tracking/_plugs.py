@@ -18,7 +18,7 @@ def resolve(names: Sequence[str], exp_name: str, environ: Mapping[str, str]) -> 
     """The trackers that a run is to be sent to; none for the experiment `debug`.
 
     Args:
-        names: what the person chose; nothing means mlflow, and neptune if there is a token for it.
+        names: what the person chose; nothing means `usual(environ)`.
         exp_name: the experiment.
         environ: the environment's variables.
     Raises:
@@ -36,10 +36,19 @@ def resolve(names: Sequence[str], exp_name: str, environ: Mapping[str, str]) -> 
             )
         return ()
     if not names:
-        wanted = ("mlflow", "neptune") if environ.get("NEPTUNE_API_TOKEN") else ("mlflow",)
+        wanted = (usual(environ),)
     for name in wanted:
         load(name).build(Path(), {})
     return wanted
+
+
+def usual(environ: Mapping[str, str]) -> str:
+    """The tracker where none is chosen: neptune if there is a token for it, otherwise mlflow.
+
+    Not both: the server that the token is for may well show the very store that mlflow writes to,
+    and each run would stand there twice.
+    """
+    return "neptune" if environ.get("NEPTUNE_API_TOKEN") else "mlflow"
 
 
 def followed() -> tuple[str, ...]:

@@ -31,6 +31,11 @@ class State:
     where: str = ""
     error: str | None = None
 
+    @property
+    def offline(self) -> bool:
+        """Whether what was sent is a copy on this machine that no service has yet."""
+        return str(self.remote.get("id")).startswith("offline/")
+
     @classmethod
     def load(cls, run_dir: Path, name: str) -> State:
         """What is remembered of the run in `run_dir`; an empty state if that is nothing yet.

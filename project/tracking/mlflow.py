@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from project.files import lock
+from project.tracking._mlflow_fetch import FILES as FETCHED
+from project.tracking._mlflow_fetch import fetch as fetch_by
 from project.tracking._mlflow_layout import (
     STATUSES,
     dataset,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 # Limits of MLflow's log_batch.
 POINTS_AT_ONCE = 1000
 SETTINGS_AT_ONCE = 100
+__all__ = ["FETCHED", "MlflowTracker", "build", "embedded_store", "fetch"]
 
 
 def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
@@ -162,6 +165,20 @@ class MlflowTracker(Tracker):
 
         context = [InputTag("mlflow.data.context", "training")]
         self._client.log_inputs(self._id, [DatasetInput(Dataset(**dataset(data)), context)])
+
+
+def fetch(run_id: str, folder: Path, exp_dir: Path, address: str | None) -> Path:
+    """The files and curves of an MLflow run, written below `folder` like a run's directory.
+
+    Args:
+        run_id: MLflow's.
+        folder: an empty one.
+        exp_dir: whose embedded store is meant where there is no address and no other is set.
+        address: of the store.
+    Raises:
+        ValueError: the store has no such run, or it is none of this project's.
+    """
+    return fetch_by(_client(address or given_uri() or embedded_uri(exp_dir)), run_id, folder)
 
 
 def embedded_store(exp_dir: Path) -> str:

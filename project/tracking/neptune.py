@@ -1,19 +1,20 @@
 """Neptune as a tracker: a run's flags, curves, code, data and files through the `neptune` client.
 
 Laid out like Lightning's former NeptuneLogger, which only raises since Lightning 2.6: flags under
-`training/hyperparams`, curves under `training/<metric>`, the model under `training/model`. The
-Lightning logger of this project is `_logger.RunLogger`: it writes the journal, and this tracker
-follows the journal in a process of its own, so nothing here ever runs beside the training loop.
+`training/hyperparams`, curves under `training/<metric>`, the model under `training/model` with its
+best checkpoint, which is uploaded at the end. The Lightning `Logger` of this project is
+`_logger.RunLogger`: it writes the journal, and this tracker follows the journal in a process of its
+own, so nothing here ever runs beside the training loop.
 
 The run's directory is the only queue. Each call waits until the server has acknowledged the data,
 or in offline mode until the client has written it. After an error all that was not acknowledged is
 sent again with the same steps and timestamps, which a Neptune server takes as the same points. The
 client's own log, which kill -9 can cut short, thus holds nothing that matters, and is cleared away.
 
-Without NEPTUNE_API_TOKEN (or with NEPTUNE_MODE=offline) the client writes below `<run>/.neptune`.
-To send it later, `python -m project.sync RUN --tracker neptune` with a token sends everything from
-the start, out of the directory. The client's `neptune sync --path RUN` works too (it needs
-setuptools<81), but it makes an entry that no later sync knows.
+Without NEPTUNE_API_TOKEN, or in mode offline, the client writes below `<run>/.neptune`. To send it
+later, `python -m project.sync RUN --tracker neptune` with a token sends everything from the start,
+out of the directory. The client's `neptune sync --path RUN` works too (it needs setuptools<81), but
+it makes an entry that no later sync knows.
 
 Neptune has no NaN or infinity, and the client drops them: such a point stands, with its step and
 time, in the string series `training/<metric>_non_finite` as "nan", "inf" or "-inf".
@@ -21,27 +22,25 @@ time, in the string series `training/<metric>_non_finite` as "nan", "inf" or "-i
 
 from __future__ import annotations
 
-import functools
-import logging
 import os
 import shlex
 import shutil
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from project.tracking import _neptune_layout as layout
 from project.tracking import _neptune_settings as settings
+from project.tracking._neptune_client import client, plain_errors
 from project.tracking._tracker import Tracker
 
 if TYPE_CHECKING:
     import neptune
 
 POINTS_AT_ONCE = 10_000
+# A server that is well takes at least so many bytes a second.
+SLOWEST = 100_000
 # What the client would collect by itself is off: the record has it, with credentials removed.
 NOTHING_UNASKED = {
     "source_files": [],
@@ -58,8 +57,8 @@ def build(run_dir: Path, remote: dict[str, Any]) -> NeptuneTracker:
     """A tracker for the server of NEPTUNE_API_TOKEN, or an offline one where there is no token.
 
     Raises:
-        ValueError: the token is not one or would travel unencrypted, NEPTUNE_PROJECT is missing, or
-            a timeout is not a number.
+        ValueError: the token is not one or would travel unencrypted, NEPTUNE_PROJECT is missing,
+            NEPTUNE_MODE asks for what can't be, or a timeout is not a number.
     """
     return NeptuneTracker(run_dir, remote)
 
@@ -75,18 +74,24 @@ class NeptuneTracker(Tracker):
         self._patience = settings.patience()
         self._data = run_dir / ".neptune"  # the one folder name that `neptune sync` looks for
         self._run: neptune.Run | None = None
+        self._refused: list[Exception] = []
         self._ended = False
 
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         _remove(self._data / ("async" if self._server else "offline"))
         self._run = self._start(record)
+        if self._server:
+            # Of what a server refuses, the client only writes a line to its log.
+            self._run._op_processor._consumer._handle_errors = self._refused.extend
         # A run that goes on has no result; and the entry point the client saw is the follower's.
         for stale in ("result", "source_code/entrypoint"):
             if self._run.exists(stale):
                 self._run.pop(stale)
         self._assign(layout.described(record))
         # Online this names the server, the project and the entry; offline it is new each time.
-        self.remote = {"id": self._run.get_url()}
+        entry = self._run.get_url()
+        if self.remote.get("id") != entry:
+            self.remote = {"id": entry}
         return self.remote
 
     def log(self, records: list[dict[str, Any]]) -> None:
@@ -104,9 +109,10 @@ class NeptuneTracker(Tracker):
 
     def upload(self, path: Path) -> None:
         self._run[layout.place(path.relative_to(self.run_dir))].upload(str(path))
-        self._settle()
+        self._settle(path.stat().st_size)
 
     def close(self, outcome: dict[str, Any] | None) -> None:
+        self._upload_best(((outcome or {}).get("checkpoints") or {}).get("best.pt"))
         self._assign(layout.concluded(outcome))
         self._ended = True
 
@@ -131,8 +137,8 @@ class NeptuneTracker(Tracker):
         os.environ["NEPTUNE_DATA_DIRECTORY"] = str(self._data)
         if self._server and self._server.startswith("http:"):
             os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # only loopback gets here without https
-        with _plain_errors(self._server):
-            return _client().init_run(
+        with plain_errors(self._server):
+            return client().init_run(
                 mode="async" if self._server else "offline",
                 custom_run_id=record["run_id"],
                 name=record["run_id"],
@@ -147,12 +153,31 @@ class NeptuneTracker(Tracker):
             self._run[path] = value
         self._settle()
 
-    def _settle(self) -> None:
-        """Wait until the server has acknowledged (offline: the disk has) all that was given."""
+    def _upload_best(self, content: str | None) -> None:
+        """Send the best checkpoint, unless the entry has one of this hash or it is gone by now."""
+        path = self.run_dir / "checkpoints" / "best.pt"
+        if content not in (None, self.remote.get("best")) and path.exists():
+            self.upload(path)
+            self.remote["best"] = content
+
+    def _settle(self, size: int = 0) -> None:
+        """Wait until the server has acknowledged (offline: the disk has) all that was given.
+
+        Args:
+            size: bytes of the file that is part of it.
+        """
         self._run.wait(disk_only=True)
+        if not self._server:
+            return
         # `run.wait()` is the public way to wait for a server, but has no end while it is down.
-        if self._server and not self._run._op_processor._queue.wait_for_empty(self._patience):
-            raise ConnectionError(f"{self._server} took no data for {self._patience} s")
+        processor, patience = self._run._op_processor, self._patience + size // SLOWEST
+        end = time.monotonic() + patience
+        while not processor._queue.wait_for_empty(1) and processor._consumer.is_alive():
+            if time.monotonic() >= end:
+                raise ConnectionError(f"{self._server} took no data for {patience} s")
+        if self._refused or not processor._queue.is_empty():
+            reason = self._refused[0] if self._refused else "its log tells why"
+            raise OSError(f"{self._server} refuses what it was sent: {reason}")
 
     def _stop(self) -> None:
         if self._server:
@@ -164,53 +189,6 @@ class NeptuneTracker(Tracker):
                 sender.join(0.1)
         self._run.stop(seconds=1)
         self._run = None
-
-
-@functools.cache
-def _client() -> ModuleType:
-    """The client, imported (1.6 s) only when needed, and so that each of its requests ends.
-
-    It sends several (its swagger documents, tokens, files) without a timeout, and would wait for
-    ever for a server that accepts connections and never answers.
-    """
-    for name in settings.TIMEOUTS:
-        os.environ[name] = str(settings.seconds(name))
-    with warnings.catch_warnings(record=True):  # on being `neptune-client`, and of what it imports
-        warnings.simplefilter("ignore")
-        import neptune
-        from requests.adapters import HTTPAdapter
-    HTTPAdapter.send = _with_timeout(HTTPAdapter.send, settings.seconds("NEPTUNE_REQUEST_TIMEOUT"))
-    logging.getLogger("neptune").setLevel(logging.WARNING)
-    return neptune
-
-
-def _with_timeout(send: Callable[..., Any], seconds: int) -> Callable[..., Any]:
-    @functools.wraps(send)
-    def bounded(self: Any, request: Any, **options: Any) -> Any:
-        options["timeout"] = options.get("timeout") or seconds
-        return send(self, request, **options)
-
-    return bounded
-
-
-@contextmanager
-def _plain_errors(server: str | None) -> Iterator[None]:
-    """The client's errors, which are coloured pages, in one line each."""
-    errors = _client().exceptions
-    try:
-        yield
-    except (errors.NeptuneInvalidApiTokenException, errors.Unauthorized, errors.Forbidden):
-        raise ValueError(f"{server} refuses NEPTUNE_API_TOKEN: get a new token from it") from None
-    except (errors.ProjectNotFound, errors.ProjectNotFoundWithSuggestions):
-        project = os.environ["NEPTUNE_PROJECT"]
-        raise ValueError(
-            f"NEPTUNE_PROJECT {project} is not on {server}: create it there, or correct the name"
-        ) from None
-    except errors.NeptuneConnectionLostException as error:
-        reason = type(error.cause).__name__
-        raise ConnectionError(f"{server} does not answer ({reason})") from None
-    except errors.CannotResolveHostname:
-        raise ConnectionError(f"{server} is not a known host") from None
 
 
 def _remove(folder: Path) -> None:

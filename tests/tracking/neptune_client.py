@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ RECORD = {
     "data": {
         "name": "digits",
         "hash": "blake3:aa",
+        "classes": ["zero", "one"],
         "counts": {"test": {"total": 3, "per_class": [1, 2]}},
     },
     "model": {"name": "cnn", "n_parameters": 1234},
@@ -31,10 +33,37 @@ OUTCOME = {
     "status": "finished",
     "error": None,
     "duration": 12.5,
-    "best": {"epoch": 4, "metrics": {"val_loss": 0.1}},
+    "best": {"epoch": 4, "value": 0.1, "metrics": {"val_loss": 0.1}},
     "test": {"test_accuracy": 0.98},
     "checkpoints": {"best.pt": "blake3:bb", "last.pt": "blake3:cc"},
 }
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A run that a test sends: its directory, its record and how it ends."""
+
+    directory: Path
+    record: dict[str, Any]
+    outcome: dict[str, Any]
+
+    def log(self, first: int, last: int) -> None:
+        """Append `journal(first, last)` to its journal."""
+        with open(self.directory / "journal.jsonl", "a") as file:
+            file.writelines(json.dumps(record) + "\n" for record in journal(first, last))
+
+    @property
+    def home(self) -> Path:
+        """The folder in which a person would start commands."""
+        return self.directory.parents[2]
+
+    def remembered(self) -> dict[str, Any]:
+        """What the tracker remembers of it."""
+        return json.loads((self.directory / "tracking" / "neptune.json").read_text())["remote"]
+
+    def end(self) -> None:
+        """Write its outcome."""
+        (self.directory / "outcome.json").write_text(json.dumps(self.outcome))
 
 
 class Client:

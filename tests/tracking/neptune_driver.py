@@ -32,6 +32,8 @@ for line in sys.stdin:
         elif name == "follow":
             with Follower(Path(run_dir), "neptune") as follower:
                 result = asdict(follower.catch_up(ended=last))
+        elif name == "remembered":
+            result = tracker.remote
         elif name == "upload":
             tracker.upload(tracker.run_dir / arguments[0])
         else:

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
+from project.server.address import client_token
 from project.tracking import _neptune_layout as layout
 from project.tracking import _neptune_settings as settings
 from project.tracking.neptune import build
-from tests.tracking.fake_neptune import PROJECT, token
+from tests.tracking.neptune_server import SECRET
+
+PROJECT = "lab/digits"
+
+
+def token(address: str) -> str:
+    return client_token(address, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,42 @@ def test_the_servers_address_is_known_without_credentials(
     monkeypatch.setenv("NEPTUNE_API_TOKEN", f" {token(url)}\n")
     monkeypatch.setenv("NEPTUNE_PROJECT", PROJECT)
     assert settings.server() == server
+
+
+@pytest.mark.parametrize(
+    "mode, given, server",
+    [
+        ("", False, None),
+        ("", True, "https://host"),
+        ("offline", True, None),
+        ("offline", False, None),
+        ("async", True, "https://host"),
+        ("sync", True, "https://host"),
+    ],
+)
+def test_the_mode_and_the_token_say_whether_there_is_a_server(
+    monkeypatch: pytest.MonkeyPatch, mode: str, given: bool, server: str | None
+) -> None:
+    monkeypatch.setenv("NEPTUNE_MODE", mode)
+    monkeypatch.setenv("NEPTUNE_API_TOKEN", token("https://host") if given else "")
+    monkeypatch.setenv("NEPTUNE_PROJECT", PROJECT)
+    assert settings.server() == server
+
+
+@pytest.mark.parametrize(
+    "mode, message",
+    [
+        ("async", "mode async needs a server: set NEPTUNE_API_TOKEN"),
+        ("debug", "NEPTUNE_MODE=debug sends nothing: for that use --tracker none"),
+        ("read-only", "NEPTUNE_MODE=read-only sends nothing"),
+    ],
+)
+def test_a_mode_that_cannot_be_is_told(
+    monkeypatch: pytest.MonkeyPatch, mode: str, message: str
+) -> None:
+    monkeypatch.setenv("NEPTUNE_MODE", mode)
+    with pytest.raises(ValueError, match=f"^{message}"):
+        settings.server()
 
 
 def test_a_timeout_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

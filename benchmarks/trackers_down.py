@@ -1,0 +1,101 @@
+"""Seconds of a run whose Neptune server is away, or comes, stalls and goes, beside no tracker."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+from benchmarks._turns import compare
+from project.server.address import client_token
+
+ROOT = Path(__file__).parents[1]
+# Some half a minute of training: a server has time to come and to go.
+FLAGS = "--exp-name bench --model cnn --width 32 --max-epochs 120 --tracker".split()
+# From the start of the run: when its server comes, begins to stall, and dies.
+COMES, STALLS, DIES = 8.0, 16.0, 24.0
+SERVE = """
+import sys
+from project import serve, sync
+sync.give_way()
+sys.exit(serve.main(sys.argv[1:]))
+"""
+
+
+def seconds(tracker: str, around: Callable[[Path, int], Iterator[None]] | None = None) -> float:
+    """Duration of training, tests and records as the run itself states it, every step logged."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        port = free_port()
+        if around is not None:
+            stack.enter_context(around(Path(folder), port))
+        token = client_token(f"http://127.0.0.1:{port}", "local")
+        environment = os.environ | {"NEPTUNE_API_TOKEN": token, "NEPTUNE_PROJECT": "local/runs"}
+        subprocess.run(
+            [sys.executable, "-m", "project.run", *FLAGS, tracker, "--exp-dir", folder],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        (outcome,) = Path(folder).glob("bench/*/outcome.json")
+        return json.loads(outcome.read_text())["duration"]
+
+
+@contextmanager
+def unsteady(folder: Path, port: int) -> Iterator[None]:
+    """A server that comes during the run, is stopped nine tenths of the time, and is killed."""
+    over = Event()
+    thread = Thread(target=live_and_die, args=(folder, port, over))
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def live_and_die(folder: Path, port: int, over: Event) -> None:
+    """Carry out what `unsteady` says, until the run is over."""
+    if over.wait(COMES):
+        return
+    # It stands for one on another machine, so it must not take this one's cores from training.
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE, "--exp-dir", folder, "--port", str(port)],
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        over.wait(STALLS - COMES)
+        for _ in range(round(DIES - STALLS)):
+            server.send_signal(signal.SIGSTOP)
+            over.wait(0.9)
+            server.send_signal(signal.SIGCONT)
+            over.wait(0.1)
+        server.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def main() -> None:
+    """No tracker; a server that is away all the time; one that comes, stalls and dies."""
+    compare(
+        {
+            "--tracker none": lambda: seconds("none"),
+            "neptune, server away": lambda: seconds("neptune"),
+            "neptune, server comes, stalls, dies": lambda: seconds("neptune", unsteady),
+        },
+        n=5,
+    )
+
+
+if __name__ == "__main__":
+    main()

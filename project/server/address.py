@@ -1,0 +1,46 @@
+"""The server's address, as people and clients reach it, and the token that holds it."""
+
+import argparse
+import base64
+import ipaddress
+import json
+from urllib.parse import urlsplit
+
+
+def public_url(arguments: argparse.Namespace) -> str:
+    """The address for people and clients.
+
+    Raises:
+        ValueError: --url is none.
+    """
+    if arguments.url:
+        parts = urlsplit(arguments.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+            raise ValueError(f"--url {arguments.url} is not like https://runs.example.org")
+        return arguments.url.rstrip("/")
+    return own_url(arguments)
+
+
+def own_url(arguments: argparse.Namespace) -> str:
+    """The address on this machine."""
+    scheme = "https" if arguments.ssl_certfile else "http"
+    return f"{scheme}://{reachable(arguments.host)}:{arguments.port}"
+
+
+def client_token(url: str, key: str) -> str:
+    """A NEPTUNE_API_TOKEN: which server, and the key for it."""
+    content = {"api_address": url, "api_url": url, "api_key": key}
+    return base64.b64encode(json.dumps(content).encode()).decode()
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def reachable(host: str) -> str:
+    """An address of this machine for one that stands for all."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)

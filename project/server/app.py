@@ -1,0 +1,72 @@
+"""The server's application: our operations and pages, in front of MLflow's own API and UI."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+import anyio
+from fastapi import FastAPI
+
+from project.server import operation, swagger
+from project.server.database import Database
+from project.server.gate import protect
+from project.server.settings import Settings
+from project.server.storage import Storage
+
+# Modules whose import declares operations.
+OPERATIONS = ("artifacts", "attributes", "authorization", "containers", "creation")
+OPERATIONS += ("files", "fileset_uploads", "filesets", "image_reading", "management", "operations")
+OPERATIONS += ("project_requests", "queries", "series", "signals", "trash")
+OPERATIONS += ("compare.api", "workspace_status")
+# Modules with routes of their own: a function `routes() -> list[BaseRoute]`.
+PAGES = ("authorization", "compare.routes", "links", "signals")
+# Modules with work of their own: `async def serve(app)`, cancelled when the server ends.
+TASKS = ("liveness",)
+
+
+def create() -> Any:
+    """The ASGI application; each worker process makes its own."""
+    settings = Settings.from_environment()
+    app = _mlflow(settings)
+    app.state.settings = settings
+    app.state.database = Database(settings.store)
+    app.state.storage = Storage(settings, app.state.database)
+    for name in OPERATIONS:
+        import_module(f"project.server.{name}")
+    ours = [*swagger.routes(), *operation.routes()]
+    for name in PAGES:
+        ours += import_module(f"project.server.{name}").routes()
+    # Before MLflow's, the last of which takes every address.
+    app.router.routes[:0] = ours
+    app.router.lifespan_context = _with_tasks(app.router.lifespan_context)
+    # What is here now stays; looking through it again would take 0.2 s now and then.
+    gc.freeze()
+    return protect(app)
+
+
+def _mlflow(settings: Settings) -> FastAPI:
+    if settings.accounts:
+        from project.server.mlflow_access import make_app
+
+        return make_app()
+    from mlflow.server.fastapi_app import create_fastapi_app
+
+    return create_fastapi_app()
+
+
+def _with_tasks(lifespan: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The application's life, during which TASKS work."""
+
+    @asynccontextmanager
+    async def live(app: Any) -> AsyncIterator[Any]:
+        async with lifespan(app) as state, anyio.create_task_group() as tasks:
+            for name in TASKS:
+                tasks.start_soon(import_module(f"project.server.{name}").serve, app)
+            yield state
+            tasks.cancel_scope.cancel()
+
+    return live

@@ -1,0 +1,92 @@
+"""Files of a run, wherever its artifacts are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+from project.server.compare.visible import Run
+from project.server.errors import bad_request, not_found
+from project.server.settings import Settings
+
+# A run may have thousands of files; what is compared is among the first.
+MOST = 2000
+DEEPEST = 6
+
+
+def listed(settings: Settings, run: Run) -> list[str]:
+    """Paths of the run's files, at most MOST and DEEPEST folders deep."""
+    repository = _repository(settings, run)
+    folders, found = [("", 0)], []
+    while folders and len(found) < MOST:
+        folder, depth = folders.pop(0)
+        for entry in repository.list_artifacts(folder or None):
+            if not entry.is_dir:
+                found.append(entry.path)
+            elif depth < DEEPEST:
+                folders.append((entry.path, depth + 1))
+    return sorted(found[:MOST])
+
+
+@contextmanager
+def local(settings: Settings, run: Run, path: str) -> Iterator[Path]:
+    """A file of the run on this machine, for as long as the context lasts.
+
+    Raises:
+        ApiError: 404, it isn't there; 400, the path leaves the run's folder.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path or "\0" in path:
+        raise bad_request("that is no path of a run's file")
+    with TemporaryDirectory() as folder:
+        repository = _repository(settings, run)
+        try:
+            if urlsplit(repository.artifact_uri).scheme in ("", "file"):
+                found = Path(repository.download_artifacts(path))
+            else:
+                found = Path(repository.download_artifacts(path, folder))
+        except (MlflowException, OSError):
+            raise not_found("NOT_FOUND", f"the run has no file {path!r}") from None
+        if not found.is_file():
+            raise not_found("NOT_FOUND", f"the run has no file {path!r}")
+        yield found
+
+
+def text(settings: Settings, run: Run, path: str) -> str:
+    """The content of a text file, as far as it is UTF-8.
+
+    Raises:
+        ApiError: 404, it isn't there.
+    """
+    with local(settings, run, path) as file:
+        return file.read_text(encoding="utf-8", errors="replace")
+
+
+def json_object(settings: Settings, run: Run, path: str) -> dict[str, Any]:
+    """The JSON object in a file; anyone may have logged anything under this name.
+
+    Raises:
+        ApiError: 404, it isn't there.
+    """
+    try:
+        content = json.loads(text(settings, run, path))
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _repository(settings: Settings, run: Run) -> ArtifactRepository:
+    address = urlsplit(run.artifact_uri)
+    if address.scheme != "mlflow-artifacts":
+        return get_artifact_repository(run.artifact_uri)
+    # What clients reach through this server, the server reaches itself.
+    return get_artifact_repository(f"{settings.artifacts.rstrip('/')}/{address.path.lstrip('/')}")

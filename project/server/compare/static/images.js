@@ -1,0 +1,62 @@
+// Images side by side: a row for each name, a column for each run; a series has a slider.
+
+import { get, imageAddress } from "./api.js";
+import { el, openDialog, swatch } from "./dom.js";
+import { look } from "./palette.js";
+import { isOpen, setOpen } from "./state.js";
+
+export async function showImages(root, runs) {
+  const rows = await get("images", { runs: runs.map((run) => run.id).join(",") });
+  if (!rows.length) return;
+  const groups = el("div", { class: "images" }, rows.map((row, i) => one(row, runs, i < 4)));
+  root.replaceChildren(el("div", { class: "heading" }, el("h2", { id: "images" }, "Images")), groups);
+}
+
+function one(row, runs, usually) {
+  const longest = Math.max(...row.runs.map((images) => images.length));
+  const figures = runs.map((run, i) => figure(run, row, i, runs));
+  const grid = el("div", { class: "figures" }, figures.map((f) => f.element));
+  const show = (n) => figures.forEach((f) => f.show(n));
+  const position = el("output", {}, `${longest} of ${longest}`);
+  const slider = el("input", { type: "range", min: 1, max: longest, value: longest, "aria-label": `Image of ${row.name}`, oninput: () => {
+    position.textContent = `${slider.value} of ${longest}`;
+    show(Number(slider.value) - 1);
+  } });
+  const name = `image-${row.name}`;
+  const details = el("details", { open: isOpen(name, usually), class: "group" }, el("summary", {}, row.name), longest > 1 && el("label", { class: "slider" }, slider, position), grid);
+  details.addEventListener("toggle", () => details.open !== isOpen(name, usually) && setOpen(name, details.open));
+  show(longest - 1);
+  return details;
+}
+
+function figure(run, row, index, runs) {
+  const images = row.runs[index];
+  const caption = el("figcaption", {}, swatch(look(run.id)), run.name);
+  const place = el("div", { class: "picture" });
+  const element = el("figure", {}, caption, place);
+  const show = (n) => {
+    const image = images[Math.min(n, images.length - 1)];
+    if (!image) return place.replaceChildren(el("span", { class: "none" }, "none"));
+    const text = `${row.name} of ${run.name}`;
+    const picture = el("img", { src: imageAddress(run.id, image.path), alt: text, loading: "lazy" });
+    picture.addEventListener("error", () => place.replaceChildren(el("span", { class: "none" }, "can't be shown")));
+    const note = [image.step === null ? "" : `step ${image.step}`, image.note].filter(Boolean).join(" · ");
+    place.replaceChildren(el("button", { class: "picture", "aria-label": `Enlarge ${text}`, onclick: () => enlarge(row, runs, index, n) }, picture), note && el("small", {}, note));
+  };
+  return { element, show };
+}
+
+// One image large; the arrow keys go from run to run.
+function enlarge(row, runs, index, n) {
+  const image = row.runs[index][Math.min(n, row.runs[index].length - 1)];
+  const picture = el("img", { class: "large", src: imageAddress(runs[index].id, image.path), alt: "" });
+  const dialog = openDialog(`${row.name}: ${runs[index].name}`, picture);
+  dialog.onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    let next = index;
+    do next = (next + step + runs.length) % runs.length;
+    while (!row.runs[next].length);
+    enlarge(row, runs, next, n);
+  };
+}

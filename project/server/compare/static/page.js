@@ -1,0 +1,25 @@
+// The page: the list of the latest runs, or the comparison of those that its address names.
+
+import { el, say } from "./dom.js";
+import { showComparison } from "./comparison.js";
+import { showLatest } from "./latest.js";
+import { load, state } from "./state.js";
+
+async function show() {
+  load();
+  const main = document.getElementById("main");
+  try {
+    if (state.runs.length) await showComparison(main);
+    else await showLatest(main);
+  } catch (error) {
+    main.replaceChildren(
+      el("h1", {}, "That can't be shown"),
+      el("p", {}, error.message),
+      el("p", {}, el("a", { href: "compare" }, "See the latest runs")),
+    );
+  }
+}
+
+window.addEventListener("popstate", show);
+window.addEventListener("unhandledrejection", (event) => say(event.reason?.message ?? "Something failed"));
+show();

@@ -1,0 +1,180 @@
+// The table side by side: flags, metrics, code, data and environment, by default what differs.
+
+import { get } from "./api.js";
+import { el, openDialog, status, swatch } from "./dom.js";
+import { age, date, lasted, number } from "./format.js";
+import { look } from "./palette.js";
+import { isOpen, setOpen, state, update } from "./state.js";
+
+// Shown also where they are the same: what one asks for first.
+const ALWAYS = new Set(["code/sha", "code/branch", "code/dirty", "code/patch_blake3", "data/name", "data/hash"]);
+// These differ without telling anything; they are shown once opened.
+const CLOSED = new Set(["environment", "result", "run", "tags"]);
+const WORDS = { flags: "Flags", code: "Code", data: "Data", model: "Model", environment: "Environment", run: "Run", result: "Result", tags: "Tags" };
+
+export class Table {
+  constructor(data) {
+    this.data = data;
+    const all = el("input", { type: "checkbox", checked: this.all, onchange: () => this.toggle(all.checked) });
+    this.filter = el("input", { type: "search", placeholder: "Filter names", "aria-label": "Filter the rows of the table", oninput: () => this.draw() });
+    this.place = el("div", { class: "scroll" });
+    const heading = data.runs.length > 1 ? "What differs" : "What is known";
+    this.root = el(
+      "section",
+      { "aria-labelledby": "differences" },
+      el("div", { class: "heading" }, el("h2", { id: "differences" }, heading), this.filter, data.runs.length > 1 && el("label", { class: "check" }, all, "Show all")),
+      this.place,
+    );
+    this.draw();
+  }
+
+  get all() {
+    return state.all || this.data.runs.length === 1;
+  }
+
+  toggle(all) {
+    update({ all });
+    this.draw();
+  }
+
+  // After news; not under the hands of somebody who is in it.
+  refresh() {
+    if (!this.place.contains(document.activeElement) && !getSelection().toString()) this.draw();
+  }
+
+  draw() {
+    const bodies = [];
+    const sections = Map.groupBy(this.data.rows, (row) => row.section);
+    const add = (name) => sections.has(name) && bodies.push(this.facts(name, sections.get(name)));
+    add("flags");
+    for (const [group, metrics] of Map.groupBy(this.data.metrics, (metric) => metric.group)) bodies.push(this.metrics(group, metrics, bodies));
+    [...sections.keys()].filter((name) => name !== "flags").forEach(add);
+    const table = el("table", { class: "facts" }, this.head(), bodies.filter(Boolean));
+    table.style.setProperty("--runs", this.data.runs.length);
+    this.place.replaceChildren(table);
+  }
+
+  head() {
+    const cells = this.data.runs.map((run) =>
+      el(
+        "th",
+        { scope: "col" },
+        swatch(look(run.id)),
+        el("a", { href: `./#/experiments/${run.experiment_id}/runs/${run.id}`, title: "This run in MLflow" }, run.name),
+        el("small", {}, status(run), ` ${lasted(run)}`, el("span", { title: date(run.started) }, ` · ${age(run.started)}`)),
+      ),
+    );
+    return el("thead", {}, el("tr", {}, el("td", {}), cells));
+  }
+
+  facts(name, rows) {
+    const wanted = rows.filter((row) => this.found(row.name) && (this.all || row.differs || ALWAYS.has(`${name}/${row.name}`)));
+    const same = rows.length - rows.filter((row) => row.differs).length;
+    if (!wanted.length) return this.filter.value || this.all ? null : this.sameLine(name, same);
+    const open = this.filter.value !== "" || isOpen(name, !CLOSED.has(name));
+    const lines = wanted.map((row) => this.fact(row));
+    const note = wanted.length < rows.length && !this.filter.value ? `${rows.length - wanted.length} more are the same` : "";
+    return this.body(name, WORDS[name] ?? name, lines, open, note, name === "code" && this.patchButton(rows));
+  }
+
+  sameLine(name, same) {
+    const text = `${WORDS[name] ?? name}: ${same === 1 ? "one entry, the same" : `${same} entries, all the same`}`;
+    return el("tbody", { class: "same" }, el("tr", {}, el("th", { colSpan: this.data.runs.length + 1 }, text)));
+  }
+
+  metrics(group, metrics) {
+    const wanted = metrics.filter((metric) => this.found(metric.title));
+    if (!wanted.length) return null;
+    const name = `metrics-${slug(group)}`;
+    const open = this.filter.value !== "" || isOpen(name, group === "Loss and accuracy");
+    return this.body(name, group, wanted.map((metric) => this.metric(metric)), open, `${metrics.length} metric${metrics.length > 1 ? "s" : ""}`);
+  }
+
+  // Rows under a heading that opens and closes them.
+  body(name, title, lines, open, note, extra) {
+    const button = el("button", { class: "section", "aria-expanded": String(open) }, title, note && el("small", {}, note));
+    const body = el("tbody", { "data-section": name }, el("tr", { class: "section" }, el("th", { colSpan: this.data.runs.length + 1, scope: "rowgroup" }, button, extra)), lines);
+    const show = (on) => lines.forEach((line) => (line.hidden = !on));
+    button.addEventListener("click", () => {
+      const on = button.getAttribute("aria-expanded") === "false";
+      button.setAttribute("aria-expanded", String(on));
+      show(on);
+      setOpen(name, on);
+    });
+    show(open);
+    return body;
+  }
+
+  fact(row) {
+    const name = el("th", { scope: "row" }, row.name);
+    const runs = this.data.runs.length;
+    if (!row.differs && runs > 1) {
+      const cell = el("td", { class: "shared", colSpan: runs }, value(row.values[0]), el("small", {}, "the same"));
+      return el("tr", {}, name, cell);
+    }
+    return el("tr", { class: row.differs ? "differs" : "" }, name, row.values.map((text) => el("td", {}, value(text))));
+  }
+
+  metric(metric) {
+    const values = metric.last.map((last) => last?.value ?? null);
+    const numbers = values.filter((v) => typeof v === "number");
+    const best = metric.better && new Set(numbers).size > 1 ? Math[metric.better](...numbers) : null;
+    const cells = this.data.runs.map((run, i) => {
+      const known = this.data.extremes[run.id]?.[metric.key];
+      const range = known && known.points > 1 && known.min !== null ? el("small", {}, `${number(known.min)} … ${number(known.max)}`) : null;
+      const star = best !== null && values[i] === best;
+      return el("td", { class: star ? "best" : "", title: title(metric, values[i], known) }, el("span", { class: "value" }, number(values[i])), star && el("span", { class: "star", role: "img", "aria-label": "best" }, "★"), range);
+    });
+    return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.title), cells);
+  }
+
+  found(name) {
+    return name.toLowerCase().includes(this.filter.value.toLowerCase());
+  }
+
+  patchButton(rows) {
+    const hashes = rows.find((row) => row.name === "patch_blake3")?.values ?? [];
+    const changed = this.data.runs.filter((run, i) => hashes[i] && hashes[i] !== "null");
+    if (!changed.length) return null;
+    const two = changed.length === 2 && rows.find((row) => row.name === "patch_blake3").differs;
+    return el("button", { class: "plain", onclick: () => showPatch(two ? changed : changed.slice(0, 1), changed) }, two ? "Compare the uncommitted changes" : "Uncommitted changes");
+  }
+}
+
+export function slug(text) {
+  return text.toLowerCase().replace(/\W+/g, "-");
+}
+
+function value(text) {
+  if (text === null) return el("span", { class: "none", title: "This run does not have it" }, "–");
+  return el("span", { class: "value", title: text.length > 30 ? text : null }, text);
+}
+
+function title(metric, last, known) {
+  const parts = [`last ${last ?? "–"}`];
+  if (known) parts.push(`least ${known.min}`, `greatest ${known.max}`, `${known.points} points`);
+  return parts.join("\n");
+}
+
+// The changes of one run, or what two runs' differ in; others can be chosen.
+async function showPatch(runs, all) {
+  const patch = await get("patch", { runs: runs.map((run) => run.id).join(",") });
+  const lines = patch.text.split("\n").map((line) => el("span", { class: kind(line) }, `${line}\n`));
+  const chooser = (index) =>
+    el("select", { "aria-label": index ? "Second run" : "First run", onchange: (event) => choose(index, event.target.value) },
+      index ? el("option", { value: "" }, "alone") : null,
+      all.map((run) => el("option", { value: run.id, selected: runs[index]?.id === run.id }, run.name)));
+  const choose = (index, id) => {
+    const next = [...runs];
+    if (id) next[index] = all.find((run) => run.id === id);
+    else next.pop();
+    showPatch(next[0]?.id === next[1]?.id ? next.slice(0, 1) : next, all);
+  };
+  const choice = all.length > 1 ? el("p", { class: "choice" }, chooser(0), " → ", chooser(1)) : null;
+  openDialog(patch.title, el("div", {}, choice, el("pre", { class: "patch", tabIndex: 0 }, patch.text ? lines : "They are the same.")));
+}
+
+function kind(line) {
+  if (/^(\+\+\+|---|diff |index )/.test(line)) return "file";
+  return { "+": "added", "-": "removed", "@": "place" }[line[0]] ?? "";
+}

@@ -1,0 +1,129 @@
+"""Reading the values of float and string series, in pages."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
+
+from project.server import containers, curves, lines, points
+from project.server.access import Role
+from project.server.assign import Attributes, Row
+from project.server.containers import Container
+from project.server.context import Context
+from project.server.errors import ApiError, bad_request, not_found
+from project.server.operation import operation
+from project.server.tables import entries
+
+ROOT = "/api/leaderboard/v1/attributes/series"
+# The client asks for 1,000 at a time; more than this would be held in memory at once.
+MOST = 10_000
+
+
+class FloatPoint(TypedDict):
+    """A point of a curve."""
+
+    timestampMillis: int
+    step: float
+    value: float
+
+
+class FloatSeriesValues(TypedDict):
+    """Some points of a curve, and how many it has."""
+
+    totalItemCount: int
+    values: list[FloatPoint]
+
+
+class StringPoint(TypedDict):
+    """An entry of a log."""
+
+    timestampMillis: int
+    step: float
+    value: str
+
+
+class StringSeriesValues(TypedDict):
+    """Some entries of a log, and how many it has."""
+
+    totalItemCount: int
+    values: list[StringPoint]
+
+
+@operation("leaderboard", "GET", f"{ROOT}/float", "getFloatSeriesValues")
+def get_float_values(
+    context: Context, attribute: str, experimentId: str, limit: int = MOST, offset: int = 0
+) -> FloatSeriesValues:
+    """The points from `offset` on, by step and time."""
+    limit, offset = _checked(limit, offset)
+    container = containers.find(context, experimentId, Role.VIEWER)
+    with context.database.read() as connection:
+        row = _row(context, connection, container, attribute, curves.TYPE)
+        found = read_floats(connection, container.run_uuid, row, limit, offset)
+    return _page(row, found)
+
+
+@operation("leaderboard", "GET", f"{ROOT}/string", "getStringSeriesValues")
+def get_string_values(
+    context: Context, attribute: str, experimentId: str, limit: int = MOST, offset: int = 0
+) -> StringSeriesValues:
+    """The entries from `offset` on, by step and then as they came."""
+    limit, offset = _checked(limit, offset)
+    container = containers.find(context, experimentId, Role.VIEWER)
+    with context.database.read() as connection:
+        row = _row(context, connection, container, attribute, lines.TYPE)
+        found = _read_strings(connection, container.id, row, limit, offset)
+    return _page(row, found)
+
+
+def read_floats(
+    connection: sa.Connection, run_uuid: str, row: Row, limit: int, offset: int
+) -> list[sa.Row[Any]]:
+    """Points (step, timestamp, value) of a float series, in order."""
+    if offset >= (row.length or 0):
+        return []
+    state, skip = curves.State.of(row), 0
+    if state.first is not None:
+        step: float = state.first + offset
+    else:
+        step, skip = points.locate(connection, run_uuid, state.table, row.key, offset)
+    return points.page(connection, run_uuid, state.table, row.key, step, skip, limit)
+
+
+def _read_strings(
+    connection: sa.Connection, container_id: str, row: Row, limit: int, offset: int
+) -> list[sa.Row[Any]]:
+    columns = (entries.c.step, entries.c.timestamp, entries.c.value)
+    here = (entries.c.container_id == container_id) & (entries.c.path == row.path)
+    query = sa.select(*columns).where(here).limit(limit)
+    if row.number:  # some came out of order
+        query = query.order_by(entries.c.step, entries.c.number).offset(offset)
+    else:
+        query = query.where(entries.c.number >= offset).order_by(entries.c.number)
+    return list(connection.execute(query))
+
+
+def _row(
+    context: Context, connection: sa.Connection, container: Container, path: str, type_: str
+) -> Row:
+    row = Attributes(connection, context.database, container).get(path)
+    if row is None:
+        raise not_found("ATTRIBUTE_NOT_FOUND", f"there is no attribute {path!r}")
+    if row.type != type_:
+        title = f"the attribute {path!r} is of type {row.type}, not {type_}"
+        raise ApiError(400, "METADATA_INCONSISTENCY", title)
+    return row
+
+
+def _page(row: Row, found: list[sa.Row[Any]]) -> dict[str, Any]:
+    values = [
+        {"timestampMillis": timestamp, "step": step, "value": value}
+        for step, timestamp, value in found
+    ]
+    return {"totalItemCount": row.length or 0, "values": values}
+
+
+def _checked(limit: int, offset: int) -> tuple[int, int]:
+    if limit < 0 or not 0 <= offset < 2**63:
+        raise bad_request("limit and offset can't be negative")
+    return min(limit, MOST), offset

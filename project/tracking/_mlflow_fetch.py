@@ -1,0 +1,65 @@
+"""A run's directory, as far as it can be had back from an MLflow store."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from project.tracking._mlflow_layout import given_name
+from project.tracking._records import encode
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+NEEDED = "record.json"
+FILES = (NEEDED, "outcome.json", "code.patch", "requirements.lock")
+
+
+def fetch(client: MlflowClient, run_id: str, folder: Path) -> Path:
+    """Write the files and the curves of an MLflow run below `folder`.
+
+    Args:
+        client: of the store.
+        run_id: MLflow's.
+        folder: an empty one.
+    Returns:
+        The directory, laid out and named like the run's own.
+    Raises:
+        ValueError: the store has no such run, or it is none of this project's.
+    """
+    run = _find(client, run_id)
+    there = {file.path for file in client.list_artifacts(run_id)}
+    if NEEDED not in there:
+        raise ValueError(f"MLflow run {run_id} has no {NEEDED}: another program made it")
+    name = run.data.tags.get("run_id", run_id)
+    directory = folder / name
+    directory.mkdir()
+    for file in FILES:
+        if file in there:
+            shutil.move(client.download_artifacts(run_id, file, str(folder)), directory / file)
+    _write_journal(client, run, directory)
+    return directory
+
+
+def _find(client: MlflowClient, run_id: str) -> Run:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_run(run_id)
+    except MlflowException as error:
+        raise ValueError(f"there is no MLflow run {run_id}: {error.message}") from None
+
+
+def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
+    """The run's points as a journal; MLflow does not know their epochs, which stand as -1."""
+    points = [
+        (point.timestamp, point.step, given_name(name), point.value)
+        for name in run.data.metrics
+        for point in client.get_metric_history(run.info.run_id, name)
+    ]
+    with open(directory / "journal.jsonl", "wb") as file:
+        for time, step, name, value in sorted(points):
+            record = {"time": time / 1000, "step": step, "epoch": -1, "metrics": {name: value}}
+            file.write(encode(record))

@@ -1,0 +1,193 @@
+"""A real server over a fresh store, and the application itself, for the tests of the server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from starlette.testclient import TestClient
+
+from project.server import projects, start
+from project.server.access import LOCAL, Account
+from project.server.address import client_token
+from project.server.context import Context
+from project.server.database import Database
+from project.server.settings import LOCAL_PROJECT, Settings
+from project.server.storage import Storage
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server in a process of its own.
+
+    Attributes:
+        url: where it is.
+        token: a NEPTUNE_API_TOKEN for it.
+        project: the workspace and project that everyone may use.
+        environment: what the unmodified client needs to find it.
+        settings: how it was started; the store can be read beside it.
+        process: the server's.
+    """
+
+    url: str
+    token: str
+    project: str
+    environment: dict[str, str]
+    settings: Settings
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def start_server(exp_dir: Path, *arguments: str) -> Server:
+    """Start `python -m project.serve` over a store in `exp_dir`, and wait until it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "project.serve", "--exp-dir", str(exp_dir)]
+    with (exp_dir / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--port", str(port), *arguments], cwd=ROOT, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    await_answer(process, url)
+    token = client_token(url, "local")
+    project = "/".join(LOCAL_PROJECT)
+    environment = {
+        "NEPTUNE_API_TOKEN": token,
+        "NEPTUNE_PROJECT": project,
+        "OAUTHLIB_INSECURE_TRANSPORT": "1",
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONWARNINGS": "ignore",
+        # Where a test's own client would leave a queue in the working tree.
+        "NEPTUNE_DATA_DIRECTORY": str(exp_dir / ".neptune"),
+    }
+    return Server(url, token, project, environment, settings_of(exp_dir, url), process)
+
+
+def await_answer(process: subprocess.Popen[bytes], url: str) -> None:
+    """Wait until the server answers; it is an error if it ends instead."""
+    with httpx.Client(trust_env=False) as client:
+        while process.poll() is None:
+            try:
+                client.get(f"{url}/health").raise_for_status()
+                return
+            except httpx.TransportError:
+                time.sleep(0.05)
+    raise AssertionError(f"the server ended with code {process.returncode}")
+
+
+def settings_of(exp_dir: Path, url: str) -> Settings:
+    """The settings of a server over the embedded store in `exp_dir`."""
+    return Settings(
+        store=f"sqlite:///{exp_dir}/mlflow.db",
+        artifacts=str(exp_dir / "mlflow-artifacts"),
+        private=str(exp_dir / ".server"),
+        url=url,
+        accounts=False,
+    )
+
+
+def end(server: Server) -> None:
+    """Stop it as Ctrl-C would."""
+    server.process.terminate()
+    server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests of this worker; a test makes its own names in it."""
+    started = start_server(tmp_path_factory.mktemp("server"))
+    yield started
+    end(started)
+
+
+@pytest.fixture(scope="session")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The application in this process, over a store of its own; without its background tasks."""
+    settings = settings_of(tmp_path_factory.mktemp("application"), "http://testserver")
+    os.environ.update(start.environment(settings))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's use of what Starlette is to drop
+        start.prepare_store(settings)
+        from project.server import app
+
+        made = app.create()
+    projects.create(Database(settings.store), *LOCAL_PROJECT)
+    return made
+
+
+@pytest.fixture
+def client(application: Any) -> TestClient:
+    """Requests to the application, without a network."""
+    return TestClient(application)
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server with accounts, for all tests of this worker."""
+    from tests.server.guarded import start_guarded  # which needs this file
+
+    started = start_guarded(tmp_path_factory.mktemp("guarded"))
+    yield started
+    end(started.server)
+
+
+@pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with MLflow's tables, which take a second to make; to be copied."""
+    path = tmp_path_factory.mktemp("fresh") / "mlflow.db"
+    start.prepare_store(Settings(f"sqlite:///{path}", "", "", "", True))
+    return path
+
+
+@pytest.fixture
+def script(server: Server, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts Python code with the unmodified Neptune client, in a process of its own."""
+    started = []
+
+    def start_script(code: str, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, **server.environment, "NEPTUNE_DATA_DIRECTORY": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start_script
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def context_of() -> Iterator[Callable[..., Context]]:
+    """Contexts in this process, as another worker over a server's store has them."""
+    databases = []
+
+    def make(settings: Settings, account: Account = LOCAL) -> Context:
+        databases.append(Database(settings.store))
+        return Context(account, databases[-1], Storage(settings, databases[-1]), settings, None)
+
+    yield make
+    for database in databases:
+        database.engine.dispose()

@@ -1,0 +1,212 @@
+"""Nobody without a key, or with a key for something else, reads or writes through our API."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote
+
+import httpx2 as httpx
+import pytest
+import websocket
+
+from project.server import accounts, app, keys
+from project.server.operation import OPERATIONS, Operation
+from tests.server.guarded import ONE, Guarded
+
+for module in app.OPERATIONS:
+    import_module(f"project.server.{module}")
+ALL = {operation.name: operation for operation in OPERATIONS}
+# Operations on nothing of anybody's: they check the header themselves, or show what is one's own.
+OWN = {"getClientConfig", "exchangeApiToken", "listProjects", "listOrganizations"}
+READS = re.compile("get|list|search|ls|download|prepare|workspaceStatus")
+MANAGES = {"deleteProject", "addProjectMember", "deleteProjectMember", "addProjectServiceAccount"}
+MANAGES |= {"deleteProjectServiceAccount", "createOrganizationInvitations"}
+
+
+@pytest.fixture(scope="module")
+def run(guarded: Guarded) -> dict[str, Any]:
+    """A run in lab/one, of alice."""
+    params = {"projectIdentifier": ONE, "type": "run"}
+    with guarded.client("alice") as client:
+        answer = client.post("/api/leaderboard/v1/experiments", json=params)
+    return answer.raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def clients(guarded: Guarded) -> Iterator[dict[str | None, httpx.Client]]:
+    names = (None, "alice", "vera", "max", "bob", "robot")
+    made = {name: guarded.client(name) for name in names}
+    yield made
+    for client in made.values():
+        client.close()
+
+
+def send(client: httpx.Client, operation: Operation, run: dict[str, Any]) -> httpx.Response:
+    """A request as it should be, about the run and its project."""
+    known = {
+        "projectIdentifier": ONE,
+        "experimentId": run["id"],
+        "experimentIdentifier": run["id"],
+        "runId": run["id"],
+        "organizationIdentifier": ONE.partition("/")[0],
+        "X-Range": "bytes=0-0/1",
+        "userId": "bob",
+        "serviceAccountId": "robot",
+        "experimentCreationParams": {"projectIdentifier": ONE, "type": "run"},
+        "experimentIdentifiers": [f"{ONE}/{run['shortId']}"],
+        "operations": [{"path": "a", "assignFloat": {"value": 1.0}}],
+        "projectToCreate": {"name": "new", "organizationId": ONE.partition("/")[0]},
+        "member": {"userId": "robot", "role": "viewer"},
+        "account": {"serviceAccountId": "bob", "role": "viewer"},
+        "newOrganizationInvitations": {
+            "organizationIdentifier": ONE.partition("/")[0],
+            "invitationsEntries": [],
+        },
+        "signal": {"type": "stop"},
+        "artifactFilesDTO": {"files": []},
+    }
+    path, query, headers, body = operation.path, {}, {}, None
+    for parameter in operation.parameters:
+        if not parameter.required and parameter.wire not in known:
+            continue
+        value = known.get(parameter.wire, {str: "x", int: 1, float: 1.0}.get(parameter.type, {}))
+        if parameter.place == "path":
+            path = path.replace(f"{{{parameter.wire}}}", quote(str(value), safe=""))
+        elif parameter.place == "query":
+            query[parameter.wire] = value
+        elif parameter.place == "header":
+            headers[parameter.wire] = value
+        else:
+            body = value
+    return client.request(operation.method, path, params=query, headers=headers, json=body)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_operation_without_a_key(
+    clients: dict[str | None, httpx.Client], run: dict[str, Any], name: str
+) -> None:
+    assert send(clients[None], ALL[name], run).status_code == 401
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - OWN))
+@pytest.mark.parametrize("who", ["bob", "robot"])
+def test_no_operation_on_another_project(
+    clients: dict[str | None, httpx.Client], run: dict[str, Any], name: str, who: str
+) -> None:
+    answer = send(clients[who], ALL[name], run)
+    assert answer.status_code in (403, 404), answer.text
+    assert answer.json()["errorType"]
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - OWN - {"createProject"}))
+def test_roles_within_the_project(
+    clients: dict[str | None, httpx.Client], run: dict[str, Any], name: str
+) -> None:
+    viewer = send(clients["vera"], ALL[name], run).status_code
+    assert (viewer != 403) if READS.match(name) else (viewer == 403)
+    if name in MANAGES:
+        assert send(clients["alice"], ALL[name], run).status_code == 403
+
+
+def test_lists_show_what_is_ones_own(clients: dict[str | None, httpx.Client]) -> None:
+    def seen(who: str) -> tuple[list[str], list[str]]:
+        projects = clients[who].get("/api/backend/v1/projects").json()["entries"]
+        spaces = clients[who].get("/api/backend/v1/myOrganizations").json()
+        names = [f"{project['organizationName']}/{project['name']}" for project in projects]
+        return names, [space["name"] for space in spaces]
+
+    assert seen("vera") == ([ONE], ["lab"])
+    assert seen("bob") == (["firm/two"], ["firm"])
+    assert seen("robot") == ([], [])
+
+
+def test_wrong_credentials_are_refused_alike(guarded: Guarded) -> None:
+    key = guarded.keys["alice"]
+    wrong = [{"Authorization": f"Bearer {value}"} for value in ("x", key[:-1], key + "x")]
+    wrong += [
+        {"Authorization": value} for value in ("", "Bearer", "Basic", "Basic !", f"Key {key}")
+    ]
+    wrong += [guarded.browser("alice", "x"), guarded.browser("nobody", "x")]
+    wrong += [guarded.browser("bob", key), guarded.browser("", key), guarded.browser("alice", "")]
+    with guarded.client() as client:
+        answers = [client.get("/api/backend/v1/projects", headers=header) for header in wrong]
+        assert {answer.status_code for answer in answers} == {401}
+        # Not even whether there is an account of that name.
+        assert len({answer.content for answer in answers}) == 1
+        for header in ({"Authorization": f"Bearer {key}"}, guarded.browser("alice")):
+            assert client.get("/api/backend/v1/projects", headers=header).status_code == 200
+
+
+def test_a_revoked_key_ends_everywhere_at_once(guarded: Guarded) -> None:
+    with guarded.database.write() as connection:
+        accounts.add(guarded.database, connection, "gone", True, service=False)
+        key_id, guarded.keys["gone"] = keys.make(connection, "gone")
+    login = guarded.browser("gone")
+    with guarded.client("gone") as client, guarded.client() as browser:
+
+        def statuses() -> set[int]:
+            paths = ("/api/backend/v1/projects", "/api/2.0/mlflow/experiments/search?max_results=1")
+            answers = [client.get(path) for path in paths]
+            answers += [browser.get(path, headers=login) for path in (*paths, "/")]
+            return {answer.status_code for answer in answers}
+
+        assert statuses() == {200}
+        with guarded.database.write() as connection:
+            keys.revoke(connection, key_id)
+        assert statuses() == {401}
+
+
+def test_no_key_comes_back_in_an_answer_or_stands_in_the_log(
+    guarded: Guarded, clients: dict[str | None, httpx.Client]
+) -> None:
+    secret, signed = guarded.keys["alice"], guarded.access("alice")
+    paths = ["/api/backend/v1/projects/get?projectIdentifier=", "/nowhere/", "/?token="]
+    paths += ["/api/leaderboard/v1/experiments?experimentId=", "/api/2.0/mlflow/runs/get?run_id="]
+    for given in (secret, signed, guarded.token("alice")):
+        for headers in ({"Authorization": f"Bearer {given}x"}, {"Authorization": f"Basic {given}"}):
+            for path in paths:
+                answer = clients[None].get(path + "x", headers=headers)
+                assert answer.status_code == 401 and given not in answer.text
+                assert given not in str(answer.headers)
+        for path in paths:
+            clients["bob"].get(path + quote(given))
+    log = (guarded.exp_dir / "server.log").read_text()
+    for name, key in guarded.keys.items():
+        assert key not in log, name
+    assert signed not in log and guarded.token("alice") not in log
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+def test_other_sites_cannot_act_through_a_browser(guarded: Guarded, origin: str) -> None:
+    headers = guarded.browser("alice") | {"Origin": origin}
+    with guarded.client() as client:
+        for path in ("/api/leaderboard/v1/attributes/ping", "/graphql", "/compare"):
+            assert client.post(path, headers=headers).status_code == 403
+
+
+def connect(guarded: Guarded, run: dict[str, Any], **options: Any) -> int:
+    """The status that a websocket for the run is answered with."""
+    url = guarded.server.url.replace("http", "ws")
+    path = f"/api/notifications/v1/runs/{run['projectId']}/{run['id']}/signal"
+    try:
+        websocket.create_connection(url + path, suppress_origin=True, **options).close()
+    except websocket.WebSocketBadStatusException as error:
+        return error.status_code
+    return 101
+
+
+def test_websockets_are_checked_too(guarded: Guarded, run: dict[str, Any]) -> None:
+    def bearer(name: str) -> dict[str, Any]:
+        return {"header": {"Authorization": f"Bearer {guarded.access(name)}"}}
+
+    assert connect(guarded, run) == 403
+    assert connect(guarded, run, header={"Authorization": "Bearer x"}) == 403
+    assert connect(guarded, run, **bearer("bob")) == 403
+    assert connect(guarded, run, **bearer("alice")) == 101
+    for header in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        options = bearer("alice")
+        options["header"] |= header
+        if "Host" in header:
+            options = {"header": bearer("alice")["header"], "host": header["Host"]}
+        assert connect(guarded, run, **options) == 403

@@ -1,0 +1,148 @@
+"""TLS by certificate and key: the unmodified client and the browser's address are https."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from project import serve
+from tests.server.conftest import ROOT, free_port
+from tests.server.guarded import ONE, populate
+
+RUN = """
+import neptune
+run = neptune.init_run(mode="sync", monitoring_namespace="monitoring",
+                       capture_hardware_metrics=False, source_files=[], git_ref=False)
+run["loss"].extend([3.0, 2.0, 1.0])
+run.wait()
+print(run["loss"].fetch_last(), run.get_url())
+run.stop()
+"""
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody but itself vouches for, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    day = datetime.timedelta(days=1)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - day)
+        .not_valid_after(now + day)
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "cert.pem").write_bytes(made.public_bytes(encoding))
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain)
+    (folder / "key.pem").write_bytes(private)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture(scope="module")
+def served(
+    tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]
+) -> Iterator[tuple[str, Path]]:
+    """The address of a server with accounts and TLS, and the folder of its runs."""
+    exp_dir, port = tmp_path_factory.mktemp("tls"), free_port()
+    options = ["--exp-dir", str(exp_dir), "--port", str(port), "--accounts"]
+    options += ["--ssl-certfile", str(certificate[0]), "--ssl-keyfile", str(certificate[1])]
+    with (exp_dir / "server.log").open("wb") as log:
+        command = [sys.executable, "-m", "project.serve", *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    url = f"https://127.0.0.1:{port}"
+    with httpx.Client(verify=trusting(certificate[0]), trust_env=False) as client:
+        while process.poll() is None:
+            try:
+                client.get(f"{url}/health").raise_for_status()
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+    assert process.poll() is None
+    yield url, exp_dir
+    process.terminate()
+    process.wait()
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate)
+
+
+def test_the_client_logs_over_tls(
+    served: tuple[str, Path], certificate: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, exp_dir = served
+    _, keys = populate(f"sqlite:///{exp_dir}/mlflow.db")
+    from project.server.address import client_token
+
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "NEPTUNE_API_TOKEN": client_token(url, keys["alice"]),
+        "NEPTUNE_PROJECT": ONE,
+        "NEPTUNE_DATA_DIRECTORY": str(exp_dir / ".neptune"),
+        "NO_PROXY": "127.0.0.1",
+    }
+    # The system's own authorities, or those that REQUESTS_CA_BUNDLE names, vouch for it; or nobody.
+    for trust in (
+        {"REQUESTS_CA_BUNDLE": str(certificate[0]), "SSL_CERT_FILE": str(certificate[0])},
+        {"NEPTUNE_ALLOW_SELF_SIGNED_CERTIFICATE": "1"},
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", RUN],
+            env=environment | trust,
+            cwd=exp_dir,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert f"1.0 {url}/" in done.stdout
+
+
+def test_plain_http_gets_nothing(served: tuple[str, Path]) -> None:
+    with httpx.Client(trust_env=False) as client, pytest.raises(httpx.TransportError):
+        client.get(served[0].replace("https", "http"))
+
+
+@pytest.mark.parametrize(
+    "options, problem",
+    [
+        (["--ssl-keyfile", "{key}"], "--ssl-keyfile needs --ssl-certfile"),
+        (["--ssl-certfile", "{cert}"], "--ssl-certfile"),
+        (["--ssl-certfile", "missing.pem", "--ssl-keyfile", "{key}"], "missing.pem"),
+        (["--ssl-certfile", "{key}", "--ssl-keyfile", "{key}"], "--ssl-certfile"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(
+    tmp_path: Path,
+    certificate: tuple[Path, Path],
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    problem: str,
+) -> None:
+    files = {"cert": str(certificate[0]), "key": str(certificate[1])}
+    argv = [option.format(**files) for option in options]
+    assert serve.main([*argv, "--exp-dir", str(tmp_path), "--port", str(free_port())]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1 and errors[0].startswith("error: ") and problem in errors[0]
