@@ -11,8 +11,8 @@ from project.command import add_exp_dir, load_private_settings, print_error
 from project.hyperparameters import DEBUG
 from project.tracking import followed, usual
 
-# Of two processes that want one core, this one gets 5 %.
-NICE = 15
+# Of two processes that want one core, this one gets 10 %.
+NICE = 10
 
 
 def main(argv: Sequence[str]) -> int:

@@ -91,6 +91,19 @@ def test_neighbours_do_not_import_each_other(folder: str) -> None:
         assert not [m for m in ours(imports(path)) if inside(m, *others)], path
 
 
+def test_comparing_and_reproducing_load_nothing_heavy() -> None:
+    heavy = {"torch", "pytorch_lightning", "mlflow", "neptune"}
+    for path in in_folder("comparison", "reproduction"):
+        assert not packages(imports(path)) & heavy, path
+        assert not [m for m in ours(imports(path)) if inside(m, "solver", "data", "server")], path
+
+
+def test_only_the_server_imports_the_server() -> None:
+    for path in FILES:
+        if [m for m in ours(imports(path)) if inside(m, "server")]:
+            assert path.name == "serve.py" or inside(module_name(path), "server"), path
+
+
 def test_the_solver_names_no_dataset_model_metric_or_tracker() -> None:
     named = ours(imports(ROOT / "project" / "solver.py"))
     assert not [

@@ -21,7 +21,7 @@ from project.server.storage import Storage
 OPERATIONS = ("artifacts", "attributes", "authorization", "containers", "creation")
 OPERATIONS += ("files", "fileset_uploads", "filesets", "image_reading", "management", "operations")
 OPERATIONS += ("project_requests", "queries", "series", "signals", "trash")
-OPERATIONS += ("compare.api", "workspace_status")
+OPERATIONS += ("compare.api", "compare.mlflow_page", "workspace_status")
 # Modules with routes of their own: a function `routes() -> list[BaseRoute]`.
 PAGES = ("authorization", "compare.routes", "links", "signals")
 # Modules with work of their own: `async def serve(app)`, cancelled when the server ends.

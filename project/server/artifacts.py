@@ -6,9 +6,7 @@ after it, or put together here from a known artifact's and new files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import sha256
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import orjson
 import sqlalchemy as sa
@@ -19,6 +17,7 @@ from project.server.context import Context
 from project.server.errors import bad_request, not_found
 from project.server.operation import Body, operation
 from project.server.tables import artifact_files, artifacts
+from project.server.tracked_files import ArtifactFile, ArtifactFiles, checked, hash_of
 from project.server.values import INT64
 
 PATH = "/api/artifacts/v1/artifact"
@@ -31,29 +30,6 @@ class Artifact(TypedDict):
     projectId: str
     receivedMetadata: bool
     size: int | None
-
-
-class Metadata(TypedDict):
-    """One of a file's own facts, such as its address."""
-
-    key: str
-    value: str
-
-
-class ArtifactFile(TypedDict):
-    """One file of an artifact."""
-
-    filePath: str
-    fileHash: str
-    type: str
-    size: int | None
-    metadata: list[Metadata]
-
-
-class ArtifactFiles(TypedDict):
-    """All files of an artifact, by path."""
-
-    files: list[ArtifactFile]
 
 
 @operation("artifacts", "PUT", PATH, "createNewArtifact")
@@ -80,7 +56,7 @@ def upload_files(
     context: Context, projectIdentifier: str, hash: str, artifactFilesDTO: Body
 ) -> Artifact:
     """The list of an artifact's files; once it has one, that is for good, as the hash says."""
-    files = _checked(artifactFilesDTO)
+    files = checked(artifactFilesDTO)
     project_id = projects.find(context, projectIdentifier, Role.MEMBER).id
     with context.database.write() as connection:
         return _receive(context, connection, project_id, hash, files)
@@ -95,7 +71,7 @@ def create_version(
     artifactFilesDTO: Body,
 ) -> Artifact:
     """The artifact of another one's files and these, which replace those of the same path."""
-    files = _checked(artifactFilesDTO)
+    files = checked(artifactFilesDTO)
     project_id = _project(context, projectIdentifier, parentIdentifier)
     with context.database.write() as connection:
         _artifact(connection, project_id, hash)
@@ -116,18 +92,6 @@ def list_files(context: Context, projectIdentifier: str, hash: str) -> ArtifactF
     with context.database.read() as connection:
         _artifact(connection, project_id, hash)
         return {"files": _files(connection, project_id, hash)}
-
-
-def hash_of(files: Iterable[ArtifactFile]) -> str:
-    """The hash of a list of files: what Neptune's client computes without their metadata."""
-    digest = sha256()
-    for file in sorted(files, key=lambda file: file["filePath"]):
-        digest.update(b"#" + len(file["filePath"]).to_bytes(4) + file["filePath"].encode())
-        digest.update(b"#" + file["fileHash"].encode() + b"#")
-        if file["size"] is not None:
-            digest.update(file["size"].to_bytes(8))
-        digest.update(b"#" + len(file["type"]).to_bytes(4) + file["type"].encode())
-    return digest.hexdigest()
 
 
 def _project(context: Context, project: str, parent: str) -> str:
@@ -184,38 +148,3 @@ def _files(connection: sa.Connection, project_id: str, hash: str) -> list[Artifa
     here = (artifact_files.c.project_id == project_id) & (artifact_files.c.hash == hash)
     query = sa.select(artifact_files.c.file).where(here).order_by(artifact_files.c.number)
     return [orjson.loads(text) for text in connection.execute(query).scalars()]
-
-
-def _checked(content: Any) -> list[ArtifactFile]:
-    """The files of a request's body.
-
-    Raises:
-        ApiError: 400, it is no list of files.
-    """
-    if type(content) is not dict or type(content.get("files")) is not list:
-        raise bad_request("the body is an object with a list of files")
-    return [_file(item) for item in content["files"]]
-
-
-def _file(item: Any) -> ArtifactFile:
-    if type(item) is not dict:
-        raise bad_request("a file is an object")
-    texts = {key: item.get(key) for key in ("filePath", "fileHash", "type")}
-    if any(type(value) is not str or "\0" in value for value in texts.values()):
-        raise bad_request("a file has the strings filePath, fileHash and type")
-    size, metadata = item.get("size"), item.get("metadata") or []
-    if size is not None and (type(size) is not int or not 0 <= size < INT64.stop):
-        raise bad_request(f"size: {str(size)[:50]!r} is no number of bytes")
-    if type(metadata) is not list or any(not _is_fact(fact) for fact in metadata):
-        raise bad_request("metadata is a list of objects with the strings key and value")
-    return {
-        **texts,
-        "size": size,
-        "metadata": [{k: f[k] for k in ("key", "value")} for f in metadata],
-    }
-
-
-def _is_fact(fact: Any) -> bool:
-    return type(fact) is dict and all(
-        type(fact.get(key)) is str and "\0" not in fact[key] for key in ("key", "value")
-    )

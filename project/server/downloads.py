@@ -21,6 +21,8 @@ PICTURES = {
     "tiff": "image/tiff",
 }
 BYTES = "application/octet-stream"
+# The longest name that disks take, in bytes.
+MOST = 255
 
 
 class FileResponse(StreamingResponse):
@@ -48,7 +50,7 @@ def headers(name: str) -> dict[str, str]:
 
 def disposition(name: str) -> str:
     """A Content-Disposition for a file's name; Neptune's client reads what is last in it."""
-    name = name.replace("/", "_").replace("\\", "_")
+    name = name.replace("/", "_").replace("\\", "_")[-MOST:]
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"%;' else "_" for c in name)
     if plain.strip(". ") == "":
         plain = "file"

@@ -60,15 +60,15 @@ class Pictures(Lines):
         try:
             row = self.attributes.have(path, IMAGES)
         except TypeConflict:
-            self.dropped += map(_file, given)
+            self.dropped += map(_file_of, given)
             raise
         if given and row.key is None:
-            row.key, row.shown_as = _file(given[0]).rpartition("/")[0], ARTIFACT
+            row.key, row.shown_as = _file_of(given[0]).rpartition("/")[0], ARTIFACT
         super().log(path, given)
 
     def clear(self, row: Row) -> None:
         """Remove all entries; their files are released by whoever calls."""
-        self.dropped += map(_file, self._pending.get(row.path, []))
+        self.dropped += map(_file_of, self._pending.get(row.path, []))
         super().clear(row)
 
 
@@ -95,6 +95,12 @@ def stored(
                 for item in operations
             ]
         yield found, [fault.error for fault in faults]
+
+
+def files_of(operations: list[Operation]) -> list[str]:
+    """Where the pictures of all entries are, whose values `stored` has made."""
+    logs = (item for item in operations if _has_pictures(item))
+    return [_file_of(point) for item in logs for point in item.points]
 
 
 def _has_pictures(item: Operation) -> bool:
@@ -149,5 +155,5 @@ def _suffix(content: bytes) -> str:
     return next(known, "bin")
 
 
-def _file(point: Point) -> str:
+def _file_of(point: Point) -> str:
     return orjson.loads(point.value)["file"]

@@ -57,7 +57,8 @@ class LocalFolder:
 
     def delete(self, path: str) -> None:
         """Delete the file, if it is there, and the folders it leaves empty."""
-        with suppress(FileNotFoundError), self._folder(path) as (folder, name):
+        absent = suppress(FileNotFoundError, NotADirectoryError)
+        with absent, self._folder(path) as (folder, name):
             os.unlink(name, dir_fd=folder)
         parent, _, _ = path.rpartition("/")
         while parent:
@@ -69,8 +70,8 @@ class LocalFolder:
             parent, _, _ = parent.rpartition("/")
 
     def delete_all(self) -> None:
-        """Delete the folder with all that is in it; links are not followed."""
-        if self._root.exists():
+        """Delete the folder with all that is in it; of links, only themselves."""
+        with suppress(FileNotFoundError):
             shutil.rmtree(self._root)
 
     @contextmanager

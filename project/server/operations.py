@@ -50,7 +50,7 @@ def _apply(
         former = replay.kept(connection, container.id) if timed else []
         for batch in former:
             if batch.digest == digest:
-                return batch.answer, []
+                return batch.answer, images.files_of(found)
         application = Application(context, connection, container, former)
         errors = errors + application.apply(found)
         if timed:

@@ -69,3 +69,13 @@ def known(database: Database, name: str, service: bool) -> bool:
     here = (accounts.c.name == name) & (accounts.c.service == service)
     with database.read() as connection:
         return connection.execute(sa.select(accounts.c.name).where(here)).first() is not None
+
+
+def roles_of_all(connection: sa.Connection) -> dict[str, str]:
+    """What each account that is in a project may do there, in words."""
+    query = sa.select(members.c.account, members.c.role, projects.c.workspace, projects.c.name)
+    rows = connection.execute(query.select_from(_JOINED).order_by(projects.c.name))
+    found: dict[str, list[str]] = {}
+    for account, role, workspace, name in rows:
+        found.setdefault(account, []).append(f"{Role(role).name.lower()} of {workspace}/{name}")
+    return {account: ", ".join(roles) for account, roles in found.items()}

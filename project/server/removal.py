@@ -19,7 +19,7 @@ from project.server.experiments import EXPERIMENT_TAGS, EXPERIMENTS, OWNER, RUNS
 from project.server.projects import Project
 
 # Ours, by the column that names the container.
-OURS = (tables.attributes, tables.entries, tables.batches, tables.signals)
+OURS = (tables.attributes, tables.entries, tables.set_files, tables.batches, tables.signals)
 # MLflow's, as its own `gc` removes them.
 THEIRS = [model.__table__ for model in (SqlMetric, SqlLatestMetric, SqlParam, SqlTag)]
 INPUTS = SqlInput.__table__

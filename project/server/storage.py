@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ABANDONED = 24 * 3600
 # Containers share so many lock files.
 LOCKS = 64
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP)
 
 
@@ -51,7 +51,7 @@ class Storage:
             ApiError: 507, the disk is full; 409, something else is in the way. What was there is.
         """
         with disk_errors():
-            self._place(container, path).put(path, file)
+            self._folder(container).put(_checked(path), file)
 
     def open(self, container: Container, path: str) -> BinaryIO:
         """The file at `path`, to be read; it stays whole also if it is replaced or deleted.
@@ -60,30 +60,17 @@ class Storage:
             ApiError: 404, it isn't there.
         """
         with disk_errors():
-            return self._place(container, path).open(path)
-
-    @contextmanager
-    def local_copy(self, container: Container, path: str) -> Iterator[Path]:
-        """A copy of the file on this machine's disk, with its name.
-
-        Raises:
-            ApiError: 404, it isn't there; 507, the disk is full.
-        """
-        with self.spool() as folder, self.open(container, path) as file:
-            copy = folder / path.rpartition("/")[2]
-            with disk_errors(), copy.open("wb") as copied:
-                shutil.copyfileobj(file, copied, 2**20)
-            yield copy
+            return self._folder(container).open(_checked(path))
 
     def delete(self, container: Container, path: str) -> None:
         """Delete the file at `path`, if it is there."""
         with disk_errors():
-            self._place(container, path).delete(path)
+            self._folder(container).delete(_checked(path))
 
     def delete_all(self, container: Container) -> None:
-        """Delete all files of a container, those that MLflow's own clients have put there too."""
-        with disk_errors():
-            self._root(container).delete_all()
+        """Delete all files of the container, those that MLflow's own clients have put there too."""
+        with self.changing(container.id), disk_errors():
+            self._folder(container).delete_all()
 
     @contextmanager
     def changing(self, container_id: str) -> Iterator[None]:
@@ -113,13 +100,7 @@ class Storage:
             if _last_change(path) < before:
                 shutil.rmtree(path, ignore_errors=True)  # another worker may be at it
 
-    def _place(self, container: Container, path: str) -> LocalFolder | RemoteFolder:
-        # Paths are made by artifact_paths.py; this is the last door.
-        if any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
-            raise bad_request(f"{path[:200]!r} is no path of a file")
-        return self._root(container)
-
-    def _root(self, container: Container) -> LocalFolder | RemoteFolder:
+    def _folder(self, container: Container) -> LocalFolder | RemoteFolder:
         uri = container.artifact_uri
         if uri.startswith("mlflow-artifacts:"):
             # What clients reach through this server is its own destination.
@@ -127,6 +108,17 @@ class Storage:
         if is_local_uri(uri, is_tracking_or_registry_uri=False):
             return LocalFolder(Path(local_file_uri_to_path(uri)))
         return RemoteFolder(uri, self.spool)
+
+
+def _checked(path: str) -> str:
+    """The path itself: artifact_paths.py makes them; this is the last door.
+
+    Raises:
+        ApiError: 400, it leads elsewhere.
+    """
+    if any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
+        raise bad_request(f"{path[:200]!r} is no path of a file")
+    return path
 
 
 @contextmanager

@@ -8,11 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from project.command import add_exp_dir
 from project.server.access import Role
+
+if TYPE_CHECKING:
+    from project.server.database import Database
 
 # No colon, which ends the name in a browser's login; no slash, which stands in addresses.
 NAME = re.compile(r"\w[\w.@+-]{0,99}", re.ASCII)
@@ -102,13 +106,19 @@ def create_key(arguments: argparse.Namespace) -> Iterator[str]:
 
     Yields:
         Lines for the person; the key is in them and nowhere else.
+    Raises:
+        ValueError: a project was deleted in MLflow, and can be restored there.
     """
     from project.server import accounts, keys, projects
     from project.server.address import client_token
+    from project.server.errors import ApiError
 
     database = _database(arguments)
-    known = {(w, n) for w, n in _column_pairs(database)}
-    joined = [projects.create(database, *names) for names in arguments.project]
+    known = _project_names(database)
+    try:
+        joined = [projects.create(database, *names) for names in arguments.project]
+    except ApiError as error:  # it was deleted in MLflow
+        raise ValueError(error.title) from None
     yield from (f"made the project {'/'.join(n)}" for n in arguments.project if n not in known)
     with database.write() as connection:
         accounts.add(database, connection, arguments.name, arguments.admin, arguments.service)
@@ -129,6 +139,7 @@ def list_keys(arguments: argparse.Namespace) -> Iterator[str]:
     Yields:
         Lines for the person.
     """
+    from project.server.people import roles_of_all
     from project.server.tables import accounts, tokens
 
     database = _database(arguments)
@@ -137,7 +148,7 @@ def list_keys(arguments: argparse.Namespace) -> Iterator[str]:
     )
     with database.read() as connection:
         rows = connection.execute(query.order_by(tokens.c.account, tokens.c.created)).all()
-        roles = _roles(connection)
+        roles = roles_of_all(connection)
     for row in rows:
         state = f"revoked {_day(row.revoked)}" if row.revoked else f"used {_day(row.used)}"
         kind = "service " * row.service + ("admin" if row.admin else roles.get(row.account, "-"))
@@ -162,7 +173,7 @@ def revoke_keys(arguments: argparse.Namespace) -> Iterator[str]:
     yield f"revoked {number} key{'s' * (number > 1)}"
 
 
-def _database(arguments: argparse.Namespace):
+def _database(arguments: argparse.Namespace) -> Database:
     from project.server.database import Database
     from project.server.settings import Settings
     from project.server.start import prepare_store
@@ -175,22 +186,12 @@ def _database(arguments: argparse.Namespace):
     return Database(store)
 
 
-def _column_pairs(database) -> list[tuple[str, str]]:
+def _project_names(database: Database) -> set[tuple[str, str]]:
     from project.server.tables import projects
 
+    query = sa.select(projects.c.workspace, projects.c.name)
     with database.read() as connection:
-        return connection.execute(sa.select(projects.c.workspace, projects.c.name)).all()
-
-
-def _roles(connection: sa.Connection) -> dict[str, str]:
-    from project.server.tables import members, projects
-
-    query = sa.select(members.c.account, members.c.role, projects.c.workspace, projects.c.name)
-    query = query.join_from(members, projects, projects.c.id == members.c.project_id)
-    found: dict[str, list[str]] = {}
-    for account, role, workspace, name in connection.execute(query.order_by(projects.c.name)):
-        found.setdefault(account, []).append(f"{Role(role).name.lower()} of {workspace}/{name}")
-    return {account: ", ".join(roles) for account, roles in found.items()}
+        return {(workspace, name) for workspace, name in connection.execute(query)}
 
 
 def _last_url(exp_dir: Path) -> str:

@@ -27,6 +27,7 @@ MODULE_LIMIT = 3 * 3600
 def main() -> int:
     """Returns 0 if all tests passed that are not left out, and the server had no error."""
     arguments, for_pytest = make_parser().parse_known_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to leave no server behind
     logs = arguments.logs or Path(tempfile.mkdtemp(prefix="client-tests-"))
     logs.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote
@@ -9,16 +10,17 @@ from urllib.parse import quote
 import httpx2 as httpx
 import pytest
 import websocket
+from mlflow.server.security_utils import should_block_cors_request
 
-from project.server import accounts, app, keys
+from project.server import accounts, app, keys, start
 from project.server.operation import OPERATIONS, Operation
-from tests.server.guarded import ONE, Guarded
+from tests.server.guarded import ONE, PEOPLE, Guarded
 
 for module in app.OPERATIONS:
     import_module(f"project.server.{module}")
 ALL = {operation.name: operation for operation in OPERATIONS}
 # Operations on nothing of anybody's: they check the header themselves, or show what is one's own.
-OWN = {"getClientConfig", "exchangeApiToken", "listProjects", "listOrganizations"}
+OWN = {"getClientConfig", "exchangeApiToken", "listProjects", "listOrganizations", "latestRuns"}
 READS = re.compile("get|list|search|ls|download|prepare|workspaceStatus")
 MANAGES = {"deleteProject", "addProjectMember", "deleteProjectMember", "addProjectServiceAccount"}
 MANAGES |= {"deleteProjectServiceAccount", "createOrganizationInvitations"}
@@ -49,6 +51,8 @@ def send(client: httpx.Client, operation: Operation, run: dict[str, Any]) -> htt
         "experimentId": run["id"],
         "experimentIdentifier": run["id"],
         "runId": run["id"],
+        "run": run["id"],
+        "runs": run["id"],
         "organizationIdentifier": ONE.partition("/")[0],
         "X-Range": "bytes=0-0/1",
         "userId": "bob",
@@ -104,21 +108,43 @@ def test_roles_within_the_project(
     clients: dict[str | None, httpx.Client], run: dict[str, Any], name: str
 ) -> None:
     viewer = send(clients["vera"], ALL[name], run).status_code
-    assert (viewer != 403) if READS.match(name) else (viewer == 403)
+    reads = READS.match(name) or ALL[name].document == "compare"
+    assert (viewer != 403) if reads else (viewer == 403)
     if name in MANAGES:
         assert send(clients["alice"], ALL[name], run).status_code == 403
 
 
-def test_lists_show_what_is_ones_own(clients: dict[str | None, httpx.Client]) -> None:
+def test_lists_show_what_is_ones_own(
+    clients: dict[str | None, httpx.Client], run: dict[str, Any]
+) -> None:
     def seen(who: str) -> tuple[list[str], list[str]]:
         projects = clients[who].get("/api/backend/v1/projects").json()["entries"]
         spaces = clients[who].get("/api/backend/v1/myOrganizations").json()
         names = [f"{project['organizationName']}/{project['name']}" for project in projects]
         return names, [space["name"] for space in spaces]
 
+    latest = {
+        who: run["id"].replace("-", "") in clients[who].get("/compare/api/latest").text
+        for who in ("vera", "bob", "robot")
+    }
+    assert latest == {"vera": True, "bob": False, "robot": False}
     assert seen("vera") == ([ONE], ["lab"])
     assert seen("bob") == (["firm/two"], ["firm"])
     assert seen("robot") == ([], [])
+
+
+def test_our_pages_are_for_those_who_log_in(
+    guarded: Guarded, clients: dict[str | None, httpx.Client], run: dict[str, Any]
+) -> None:
+    for page in ("/", "/compare", "/compare/static/page.js", f"/{ONE}/e/{run['shortId']}"):
+        refused = clients[None].get(page)
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+    address = f"/{ONE}/e/{run['shortId']}"
+    shown = {who: clients[None].get(address, headers=guarded.browser(who)) for who in PEOPLE}
+    assert {answer.status_code for answer in shown.values()} == {307}
+    for page, status in (("/compare", 200), (address, 404)):
+        assert clients[None].get(page, headers=guarded.browser("bob")).status_code == status
 
 
 def test_wrong_credentials_are_refused_alike(guarded: Guarded) -> None:
@@ -183,6 +209,13 @@ def test_other_sites_cannot_act_through_a_browser(guarded: Guarded, origin: str)
     with guarded.client() as client:
         for path in ("/api/leaderboard/v1/attributes/ping", "/graphql", "/compare"):
             assert client.post(path, headers=headers).status_code == 403
+
+
+def test_mlflow_takes_its_own_pages_requests_at_the_public_address(guarded: Guarded) -> None:
+    settings = replace(guarded.settings, url="https://runs.example.org")
+    origins = start.environment(settings)["MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"].split(",")
+    assert not should_block_cors_request(settings.url, "POST", origins)
+    assert should_block_cors_request("https://evil.example", "POST", origins)
 
 
 def connect(guarded: Guarded, run: dict[str, Any], **options: Any) -> int:

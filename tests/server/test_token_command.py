@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from project import serve
-from project.server import accounts
+from project.server import accounts, projects
 from project.server.access import Account, Role
 from project.server.database import Database
 from project.server.keys import key_in
@@ -110,6 +111,17 @@ def test_mistakes_of_the_command_line(
 def test_revoking_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, "revoke", "nobody") == 2
     assert capsys.readouterr().err.startswith("error: no key that holds has the id")
+
+
+def test_a_project_that_was_deleted_in_mlflow_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    projects.create(Database(f"sqlite:///{tmp_path}/mlflow.db"), "lab", "one")
+    with sqlite3.connect(tmp_path / "mlflow.db") as connection:
+        connection.execute("update experiments set lifecycle_stage = 'deleted'")
+    connection.close()
+    assert run(tmp_path, "create", "ada", "--project", "lab/one") == 2
+    assert "mlflow experiments restore" in capsys.readouterr().err
 
 
 def test_help_needs_no_store_and_no_mlflow(tmp_path: Path) -> None:

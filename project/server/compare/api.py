@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from project.server.access import Role
 from project.server.compare import (
+    axes,
     curves,
     differences,
     epochs,
@@ -29,7 +30,7 @@ from project.server.errors import bad_request, not_found
 from project.server.operation import operation
 
 ROOT = "/compare/api"
-AXES = ("step", "epoch", "time")
+KINDS = ("step", "epoch", "time")
 FEWEST, MOST = 10, 2000
 # An image is shown, and its scripts, which an SVG file may hold, are not run.
 IMAGE_HEADERS = {
@@ -78,8 +79,8 @@ def curves_of_runs(
     points: int = 400,
 ) -> dict[str, Any]:
     """The curves of one metric; those with more points than twice `points` are downsampled."""
-    if x not in AXES:
-        raise bad_request(f"x: {x[:50]!r} is none of {', '.join(AXES)}")
+    if x not in KINDS:
+        raise bad_request(f"x: {x[:50]!r} is none of {', '.join(KINDS)}")
     if not all(bound is None or math.isfinite(bound) for bound in (low, high)):
         raise bad_request("from and to are numbers")
     if not FEWEST <= points <= MOST:
@@ -91,7 +92,7 @@ def curves_of_runs(
             if x == "epoch" and known is None:
                 drawn[run.id] = None
                 continue
-            axis = curves.Axis(x, known, run.started or 0)
+            axis = axes.Axis(x, known, run.started or 0)
             drawn[run.id] = curves.read(connection, run, metric, axis, low, high, points)
     return drawn
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from project.server.compare.epochs import Epochs
+from project.server.compare.axes import Axis
 from project.server.compare.metrics import HUGE, number
 from project.server.compare.visible import Run
 from project.server.points import METRICS
@@ -23,33 +23,6 @@ from project.server.tables import fractions
 ODD = 200
 LARGEST = 2**63 - 1  # of the integers that the store holds
 Points = list[tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What the page has as x, of one run.
-
-    Attributes:
-        kind: step, epoch or time.
-        epochs: of the run, for that kind.
-        started: unix ms from which times count, in seconds.
-    """
-
-    kind: str
-    epochs: Epochs | None
-    started: int
-
-    def shown(self, x: np.ndarray) -> np.ndarray:
-        """Steps or unix ms, as the store has them, as the page has them."""
-        if self.kind == "time":
-            return (x - self.started) / 1000
-        return self.epochs.at(x) if self.epochs else x
-
-    def stored(self, x: float) -> float:
-        """The opposite of `shown`."""
-        if self.kind == "time":
-            return x * 1000 + self.started
-        return self.epochs.step(x) if self.epochs else x
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ def _of_run(context: Context, run: Run) -> dict[str, list[dict[str, Any]]]:
     series = _series(context, run)
     found: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(paths, key=_natural):
-        told = series.get(path, {})
-        name = told.get("name") or _name(path)
-        found.setdefault(name, []).append({"path": path, "step": None, "note": ""} | told)
+        told = series.get(path, {"name": _name(path), "step": None, "note": ""})
+        found.setdefault(told["name"], []).append(told | {"path": path})
+    for images in found.values():
+        images.sort(key=lambda image: image["step"] or 0)
     return found
 
 

@@ -40,7 +40,7 @@ OF_MLFLOW = {
 RECORD = ("flags", "code", "data", "model", "environment")
 # Of a record and an outcome: what the page shows elsewhere, or that is no fact of the run.
 LEFT_OUT = {("run", "schema"), ("run", "exp_name"), ("run", "record"), ("code", "patch")}
-# Attributes with one value; what `sys` holds stands above the table.
+# Attributes with one value. What `sys` holds stands above the table; `monitoring` has process ids.
 TYPES = ("float", "int", "bool", "string", "datetime", "stringSet", "artifact", "gitRef")
 
 
@@ -144,7 +144,7 @@ def _attributes(connection: sa.Connection, container_id: str) -> Iterator[tuple[
         elif row.path.startswith(CHECKPOINTS):
             name = row.path.removeprefix(CHECKPOINTS)
             yield ("result", f"checkpoints/{name}"), _value(row)
-        elif not row.path.startswith("sys/"):
+        elif not row.path.startswith(("sys/", "monitoring/")):
             yield section(row.path), _value(row)
 
 

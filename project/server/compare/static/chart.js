@@ -18,9 +18,10 @@ export class Chart {
     this.mark = el("div", { class: "mark", hidden: true });
     this.values = el("ul", { class: "values" });
     this.note = el("p", { class: "note" });
+    this.at = el("span", { class: "at" });
     const enlarge = el("button", { class: "plain", onclick: () => this.enlarge(enlarge), "aria-label": `Enlarge ${metric.title}`, "aria-pressed": "false" }, "⤢");
     this.frame = el("div", { class: "frame", tabIndex: 0, role: "img", "aria-label": `Curves of ${metric.title}` }, this.place, this.mark);
-    this.root = el("article", { class: "chart", "data-metric": metric.key }, el("header", {}, el("h3", {}, metric.title), enlarge), this.frame, this.values, this.note);
+    this.root = el("article", { class: "chart", "data-metric": metric.key }, el("header", {}, el("h3", {}, metric.title), this.at, enlarge), this.frame, this.values, this.note);
     this.listen();
   }
 
@@ -114,6 +115,7 @@ export class Chart {
       this.place.on && !this.watched && this.place.on("plotly_relayout", (event) => this.zoomed(event));
       this.watched = true;
     }
+    this.placeMark();
     this.tell();
     this.warn();
   }
@@ -150,11 +152,15 @@ export class Chart {
   point(x, here) {
     if (!this.visible || x === this.x) return;
     this.x = x;
-    const axis = this.axis;
-    this.mark.hidden = x === null || !axis || this.root.classList.contains("alone");
-    if (!this.mark.hidden) this.mark.style.left = `${axis._offset + axis.d2p(x)}px`;
     this.mark.classList.toggle("here", here);
+    this.placeMark();
     this.tell();
+  }
+
+  placeMark() {
+    const [low, high] = this.axis?.range ?? [0, 0];
+    this.mark.hidden = this.x === null || this.x < low || this.x > high || this.root.classList.contains("alone");
+    if (!this.mark.hidden) this.mark.style.left = `${this.axis._offset + this.axis.d2p(this.x)}px`;
   }
 
   tell() {
@@ -163,11 +169,10 @@ export class Chart {
       const i = this.x === null ? line.x.length - 1 : nearest(line.x, this.x);
       return { run, x: line.x[i], y: line.y[i] };
     }).filter(({ y }) => y !== undefined);
-    const items = found.map(({ run, y }) => el("li", { title: run.name }, swatch(look(run.id)), el("span", { class: "unseen" }, `${run.name}: `), number(y)));
-    const place = this.x === null ? null : el("li", { class: "at" }, xText(state.x, this.x));
-    this.values.replaceChildren(...[place, ...items].filter(Boolean));
+    this.at.textContent = this.x === null || !found.length ? "" : xText(state.x, found[0].x);
+    this.values.replaceChildren(...found.map(({ run, y }) => el("li", { title: run.name }, swatch(look(run.id)), el("span", { class: "unseen" }, `${run.name}: `), number(y))));
     const told = found.map(({ run, y }) => `${run.name} ${number(y)}`).join(", ");
-    this.frame.setAttribute("aria-label", `Curves of ${this.metric.title}${this.x === null ? ", last values" : ` at ${xText(state.x, this.x)}`}: ${told}`);
+    this.frame.setAttribute("aria-label", `Curves of ${this.metric.title}${this.x === null ? ", last values" : ` at ${this.at.textContent}`}: ${told}`);
   }
 
   warn() {

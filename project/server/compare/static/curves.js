@@ -96,7 +96,8 @@ export class Curves {
 
   // All charts show the same range.
   zoom(from, to) {
-    update({ from, to });
+    const digits = (value) => (value === null ? null : Number(value.toPrecision(8)));
+    update({ from: digits(from), to: digits(to) });
     this.zoomed.hidden = from === null;
     this.charts.forEach((chart) => chart.reload());
   }

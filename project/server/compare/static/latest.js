@@ -84,7 +84,7 @@ function line(run, metrics, told) {
     el("td", {}, status(run)),
     el("td", { title: date(run.started) }, age(run.started)),
     el("td", {}, lasted(run)),
-    el("td", {}, el("a", { href: `./#/experiments/${run.experiment_id}/runs` }, run.experiment)),
+    el("td", {}, el("a", { href: `compare/mlflow?experiment=${run.experiment_id}` }, run.experiment)),
     metrics.map((metric) => el("td", { class: "number", title: String(run.values[metric.key] ?? "") }, number(run.values[metric.key] ?? null))),
   );
   const set = (on) => {

@@ -10,6 +10,8 @@ import { isOpen, setOpen, state, update } from "./state.js";
 const ALWAYS = new Set(["code/sha", "code/branch", "code/dirty", "code/patch_blake3", "data/name", "data/hash"]);
 // These differ without telling anything; they are shown once opened.
 const CLOSED = new Set(["environment", "result", "run", "tags"]);
+// Of a long section, so many rows are shown first.
+const AT_FIRST = 25;
 const WORDS = { flags: "Flags", code: "Code", data: "Data", model: "Model", environment: "Environment", run: "Run", result: "Result", tags: "Tags" };
 
 export class Table {
@@ -60,7 +62,7 @@ export class Table {
         "th",
         { scope: "col" },
         swatch(look(run.id)),
-        el("a", { href: `./#/experiments/${run.experiment_id}/runs/${run.id}`, title: "This run in MLflow" }, run.name),
+        el("a", { href: `./#/experiments/${run.experiment_id}/runs/${run.id}?workflowType=machine_learning`, title: "This run in MLflow" }, run.name),
         el("small", {}, status(run), ` ${lasted(run)}`, el("span", { title: date(run.started) }, ` · ${age(run.started)}`)),
       ),
     );
@@ -69,6 +71,7 @@ export class Table {
 
   facts(name, rows) {
     const wanted = rows.filter((row) => this.found(row.name) && (this.all || row.differs || ALWAYS.has(`${name}/${row.name}`)));
+    if (!this.all) wanted.sort((a, b) => telling(a) - telling(b));
     const same = rows.length - rows.filter((row) => row.differs).length;
     if (!wanted.length) return this.filter.value || this.all ? null : this.sameLine(name, same);
     const open = this.filter.value !== "" || isOpen(name, !CLOSED.has(name));
@@ -94,7 +97,18 @@ export class Table {
   body(name, title, lines, open, note, extra) {
     const button = el("button", { class: "section", "aria-expanded": String(open) }, title, note && el("small", {}, note));
     const body = el("tbody", { "data-section": name }, el("tr", { class: "section" }, el("th", { colSpan: this.data.runs.length + 1, scope: "rowgroup" }, button, extra)), lines);
-    const show = (on) => lines.forEach((line) => (line.hidden = !on));
+    let most = this.filter.value || this.all ? lines.length : AT_FIRST;
+    const more = el("button", { class: "plain" }, `Show ${lines.length - most} more`);
+    const rest = el("tr", {}, el("th", { colSpan: this.data.runs.length + 1 }, more));
+    const show = (on) => {
+      lines.forEach((line, i) => (line.hidden = !on || i >= most));
+      rest.hidden = !on || lines.length <= most;
+    };
+    more.addEventListener("click", () => {
+      most = lines.length;
+      show(true);
+    });
+    body.append(rest);
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-expanded") === "false";
       button.setAttribute("aria-expanded", String(on));
@@ -123,7 +137,7 @@ export class Table {
       const known = this.data.extremes[run.id]?.[metric.key];
       const range = known && known.points > 1 && known.min !== null ? el("small", {}, `${number(known.min)} … ${number(known.max)}`) : null;
       const star = best !== null && values[i] === best;
-      return el("td", { class: star ? "best" : "", title: title(metric, values[i], known) }, el("span", { class: "value" }, number(values[i])), star && el("span", { class: "star", role: "img", "aria-label": "best" }, "★"), range);
+      return el("td", { class: star ? "best" : "", title: title(metric, values[i], known) }, el("span", { class: "last" }, el("span", { class: "value" }, number(values[i])), star && el("span", { class: "star", role: "img", "aria-label": "best" }, "★")), " ", range);
     });
     return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.title), cells);
   }
@@ -139,6 +153,12 @@ export class Table {
     const two = changed.length === 2 && rows.find((row) => row.name === "patch_blake3").differs;
     return el("button", { class: "plain", onclick: () => showPatch(two ? changed : changed.slice(0, 1), changed) }, two ? "Compare the uncommitted changes" : "Uncommitted changes");
   }
+}
+
+// 0: all runs know it, and it differs; 1: some do, and it differs among them; 2: they agree.
+function telling(row) {
+  if (!row.differs || !row.values.includes(null)) return 0;
+  return new Set(row.values.filter((text) => text !== null)).size > 1 ? 1 : 2;
 }
 
 export function slug(text) {
