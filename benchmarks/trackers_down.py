@@ -21,9 +21,11 @@ FLAGS = "--exp-name bench --model cnn --width 32 --max-epochs 120 --tracker".spl
 # From the start of the run: when its server comes, begins to stall, and dies.
 COMES, STALLS, DIES = 8.0, 16.0, 24.0
 SERVE = """
-import sys
-from project import serve, sync
-sync.give_way()
+import os, sys
+from project import serve
+os.nice(19)
+if os.path.exists("/proc/self/autogroup"):
+    open("/proc/self/autogroup", "w").write("19")
 sys.exit(serve.main(sys.argv[1:]))
 """
 

@@ -4,15 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from project.command import add_exp_dir, load_private_settings, print_error
 from project.hyperparameters import DEBUG
 from project.tracking import followed, usual
-
-# Of two processes that want one core, this one gets 10 %.
-NICE = 10
 
 
 def main(argv: Sequence[str]) -> int:
@@ -73,16 +70,10 @@ def follow_one(arguments: argparse.Namespace) -> int:
     if len(arguments.run) != 1:
         raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
     (run,) = find_runs(arguments)
-    give_way()
+    # Training comes first where cores are few. (Where Linux shares them among sessions first, this
+    # changes nothing; and to give way there too made short runs wait at their end.)
+    os.nice(10)
     return follow(run, arguments.tracker, sys.stdin.fileno())
-
-
-def give_way() -> None:
-    """Let training come first where cores are few."""
-    os.nice(NICE)
-    # Where Linux shares cores among sessions first, the above weighs only within this one's.
-    with suppress(OSError):  # elsewhere there is no such file, and a container may protect it
-        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def find_runs(arguments: argparse.Namespace) -> list[Path]:

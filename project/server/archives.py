@@ -94,9 +94,6 @@ class _Bounded(gzip.GzipFile):
         return super().seek(0, os.SEEK_CUR)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        # A header's size may be negative, and lead back to it for ever.
-        if offset < self.tell() - 1:
-            raise tarfile.ReadError("a header leads back")
         self._check(offset)
         return super().seek(offset, whence)
 

@@ -33,8 +33,10 @@ SPELLING = {
     "postgresql": {
         "number": "CASE WHEN abs({0}) < 'Infinity' THEN CAST({0} AS text) END",
         "text": "CAST(to_json({0}) AS text)",
-        "time": "to_char(to_timestamp({0} / 1000.0) AT TIME ZONE 'UTC',"
-        ' \'YYYY-MM-DD"T"HH24\\:MI\\:SS.MS"Z"\')',
+        # In two parts: as one number, a distant time is not exact.
+        "time": "to_char(to_timestamp(floor({0} / 1000)) AT TIME ZONE 'UTC',"
+        " 'YYYY-MM-DD\"T\"HH24\\:MI\\:SS') || '.'"
+        " || lpad(CAST({0} - floor({0} / 1000) * 1000 AS text), 3, '0') || 'Z'",
         "member": "(CAST(text AS jsonb) ->> '{0}')",
         "join": "string_agg({0}, {1})",
         "newline": "chr(10)",

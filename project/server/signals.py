@@ -122,9 +122,11 @@ def _find(context: Context, names: dict[str, str]) -> Container:
 def _note(
     context: Context, container: Container, what: Callable[[sa.Connection, str, int], None]
 ) -> None:
+    here = sa.select(container_table.c.id).where(container_table.c.id == container.id)
     with context.database.write() as connection:
         context.database.lock_container(connection, container.id)
-        what(connection, container.id, time.time_ns() // 10**6)
+        if connection.execute(here).scalar() is not None:  # else it was deleted meanwhile
+            what(connection, container.id, time.time_ns() // 10**6)
 
 
 def _told(context: Context, container: Container) -> set[str]:

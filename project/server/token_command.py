@@ -107,7 +107,7 @@ def create_key(arguments: argparse.Namespace) -> Iterator[str]:
     Yields:
         Lines for the person; the key is in them and nowhere else.
     Raises:
-        ValueError: a project was deleted in MLflow, and can be restored there.
+        ValueError: the MLflow experiment of a project is another one's.
     """
     from project.server import accounts, keys, projects
     from project.server.address import client_token
@@ -117,7 +117,7 @@ def create_key(arguments: argparse.Namespace) -> Iterator[str]:
     known = _project_names(database)
     try:
         joined = [projects.create(database, *names) for names in arguments.project]
-    except ApiError as error:  # it was deleted in MLflow
+    except ApiError as error:
         raise ValueError(error.title) from None
     yield from (f"made the project {'/'.join(n)}" for n in arguments.project if n not in known)
     with database.write() as connection:

@@ -194,7 +194,10 @@ TEXTS = st.text(max_size=20).filter(lambda text: "\0" not in text)
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=5),

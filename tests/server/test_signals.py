@@ -137,15 +137,18 @@ def test_a_websocket_of_no_run_is_refused(
 
 
 CLIENT = """
-import sys, time, neptune
+import signal, time, neptune
 run = neptune.init_run(capture_hardware_metrics=False, capture_stdout=False,
                        capture_stderr=False, source_files=[], git_ref=False)
 print("run", run._id, run["sys/id"].fetch(), flush=True)
 step = 0
-while True:
-    run["curve"].append(step, step=step)
-    step += 1
-    time.sleep(0.01)
+try:
+    while True:
+        run["curve"].append(step, step=step)
+        step += 1
+        time.sleep(0.01)
+except neptune.exceptions.InactiveRunException:
+    signal.pause()  # the client has stopped the run, and is about to end the process
 """
 
 

@@ -113,15 +113,16 @@ def test_revoking_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.startswith("error: no key that holds has the id")
 
 
-def test_a_project_that_was_deleted_in_mlflow_is_told(
+def test_a_project_whose_experiment_is_anothers_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    projects.create(Database(f"sqlite:///{tmp_path}/mlflow.db"), "lab", "one")
+    projects.create(Database(f"sqlite:///{tmp_path}/mlflow.db"), "lab", "two")
     with sqlite3.connect(tmp_path / "mlflow.db") as connection:
-        connection.execute("update experiments set lifecycle_stage = 'deleted'")
+        connection.execute("update experiments set name = 'lab/one' where name = 'lab/two'")
     connection.close()
     assert run(tmp_path, "create", "ada", "--project", "lab/one") == 2
-    assert "mlflow experiments restore" in capsys.readouterr().err
+    errors = capsys.readouterr().err.splitlines()
+    assert [line for line in errors if line.startswith("error: ") and "another project's" in line]
 
 
 def test_help_needs_no_store_and_no_mlflow(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import random
 import socket
@@ -97,11 +96,14 @@ def test_a_server_that_is_killed_while_it_finishes_goes_on(
     with monkeypatch.context() as patch:
 
         def die(*args: Any) -> None:
-            raise KeyboardInterrupt
+            raise RuntimeError("killed between the file and the row")
 
         patch.setattr("project.server.attribute_files._commit", die)
-        with pytest.raises(KeyboardInterrupt):
+        patch.setattr("project.server.attribute_files.discard_held", lambda *args: None)
+        with pytest.raises(RuntimeError):
             upload.finish()
+    assert stored(run) == {"a.bin": CONTENT}
+    assert download(run, "a").status_code == 404
     assert upload.finish().json() == {"errors": []}
     assert stored(run) == {"a.bin": CONTENT}
 
@@ -221,7 +223,7 @@ def test_leftovers_of_dead_uploads_go(run: Run, application: Any) -> None:
 def test_too_large_a_body_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_PART", 1000)
     assert send_file(run, "a", b"x" * 1000).status_code == 200
-    for content in (b"x" * 1001, iter([b"x" * 600] * 2), itertools.repeat(b"x" * 600, 10**6)):
+    for content in (b"x" * 1001, iter([b"x" * 600] * 2)):
         answer = send_file(run, "b", content)
         assert (answer.status_code, answer.json()["errorType"]) == (413, "CONTENT_TOO_LARGE")
     assert stored(run) == {"a.bin": b"x" * 1000}
