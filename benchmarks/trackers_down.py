@@ -1,4 +1,4 @@
-"""Seconds of a run whose Neptune server is away, or comes, stalls and goes, beside no tracker."""
+"""Seconds of a run whose Neptune server is away, or hangs, works, stalls and dies, beside none."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from project.server.address import client_token
 ROOT = Path(__file__).parents[1]
 # Some half a minute of training: a server has time to come and to go.
 FLAGS = "--exp-name bench --model cnn --width 32 --max-epochs 120 --tracker".split()
-# From the start of the run: when its server comes, begins to stall, and dies.
-COMES, STALLS, DIES = 8.0, 16.0, 24.0
+# Seconds from the start of the command: when its server comes, begins to stall, and dies.
+COMES, STALLS, DIES = 12.0, 20.0, 28.0
 SERVE = """
 import os, sys
 from project import serve
@@ -51,34 +51,36 @@ def seconds(tracker: str, around: Callable[[Path, int], Iterator[None]] | None =
 
 @contextmanager
 def unsteady(folder: Path, port: int) -> Iterator[None]:
-    """A server that comes during the run, is stopped nine tenths of the time, and is killed."""
-    over = Event()
-    thread = Thread(target=live_and_die, args=(folder, port, over))
-    thread.start()
-    yield
-    over.set()
-    thread.join()
-
-
-def live_and_die(folder: Path, port: int, over: Event) -> None:
-    """Carry out what `unsteady` says, until the run is over."""
-    if over.wait(COMES):
-        return
+    """A server that hangs at first, then works, then stalls nine tenths of the time, then dies."""
     # It stands for one on another machine, so it must not take this one's cores from training.
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, "--exp-dir", folder, "--port", str(port)],
         cwd=ROOT,
         start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as server:
-        over.wait(STALLS - COMES)
-        for _ in range(round(DIES - STALLS)):
-            server.send_signal(signal.SIGSTOP)
-            over.wait(0.9)
-            server.send_signal(signal.SIGCONT)
-            over.wait(0.1)
-        server.kill()
+        server.stdout.readline()  # it answers
+        server.send_signal(signal.SIGSTOP)
+        over = Event()
+        thread = Thread(target=live_and_die, args=(server, over))
+        thread.start()
+        yield
+        over.set()
+        thread.join()
+
+
+def live_and_die(server: subprocess.Popen[bytes], over: Event) -> None:
+    """Carry out what `unsteady` says, from its start to the run's end at the latest."""
+    over.wait(COMES)
+    server.send_signal(signal.SIGCONT)
+    over.wait(STALLS - COMES)
+    for _ in range(round(DIES - STALLS)):
+        server.send_signal(signal.SIGSTOP)
+        over.wait(0.9)
+        server.send_signal(signal.SIGCONT)
+        over.wait(0.1)
+    server.kill()
 
 
 def free_port() -> int:
@@ -88,12 +90,12 @@ def free_port() -> int:
 
 
 def main() -> None:
-    """No tracker; a server that is away all the time; one that comes, stalls and dies."""
+    """No tracker; a server that is away all the time; one that hangs, works, stalls and dies."""
     compare(
         {
             "--tracker none": lambda: seconds("none"),
             "neptune, server away": lambda: seconds("neptune"),
-            "neptune, server comes, stalls, dies": lambda: seconds("neptune", unsteady),
+            "neptune, server unsteady": lambda: seconds("neptune", unsteady),
         },
         n=5,
     )

@@ -11,13 +11,18 @@ def public_url(arguments: argparse.Namespace) -> str:
     """The address for people and clients.
 
     Raises:
-        ValueError: --url is none.
+        ValueError: --url is no address, or is needed.
     """
     if arguments.url:
         parts = urlsplit(arguments.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ValueError(f"--url {arguments.url} is not like https://runs.example.org")
         return arguments.url.rstrip("/")
+    if arguments.host in ("0.0.0.0", "::"):
+        raise ValueError(
+            f"--host {arguments.host} is every address of this machine: say with --url by which"
+            " one others reach it, as http://runs.example.org:5000"
+        )
     return own_url(arguments)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -41,34 +42,10 @@ class Row:
 
 
 COLUMNS = [attributes.c[name] for name in Row.__dataclass_fields__]
-
-
-def assign(
-    connection: sa.Connection,
-    database: Database,
-    container: Container,
-    path: str,
-    type: str,
-    *,
-    text: str | None = None,
-    number: float | None = None,
-) -> None:
-    """Write one typed attribute.
-
-    Raises:
-        TypeConflict: it is there with another type.
-    """
-    found = Attributes(connection, database, container)
-    row = found.have(path, type)
-    row.text, row.number = text, number
-    found.flush()
-
-
-def remove(connection: sa.Connection, database: Database, container: Container, path: str) -> None:
-    """Delete one attribute's row, and what MLflow shows of it; its data is the caller's."""
-    found = Attributes(connection, database, container)
-    found.remove(path)
-    found.flush()
+SOME = sa.select(*COLUMNS).where(
+    attributes.c.container_id == sa.bindparam("own"),
+    attributes.c.path.in_(sa.bindparam("paths", expanding=True)),
+)
 
 
 @dataclass
@@ -87,13 +64,12 @@ class Attributes:
     def load(self, paths: Iterable[str]) -> None:
         """Read these attributes, all at once."""
         missing = sorted(set(paths) - self._rows.keys())
-        own = attributes.c.container_id == self.container.id
         for start in range(0, len(missing), ROWS_AT_ONCE):
             end = start + ROWS_AT_ONCE
             some = missing[start:end]
             self._rows.update(dict.fromkeys(some))
-            query = sa.select(*COLUMNS).where(own, attributes.c.path.in_(some))
-            for found in self.connection.execute(query):
+            own = {"own": self.container.id, "paths": some}
+            for found in self.connection.execute(SOME, own):
                 self._rows[found.path] = Row(*found)
 
     def get(self, path: str) -> Row | None:
@@ -141,11 +117,6 @@ class Attributes:
             self._hidden |= _shown(row).keys()
             self._names().discard((row.shown_as, row.key))
 
-    def forget(self, path: str) -> None:
-        """Read the attribute again when it is needed: somebody else has written it."""
-        self.flush()
-        self._rows.pop(path, None)
-
     def flush(self) -> None:
         """Write what was changed."""
         touched = sorted(self._touched)
@@ -156,8 +127,8 @@ class Attributes:
         for row in rows:
             shown |= _shown(row)
         run_uuid = self.container.run_uuid
-        mlflow_view.hide(self.connection, run_uuid, [key for key in shown if not shown[key]])
-        given = {key: value for key, value in shown.items() if value}
+        given = {key: value for key, value in shown.items() if value is not None}
+        mlflow_view.hide(self.connection, run_uuid, shown.keys() - given.keys())
         mlflow_view.show(self.connection, self.database, run_uuid, given)
         data = {row.path: row.text for row in rows if row.type == "artifact"}
         data |= {path: None for path in touched if mlflow_dataset.PARTS.fullmatch(path)}
@@ -187,17 +158,21 @@ class Attributes:
             self.connection.execute(attributes.delete().where(own, some))
 
     def _upsert(self, rows: list[Row]) -> None:
-        if not rows:
-            return
-        insert = self.database.insert(attributes)
-        changed = {column.name: insert.excluded[column.name] for column in COLUMNS[1:]}
-        upsert = insert.on_conflict_do_update(index_elements=["container_id", "path"], set_=changed)
-        values = [{"container_id": self.container.id, **asdict(row)} for row in rows]
-        self.connection.execute(upsert, values)
+        if rows:
+            values = [{"container_id": self.container.id, **vars(row)} for row in rows]
+            self.connection.execute(_upsert_of(self.database), values)
+
+
+@lru_cache(maxsize=2)
+def _upsert_of(database: Database) -> sa.Insert:
+    """The statement, built once: that takes longer than its work in the database."""
+    insert = database.insert(attributes)
+    changed = {column.name: insert.excluded[column.name] for column in COLUMNS[1:]}
+    return insert.on_conflict_do_update(index_elements=["container_id", "path"], set_=changed)
 
 
 def _shown(row: Row) -> dict[Shown, str | None]:
-    """What MLflow shows of the row: params and tags with their texts, empty where it shows none."""
+    """What MLflow shows of the row: params and tags with their texts, None where it shows none."""
     wanted = place(row.path, row.type)
     if wanted is None or row.type == "floatSeries":
         return {}

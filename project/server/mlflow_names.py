@@ -90,13 +90,15 @@ def free(wanted: Place, path: str, taken: set[tuple[str, str]]) -> Place:
     return Place(wanted.shown_as, f"{full[: NAME_LENGTH - len(digest) - 1]}:{digest}")
 
 
-def shown_text(path: str, type_: str, shown_as: str, text: str | None, number: float | None) -> str:
-    """The value as MLflow shows it, cut to its limit; empty for a tag that has nothing to say."""
+def shown_text(
+    path: str, type_: str, shown_as: str, text: str | None, number: float | None
+) -> str | None:
+    """The value as MLflow shows it, cut to its limit; None for a tag that has nothing to say."""
     value = _text(type_, text, number)
     if path == "run/tags":
         value = ", ".join(json.loads(value))
-    if shown_as == TAG and value == NONE:
-        return ""
+    if shown_as == TAG and value in ("", NONE):
+        return None
     if value == NONE and path.startswith("training/hyperparams/"):
         value = "null"
     return cut(value, LIMITS[shown_as])

@@ -14,20 +14,6 @@ TABLES = {PARAM: SqlParam.__table__, TAG: SqlTag.__table__}
 Shown = tuple[str, str]  # as what (PARAM, TAG or METRIC), and the key
 
 
-def show_param(
-    connection: sa.Connection, database: Database, run_uuid: str, key: str, value: str
-) -> None:
-    """Set one param, also one that MLflow itself would not change any more."""
-    show(connection, database, run_uuid, {(PARAM, key): value})
-
-
-def show_tag(
-    connection: sa.Connection, database: Database, run_uuid: str, key: str, value: str
-) -> None:
-    """Set one tag."""
-    show(connection, database, run_uuid, {(TAG, key): value})
-
-
 def show(
     connection: sa.Connection, database: Database, run_uuid: str, values: dict[Shown, str]
 ) -> None:

@@ -43,19 +43,19 @@ def _apply(
     errors: list[OperationError],
 ) -> tuple[list[OperationError], list[str]]:
     """Apply them in one transaction; returns the answer and the files to be deleted after it."""
-    timed = any(isinstance(item, Log) for item in found)
-    digest = replay.digest(content) if timed else ""
+    logs = [item for item in found if isinstance(item, Log)]
+    digest, peer = replay.digest(content) if logs else "", replay.peer_of(context)
     with context.database.write() as connection:
         context.database.lock_container(connection, container.id)
-        former = replay.kept(connection, container.id) if timed else []
-        for batch in former:
-            if batch.digest == digest:
-                return batch.answer, images.files_of(found)
+        former = replay.kept(connection, container.id, peer) if logs else []
+        same = replay.find(former, digest, logs)
+        if same:
+            return same.answer, images.files_of(found)
         application = Application(context, connection, container, former)
         errors = errors + application.apply(found)
-        if timed:
+        if logs:
             number = former[0].number + 1 if former else 0
-            batch = replay.Batch(digest, number, errors, application.spans)
-            replay.remember(connection, context.database, container.id, batch)
+            batch = replay.Batch(digest, number, peer, errors, application.spans)
+            replay.remember(connection, container.id, batch)
         sys_attributes.touch(connection, container.id, time.time_ns() // 10**6)
     return errors, application.released

@@ -86,13 +86,6 @@ def count(connection: sa.Connection, run_uuid: str, table: sa.Table, key: str) -
     return connection.execute(query).scalar_one()
 
 
-def from_step(
-    connection: sa.Connection, run_uuid: str, table: sa.Table, key: str, step: float, limit: int
-) -> list[sa.Row[Any]]:
-    """At most `limit` points (step, timestamp, value) from the step on, in order."""
-    return page(connection, run_uuid, table, key, step, 0, limit)
-
-
 def page(
     connection: sa.Connection,
     run_uuid: str,
@@ -125,8 +118,10 @@ def locate(
     here = _here(table, run_uuid, key)
     at = sa.select(table.c.step).where(here).order_by(table.c.step).limit(1).offset(offset)
     step = connection.execute(at).scalar_one()
-    before = sa.select(sa.func.count()).select_from(table).where(here, table.c.step < step)
-    return step, offset - connection.execute(before).scalar_one()
+    number = sa.select(sa.func.count()).select_from(table).where(here)
+    if connection.execute(number.where(table.c.step == step)).scalar_one() == 1:
+        return step, 0
+    return step, offset - connection.execute(number.where(table.c.step < step)).scalar_one()
 
 
 def _here(table: sa.Table, run_uuid: str, key: str) -> sa.ColumnElement[bool]:

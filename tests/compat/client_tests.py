@@ -19,7 +19,10 @@ from tests.compat.client_tests_services import bucket, checkout_copy, server
 from tests.compat.postgres import postgres
 
 # Tests of the two folders that are left out, and why.
-LEFT_OUT: dict[str, str] = {}
+LEFT_OUT = {
+    "standard/test_files.py::TestPlotObjectsAssignment::test_matplotlib_figure": "ends within the"
+    " client, before anything is sent: plotly 5.24, 6.0 and 7.1 can't convert its polar axes",
+}
 # A module that takes longer than this, in seconds, is ended.
 MODULE_LIMIT = 3 * 3600
 
@@ -68,7 +71,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--wait",
         type=int,
         metavar="SECONDS",
-        help="instead of the 60 that tests give the hosted service to index what they sent",
+        help="instead of the 60 that tests give the hosted service to index what they sent; the"
+        " client needs 5 to send it",
     )
     return parser
 

@@ -49,8 +49,10 @@ def server(
             text=True,
         )
     try:
-        if not process.stdout.readline():
+        address = process.stdout.readline()
+        if not address:
             raise RuntimeError(f"the server did not start: {log.read_text()}")
+        print(address, end="", flush=True)
 
         def token(*more: str) -> str:
             command = [*serve, "token", "create", *more, *place, "--url", url]

@@ -127,7 +127,9 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Any:
         from project.server import app
 
         made = app.create()
-    projects.create(Database(settings.store), *LOCAL_PROJECT)
+    database = Database(settings.store)
+    projects.create(database, *LOCAL_PROJECT)
+    database.engine.dispose()
     return made
 
 

@@ -5,89 +5,38 @@ Two of the runs were logged directly to the store, one through the unmodified Ne
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from selenium import webdriver
 from selenium.webdriver import ActionChains
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.server.browser import BROWSER, DRIVER, Page, drawn, start, table_rows
 from tests.server.conftest import ROOT, Server
 from tests.tracking.runs import RECORD, finish, log, make_run
 
-BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which(
-    "chromedriver"
-)
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
 )
-PATIENCE = 90  # seconds; the machine may have much else to do
 RATES = {"20261121-000000-aaaa": 0.001, "20261121-000001-bbbb": 0.003, "20261121-000002-cccc": 0.01}
 # The last one comes through Neptune; its name would be markup if it were taken for that.
 MARKUP = "<img src=x onerror=document.title='broken'>"
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-ARGUMENTS += ["--disable-dev-shm-usage", "--window-size=1280,1000", "--no-proxy-server"]
-
-
-class Page:
-    """The browser, with waits in place of sleeps."""
-
-    def __init__(self, driver: Any) -> None:
-        self.driver = driver
-
-    def all(self, css: str) -> list[Any]:
-        """The elements that there are now."""
-        return self.driver.find_elements(By.CSS_SELECTOR, css)
-
-    def one(self, css: str, text: str = "") -> Any:
-        """The first visible element of this kind with this text, once there is one."""
-
-        def find(_: Any) -> Any:
-            return next((e for e in self.all(css) if text in e.text and e.is_displayed()), None)
-
-        return self.until(find, f"no {css} with {text!r}")
-
-    def until(self, condition: Any, message: str) -> Any:
-        """What the condition gives, once it is something."""
-        from selenium.common.exceptions import StaleElementReferenceException as Stale
-
-        return WebDriverWait(self.driver, PATIENCE, 0.1, [Stale]).until(condition, message)
-
-    def click(self, css: str, text: str = "") -> None:
-        """Click where a person would."""
-        self.one(css, text).click()
-
-    def logged(self) -> tuple[list[str], set[str]]:
-        """What the console complained of, and the hosts that were asked for anything."""
-        complaints = [entry["message"] for entry in self.driver.get_log("browser")]
-        events = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
-        asked = [
-            e["params"]["request"]["url"]
-            for e in events
-            if "requestWillBeSent" == e["method"].removeprefix("Network.")
-        ]
-        return complaints, {urlsplit(url).netloc for url in asked if not url.startswith("data:")}
 
 
 @pytest.fixture(scope="module")
 def runs(server: Server) -> list[str]:
     """Three runs that ended: two sent to the store, one to the server."""
     exp_dir = Path(server.settings.private).parent
-    for number, (name, rate) in enumerate(RATES.items()):
+    made = []
+    for name, rate in RATES.items():
         flags = RECORD["flags"] | {"learning_rate": rate}
         run = make_run(exp_dir, name, flags=flags)
         curve = [({"train_loss": math.exp(-rate * 10 * step)}, step) for step in range(60)]
@@ -97,27 +46,32 @@ def runs(server: Server) -> list[str]:
         ]
         log(run, *curve, *scores, ({"test_accuracy": 0.9 + rate}, 60))
         finish(run)
-        tracker = "neptune" if number == 2 else "mlflow"
-        environment = {**os.environ, **(server.environment if number == 2 else {})}
-        command = [sys.executable, "-m", "project.sync", str(run), "--tracker", tracker]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+        made.append(str(run))
+    sync = [sys.executable, "-m", "project.sync"]
+    commands = [[*sync, *made[:2], "--tracker", "mlflow"], [*sync, made[2], "--tracker", "neptune"]]
+    environment = {**os.environ, **server.environment}
+    sent = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
+    assert [process.wait() for process in sent] == [0, 0]
     return list(RATES)
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A browser of our own."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in [*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"]:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield Page(driver)
-    driver.quit()
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A browser of this file's own."""
+    page = start(tmp_path_factory.mktemp("browser"))
+    yield page
+    page.driver.quit()
+
+
+@pytest.fixture
+def page(browser: Page) -> Page:
+    """The browser, which has forgotten what earlier tests made its console say."""
+    browser.logged()
+    return browser
 
 
 def test_from_the_list_of_runs_to_one_run(page: Page, server: Server, runs: list[str]) -> None:
+    page.driver.set_window_size(2400, 1000)
     page.driver.get(f"{server.url}/compare")
     page.click("td a", "trial")
     page.one("a", runs[1])
@@ -127,6 +81,7 @@ def test_from_the_list_of_runs_to_one_run(page: Page, server: Server, runs: list
     page.click("a", runs[1])
     page.until(lambda _: "learning_rate" in page.one("body").text, "no parameters")
     assert "0.003" in page.one("body").text
+    page.driver.set_window_size(1280, 1000)
     _, hosts = page.logged()
     assert hosts == {urlsplit(server.url).netloc}
 
@@ -142,9 +97,9 @@ def test_three_runs_are_compared(page: Page, server: Server, runs: list[str]) ->
     assert sorted(columns) == sorted(runs)
     expected = [str(RATES[name]) for name in columns]
     assert rows["learning_rate"] == expected
-    assert rows["sha"] == [f"{RECORD['code']['sha']}\nthe same"]
-    assert rows["dirty"] == ["true\nthe same"]
-    assert rows["hash"] == [f"{RECORD['data']['hash']}\nthe same"]
+    assert rows["sha"] == [f"{RECORD['code']['sha']} the same"]
+    assert rows["dirty"] == ["true the same"]
+    assert rows["hash"] == [f"{RECORD['data']['hash']} the same"]
     # The best of the three is marked.
     best = page.one("tr.metric", "test_accuracy").find_element(By.CSS_SELECTOR, ".best .value")
     assert best.text == "0.9100"
@@ -201,6 +156,7 @@ def test_zooming_asks_for_the_range(page: Page, server: Server, runs: list[str])
     assert len(page.all("[data-metric=train_loss] .values li")) == 3
     page.click("button", "Reset zoom")
     assert "from=" not in page.driver.current_url
+    page.until(lambda _: not page.all(".chart[aria-busy]"), "no answer")
     frame.send_keys(Keys.HOME)
     assert page.one("[data-metric=train_loss] .at").text == "step 0"
     frame.send_keys(Keys.ARROW_RIGHT)
@@ -212,8 +168,9 @@ def test_names_are_never_markup(page: Page, server: Server, runs: list[str]) -> 
     page.driver.get(f"{server.url}/compare")
     send = """
         const [call, name, done] = arguments;
-        const post = (path, body) => fetch(`${call}/${path}`, {method: "POST", body: JSON.stringify(body),
-            headers: {"Content-Type": "application/json"}}).then((answer) => answer.json());
+        const headers = {"Content-Type": "application/json"};
+        const post = async (path, body) => (await fetch(
+            `${call}/${path}`, {method: "POST", body: JSON.stringify(body), headers})).json();
         (async () => {
             const {experiment_id} = await post("experiments/create", {name});
             const {run} = await post("runs/create", {experiment_id, run_name: name,
@@ -245,17 +202,3 @@ def test_smoothing_is_the_mean_with_fading_weights(page: Page, server: Server) -
     for i in (0, 1, 10, 49):
         weights = 0.8 ** np.arange(i + 1)[::-1]
         assert found[i] == pytest.approx(np.average(values[: i + 1], weights=weights))
-
-
-def table_rows(page: Page) -> dict[str, list[str]]:
-    """The texts of the table's rows, by name."""
-    rows = {}
-    for row in page.all("table.facts tbody tr"):
-        name, *cells = row.find_elements(By.CSS_SELECTOR, "th, td")
-        rows[name.text] = [cell.text for cell in cells]
-    return rows
-
-
-def drawn(page: Page, metric: str) -> int:
-    """How many curves a chart shows."""
-    return len(page.all(f"[data-metric='{metric}'] .scatterlayer .trace path.js-line"))

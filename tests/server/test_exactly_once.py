@@ -131,3 +131,17 @@ def test_several_clients_at_once_write_each_point_once(run: Run) -> None:
     together = run.series("together")
     assert [s for s, _, _ in together] == list(range(240))
     assert sorted(v for _, _, v in together) == sorted(VALUES * 4)
+
+
+def test_a_constant_logged_by_the_thousand_is_told_from_a_batch_sent_again(run: Run) -> None:
+    """`extend([0.5] * 200_000)` has one time, and is cut into batches that are all alike."""
+    batch = [log("curve", *[(None, TIME, 0.5)] * 1000)]
+    batch += [log("log", *[(None, TIME, "same")] * 1000, name="logStrings")]
+    half = [log("curve", *[(None, TIME, 0.5)] * 1500)]
+    for content in (batch, batch, half):
+        assert run.send(*content) == []
+    # After the server, or the connection, was gone before the answer.
+    again = TestClient(run.client.app, client=("testclient", 50001))
+    assert Run(again, run.id).send(*half) == []
+    assert run.page("curve").json()["totalItemCount"] == 3500
+    assert run.page("log", "string").json()["totalItemCount"] == 2000

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
 from starlette.testclient import TestClient
 
 from project.server import storage
 from project.server.local_folder import LocalFolder
 from project.server.settings import Settings
 from tests.server.batches import ROOT, Run, do, make_run
-from tests.server.conftest import Server
 from tests.server.sending import download, everything, folder_of, send_file, spooled, stored
 
 WRONG_TYPE = "metadata_inconsistency"
@@ -280,25 +278,3 @@ def test_what_was_stored_goes_if_its_attribute_cannot_be_written(
     monkeypatch.setattr(storage.Storage, "put", put_while_another_writes)
     assert kinds(send_file(run, "a", b"content", "txt")) == [WRONG_TYPE]
     assert (run.all(), stored(run)) == ({"a": 1}, {})
-
-
-def test_mlflow_shows_the_files(server: Server, script: Any) -> None:
-    code = (
-        "import neptune\n"
-        "from neptune.types import File\n"
-        "run = neptune.init_run(capture_stdout=False, capture_stderr=False)\n"
-        "run['record'].upload(File.from_content('{}', extension='json'))\n"
-        "run['übung/a b'].upload(File.from_content('text'))\n"
-        "run['odd/a#b%2e:c'].upload(File.from_content('odd'))\n"
-        "run.wait()\n"
-        "print('id', run._id)\n"
-        "run.stop()\n"
-    )
-    lines = script(code).communicate()[0].splitlines()
-    run_id = next(line for line in lines if line.startswith("id "))[3:].replace("-", "")
-    client = MlflowClient(server.url)
-    names = {item.path for item in client.list_artifacts(run_id)}
-    assert names == {"record.json", "übung", "odd"}
-    odd = client.list_artifacts(run_id, "odd")[0]
-    assert Path(client.download_artifacts(run_id, odd.path)).read_text() == "odd"
-    assert Path(client.download_artifacts(run_id, "übung/a b.txt")).read_text() == "text"

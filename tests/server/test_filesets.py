@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import tarfile
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
 from starlette.testclient import TestClient
 
 from project.server import archives
 from project.server.settings import Settings
 from tests.server.batches import ROOT, Run, do, make_run
-from tests.server.conftest import Server
 from tests.server.sending import (
     download,
     everything,
@@ -262,49 +257,3 @@ def test_a_download_of_nothing_is_told(run: Run) -> None:
         for path in ("downloadRequest", "downloadFile"):
             answer = run.client.get(f"{ROOT}/download/{path}", params={"id": id_})
             assert answer.status_code == 404
-
-
-CODE = """
-import json, os, sys, zipfile
-from pathlib import Path
-import neptune
-
-folder = Path(sys.argv[1])
-os.chdir(folder / "tree")
-run = neptune.init_run(capture_stdout=False, capture_stderr=False, source_files=[])
-run["many"].upload_files(".")
-run["one"].upload_files(["large"])
-run.wait()
-found = {}
-for name in ("many", "one"):
-    run[name].download(f"../{name}.zip")
-    with zipfile.ZipFile(f"../{name}.zip") as archive:
-        found[name] = sorted(name for name in archive.namelist() if not name.endswith("/"))
-        archive.extractall(folder / name)
-run["many"].delete_files(["a.txt"])
-run.wait()
-found["left"] = sorted(entry.name for entry in run["many"].list_fileset_files())
-found["id"] = run._id
-run.stop()
-print(json.dumps(found))
-"""
-
-
-def test_the_client_uploads_and_downloads_sets(
-    server: Server, script: Callable[..., Any], tmp_path: Path
-) -> None:
-    tree = {f"d{n % 3}/{n}.txt": bytes([n]) * n for n in range(60)} | {"a.txt": b"a"}
-    tree["large"] = bytes(range(256)) * 25_000  # more than one part
-    for name, content in tree.items():
-        path = tmp_path / "tree" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    output = script(CODE, str(tmp_path)).communicate()[0]
-    told = json.loads(output.splitlines()[-1])
-    assert told["many"] == sorted(tree)
-    assert told["one"] == ["large"]
-    assert told["left"] == ["d0", "d1", "d2", "large"]
-    for name, content in tree.items():
-        assert (tmp_path / "many" / name).read_bytes() == content
-    shown = MlflowClient(server.url).list_artifacts(told["id"].replace("-", ""), "many")
-    assert sorted(item.path for item in shown) == ["many/d0", "many/d1", "many/d2", "many/large"]

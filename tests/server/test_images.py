@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
 from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.server.batches import ROOT, TIME, Run, do, log, make_run
-from tests.server.conftest import Server
 from tests.server.sending import send_file, spooled, stored
 
 BAD = "logSeriesValueError"
@@ -86,7 +82,14 @@ def test_a_batch_sent_again_changes_nothing(run: Run, steps: tuple[float | None,
     batch = logged(*((step, TIME + i, sent[i]) for i, step in enumerate(steps)))
     assert run.send(batch) == run.send(batch) == []
     assert (pictures(run), len(stored(run))) == (sent, 3)
-    assert run.send(batch, do("x", "assignInt", value=1)) == []  # with other boundaries
+
+
+@pytest.mark.parametrize("steps", [(0, 1, 2), (None, None, None)])
+def test_a_batch_with_other_boundaries_is_known(run: Run, steps: tuple[float | None, ...]) -> None:
+    sent = [picture(number) for number in range(3)]
+    points = [(step, TIME + i, sent[i]) for i, step in enumerate(steps)]
+    assert run.send(logged(*points[:2])) == []
+    assert run.send(logged(*points), do("x", "assignInt", value=1)) == []
     assert (pictures(run), len(stored(run))) == (sent, 3)
 
 
@@ -162,34 +165,3 @@ def test_pages_and_places_that_are_not_there(run: Run) -> None:
     run.send(do("x", "assignInt", value=1))
     assert run.page("x", "image").status_code == 400
     assert run.page("y", "image").status_code == 404
-
-
-CODE = """
-import sys
-import numpy as np
-import neptune
-from neptune.types import File
-
-run = neptune.init_run(capture_stdout=False, capture_stderr=False, source_files=[])
-for number in range(12):
-    picture = np.full((8, 8, 3), number / 12)
-    run["figures/confusion"].append(File.as_image(picture), name=f"epoch {number}", step=number)
-run.wait()
-run["figures/confusion"].download(sys.argv[1])
-print("id", run._id)
-run.stop()
-"""
-
-
-def test_the_client_logs_and_downloads_pictures(
-    server: Server, script: Callable[..., Any], tmp_path: Path
-) -> None:
-    lines = script(CODE, str(tmp_path / "got")).communicate()[0].splitlines()
-    run_id = next(line for line in lines if line.startswith("id "))[3:]
-    for number in range(12):
-        with Image.open(tmp_path / "got" / f"{number}.png") as got:
-            assert set(got.convert("RGB").getdata()) == {(int(number / 12 * 255),) * 3}
-    client = MlflowClient(server.url)
-    shown = client.list_artifacts(run_id.replace("-", ""), "figures/confusion")
-    assert len(shown) == 12
-    assert all(item.path.endswith(".png") for item in shown)

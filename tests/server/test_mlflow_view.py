@@ -19,7 +19,7 @@ from project.server.mlflow_names import METRIC, PARAM, TAG, free, place
 from project.tracking._mlflow_layout import safe_name
 from tests.server.batches import TIME, Run, do, log, make_run, stepless
 from tests.server.conftest import Server
-from tests.tracking.runs import RUN_ID, finish
+from tests.tracking.runs import RECORD, RUN_ID, finish
 from tests.tracking.runs import log as journal
 from tests.tracking.runs import make_run as make_run_dir
 
@@ -54,6 +54,7 @@ def test_scalars_are_params_as_people_write_them(run: Run) -> None:
         do("a/seed", "assignFloat", value=2**32 - 1),
         do("a/flag", "assignBool", value=True),
         do("a/time", "assignDatetime", valueMilliseconds=TIME),
+        do("a/empty", "assignString", value=""),
         do("a/long", "assignString", value="x" * 10_000),
         do("training/hyperparams/lr", "assignFloat", value=0.1),
         do("training/hyperparams/optimizer/name", "assignString", value="adam"),
@@ -65,6 +66,7 @@ def test_scalars_are_params_as_people_write_them(run: Run) -> None:
         "a/seed": "4294967295",
         "a/flag": "true",
         "a/time": "2023-11-14T22:13:20.000Z",
+        "a/empty": "",
         "a/long": "x" * 5997 + "...",
         "lr": "0.1",
         "optimizer/name": "adam",
@@ -198,7 +200,8 @@ def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
     server: Server, tmp_path: Path
 ) -> None:
     """The same run directory, sent through the Neptune client and by the MLflow tracker."""
-    directory = make_run_dir(tmp_path)
+    flags = RECORD["flags"] | {"empty": "", "negative": -0.5, "seed": 2**31}
+    directory = make_run_dir(tmp_path, flags=flags)
     journal(directory, *(({"train_loss": 1 / s, "val_recall/a@b": s}, s) for s in range(1, 250)))
     finish(directory)
     environment = {**os.environ, **server.environment, "MLFLOW_TRACKING_URI": server.url}

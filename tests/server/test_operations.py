@@ -8,6 +8,12 @@ from starlette.testclient import TestClient
 from project.server import operation
 from tests.server.batches import ROOT, TIME, Run, do, log, make_run, stepless
 
+
+def nested(depth: int) -> list:
+    """A list in a list in a list ..."""
+    return [nested(depth - 1)] if depth else []
+
+
 LONG = "a word\n" * 200_000
 
 
@@ -138,6 +144,7 @@ def test_what_no_attribute_can_hold_is_answered(run: Run, wrong: dict) -> None:
         [do("x", "configFloatSeries", unit=1)],
         [do("sys/tags", "insertStrings", values="tag")],
         [do("x", "deleteFiles", filePaths=[1])],
+        [do("x", "logFloats", entries=[], besides=nested(300))],
     ],
 )
 def test_a_malformed_body_is_refused_and_changes_nothing(run: Run, body: object) -> None:

@@ -46,7 +46,8 @@ def get(client: Any, identifier: str) -> Any:
 
 def test_a_project_is_found_by_its_id_and_its_name(client: Any, store: SqlAlchemyStore) -> None:
     name = fresh()
-    made = make(client, name=name, projectKey="CLS", description="why", visibility="workspace").json()
+    fields = {"projectKey": "CLS", "description": "why", "visibility": "workspace"}
+    made = make(client, name=name, **fields).json()
     assert made == get(client, f"local/{name}").json() == get(client, made["id"]).json()
     assert (made["name"], made["organizationName"], made["version"]) == (name, "local", 2)
     assert (made["projectKey"], made["visibility"]) == ("CLS", "workspace")

@@ -10,7 +10,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import httpx2 as httpx
 import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from starlette.websockets import WebSocketDisconnect
@@ -69,6 +68,16 @@ def test_a_signal_waits_for_a_client_that_reconnects(client: Any) -> None:
     give(client, run, type="stop", seconds=5)
     with websocket(client, run["projectId"], run["id"]) as socket:
         assert next_signal(socket)["type"] == "neptune/stop"
+
+
+def test_a_client_may_leave_a_run_that_was_deleted_meanwhile(client: Any) -> None:
+    run = make(client)
+    with websocket(client, run["projectId"], run["id"]) as socket:
+        assert socket.receive_text() == ""
+        for action in ("trash", "trash/delete"):
+            asked = {"projectIdentifier": run["projectId"]}
+            done = client.post(f"{API}/experiments/{action}", params=asked, json=[run["id"]])
+            assert done.json()["updatedExperimentIdentifiers"], done.text
 
 
 def test_a_signal_does_not_outlive_the_run_it_was_for(client: Any, context_of: Any) -> None:
@@ -168,9 +177,8 @@ def test_stop_and_abort_end_the_real_client(server: Any, script: Any, context_of
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", **server.environment}
     said = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
     assert (said.returncode, said.stdout) == (0, f"{short_id} will be told to stop\n"), said
-    with httpx.Client(base_url=server.url, trust_env=False) as client:
-        answer = give(client, {"id": aborted_id}, type="abort", seconds=30)
-        assert answer.status_code == 200
+    # As another worker, which does not hold the client's websocket.
+    signals.give(context_of(server.settings), aborted_id, {"type": "abort", "seconds": 30})
     # The client ends its own process so.
     assert [stopped.wait(), aborted.wait()] == [-signal.SIGTERM] * 2
     output = stopped.stdout.read(), aborted.stdout.read()

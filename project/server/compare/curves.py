@@ -168,7 +168,8 @@ def _by_step(connection: sa.Connection, curve: Part, edges: list[Any]) -> Bucket
     within = (step >= sa.bindparam("start")) & (step < sa.bindparam("end"))
     inside = curve.finite & within
     extremes = (sa.func.min(value), sa.func.max(value))
-    means = (sa.func.avg(x), sa.func.avg(value), sa.func.count())
+    # Of integers PostgreSQL would take the mean digit by digit.
+    means = (sa.func.avg(sa.cast(x, sa.Double)), sa.func.avg(value), sa.func.count())
     summary = curve.select(*extremes, *means).where(inside)
     either = value.in_([sa.bindparam("least"), sa.bindparam("greatest")])
     where = curve.select(sa.func.min(x), value).where(inside, either).group_by(value)

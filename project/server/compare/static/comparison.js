@@ -17,12 +17,14 @@ export async function showComparison(main) {
   data.extremes = {};
   data.runs.forEach((run) => look(run.id));
   title(data);
-  const strip = el("section", { class: "strip", "aria-label": "Runs" });
+  const strip = el("section", { class: data.runs.length > 8 ? "strip many" : "strip", "aria-label": "Runs" });
   const table = new Table(data);
   const curves = new Curves(data);
   const images = el("section", { "aria-labelledby": "images" });
   const again = () => showComparison(main);
   main.replaceChildren(strip, table.root, curves.root, images);
+  // What sticks below it has to know its height.
+  new ResizeObserver(() => main.style.setProperty("--strip", `${strip.offsetHeight}px`)).observe(strip);
   runs(strip, data, curves, again);
   showImages(images, data.runs);
   await Promise.all(data.runs.map((run) => extremes(run, data)));

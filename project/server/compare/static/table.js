@@ -123,7 +123,7 @@ export class Table {
     const name = el("th", { scope: "row" }, row.name);
     const runs = this.data.runs.length;
     if (!row.differs && runs > 1) {
-      const cell = el("td", { class: "shared", colSpan: runs }, value(row.values[0]), el("small", {}, "the same"));
+      const cell = el("td", { class: "shared", colSpan: runs }, value(row.values[0]), " ", el("small", {}, "the same"));
       return el("tr", {}, name, cell);
     }
     return el("tr", { class: row.differs ? "differs" : "" }, name, row.values.map((text) => el("td", {}, value(text))));

@@ -1,0 +1,88 @@
+"""A headless browser with waits in place of sleeps, for the tests of pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which(
+    "chromedriver"
+)
+PATIENCE = 90  # seconds; the machine may have much else to do
+ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS += ["--disable-dev-shm-usage", "--window-size=1280,1000", "--no-proxy-server"]
+
+
+class Page:
+    """The browser, with waits in place of sleeps."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def all(self, css: str) -> list[Any]:
+        """The elements that there are now."""
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css: str, text: str = "") -> Any:
+        """The first visible element of this kind with this text, once there is one."""
+
+        def find(_: Any) -> Any:
+            return next((e for e in self.all(css) if text in e.text and e.is_displayed()), None)
+
+        return self.until(find, f"no {css} with {text!r}")
+
+    def until(self, condition: Any, message: str) -> Any:
+        """What the condition gives, once it is something."""
+        stale = [StaleElementReferenceException]
+        return WebDriverWait(self.driver, PATIENCE, 0.1, stale).until(condition, message)
+
+    def click(self, css: str, text: str = "") -> None:
+        """Click where a person would."""
+        self.one(css, text).click()
+
+    def logged(self) -> tuple[list[str], set[str]]:
+        """What the console complained of, and the hosts that were asked for anything."""
+        complaints = [entry["message"] for entry in self.driver.get_log("browser")]
+        events = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
+        asked = [
+            e["params"]["request"]["url"]
+            for e in events
+            if "requestWillBeSent" == e["method"].removeprefix("Network.")
+        ]
+        return complaints, {urlsplit(url).netloc for url in asked if not url.startswith("data:")}
+
+
+def start(profile: Path) -> Page:
+    """A browser with its own folder for what it keeps."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return Page(webdriver.Chrome(options=options, service=Service(DRIVER)))
+
+
+def table_rows(page: Page) -> dict[str, list[str]]:
+    """The texts of the table's rows, by name."""
+    rows = {}
+    for row in page.all("table.facts tbody tr"):
+        name, *cells = row.find_elements(By.CSS_SELECTOR, "th, td")
+        rows[name.text] = [cell.text for cell in cells]
+    return rows
+
+
+def drawn(page: Page, metric: str) -> int:
+    """How many curves a chart shows, once it is in sight."""
+    for chart in page.all(f"[data-metric='{metric}']"):
+        page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    return len(page.all(f"[data-metric='{metric}'] .scatterlayer .trace path.js-line"))
