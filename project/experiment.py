@@ -185,7 +185,9 @@ def show(run: Run, ended: Ended, where: Sequence[str], n_parameters: int) -> Non
     rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
     rows.append(("run", str(run.directory)))
     rows += [("tracker", line) for line in where]
-    rows.append(("compare", f"python -m project.serve --exp-dir {run.directory.parents[1]}"))
+    place = f"--exp-dir {run.directory.parents[1]}"
+    rows.append(("compare", f"python -m project.compare {place}"))
+    rows.append(("on the web", f"python -m project.serve {place}"))
     print_summary(rows, f"{run.directory.name}: {ended.status}")
     if ended.status == "interrupted":
         print(f"go on: python -m project.run --resume {run.directory.name}")

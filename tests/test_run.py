@@ -140,7 +140,7 @@ def test_the_end_says_where_and_how_to_compare(run, tmp_path: Path) -> None:
     assert result.code == 0
     (directory,) = runs(tmp_path)
     assert str(directory) in result.out
-    assert "python -m project.serve" in result.out
+    assert "python -m project.compare" in result.out and "python -m project.serve" in result.out
     assert "test_accuracy" in result.out or "accuracy" in result.out
     assert "\x1b" not in result.out  # plain, as it isn't a terminal
 

@@ -185,7 +185,8 @@ def announce(arguments: argparse.Namespace, settings: Settings) -> None:
     insecure = ssl._create_unverified_context()
     opener = build_opener(ProxyHandler({}), HTTPSHandler(context=insecure))
     opener.open(f"{own_url(arguments)}/health", timeout=60).close()
-    print(f"{settings.url} shows {store_name(arguments)}; Ctrl-C ends it")
+    print(f"{settings.url}/compare compares {store_name(arguments)}; Ctrl-C ends it")
+    print(f"{settings.url}/compare/mlflow shows them in MLflow's page")
     if settings.accounts:
         print("who may use it: `python -m project.serve token create NAME --project W/PROJECT`")
     else:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from project.server import sys_rows
+from project.server.errors import not_found
 from project.server.experiments import RUNS, set_tags
 from project.server.tables import attributes, containers, signals
 from project.tracking._mlflow_layout import STATUSES
@@ -116,7 +117,10 @@ def _show(
 
 
 def _row(connection: sa.Connection, id_: str) -> sa.Row:
-    return connection.execute(STATE.where(containers.c.id == id_)).one()
+    row = connection.execute(STATE.where(containers.c.id == id_)).one_or_none()
+    if row is None:  # deleted since the request found it
+        raise not_found("EXPERIMENT_NOT_FOUND", f"there is no {id_!r} any more")
+    return row
 
 
 def _set(connection: sa.Connection, id_: str, **values: str | int | None) -> None:

@@ -43,7 +43,9 @@ def test_every_bit_of_every_file_counts(run: Path) -> None:
         before = path.read_bytes()
         path.chmod(0o644)
         for at in range(len(before)):
-            path.write_bytes(before[:at] + bytes([before[at] ^ 1]) + before[at + 1 :])
+            flipped = bytearray(before)
+            flipped[at] ^= 1
+            path.write_bytes(flipped)
             (line,) = changes(run)
             assert line.startswith(f"{name} was changed"), (name, at)
         path.write_bytes(before)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
 )
 RATES = {"20261121-000000-aaaa": 0.001, "20261121-000001-bbbb": 0.003, "20261121-000002-cccc": 0.01}
-# The last one comes through Neptune; its name would be markup if it were taken for that.
+# The name of a run that people should see as it is.
 MARKUP = "<img src=x onerror=document.title='broken'>"
 
 
