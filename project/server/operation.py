@@ -26,8 +26,8 @@ from project.server.errors import ApiError, bad_request
 
 Path = Annotated[str, "path"]
 Body = Annotated[Any, "body"]
-# Bodies that are parsed at once; files stream past this. The client fills a batch up to 100 MiB, and
-# may then add an image of 32 MiB, in base64.
+# Bodies that are parsed at once; files stream past this. The client fills a batch up to 100 MiB
+# and may then add an image of 32 MiB, in base64.
 MAX_BODY = 160 * 2**20
 TRUE, FALSE = ("true", "True", "1"), ("false", "False", "0")
 

@@ -46,11 +46,15 @@ class RemoteFolder:
         Raises:
             FileNotFoundError: it isn't there.
         """
-        with self._spool() as folder, _failures():
-            parent = path.rpartition("/")[0]
-            if all(item.path != path for item in self._repository.list_artifacts(parent or None)):
-                raise FileNotFoundError(errno.ENOENT, "no such file")
-            return open(self._repository.download_artifacts(path, str(folder)), "rb")
+        with self._spool() as folder:
+            try:
+                with _failures():
+                    return open(self._repository.download_artifacts(path, str(folder)), "rb")
+            except ApiError:
+                # Only now: to list a large folder takes longer than to read one file.
+                if self._has(path):
+                    raise
+                raise FileNotFoundError(errno.ENOENT, "no such file") from None
 
     def delete(self, path: str) -> None:
         """Delete the file, if it is there."""
@@ -61,6 +65,11 @@ class RemoteFolder:
         """Delete all files."""
         with _failures():
             self._repository.delete_artifacts()
+
+    def _has(self, path: str) -> bool:
+        with _failures():
+            parent = path.rpartition("/")[0] or None
+            return any(item.path == path for item in self._repository.list_artifacts(parent))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from project.server.errors import ApiError
 from project.server.settings import Settings
 from project.server.storage import Storage
 from tests.server.batches import make_run
-from tests.server.conftest import Server
+from tests.server.conftest import Server, free_port
 
 
 class Container:
@@ -223,4 +223,22 @@ def test_a_remote_store_is_as_good_as_a_disk(remote: Context, server: Server, fi
         connection.execute(tables.attributes.delete().where(tables.attributes.c.path == "a/b"))
     releasing.discard(context, container, ["a/b.csv", "set/y"])
     assert names() == ["set/y"]
+    with pytest.raises(ApiError) as raised:
+        context.storage.open(container, "a/b.csv")
+    assert raised.value.status == 404
     assert not list(context.storage.folder.glob("spool-*"))
+
+
+def test_a_store_that_is_down_is_told(
+    settings: Settings, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = f"http://user:secret@127.0.0.1:{free_port()}/api/2.0/mlflow-artifacts/artifacts"
+    storage = Storage(replace(settings, artifacts=address), None)
+    container = Container("mlflow-artifacts:/1")
+    for call in (lambda: storage.put(container, "a", file), lambda: storage.open(container, "a")):
+        with pytest.raises(ApiError) as raised:
+            call()
+        assert (raised.value.status, raised.value.kind) == (503, "STORAGE_UNAVAILABLE")
+    assert "the artifact store failed" in caplog.text
+    assert "secret" not in caplog.text
+    assert not list(storage.folder.iterdir())
