@@ -133,6 +133,13 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return made
 
 
+@pytest.fixture(autouse=True)
+def no_store_left() -> Iterator[None]:
+    """MLflow's server notes its store in the environment, for all that comes in this process."""
+    yield
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
 @pytest.fixture
 def client(application: Any) -> TestClient:
     """Requests to the application, without a network."""

@@ -230,8 +230,12 @@ def test_a_remote_store_is_as_good_as_a_disk(remote: Context, server: Server, fi
 
 
 def test_a_store_that_is_down_is_told(
-    settings: Settings, file: Path, caplog: pytest.LogCaptureFixture
+    settings: Settings,
+    file: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     address = f"http://user:secret@127.0.0.1:{free_port()}/api/2.0/mlflow-artifacts/artifacts"
     storage = Storage(replace(settings, artifacts=address), None)
     container = Container("mlflow-artifacts:/1")
