@@ -76,9 +76,10 @@ def test_a_run_of_a_dirty_tree_is_reproduced(clone: Path, run: Path) -> None:
     assert (made / "reproductions" / f"{run.name}.json").read_text() == verdict.read_text()
     record = json.loads((made / "record.json").read_text())
     assert record["tags"] == [f"reproduces:{run.name}"]
-    assert record["code"]["patch_blake3"] == json.loads(before[run / "record.json"])["code"][
-        "patch_blake3"
-    ]
+    assert (
+        record["code"]["patch_blake3"]
+        == json.loads(before[run / "record.json"])["code"]["patch_blake3"]
+    )
 
 
 def test_the_first_epochs_prove_a_part(clone: Path, run: Path) -> None:

@@ -86,9 +86,9 @@ def lock_text(redactor: Redactor) -> str:
 def _installed() -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
     for dist in distributions():
-        name = dist.metadata.get("Name")
         # pip leaves folders without metadata when it is stopped; the first on the path counts.
-        if name:
+        if dist.read_text("METADATA") or dist.read_text("PKG-INFO"):
+            name = dist.metadata["Name"]
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), dist)
     return dict(sorted(found.items()))
 

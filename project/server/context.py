@@ -37,6 +37,4 @@ class Context:
 def context_of(request: HTTPConnection) -> Context:
     """The context that `app.create` and the check in front of it have prepared."""
     state = request.app.state
-    return Context(
-        request.scope["account"], state.database, state.storage, state.settings, request
-    )
+    return Context(request.scope["account"], state.database, state.storage, state.settings, request)

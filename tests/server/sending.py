@@ -68,9 +68,9 @@ def stored(run: Run) -> dict[str, bytes]:
 
 
 def spooled() -> list[str]:
-    """What uploads under way have left in the server's own folder."""
+    """Bodies of requests that are in the server's own folder, which goes with each of them."""
     folder = Settings.from_environment().folder("uploads")
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.glob("spool-*"))
 
 
 def everything(settings: Settings) -> set[str]:

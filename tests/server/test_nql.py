@@ -9,12 +9,14 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlMetric, SqlRun
+from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
 
 from project.server.database import Database
 from project.server.errors import ApiError
 from project.server.nql import parse
 from project.server.nql_sql import Filter
+from project.server.settings import Settings
+from project.server.start import prepare_store
 from project.server.tables import attributes, containers
 from tests.compat.postgres import binaries, postgres
 
@@ -90,9 +92,8 @@ def store(kind, tmp_path_factory):
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def connection(request, tmp_path_factory):
     with store(request.param, tmp_path_factory) as uri:
+        prepare_store(Settings(uri, "", "", "", accounts=True))
         database = Database(uri)
-        for model in (SqlExperiment, SqlRun, SqlMetric):
-            model.__table__.create(database.engine)
         with database.write() as connection:
             fill(connection)
         with database.read() as connection:

@@ -188,9 +188,13 @@ def test_plain_names_are_kept() -> None:
 
 
 @pytest.fixture
-def remote(server: Server, context_of: Callable[..., Context]) -> Context:
+def remote(
+    server: Server, context_of: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> Context:
     """This process as a worker whose files are behind an address: the server's own artifacts."""
     address = f"{server.url}/api/2.0/mlflow-artifacts/artifacts"
+    # MLflow connects a server to no other, if this process has been one.
+    monkeypatch.setenv("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "http")
     return context_of(replace(server.settings, artifacts=address))
 
 
@@ -239,10 +243,12 @@ def test_a_store_that_is_down_is_told(
     address = f"http://user:secret@127.0.0.1:{free_port()}/api/2.0/mlflow-artifacts/artifacts"
     storage = Storage(replace(settings, artifacts=address), None)
     container = Container("mlflow-artifacts:/1")
+    monkeypatch.setenv("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "http")
     for call in (lambda: storage.put(container, "a", file), lambda: storage.open(container, "a")):
         with pytest.raises(ApiError) as raised:
             call()
         assert (raised.value.status, raised.value.kind) == (503, "STORAGE_UNAVAILABLE")
     assert "the artifact store failed" in caplog.text
+    assert "refused" in caplog.text  # the connection
     assert "secret" not in caplog.text
     assert not list(storage.folder.iterdir())
