@@ -29,8 +29,17 @@ def sections(runs: Sequence[KnownRun]) -> dict[str, list[Row]]:
 
 def deltas(values: Sequence[Any]) -> list[float | None]:
     """Each value less the first."""
-    first = values[0]
-    return [v - first if is_number(v) and is_number(first) else None for v in values]
+    return [_less(value, values[0]) for value in values]
+
+
+def _less(value: Any, first: Any) -> float | None:
+    if not is_number(value) or not is_number(first):
+        return None
+    try:
+        float(value - first)
+    except OverflowError:  # JSON has whole numbers that no float can hold
+        return None
+    return value - first
 
 
 def _environment(record: Mapping[str, Any]) -> dict[str, Any]:

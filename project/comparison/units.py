@@ -2,7 +2,6 @@
 
 import math
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +59,6 @@ def exact_text(value: Any) -> str:
 
 def delta_text(delta: float | None) -> str:
     """A difference with its sign."""
-    # JSON has whole numbers that no float can hold.
-    if delta is None or abs(delta) > sys.float_info.max:
+    if delta is None:
         return "-"
     return f"{delta:+.4g}" if delta or math.isnan(delta) else "0"
