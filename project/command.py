@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -58,6 +59,18 @@ def load_private_settings() -> None:
             load_dotenv(".env")
         except UnicodeDecodeError as error:
             raise ValueError(f".env is not UTF-8: {error}; write it anew as text") from error
+
+
+def guarded(act: Callable[[], int]) -> int:
+    """The exit code of a command: that of `act`; 2 where the input is at fault; 130 for Ctrl-C."""
+    try:
+        load_private_settings()
+        return act()
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def describe(error: Exception) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, load_private_settings, outlive_readers, print_error
+from project.command import add_exp_dir, guarded, outlive_readers
 from project.flags import Parser
 from project.words import did_you_mean
 
@@ -16,18 +16,16 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0; 2 if the input is at fault, or a part could not be compared.
     """
-    try:
-        load_private_settings()
-        arguments = parse(argv)
-        # Only now, so that --help and a mistyped flag are answered at once.
-        from project.comparison.acting import compare_runs, list_runs
+    return guarded(lambda: compare(argv))
 
-        return (compare_runs if arguments.runs else list_runs)(arguments)
-    except (ValueError, OSError) as error:
-        print_error(error)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+
+def compare(argv: Sequence[str]) -> int:
+    """Do what the command line asks; returns the exit code."""
+    arguments = parse(argv)
+    # Only now, so that --help and a mistyped flag are answered at once.
+    from project.comparison.acting import compare_runs, list_runs
+
+    return (compare_runs if arguments.runs else list_runs)(arguments)
 
 
 def make_parser() -> argparse.ArgumentParser:

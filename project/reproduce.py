@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from project.command import add_exp_dir, load_private_settings, print_error
+from project.command import add_exp_dir, guarded
 
 ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 1e-5
@@ -18,16 +18,8 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 if it was reproduced; 1 if it differs; 2 if the input is at fault.
     """
-    try:
-        load_private_settings()
-        own, forced = split_forced(list(argv))
-        arguments = make_parser().parse_args(own)
-        return reproduce(arguments, forced)
-    except (ValueError, OSError) as error:
-        print_error(error)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    own, forced = split_forced(list(argv))
+    return guarded(lambda: reproduce(make_parser().parse_args(own), forced))
 
 
 def make_parser() -> argparse.ArgumentParser:

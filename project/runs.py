@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, load_private_settings, print_error
+from project.command import add_exp_dir, guarded
 
 
 def main(argv: Sequence[str]) -> int:
@@ -15,15 +15,12 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0; 1 if the person declined; 2 if the input is at fault.
     """
-    try:
-        load_private_settings()
+
+    def act() -> int:
         arguments = make_parser().parse_args(argv)
         return arguments.action(arguments)
-    except (ValueError, OSError) as error:
-        print_error(error)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+
+    return guarded(act)
 
 
 def make_parser() -> argparse.ArgumentParser:

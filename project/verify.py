@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, load_private_settings, print_error
+from project.command import add_exp_dir, guarded
 
 
 def main(argv: Sequence[str]) -> int:
@@ -14,16 +14,15 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0; 1 if something was changed; 2 if the input is at fault.
     """
-    try:
-        load_private_settings()
-        arguments = make_parser().parse_args(argv)
-        from project.provenance.find import find_run
+    return guarded(lambda: verify_all(make_parser().parse_args(argv)))
 
-        runs = [find_run(arguments.exp_dir, reference) for reference in arguments.runs]
-        return max([verify(run) for run in runs])
-    except (ValueError, OSError) as error:
-        print_error(error)
-        return 2
+
+def verify_all(arguments: argparse.Namespace) -> int:
+    """Verify the runs that were asked for; returns the exit code."""
+    from project.provenance.find import find_run
+
+    runs = [find_run(arguments.exp_dir, reference) for reference in arguments.runs]
+    return max([verify(run) for run in runs])
 
 
 def make_parser() -> argparse.ArgumentParser:

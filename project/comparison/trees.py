@@ -10,16 +10,13 @@ from typing import Any, NamedTuple
 
 from project.comparison.loading import KnownRun
 from project.provenance._git import GitError, git
+from project.provenance._patch import FILE, name_of
 from project.provenance.patching import applicable
 
 _DIFF = (
     "diff --full-index --no-color --no-ext-diff --no-textconv --find-renames"
     " --ignore-submodules=none --src-prefix=a/ --dst-prefix=b/"
 ).split()
-
-
-# Lines inside a file's part begin with another character.
-_FILE = re.compile(rb"^(?=diff --git )", re.MULTILINE)
 
 
 class CodeTree(NamedTuple):
@@ -85,7 +82,7 @@ class Trees:
         if self._applies(patch, index):
             return []
         return [
-            _name(part) for part in _FILE.split(patch) if part and not self._applies(part, index)
+            name_of(part) for part in FILE.split(patch) if part and not self._applies(part, index)
         ]
 
     def _applies(self, patch: bytes, index: Path) -> bool:
@@ -138,11 +135,6 @@ def _files(numbers: str) -> list[dict[str, Any]]:
         counts = {"added": _count(added), "removed": _count(removed)}
         found.append({"name": name, **counts})
     return found
-
-
-def _name(part: bytes) -> str:
-    first = part.split(b"\n", 1)[0].decode(errors="replace")
-    return re.split(r' "?b/', first)[-1].rstrip('"')
 
 
 def _count(text: str) -> int | None:

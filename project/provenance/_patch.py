@@ -8,7 +8,7 @@ from typing import NamedTuple
 from project.provenance.redact import Redactor
 
 # Lines inside a file's diff begin with a blank, +, -, \, @ or (base85) hold no blank.
-_FILE = re.compile(rb"^(?=diff --git )", re.MULTILINE)
+FILE = re.compile(rb"^(?=diff --git )", re.MULTILINE)
 _BINARY = re.compile(rb"^(literal|delta) \d+\n((?:[A-Za-z][^\n]+\n)+)", re.MULTILINE)
 
 
@@ -23,15 +23,15 @@ class CleanPatch(NamedTuple):
 def clean_patch(patch: bytes, redactor: Redactor) -> CleanPatch:
     """Redact each file's part of a `git diff --binary`; a part without secrets stays as it is."""
     kept, changed, left_out = [], [], []
-    for part in _FILE.split(patch):
+    for part in FILE.split(patch):
         # Base85 holds any letters, so only what it stands for can be searched.
         binary = b"\nGIT binary patch\n" in part
         if binary and any(_has_secret(content, redactor) for content in _contents(part)):
-            left_out.append(_name(part))
+            left_out.append(name_of(part))
             continue
         clean = part if binary else redactor.redact_bytes(part)
         if clean != part:
-            changed.append(_name(part))
+            changed.append(name_of(part))
         kept.append(clean)
     return CleanPatch(b"".join(kept), changed, left_out)
 
@@ -74,6 +74,7 @@ def _inserted(delta: bytes) -> bytes:
     return bytes(found)
 
 
-def _name(part: bytes) -> str:
+def name_of(part: bytes) -> str:
+    """The file that one file's part of a patch is about."""
     first = part.split(b"\n", 1)[0].decode(errors="replace")
     return re.split(r' "?b/', first)[-1].rstrip('"')

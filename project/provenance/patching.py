@@ -7,7 +7,8 @@ adds they are lost; but those that it takes away or leaves are the commit's, and
 import re
 from collections.abc import Callable, Iterator
 
-_FILE = re.compile(rb"^(?=diff --git )", re.MULTILINE)
+from project.provenance._patch import FILE
+
 _OLD_NAME = re.compile(rb'^--- (?:a/([^\t\n]+)|"a/(.+)")\t?$', re.MULTILINE)
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _REDACTED = b"***"
@@ -20,7 +21,7 @@ def applicable(patch: bytes, read: Callable[[str], bytes]) -> bytes:
         patch: of `git diff --binary`, redacted.
         read: gives the content of a file in the commit, by its path; raises if there is none.
     """
-    return b"".join(_restored(part, read) for part in _FILE.split(patch))
+    return b"".join(_restored(part, read) for part in FILE.split(patch))
 
 
 def _restored(part: bytes, read: Callable[[str], bytes]) -> bytes:

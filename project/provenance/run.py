@@ -14,7 +14,7 @@ from project.provenance._lock import RunLock, is_locked
 from project.provenance.code import PATCH_NAME
 from project.provenance.record import SCHEMA, read_record
 from project.provenance.redact import Redactor
-from project.provenance.seal import hash_file, protect, write_outcome
+from project.provenance.seal import file_hashes, hash_file, protect, write_outcome
 
 ENDS = ("finished", "failed", "interrupted")
 _RECORD, _OUTCOME, _PREVIOUS = "record.json", "outcome.json", "outcome.previous.json"
@@ -144,6 +144,7 @@ class Run:
             ValueError: `runs.csv` is damaged; the outcome is written.
         """
         assert status in ENDS, status
+        files = file_hashes(self.directory)
         outcome = {
             "schema": SCHEMA,
             "run_id": self.run_id,
@@ -156,9 +157,12 @@ class Run:
             "steps": steps,
             "best": best,
             "test": test,
-            "checkpoints": _hashes(self.directory / "checkpoints"),
+            "checkpoints": {
+                Path(n).name: h for n, h in files.items() if Path(n).match("checkpoints/*.pt")
+            },
             "weights": dict(weights or {}),
             "record": hash_file(self.directory / _RECORD),
+            "files": files,
         }
         try:
             write_outcome(self.directory, outcome)
@@ -200,10 +204,6 @@ def _find_lost(exp_dir: Path, row: dict[str, str]) -> None:
     if row.get("status") == "running":
         with suppress(ValueError):
             row["status"] = status(exp_dir / row["exp_name"] / row["run_id"])
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    return {path.name: hash_file(path) for path in sorted(folder.glob("*.pt"))}
 
 
 def _iso(time: datetime) -> str:

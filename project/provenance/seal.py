@@ -17,14 +17,22 @@ _FOLDERS = ("checkpoints", "figures", "profile")
 _UNSEALED = "blake3:" + 64 * "0"
 
 
-def write_outcome(directory: Path, outcome: Mapping[str, Any]) -> None:
-    """Write `outcome.json`, with the hash of each file of the run, and of its own text.
+def file_hashes(directory: Path) -> dict[str, str]:
+    """The hash of each file of the run, by its path there.
 
     Raises:
-        OSError: a file can't be read, or the outcome not be written.
+        OSError: a file can't be read.
     """
-    files = {path.relative_to(directory).as_posix(): hash_file(path) for path in parts(directory)}
-    text = json_text({**outcome, "files": files, "seal": _UNSEALED})
+    return {path.relative_to(directory).as_posix(): hash_file(path) for path in parts(directory)}
+
+
+def write_outcome(directory: Path, outcome: Mapping[str, Any]) -> None:
+    """Write `outcome.json`, with the hash of its own text beside those in its `files`.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    text = json_text({**outcome, "seal": _UNSEALED})
     write_atomic(directory / OUTCOME, text.replace(_UNSEALED, _hash_text(text)))
 
 

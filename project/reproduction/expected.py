@@ -58,14 +58,15 @@ def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
         ValueError: a file of it was changed, is damaged, or is missing.
     """
     record = read_record(directory)
-    outcome = directory / "outcome.json"
-    if outcome.exists() and "seal" in read_json(outcome):
+    path = directory / "outcome.json"
+    outcome = read_json(path) if path.exists() else None
+    if outcome is not None and "seal" in outcome:
         if found := changes(directory, only):
             raise ValueError(f"run {directory.name} is not what it was: {'; '.join(found)}")
     return Recorded(
         record["run_id"],
         record,
-        read_json(outcome) if outcome.exists() else None,
+        outcome,
         _patch(directory, record["code"]),
         _points(directory / "journal.jsonl"),
     )

@@ -73,13 +73,10 @@ def rerun(
     Raises:
         ValueError: the command did not get as far as making a run, or the run failed.
     """
-    flags = dict(run.record["flags"])
-    flags |= {"exp_dir": str(exp_dir.resolve()), "data_dir": _here(flags["data_dir"])}
-    flags |= {"tags": [*flags["tags"], f"reproduces:{run.run_id}"], "resume": None}
+    experiment = exp_dir / run.record["flags"]["exp_name"]
     with tempfile.TemporaryDirectory(prefix="reproduce-flags-") as folder:
         config = Path(folder, "flags.yaml")
-        lines = (f"{k}: {json.dumps(v)}\n" for k, v in flags.items() if v is not None)
-        config.write_text("".join(lines), encoding="utf-8")
+        config.write_text(_flags(run, exp_dir), encoding="utf-8")
         began = time.time()
         process = subprocess.Popen(
             [sys.executable, "-m", "project.run", "--config", str(config), *forced],
@@ -91,19 +88,27 @@ def rerun(
         )
         try:
             if epochs is not None:
-                _stop_after(process, epochs, exp_dir / flags["exp_name"], str(config), began)
+                _stop_after(process, epochs, experiment, str(config), began)
             code = process.wait()
         except BaseException:
             process.send_signal(signal.SIGINT)
             process.wait()
             raise
-        directory = _find(exp_dir / flags["exp_name"], str(config), began)
+        directory = _find(experiment, str(config), began)
     if directory is None:
         raise ValueError(f"the run could not be started again (exit code {code}); see above")
     status = read_json(directory / "outcome.json", "status")["status"]
     if status == "failed" or (status == "interrupted" and epochs is None):
         raise ValueError(f"the reproduction {directory.name} {status}, see {directory}")
     return directory
+
+
+def _flags(run: Recorded, exp_dir: Path) -> str:
+    """The recorded flags as a configuration file, with the places of now."""
+    flags = dict(run.record["flags"])
+    flags |= {"exp_dir": str(exp_dir.resolve()), "data_dir": _here(flags["data_dir"])}
+    flags |= {"tags": [*flags["tags"], f"reproduces:{run.run_id}"], "resume": None}
+    return "".join(f"{k}: {json.dumps(v)}\n" for k, v in flags.items() if v is not None)
 
 
 def _here(data_dir: str) -> str:

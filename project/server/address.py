@@ -2,7 +2,6 @@
 
 import argparse
 import base64
-import ipaddress
 import json
 from urllib.parse import urlsplit
 
@@ -36,14 +35,6 @@ def client_token(url: str, key: str) -> str:
     """A NEPTUNE_API_TOKEN: which server, and the key for it."""
     content = {"api_address": url, "api_url": url, "api_key": key}
     return base64.b64encode(json.dumps(content).encode()).decode()
-
-
-def is_local(host: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def reachable(host: str) -> str:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from project.server import containers
 from project.server.access import Role
 from project.server.context import Context
-from project.server.errors import ApiError, not_found
 from project.server.legacy import SystemAttributes, system_attributes
 from project.server.operation import operation
 from project.server.properties import (
@@ -28,6 +27,7 @@ from project.server.properties import (
     named,
     properties,
 )
+from project.server.stored import check
 from project.server.tables import attributes
 
 ROOT = "/api/leaderboard/v1/attributes"
@@ -65,11 +65,7 @@ def read(context: Context, experiment: str, path: str, type_: str) -> dict[str, 
     here = (attributes.c.container_id == container.id) & (attributes.c.path == path)
     with context.database.read() as connection:
         row = connection.execute(sa.select(*COLUMNS).where(here)).one_or_none()
-    if row is None:
-        raise not_found("ATTRIBUTE_NOT_FOUND", f"there is no attribute {path!r}")
-    if row.type != type_:
-        title = f"the attribute {path!r} is of type {row.type}, not {type_}"
-        raise ApiError(400, "METADATA_INCONSISTENCY", title)
+    check(row, path, type_)
     return properties(row, container.trashed)
 
 

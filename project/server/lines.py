@@ -50,16 +50,12 @@ class Lines:
             start = row.length or 0
             for number, (step, timestamp, value) in enumerate(self._new(row, given), start):
                 rows.append((self.attributes.container.id, path, number, step, timestamp, value))
-                self.added(path, number, value)
         self._pending = {}
         if rows:
             names = [column.name for column in entries.columns]
             self.attributes.connection.execute(
                 entries.insert(), [dict(zip(names, row, strict=True)) for row in rows]
             )
-
-    def added(self, path: str, number: int, text: str) -> None:
-        """Called for each new entry."""
 
     def _new(self, row: Row, given: list[Point]) -> list[Point]:
         """The entries that are not there yet, each with its step, after noting them in the row."""

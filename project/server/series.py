@@ -11,8 +11,9 @@ from project.server.access import Role
 from project.server.assign import Attributes, Row
 from project.server.containers import Container
 from project.server.context import Context
-from project.server.errors import ApiError, bad_request, not_found
+from project.server.errors import bad_request
 from project.server.operation import operation
+from project.server.stored import check
 from project.server.tables import entries
 
 ROOT = "/api/leaderboard/v1/attributes/series"
@@ -55,7 +56,7 @@ def get_float_values(
     context: Context, attribute: str, experimentId: str, limit: int = MOST, offset: int = 0
 ) -> FloatSeriesValues:
     """The points from `offset` on, by step and time."""
-    limit, offset = _checked(limit, offset)
+    limit, offset = page_of(limit, offset)
     container = containers.find(context, experimentId, Role.VIEWER)
     with context.database.read() as connection:
         row = _row(context, connection, container, attribute, curves.TYPE)
@@ -68,11 +69,11 @@ def get_string_values(
     context: Context, attribute: str, experimentId: str, limit: int = MOST, offset: int = 0
 ) -> StringSeriesValues:
     """The entries from `offset` on, by step and then as they came."""
-    limit, offset = _checked(limit, offset)
+    limit, offset = page_of(limit, offset)
     container = containers.find(context, experimentId, Role.VIEWER)
     with context.database.read() as connection:
         row = _row(context, connection, container, attribute, lines.TYPE)
-        found = _read_strings(connection, container.id, row, limit, offset)
+        found = read_entries(connection, container.id, row, limit, offset)
     return _page(row, found)
 
 
@@ -90,9 +91,10 @@ def read_floats(
     return points.page(connection, run_uuid, state.table, row.key, step, skip, limit)
 
 
-def _read_strings(
+def read_entries(
     connection: sa.Connection, container_id: str, row: Row, limit: int, offset: int
 ) -> list[sa.Row[Any]]:
+    """Entries (step, timestamp, value) of a string or image series, in order."""
     columns = (entries.c.step, entries.c.timestamp, entries.c.value)
     here = (entries.c.container_id == container_id) & (entries.c.path == row.path)
     query = sa.select(*columns).where(here).limit(limit)
@@ -107,11 +109,7 @@ def _row(
     context: Context, connection: sa.Connection, container: Container, path: str, type_: str
 ) -> Row:
     row = Attributes(connection, context.database, container).get(path)
-    if row is None:
-        raise not_found("ATTRIBUTE_NOT_FOUND", f"there is no attribute {path!r}")
-    if row.type != type_:
-        title = f"the attribute {path!r} is of type {row.type}, not {type_}"
-        raise ApiError(400, "METADATA_INCONSISTENCY", title)
+    check(row, path, type_)
     return row
 
 
@@ -123,7 +121,12 @@ def _page(row: Row, found: list[sa.Row[Any]]) -> dict[str, Any]:
     return {"totalItemCount": row.length or 0, "values": values}
 
 
-def _checked(limit: int, offset: int) -> tuple[int, int]:
+def page_of(limit: int, offset: int) -> tuple[int, int]:
+    """The part of a series that a request asks for, at most MOST entries of it.
+
+    Raises:
+        ApiError: 400, there is no such part.
+    """
     if limit < 0 or not 0 <= offset < 2**63:
         raise bad_request("limit and offset can't be negative")
     return min(limit, MOST), offset

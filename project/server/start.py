@@ -14,9 +14,10 @@ from threading import Thread
 from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
-from project.server.address import client_token, is_local, own_url, public_url
+from project.server.address import client_token, own_url, public_url
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.tracking._mlflow_settings import ENVIRONMENT
+from project.tracking._neptune_settings import is_loopback
 from project.tracking._scrub import scrub
 
 # So long requests may go on after Ctrl-C, in seconds.
@@ -100,7 +101,7 @@ def make_settings(arguments: argparse.Namespace) -> Settings:
         artifacts=arguments.artifacts_destination or str(exp_dir / "mlflow-artifacts"),
         private=str(exp_dir / ".server"),
         url=public_url(arguments),
-        accounts=arguments.accounts or not is_local(arguments.host),
+        accounts=arguments.accounts or not is_loopback(arguments.host),
     )
 
 

@@ -101,13 +101,18 @@ class Storage:
                 shutil.rmtree(path, ignore_errors=True)  # another worker may be at it
 
     def _folder(self, container: Container) -> LocalFolder | RemoteFolder:
-        uri = container.artifact_uri
-        if uri.startswith("mlflow-artifacts:"):
-            # What clients reach through this server is its own destination.
-            uri = f"{self._settings.artifacts.rstrip('/')}/{urlsplit(uri).path.strip('/')}"
+        uri = artifact_address(self._settings, container.artifact_uri)
         if is_local_uri(uri, is_tracking_or_registry_uri=False):
             return LocalFolder(Path(local_file_uri_to_path(uri)))
         return RemoteFolder(uri, self.spool)
+
+
+def artifact_address(settings: Settings, uri: str) -> str:
+    """Where the artifacts that MLflow calls `uri` are kept."""
+    if not uri.startswith("mlflow-artifacts:"):
+        return uri
+    # What clients reach through this server is its own destination.
+    return f"{settings.artifacts.rstrip('/')}/{urlsplit(uri).path.strip('/')}"
 
 
 def _checked(path: str) -> str:

@@ -72,7 +72,7 @@ def _address(token: str) -> str:
             " copy the whole token from the server"
         ) from None
     host = url.netloc.rpartition("@")[2]
-    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+    if url.scheme == "http" and not is_loopback(url.hostname or ""):
         raise ValueError(
             f"NEPTUNE_API_TOKEN names http://{host}, where it would travel unencrypted:"
             " use https, or a tunnel to 127.0.0.1"
@@ -80,7 +80,8 @@ def _address(token: str) -> str:
     return f"{url.scheme}://{host}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -17,6 +17,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from project.server.compare.visible import Run
 from project.server.errors import bad_request, not_found
 from project.server.settings import Settings
+from project.server.storage import artifact_address
 
 # A run may have thousands of files; what is compared is among the first.
 MOST = 2000
@@ -85,8 +86,4 @@ def json_object(settings: Settings, run: Run, path: str) -> dict[str, Any]:
 
 
 def _repository(settings: Settings, run: Run) -> ArtifactRepository:
-    address = urlsplit(run.artifact_uri)
-    if address.scheme != "mlflow-artifacts":
-        return get_artifact_repository(run.artifact_uri)
-    # What clients reach through this server, the server reaches itself.
-    return get_artifact_repository(f"{settings.artifacts.rstrip('/')}/{address.path.lstrip('/')}")
+    return get_artifact_repository(artifact_address(settings, run.artifact_uri))
