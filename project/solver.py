@@ -80,6 +80,13 @@ class Solver(LightningModule):
         """Logits `(batch, n_classes)` of inputs `(batch, channels, height, width)`."""
         return self.model(inputs)
 
+    def on_train_start(self) -> None:
+        """Take from the trainer what each step needs: finding it there costs more than using it."""
+        self._strategy, self._scaler = self.trainer.strategy, scaler_of(self)
+        self._optimizer = self.trainer.optimizers[0]
+        self._accumulate = self.settings.accumulate
+        self._known_weights: dict[tuple[int, int], Tensor] = {}
+
     def on_train_epoch_start(self) -> None:
         """Take the data from where the epoch is; that is its middle after an interruption."""
         self.trainer.train_dataloader.seek(self.current_epoch, self.step_in_epoch)
@@ -113,21 +120,34 @@ class Solver(LightningModule):
 
     def _optimize(self, batch: Any, norm: bool) -> Tensor:
         """One optimizer step; returns this rank's share of the batch's mean loss, detached."""
-        optimizer = self.trainer.optimizers[0]
-        optimizer.zero_grad()
-        total = torch.zeros((), device=batch.targets.device)
-        for inputs, targets in _parts(batch, self.settings.accumulate):
-            # Samples of all ranks count alike, whatever each rank's share of the batch.
-            loss = self.loss(self.model(inputs), targets).sum() / batch.size
-            # DistributedDataParallel averages over ranks; the sum is wanted.
-            self.manual_backward(loss * self.trainer.world_size)
-            total += loss.detach()
-        self._step(optimizer, norm)
-        return total
+        for parameter in self._parameters_in_use:
+            parameter.grad = None
+        sums = [self._backward(*part, batch.size) for part in _parts(batch, self._accumulate)]
+        self._update(norm)
+        return (sums[0] if len(sums) == 1 else torch.stack(sums).sum()) / batch.size
 
-    def _step(self, optimizer: Optimizer, norm: bool) -> None:
-        scaler = scaler_of(self)
-        clip = self.settings.gradient_clip
+    def _backward(self, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
+        """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
+        losses = self.loss(self.model(inputs), targets)
+        # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
+        self._strategy.pre_backward(losses)
+        scaled = losses if self._scaler is None else self._scaler.scale(losses)
+        scaled.backward(self._weights(len(targets), size, losses))
+        return losses.detach().sum()
+
+    def _weights(self, n: int, size: int, losses: Tensor) -> Tensor:
+        """What each of `n` samples' losses counts in the gradient, `(n,)`.
+
+        Samples of all ranks count alike, whatever each rank's share of the batch.
+        """
+        if (n, size) not in self._known_weights:
+            # DistributedDataParallel averages over ranks; the sum is wanted.
+            weight = self.trainer.world_size / size
+            self._known_weights[n, size] = torch.full_like(losses, weight)
+        return self._known_weights[n, size]
+
+    def _update(self, norm: bool) -> None:
+        scaler, optimizer, clip = self._scaler, self._optimizer, self.settings.gradient_clip
         if scaler is not None:
             scaler.unscale_(optimizer)
         if norm or clip is not None:

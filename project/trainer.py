@@ -1,6 +1,7 @@
 """Lightning's Trainer, set up from the hyperparameters."""
 
 import logging
+import os
 import warnings
 
 from pytorch_lightning import Trainer
@@ -40,6 +41,9 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
         ) from error
     if hparams.precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
         raise ValueError("--precision 16-mixed needs a GPU; use bf16-mixed")
+    if trainer.strategy.root_device.type == "cpu":
+        # Lightning sets it, and every optimizer step then searches the disk for NVIDIA's library.
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
     return trainer
 
 
