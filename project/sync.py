@@ -70,8 +70,7 @@ def follow_one(arguments: argparse.Namespace) -> int:
     if len(arguments.run) != 1:
         raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
     (run,) = find_runs(arguments)
-    # Training comes first where cores are few. (Where Linux shares them among sessions first, this
-    # changes nothing; and to give way there too made short runs wait at their end.)
+    # Training comes first where cores are few.
     os.nice(10)
     return follow(run, arguments.tracker, sys.stdin.fileno())
 

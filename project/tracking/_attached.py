@@ -91,8 +91,9 @@ def _start(run_dir: Path, name: str) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONPATH": path},
-            # Ctrl-C at the terminal is meant for training alone.
-            start_new_session=True,
+            # Ctrl-C at the terminal is meant for training alone. The session stays: Linux shares
+            # cores among sessions first, and would give one that follows as much as training.
+            process_group=0,
         )
 
 

@@ -3,11 +3,14 @@
 import functools
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from project.tracking import _neptune_settings as settings
 
@@ -28,6 +31,25 @@ def client() -> ModuleType:
     HTTPAdapter.send = _with_timeout(HTTPAdapter.send, settings.seconds("NEPTUNE_REQUEST_TIMEOUT"))
     logging.getLogger("neptune").setLevel(logging.WARNING)
     return neptune
+
+
+def reach(server: str) -> None:
+    """Connect to `server` and hang up, so that nobody imports the client for one that is away.
+
+    Raises:
+        ConnectionError: it does not accept connections.
+    """
+    url = urlsplit(server)
+    if url.scheme in getproxies() and not proxy_bypass(url.hostname):
+        return  # the proxy may see it where we don't
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    try:
+        timeout = settings.seconds("NEPTUNE_REQUEST_TIMEOUT")
+        socket.create_connection((url.hostname, port), timeout).close()
+    except socket.gaierror:
+        raise ConnectionError(f"{server} is not a known host") from None
+    except OSError as error:
+        raise ConnectionError(f"{server} does not answer ({type(error).__name__})") from None
 
 
 def _with_timeout(send: Callable[..., Any], seconds: int) -> Callable[..., Any]:

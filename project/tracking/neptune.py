@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from project.tracking import _neptune_layout as layout
 from project.tracking import _neptune_settings as settings
-from project.tracking._neptune_client import client, plain_errors
+from project.tracking._neptune_client import client, plain_errors, reach
 from project.tracking._tracker import Tracker
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class NeptuneTracker(Tracker):
         os.environ["NEPTUNE_DATA_DIRECTORY"] = str(self._data)
         if self._server and self._server.startswith("http:"):
             os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # only loopback gets here without https
+        if self._server:
+            reach(self._server)
         with plain_errors(self._server):
             return client().init_run(
                 mode="async" if self._server else "offline",

@@ -1,6 +1,7 @@
 """Neptune's settings and layout, without its client: which server, which values, which mistakes."""
 
 import base64
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from project.server.address import client_token
 from project.tracking import _neptune_layout as layout
 from project.tracking import _neptune_settings as settings
+from project.tracking._neptune_client import reach
 from project.tracking.neptune import build
 from tests.tracking.neptune_server import SECRET
 
@@ -44,6 +46,32 @@ def test_settings_that_cannot_work_are_told_before_the_client_is_loaded(
         build(tmp_path, {})
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value) and value not in str(error.value)
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def test_a_server_that_is_away_is_told_before_the_client_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = f"http://127.0.0.1:{closed_port()}"
+    monkeypatch.setenv("NEPTUNE_API_TOKEN", token(address))
+    monkeypatch.setenv("NEPTUNE_PROJECT", PROJECT)
+    monkeypatch.setitem(sys.modules, "neptune", None)  # an import of it would raise
+    with pytest.raises(ConnectionError, match=f"^{address} does not answer"):
+        build(tmp_path, {}).open({"run_id": "r"})
+
+
+def test_behind_a_proxy_only_the_client_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"http://127.0.0.1:{closed_port()}"
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    reach(address)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(ConnectionError):
+        reach(address)
 
 
 @pytest.mark.parametrize(
