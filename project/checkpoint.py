@@ -2,18 +2,18 @@
 
 import pickle
 import random
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from blake3 import blake3
-from torch import nn
+from torch import Tensor, nn
 
 from project.files import replacing
 
-SCHEMA = 1
+# 2: with `digest`, the hash of all the rest; torch takes changed bytes of a tensor for its values.
+SCHEMA = 2
 NEEDED = ("schema", "hyperparameters", "classes", "shape", "mean", "std", "model")
 # What training needs besides, to go on.
 TRAINING = ("epoch", "step", "step_in_epoch", "done", "best", "optimizer", "schedule", "rng")
@@ -27,7 +27,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
     """
     with replacing(path) as file:
         try:
-            torch.save({"schema": SCHEMA} | state, file)
+            torch.save({"schema": SCHEMA, "digest": _digest(state)} | state, file)
         except RuntimeError as error:
             # torch's writer trips over the failed write that is the cause.
             if isinstance(error.__context__, OSError):
@@ -52,15 +52,21 @@ def load(path: Path, *more: str) -> dict[str, Any]:
         raise ValueError(
             f"{path} is refused: it holds more than tensors and plain values"
         ) from error
-    except (RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except OSError:
+        raise
+    # Bytes that are not what was written make torch's reader fail in any way.
+    except Exception as error:
         raise ValueError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
     missing = [key for key in (*NEEDED, *more) if not isinstance(state, dict) or key not in state]
     if missing:
         raise ValueError(
             f"{path} is not a checkpoint that can be used here: it lacks {', '.join(missing)}"
         )
-    if state["schema"] != SCHEMA:
-        raise ValueError(f"{path} has schema {state['schema']}, this version reads {SCHEMA}")
+    schema, digest = state.pop("schema"), state.pop("digest", None)
+    if schema not in (1, SCHEMA):
+        raise ValueError(f"{path} has schema {schema}, this version reads 1 and {SCHEMA}")
+    if schema > 1 and digest != _digest(state):
+        raise ValueError(f"{path} is damaged: it does not hold what was written")
     return state
 
 
@@ -88,11 +94,29 @@ def weights_hash(path: Path) -> str:
     Raises:
         ValueError: the file is damaged.
     """
+    return _digest(load(path)["model"])
+
+
+def _digest(value: Any) -> str:
+    """BLAKE3 of nested dicts and lists of tensors and plain values, whatever the dicts' order."""
     whole = blake3(max_threads=blake3.AUTO)
-    for name, tensor in sorted(load(path)["model"].items()):
-        whole.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        whole.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    _add(whole, "", value)
     return f"blake3:{whole.hexdigest()}"
+
+
+def _add(whole: blake3, name: str, value: Any) -> None:
+    prefix = f"{name}/" if name else ""
+    if isinstance(value, Tensor):
+        whole.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        whole.update(value.reshape(-1).view(torch.uint8).cpu().numpy())
+    elif isinstance(value, dict):
+        for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
+            _add(whole, f"{prefix}{key}", item)
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            _add(whole, f"{prefix}{i}", item)
+    else:
+        whole.update(f"{name} {value!r}\n".encode())
 
 
 def rng_state() -> dict[str, Any]:

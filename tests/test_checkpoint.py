@@ -27,7 +27,7 @@ def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "a.pt", STATE)
     state = checkpoint.load(tmp_path / "a.pt")
     assert torch.equal(state.pop("model")["weight"], STATE["model"]["weight"])
-    assert state == {k: v for k, v in STATE.items() if k != "model"} | {"schema": 1}
+    assert state == {k: v for k, v in STATE.items() if k != "model"}
 
 
 def test_a_full_disk_leaves_the_former_checkpoint(
@@ -73,3 +73,24 @@ def test_generators_go_on_where_they_were(tmp_path: Path) -> None:
     expected = (random.random(), np.random.rand(), torch.rand(1).item())
     checkpoint.set_rng_state(checkpoint.load(tmp_path / "a.pt")["rng"])
     assert (random.random(), np.random.rand(), torch.rand(1).item()) == expected
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_any_changed_byte_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, STATE)
+    whole = path.read_bytes()
+    refused = set()
+    for position in range(len(whole)):
+        changed = bytearray(whole)
+        changed[position] ^= 0xFF
+        path.write_bytes(changed)
+        try:
+            state = checkpoint.load(path)
+        except ValueError:
+            refused.add(position)
+        else:
+            assert torch.equal(state.pop("model")["weight"], STATE["model"]["weight"])
+            assert state == {k: v for k, v in STATE.items() if k != "model"}
+    start = whole.index(STATE["model"]["weight"].numpy().tobytes())
+    assert set(range(start, start + 24)) <= refused  # 6 values of 4 bytes

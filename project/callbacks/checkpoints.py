@@ -7,10 +7,12 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from project import checkpoint, training_state
+from project import training_state
+from project.checkpoint_writer import CheckpointWriter
+from project.command import print_error
 from project.scores import less_is_better
 
-# Metrics of which less is better; all others are scores of which more is better.
+BEST, LAST = "best.pt", "last.pt"
 
 
 class Checkpoints(Callback):
@@ -44,12 +46,17 @@ class Checkpoints(Callback):
         )
         self.best: dict[str, Any] | None = state["best"] if state else None
         self._resumed_from = state
+        self._writer: CheckpointWriter | None = None  # the first process has one
 
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
         """Make the folder, and tell the other processes where it is."""
         self.directory = trainer.strategy.broadcast(self.directory)
         if trainer.is_global_zero:
             self.directory.mkdir(exist_ok=True)
+            # The log must reach as far as the checkpoint: a run that is killed does not log the
+            # steps before it again. And `last.pt` must not name a best that isn't on the disk.
+            paths = (self.directory / BEST, self.directory / LAST)
+            self._writer = CheckpointWriter(paths, trainer.logger.flush)
 
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Put the loaded state in place, now that the optimizer exists."""
@@ -84,11 +91,34 @@ class Checkpoints(Callback):
         }
         if trainer.is_global_zero:
             state = {"model": solver.model.state_dict(), "best": self.best, **self.describe}
-            checkpoint.save(self.directory / "best.pt", state)
+            self._writer.save(self.directory / BEST, state)
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write `last.pt` at the start of the next epoch."""
         self._write(trainer, solver, trainer.current_epoch + 1, 0)
+
+    def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
+        """Wait until all is on the disk, for every process reads the best."""
+        self.wait()
+        trainer.strategy.barrier()
+
+    def on_exception(
+        self, trainer: Trainer, solver: LightningModule, exception: BaseException
+    ) -> None:
+        """Wait, so that what is there stays as it is from now on."""
+        try:
+            self.wait()
+        except Exception as error:
+            print_error(error)  # the run ends for another reason
+
+    def wait(self) -> None:
+        """Return once all that was saved is on the disk.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        if self._writer is not None:
+            self._writer.wait()
 
     def save_last(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write `last.pt` at the present step; every process must call it."""
@@ -100,10 +130,7 @@ class Checkpoints(Callback):
         position = {"epoch": epoch, "step_in_epoch": step, "done": done}
         state = training_state.capture(solver) | position | {"best": self.best} | self.describe
         if trainer.is_global_zero:
-            # The log must reach as far as the checkpoint: a run that is killed does not log the
-            # steps before it again.
-            trainer.logger.flush()
-            checkpoint.save(self.directory / "last.pt", state)
+            self._writer.save(self.directory / LAST, state)
         self._written = time.monotonic()
 
     def _better(self, value: float, best: float) -> bool:

@@ -83,4 +83,5 @@ class Interrupt(Callback):
 
     def _end_fit(self, trainer: Trainer, solver: LightningModule) -> None:
         self.checkpoints.save_last(trainer, solver)
+        self.checkpoints.wait()
         raise Interrupted(self._signal or signal.SIGTERM)
