@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from sklearn import config_context
 from torch import nn
 
 from project.metrics._accumulators import Accumulator
@@ -28,8 +29,10 @@ class Collection(Streaming):
         """
         totals = {accumulator.kind: accumulator.read() for accumulator in self._each}
         scores: Scores = {}
-        for metric in self.metrics:
-            own = metric.score(totals[metric.source.kind])
-            assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a score's name"
-            scores |= own
+        # Counts are what scikit-learn expects; its checks of them take longer than its arithmetic.
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            for metric in self.metrics:
+                own = metric.score(totals[metric.source.kind])
+                assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a name"
+                scores |= own
         return scores
