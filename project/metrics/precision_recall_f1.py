@@ -1,5 +1,6 @@
 """Precision, recall and F1: per class, and averaged over the classes."""
 
+import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from project.metrics._confusion import Cells, Confusion
@@ -20,19 +21,17 @@ class PrecisionRecallF1(Metric):
     state = Confusion
 
     def score(self, totals: Cells) -> Scores:
+        *each, support = precision_recall_fscore_support(
+            totals.targets,
+            totals.preds,
+            labels=totals.labels,
+            sample_weight=totals.counts,
+            zero_division=0,
+        )
         scores: Scores = {}
-        for average in (None, "macro", "weighted"):
-            values = precision_recall_fscore_support(
-                totals.targets,
-                totals.preds,
-                labels=totals.labels,
-                average=average,
-                sample_weight=totals.counts,
-                zero_division=0,
-            )
-            for name, value in zip(NAMES, values):
-                if average is None:
-                    scores[name] = value
-                else:
-                    scores[f"{name}_{average}"] = float(value)
+        for name, values in zip(NAMES, each, strict=True):
+            scores[name] = values
+            # As scikit-learn does, which would count everything again for each average.
+            scores[f"{name}_macro"] = float(np.average(values))
+            scores[f"{name}_weighted"] = float(np.average(values, weights=support))
         return scores

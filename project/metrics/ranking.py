@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from sklearn.metrics import auc, average_precision_score
+from sklearn.metrics import auc
 
 from project.metrics._histograms import Bins, Histograms
 from project.metrics._metric import Metric, Scores
@@ -36,9 +36,11 @@ def average_precision(bins: Bins) -> tuple[float, float]:
     lies between the averages of both over all positives, as the one reported does; the bound is its
     distance from the farther one. The sum over i is a difference of digamma functions.
     """
-    value = float(average_precision_score(**_samples(bins)))
     p, n = (counts[::-1].astype(float) for counts in bins)
     a, c = np.cumsum(p) - p, np.cumsum(n)
+    # scikit-learn's `average_precision_score`, whose checks of samples take ten times as long: the
+    # precision at each threshold, weighted by the positives that it adds.
+    value = float((p * (a + p) / (a + p + c)).sum() / p.sum())
     apart = _digamma(a + p + c + 1) - _digamma(a + c + 1)
     least = float((p - c * apart).sum() / p.sum())
     # The largest: 0 where a bin holds no positive, also where nothing stands above it.
@@ -49,16 +51,6 @@ def average_precision(bins: Bins) -> tuple[float, float]:
 
 def _digamma(values: np.ndarray) -> np.ndarray:
     return torch.digamma(torch.from_numpy(values)).numpy()
-
-
-def _samples(bins: Bins) -> dict[str, np.ndarray]:
-    """Each bin as a weighted positive and a weighted negative, scored by its place in the order."""
-    places = [np.flatnonzero(counts) for counts in bins]
-    return {
-        "y_true": np.repeat([1, 0], [len(index) for index in places]),
-        "y_score": np.concatenate(places),
-        "sample_weight": np.concatenate([counts[index] for counts, index in zip(bins, places)]),
-    }
 
 
 class Ranking(Metric):

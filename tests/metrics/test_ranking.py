@@ -168,3 +168,13 @@ def test_bins_are_as_fine_as_documented():
     assert Histograms(2).bins(values).unique().numel() == 512
     # 1000 classes: 5 bits; log(999) is added to the log-odds.
     assert Histograms(1000).bins(values - np.log(999)).unique().numel() in (32, 33)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bins_are_scored_as_scikit_learn_scores_their_samples(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    bins = Bins(draw.integers(0, 4, 50), draw.integers(0, 9, 50))
+    targets = np.repeat([1, 0], [bins.positives.sum(), bins.negatives.sum()])
+    places = np.concatenate([np.repeat(np.arange(50), counts) for counts in bins])
+    for function, name in ((roc_auc, "roc_auc"), (average_precision, "average_precision")):
+        assert function(bins)[0] == pytest.approx(EXACT[name](targets, places), rel=1e-12)
