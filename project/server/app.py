@@ -11,21 +11,23 @@ from typing import Any
 import anyio
 from fastapi import FastAPI
 
-from project.server import operation, swagger
-from project.server.database import Database
-from project.server.gate import protect
+from project.server.api import operation, swagger
+from project.server.auth.gate import protect
 from project.server.settings import Settings
-from project.server.storage import Storage
+from project.server.storage.storage import Storage
+from project.server.store.database import Database
 
 # Modules whose import declares operations.
-OPERATIONS = ("artifacts", "attributes", "authorization", "containers", "creation")
-OPERATIONS += ("files", "fileset_uploads", "filesets", "image_reading", "management", "operations")
-OPERATIONS += ("project_requests", "queries", "series", "signals", "trash")
-OPERATIONS += ("compare.api", "compare.mlflow_page", "workspace_status")
+OPERATIONS = ("auth.authorization", "attributes.attributes", "attributes.image_reading")
+OPERATIONS += ("attributes.series", "compare.api", "compare.mlflow_page", "containers.containers")
+OPERATIONS += ("containers.creation", "containers.signals", "containers.trash", "files.artifacts")
+OPERATIONS += ("files.files", "files.fileset_uploads", "files.filesets", "ingestion.operations")
+OPERATIONS += ("query.table", "workspaces.management", "workspaces.project_requests")
+OPERATIONS += ("workspaces.status",)
 # Modules with routes of their own: a function `routes() -> list[BaseRoute]`.
-PAGES = ("authorization", "compare.routes", "links", "signals")
+PAGES = ("auth.authorization", "compare.routes", "containers.links", "containers.signals")
 # Modules with work of their own: `async def serve(app)`, cancelled when the server ends.
-TASKS = ("liveness",)
+TASKS = ("containers.liveness",)
 
 
 def create() -> Any:
@@ -50,7 +52,7 @@ def create() -> Any:
 
 def _mlflow(settings: Settings) -> FastAPI:
     if settings.accounts:
-        from project.server.mlflow_access import make_app
+        from project.server.mlflow.access import make_app
 
         return make_app()
     from mlflow.server.fastapi_app import create_fastapi_app

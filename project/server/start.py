@@ -135,8 +135,8 @@ def prepare_store(settings: Settings) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
     from sqlalchemy.exc import SQLAlchemyError
 
-    from project.server import projects
-    from project.server.database import Database
+    from project.server.store.database import Database
+    from project.server.workspaces import projects
 
     try:
         SqlAlchemyStore(settings.store, "mlflow-artifacts:/").engine.dispose()

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from project.command import add_exp_dir
-from project.server.access import Role
+from project.server.api.access import Role
 
 if TYPE_CHECKING:
-    from project.server.database import Database
+    from project.server.store.database import Database
 
 # No colon, which ends the name in a browser's login; no slash, which stands in addresses.
 NAME = re.compile(r"\w[\w.@+-]{0,99}", re.ASCII)
@@ -109,9 +109,10 @@ def create_key(arguments: argparse.Namespace) -> Iterator[str]:
     Raises:
         ValueError: the MLflow experiment of a project is another one's.
     """
-    from project.server import accounts, keys, projects
     from project.server.address import client_token
-    from project.server.errors import ApiError
+    from project.server.api.errors import ApiError
+    from project.server.auth import accounts, keys
+    from project.server.workspaces import projects
 
     database = _database(arguments)
     known = _project_names(database)
@@ -139,8 +140,8 @@ def list_keys(arguments: argparse.Namespace) -> Iterator[str]:
     Yields:
         Lines for the person.
     """
-    from project.server.people import roles_of_all
-    from project.server.tables import accounts, tokens
+    from project.server.store.tables import accounts, tokens
+    from project.server.workspaces.people import roles_of_all
 
     database = _database(arguments)
     query = sa.select(tokens, accounts.c.admin, accounts.c.service).join_from(
@@ -163,7 +164,7 @@ def revoke_keys(arguments: argparse.Namespace) -> Iterator[str]:
     Raises:
         ValueError: there is no such key that holds.
     """
-    from project.server import keys
+    from project.server.auth import keys
 
     database = _database(arguments)
     with database.write() as connection:
@@ -174,9 +175,9 @@ def revoke_keys(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _database(arguments: argparse.Namespace) -> Database:
-    from project.server.database import Database
     from project.server.settings import Settings
     from project.server.start import prepare_store
+    from project.server.store.database import Database
     from project.tracking.mlflow import embedded_store
 
     exp_dir = arguments.exp_dir.resolve()
@@ -187,7 +188,7 @@ def _database(arguments: argparse.Namespace) -> Database:
 
 
 def _project_names(database: Database) -> set[tuple[str, str]]:
-    from project.server.tables import projects
+    from project.server.store.tables import projects
 
     query = sa.select(projects.c.workspace, projects.c.name)
     with database.read() as connection:

@@ -64,9 +64,10 @@ class Watch:
 
 def make_app(folder: Path, port: int) -> Any:
     """The application over a new store in `folder`, as if it were served at this port."""
-    from project.server import app, projects, start
-    from project.server.database import Database
+    from project.server import app, start
     from project.server.settings import LOCAL_PROJECT, Settings
+    from project.server.store.database import Database
+    from project.server.workspaces import projects
 
     settings = Settings(
         store=f"sqlite:///{folder}/mlflow.db",
@@ -174,7 +175,7 @@ def fuzz(folder: Path, tour: Path, arguments: argparse.Namespace) -> list[tuple[
     """The requests that went wrong, and how."""
     from starlette.testclient import TestClient
 
-    from project.server import swagger
+    from project.server.api import swagger
 
     app = make_app(folder, arguments.port)
     sent = record(app, arguments.port, tour)

@@ -17,13 +17,14 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
-from project.server import projects, start
-from project.server.access import LOCAL, Account
+from project.server import start
 from project.server.address import client_token
-from project.server.context import Context
-from project.server.database import Database
+from project.server.api.access import LOCAL, Account
+from project.server.api.context import Context
 from project.server.settings import LOCAL_PROJECT, Settings
-from project.server.storage import Storage
+from project.server.storage.storage import Storage
+from project.server.store.database import Database
+from project.server.workspaces import projects
 
 ROOT = Path(__file__).parents[2]
 

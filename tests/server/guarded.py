@@ -8,11 +8,12 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from project.server import accounts, keys, projects
-from project.server.access import Role
 from project.server.address import client_token
-from project.server.database import Database
+from project.server.api.access import Role
+from project.server.auth import accounts, keys
 from project.server.settings import Settings
+from project.server.store.database import Database
+from project.server.workspaces import projects
 from tests.server.conftest import Server, start_server
 
 ONE, TWO = "lab/one", "firm/two"

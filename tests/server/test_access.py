@@ -12,8 +12,9 @@ import pytest
 import websocket
 from mlflow.server.security_utils import should_block_cors_request
 
-from project.server import accounts, app, keys, start
-from project.server.operation import OPERATIONS, Operation
+from project.server import app, start
+from project.server.api.operation import OPERATIONS, Operation
+from project.server.auth import accounts, keys
 from tests.server.guarded import ONE, PEOPLE, Guarded
 
 for module in app.OPERATIONS:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from project import serve
-from project.server import accounts, projects
-from project.server.access import Account, Role
-from project.server.database import Database
-from project.server.keys import key_in
+from project.server.api.access import Account, Role
+from project.server.auth import accounts
+from project.server.auth.keys import key_in
 from project.server.settings import Settings
+from project.server.store.database import Database
+from project.server.workspaces import projects
 
 
 @pytest.fixture(autouse=True)

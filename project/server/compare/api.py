@@ -10,7 +10,10 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from project.server.access import Role
+from project.server.api.access import Role
+from project.server.api.context import Context
+from project.server.api.errors import bad_request, not_found
+from project.server.api.operation import operation
 from project.server.compare import (
     axes,
     curves,
@@ -25,9 +28,6 @@ from project.server.compare import (
 from project.server.compare import runs as facts
 from project.server.compare import visible
 from project.server.compare.visible import Run
-from project.server.context import Context
-from project.server.errors import bad_request, not_found
-from project.server.operation import operation
 
 ROOT = "/compare/api"
 KINDS = ("step", "epoch", "time")

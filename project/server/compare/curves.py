@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from project.server.compare.axes import Axis
 from project.server.compare.metrics import HUGE, number
 from project.server.compare.visible import Run
-from project.server.points import METRICS
-from project.server.tables import fractions
+from project.server.mlflow.points import METRICS
+from project.server.store.tables import fractions
 
 # Of the points that are not finite, so many are shown one by one.
 ODD = 200

@@ -8,8 +8,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from project.server.compare.visible import Run
-from project.server.experiments import TAGS
-from project.server.points import LATEST, METRICS
+from project.server.mlflow.experiments import TAGS
+from project.server.mlflow.points import LATEST, METRICS
 
 # Names under which Lightning and others log the epoch.
 NAMES = ("epoch", "train/epoch", "trainer/epoch")

@@ -14,10 +14,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from project.server.api.errors import bad_request, not_found
 from project.server.compare.visible import Run
-from project.server.errors import bad_request, not_found
 from project.server.settings import Settings
-from project.server.storage import artifact_address
+from project.server.storage.storage import artifact_address
 
 # A run may have thousands of files; what is compared is among the first.
 MOST = 2000

@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from project.server.api.context import Context
 from project.server.compare import files
 from project.server.compare.visible import Run
-from project.server.context import Context
-from project.server.tables import attributes, entries
+from project.server.store.tables import attributes, entries
 
 TYPES = {
     ".png": "image/png",

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlParam
 
-from project.server.access import Account
+from project.server.api.access import Account
 from project.server.compare import metrics
 from project.server.compare.visible import SELECT, Run, made, seen_by
-from project.server.experiments import EXPERIMENTS, RUNS, TAGS
-from project.server.points import LATEST
+from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
+from project.server.mlflow.points import LATEST
 
 PARAMS = SqlParam.__table__
 AT_ONCE = 50

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from project.server.compare.visible import Run
-from project.server.points import LATEST, METRICS
-from project.server.tables import attributes
+from project.server.mlflow.points import LATEST, METRICS
+from project.server.store.tables import attributes
 
 # MLflow's word for infinity.
 HUGE = 1.7976931348623157e308

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from project.server.access import Role
+from project.server.api.access import Role
+from project.server.api.context import Context
+from project.server.api.errors import not_found
+from project.server.api.operation import operation
 from project.server.compare.visible import seen_by
-from project.server.context import Context
-from project.server.database import Database
-from project.server.errors import not_found
-from project.server.experiments import EXPERIMENT_TAGS, EXPERIMENTS, RUNS
-from project.server.operation import operation
-from project.server.tables import containers
+from project.server.mlflow.experiments import EXPERIMENT_TAGS, EXPERIMENTS, RUNS
+from project.server.store.database import Database
+from project.server.store.tables import containers
 
 # The name of the view, as MLflow's "Views" has it, which is a tag of the experiment.
 VIEW = "training"

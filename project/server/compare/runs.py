@@ -9,16 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlParam
 
+from project.server.api.context import Context
+from project.server.api.errors import ApiError
+from project.server.api.properties import iso
 from project.server.compare import files
 from project.server.compare.differences import Fact
 from project.server.compare.visible import Run
-from project.server.context import Context
-from project.server.errors import ApiError
-from project.server.experiments import TAGS
-from project.server.mlflow_names import CHECKPOINTS
-from project.server.mlflow_names import TAGS as PATHS
-from project.server.properties import iso
-from project.server.tables import attributes
+from project.server.mlflow.experiments import TAGS
+from project.server.mlflow.names import CHECKPOINTS
+from project.server.mlflow.names import TAGS as PATHS
+from project.server.store.tables import attributes
 
 PARAMS, DATASETS, INPUTS = SqlParam.__table__, SqlDataset.__table__, SqlInput.__table__
 # Where Neptune's namespaces, ours and those of its own integrations, stand on the page.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from project.server.access import Account
-from project.server.errors import bad_request, not_found
-from project.server.experiments import EXPERIMENTS, RUNS, TAGS
-from project.server.tables import containers
+from project.server.api.access import Account
+from project.server.api.errors import bad_request, not_found
+from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
+from project.server.store.tables import containers
 from project.tracking._mlflow_layout import STATUSES
 
 MOST = 20

@@ -11,14 +11,14 @@ from mlflow.store.db.base_sql_model import Base
 from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric, SqlParam
 from starlette.requests import HTTPConnection
 
-from project.server.access import LOCAL, Account
+from project.server.api.access import LOCAL, Account
+from project.server.api.context import Context
 from project.server.compare import visible
 from project.server.compare.visible import Run
-from project.server.context import Context
-from project.server.database import Database
-from project.server.experiments import EXPERIMENTS, RUNS, TAGS
+from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
 from project.server.settings import Settings
-from project.server.storage import Storage
+from project.server.storage.storage import Storage
+from project.server.store.database import Database
 
 TABLES = ("experiments", "experiment_tags", "runs", "tags", "params", "metrics", "latest_metrics")
 TABLES += ("datasets", "inputs")

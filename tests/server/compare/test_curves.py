@@ -9,7 +9,7 @@ from project.server.compare import curves
 from project.server.compare.axes import Axis
 from project.server.compare.epochs import Epochs
 from project.server.compare.visible import Run
-from project.server.tables import fractions
+from project.server.store.tables import fractions
 from tests.server.compare.stores import STARTED, Store
 
 STEPS = Axis("step", None, STARTED)

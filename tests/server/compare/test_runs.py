@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from project.server.access import Account, Role
+from project.server.api.access import Account, Role
+from project.server.api.errors import ApiError
 from project.server.compare import runs, visible
 from project.server.compare.visible import Run
-from project.server.errors import ApiError
 from tests.server.compare.stores import Store
 from tests.tracking.runs import OUTCOME, RECORD
 

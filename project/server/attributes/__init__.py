@@ -1,0 +1,1 @@
+"""Reading attributes and the values of series."""

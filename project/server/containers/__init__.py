@@ -1,0 +1,1 @@
+"""Containers (runs, models, model versions, projects): made, watched, stopped, removed."""

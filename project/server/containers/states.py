@@ -1,0 +1,131 @@
+"""The state of a container: running while there are signs of life, then how its run has ended.
+
+    running     the client pings every 10 s, or writes
+    closing     its websocket was closed as `stop()` closes it; what is left to write still comes
+    finished    it said goodbye; or never was there to be watched, as `neptune sync` is not
+    failed      and `sys/failed` was set, as it is after an exception
+    interrupted what our own tracker says of its run in `result/status`, which always counts
+    lost        the signs of life stopped without a goodbye: killed, or cut off for long
+
+A container that comes back is running again. MLflow shows the same as the run's status and as the
+tag `status`. Who calls these functions holds the container's lock.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from project.server.api.errors import not_found
+from project.server.containers import sys_rows
+from project.server.mlflow.experiments import RUNS, set_tags
+from project.server.store.tables import attributes, containers, signals
+from project.tracking._mlflow_layout import STATUSES
+
+RUNNING, CLOSING = "running", "closing"
+ALIVE = (RUNNING, CLOSING)
+# What counts at most as running between two pings, in ms; they come every 10 s.
+LONGEST = 30_000
+STATE = sa.select(containers.c.run_uuid, containers.c.type, containers.c.state, containers.c.pinged)
+
+
+def pinged(connection: sa.Connection, id_: str, now: int) -> None:
+    """The client says that it is there."""
+    row = _row(connection, id_)
+    _set(connection, id_, pinged=now)
+    sys_rows.put(connection, id_, "ping_time", number=now)
+    if row.state in ALIVE and row.pinged is not None:
+        sys_rows.add_time(connection, id_, min(max(now - row.pinged, 0), LONGEST) / 1000)
+    # One ping may have been under way when the client said goodbye.
+    if row.state == "lost" or row.state not in ALIVE and row.pinged is not None:
+        _resume(connection, id_, row)
+
+
+def opened(connection: sa.Connection, id_: str, now: int) -> None:
+    """The client has connected its websocket."""
+    row = _row(connection, id_)
+    _set(connection, id_, pinged=now)
+    if row.state not in ALIVE:
+        _resume(connection, id_, row)
+    elif row.state == CLOSING:
+        _set(connection, id_, state=RUNNING)
+
+
+def closed(connection: sa.Connection, id_: str, now: int) -> None:
+    """The client has said goodbye; another process may be in the same run."""
+    if _row(connection, id_).state == RUNNING:
+        _set(connection, id_, state=CLOSING, pinged=now)
+
+
+def still_open(connection: sa.Connection, id_: str, now: int) -> None:
+    """Another process has said goodbye, and this one's websocket is open."""
+    if _row(connection, id_).state == CLOSING:
+        _set(connection, id_, state=RUNNING, pinged=now)
+
+
+def ended(connection: sa.Connection, id_: str, last: int) -> None:
+    """There are no more signs of life, since `last` (unix ms)."""
+    row = _row(connection, id_)
+    state = _verdict(connection, id_, row)
+    _set(connection, id_, state=state, pinged=None)
+    if state == "lost":
+        sys_rows.put(connection, id_, "failed", number=1)
+    # Who begins the run again does not mean to be stopped at once.
+    unsent = (signals.c.container_id == id_) & signals.c.sent.is_(None)
+    connection.execute(signals.delete().where(unsent))
+    _show(connection, id_, row, state, last)
+
+
+def failed(connection: sa.Connection, id_: str) -> None:
+    """`sys/failed` has changed, which may come after the end."""
+    row = _row(connection, id_)
+    if row.state in ("finished", "failed"):
+        state = _verdict(connection, id_, row)
+        _set(connection, id_, state=state)
+        set_tags(connection, row.run_uuid, {"status": state})
+        _set_run(connection, row, status=STATUSES[state])
+
+
+def _resume(connection: sa.Connection, id_: str, row: sa.Row) -> None:
+    if row.state == "lost":
+        sys_rows.put(connection, id_, "failed", number=0)
+    _set(connection, id_, state=RUNNING)
+    _show(connection, id_, row, RUNNING, None)
+
+
+def _verdict(connection: sa.Connection, id_: str, row: sa.Row) -> str:
+    own = attributes.c.container_id == id_
+    query = sa.select(attributes.c.path, attributes.c.text, attributes.c.number)
+    paths = ("result/status", "sys/failed")
+    found = {r.path: r for r in connection.execute(query.where(own, attributes.c.path.in_(paths)))}
+    if "result/status" in found and found["result/status"].text in STATUSES:
+        return found["result/status"].text
+    if "sys/failed" in found and found["sys/failed"].number:
+        return "failed"
+    # Models have no websocket to say goodbye with.
+    watched = row.state == RUNNING and row.pinged is not None and row.type == "run"
+    return "lost" if watched else "finished"
+
+
+def _show(
+    connection: sa.Connection, id_: str, row: sa.Row, state: str, end_time: int | None
+) -> None:
+    alive = state == RUNNING
+    sys_rows.put(connection, id_, "state", text="running" if alive else "idle")
+    set_tags(connection, row.run_uuid, {"status": state})
+    status = "RUNNING" if alive else STATUSES[state]
+    _set_run(connection, row, status=status, end_time=end_time)
+
+
+def _row(connection: sa.Connection, id_: str) -> sa.Row:
+    row = connection.execute(STATE.where(containers.c.id == id_)).one_or_none()
+    if row is None:  # deleted since the request found it
+        raise not_found("EXPERIMENT_NOT_FOUND", f"there is no {id_!r} any more")
+    return row
+
+
+def _set(connection: sa.Connection, id_: str, **values: str | int | None) -> None:
+    connection.execute(containers.update().where(containers.c.id == id_).values(values))
+
+
+def _set_run(connection: sa.Connection, row: sa.Row, **values: str | int | None) -> None:
+    connection.execute(RUNS.update().where(RUNS.c.run_uuid == row.run_uuid).values(values))

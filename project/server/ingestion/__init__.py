@@ -1,0 +1,1 @@
+"""executeOperations: batches of changes, parsed and written exactly once."""

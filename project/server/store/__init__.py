@@ -1,0 +1,1 @@
+"""Our tables beside MLflow's in one database, and transactions on both."""

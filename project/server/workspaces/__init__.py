@@ -1,0 +1,1 @@
+"""Workspaces: their projects, members and service accounts."""
