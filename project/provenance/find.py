@@ -9,7 +9,7 @@ from project.files import read_json
 from project.scores import less_is_better
 from project.words import did_you_mean
 
-_RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
+RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
 
 
 def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path:
@@ -65,7 +65,7 @@ def _scores(run: Path) -> dict[str, float]:
 def _runs(exp_dir: Path, exp_name: str | None) -> list[Path]:
     """The runs' directories, oldest first."""
     folders = [exp_dir / exp_name] if exp_name else [f for f in _entries(exp_dir) if f.is_dir()]
-    found = [run for folder in folders for run in _entries(folder) if _RUN_ID.fullmatch(run.name)]
+    found = [run for folder in folders for run in _entries(folder) if RUN_ID.fullmatch(run.name)]
     return sorted((run for run in found if (run / "record.json").is_file()), key=lambda r: r.name)
 
 

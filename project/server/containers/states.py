@@ -13,11 +13,14 @@ tag `status`. Who calls these functions holds the container's lock.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from project.server.api.errors import not_found
 from project.server.containers import sys_rows
 from project.server.mlflow.experiments import RUNS, set_tags
+from project.server.mlflow.names import is_ours
 from project.server.store.tables import attributes, containers, signals
 from project.tracking._mlflow_layout import STATUSES
 
@@ -25,7 +28,11 @@ RUNNING, CLOSING = "running", "closing"
 ALIVE = (RUNNING, CLOSING)
 # What counts at most as running between two pings, in ms; they come every 10 s.
 LONGEST = 30_000
-STATE = sa.select(containers.c.run_uuid, containers.c.type, containers.c.state, containers.c.pinged)
+_STATE = ("run_uuid", "type", "state", "pinged", "custom_id")
+STATE = sa.select(*(containers.c[name] for name in _STATE))
+# What a client says of the end of its run.
+TIMES = {"start_time": "run/created", "end_time": "result/ended"}
+TOLD = ("result/status", "sys/failed", *TIMES.values())
 
 
 def pinged(connection: sa.Connection, id_: str, now: int) -> None:
@@ -65,7 +72,8 @@ def still_open(connection: sa.Connection, id_: str, now: int) -> None:
 def ended(connection: sa.Connection, id_: str, last: int) -> None:
     """There are no more signs of life, since `last` (unix ms)."""
     row = _row(connection, id_)
-    state = _verdict(connection, id_, row)
+    told = _told(connection, id_)
+    state = _verdict(told, row)
     _set(connection, id_, state=state, pinged=None)
     if state == "lost":
         sys_rows.put(connection, id_, "failed", number=1)
@@ -73,13 +81,17 @@ def ended(connection: sa.Connection, id_: str, last: int) -> None:
     unsent = (signals.c.container_id == id_) & signals.c.sent.is_(None)
     connection.execute(signals.delete().where(unsent))
     _show(connection, id_, row, state, last)
+    if is_ours(row.custom_id):  # it may have been sent long after it was made
+        for name, path in TIMES.items():
+            if (moment := _time(told, path)) is not None:
+                _set_run(connection, row, **{name: moment})
 
 
 def failed(connection: sa.Connection, id_: str) -> None:
     """`sys/failed` has changed, which may come after the end."""
     row = _row(connection, id_)
     if row.state in ("finished", "failed"):
-        state = _verdict(connection, id_, row)
+        state = _verdict(_told(connection, id_), row)
         _set(connection, id_, state=state)
         set_tags(connection, row.run_uuid, {"status": state})
         _set_run(connection, row, status=STATUSES[state])
@@ -92,14 +104,25 @@ def _resume(connection: sa.Connection, id_: str, row: sa.Row) -> None:
     _show(connection, id_, row, RUNNING, None)
 
 
-def _verdict(connection: sa.Connection, id_: str, row: sa.Row) -> str:
+def _told(connection: sa.Connection, id_: str) -> dict[str, sa.Row]:
     own = attributes.c.container_id == id_
     query = sa.select(attributes.c.path, attributes.c.text, attributes.c.number)
-    paths = ("result/status", "sys/failed")
-    found = {r.path: r for r in connection.execute(query.where(own, attributes.c.path.in_(paths)))}
-    if "result/status" in found and found["result/status"].text in STATUSES:
-        return found["result/status"].text
-    if "sys/failed" in found and found["sys/failed"].number:
+    return {r.path: r for r in connection.execute(query.where(own, attributes.c.path.in_(TOLD)))}
+
+
+def _time(told: dict[str, sa.Row], path: str) -> int | None:
+    """A moment of which the client told, in unix ms; None if it is none."""
+    try:
+        moment = datetime.fromisoformat(told[path].text)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return round(moment.timestamp() * 1000) if moment.tzinfo else None
+
+
+def _verdict(told: dict[str, sa.Row], row: sa.Row) -> str:
+    if "result/status" in told and told["result/status"].text in STATUSES:
+        return told["result/status"].text
+    if "sys/failed" in told and told["sys/failed"].number:
         return "failed"
     # Models have no websocket to say goodbye with.
     watched = row.state == RUNNING and row.pinged is not None and row.type == "run"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from project.server.ingestion.values import INCONSISTENT, Fault
 from project.server.mlflow import dataset, view
-from project.server.mlflow.names import CONSTANT, Place, free, place, shown_text
+from project.server.mlflow.names import CONSTANT, Place, free, is_ours, place, shown_text
 from project.server.mlflow.view import Shown
 from project.server.store.database import ROWS_AT_ONCE, Database
 from project.server.store.tables import attributes
@@ -99,7 +99,7 @@ class Attributes:
         row = self.known(path, type_)
         if row is None:
             row = self._rows[path] = Row(path, type_)
-            wanted = place(path, type_)
+            wanted = self._place(row)
             if wanted:
                 row.shown_as, row.key = self._take(wanted, path)
         return row
@@ -114,7 +114,7 @@ class Attributes:
         if row.type == "artifact":
             self._gone[path] = None
         if row.shown_as:
-            self._hidden |= _shown(row).keys()
+            self._hidden |= self._shown(row).keys()
             self._names().discard((row.shown_as, row.key))
 
     def flush(self) -> None:
@@ -125,7 +125,7 @@ class Attributes:
         self._upsert(rows)
         shown: dict[Shown, str | None] = dict.fromkeys(self._hidden)
         for row in rows:
-            shown |= _shown(row)
+            shown |= self._shown(row)
         run_uuid = self.container.run_uuid
         given = {key: value for key, value in shown.items() if value is not None}
         view.hide(self.connection, run_uuid, shown.keys() - given.keys())
@@ -134,6 +134,18 @@ class Attributes:
         data |= {path: None for path in touched if dataset.PARTS.fullmatch(path)}
         dataset.show(self.connection, self.database, self.container, self._gone | data)
         self._touched, self._hidden, self._gone = set(), set(), {}
+
+    def _place(self, row: Row) -> Place | None:
+        return place(row.path, row.type, is_ours(self.container.custom_id))
+
+    def _shown(self, row: Row) -> dict[Shown, str | None]:
+        """What MLflow shows of the row: params and tags with their texts, None for what is gone."""
+        wanted = self._place(row)
+        if wanted is None or row.type == "floatSeries":
+            return {}
+        text = shown_text(row.path, row.type, row.shown_as, row.text, row.number)
+        besides = wanted.besides if row.key == wanted.key else ()
+        return {(row.shown_as, key): CONSTANT.get(key, text) for key in (row.key, *besides)}
 
     def _take(self, wanted: Place, path: str) -> Shown:
         found = free(wanted, path, self._names())
@@ -169,13 +181,3 @@ def _upsert_of(database: Database) -> sa.Insert:
     insert = database.insert(attributes)
     changed = {column.name: insert.excluded[column.name] for column in COLUMNS[1:]}
     return insert.on_conflict_do_update(index_elements=["container_id", "path"], set_=changed)
-
-
-def _shown(row: Row) -> dict[Shown, str | None]:
-    """What MLflow shows of the row: params and tags with their texts, None where it shows none."""
-    wanted = place(row.path, row.type)
-    if wanted is None or row.type == "floatSeries":
-        return {}
-    text = shown_text(row.path, row.type, row.shown_as, row.text, row.number)
-    besides = wanted.besides if row.key == wanted.key else ()
-    return {(row.shown_as, key): CONSTANT.get(key, text) for key in (row.key, *besides)}

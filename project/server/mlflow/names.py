@@ -12,7 +12,9 @@ import re
 from hashlib import blake2s
 from typing import NamedTuple
 
+from project.provenance.find import RUN_ID
 from project.tracking._mlflow_layout import NAME_LENGTH, PARAM_LENGTH, TAG_LENGTH, cut, safe_name
+from project.tracking._neptune_layout import SECTIONS
 
 METRIC, PARAM, TAG = "metric", "param", "tag"
 LIMITS = {PARAM: PARAM_LENGTH, TAG: TAG_LENGTH}
@@ -43,11 +45,10 @@ TAGS = {
 CONSTANT = {"mlflow.source.name": "project.run", "mlflow.source.type": "LOCAL"}
 CHECKPOINTS = "training/model/checkpoints/"
 PARAMS = re.compile(r"training/(?:hyperparams/(?P<flag>.+)|model/(?P<size>n_parameters))")
-# Namespaces of facts that are no parameters; `data` is so where our tracker describes a data set.
-FACTS = re.compile(
-    r"(?:run|source_code|environment|monitoring|result|training/model)/"
-    r"|data/(?:name|classes|shape|mean|std|counts/.+)$"
-)
+# Namespaces of facts that are no parameters.
+FACTS = re.compile(r"(?:run|source_code|environment|monitoring|result|training/model)/")
+# Where this project's tracker puts records and outcomes, of which MLflow's has less.
+RECORDED = tuple(f"{namespace}/" for namespace in (*SECTIONS.values(), "run", "result"))
 # What stands for Python's None: Neptune has no null.
 NONE = "None"
 
@@ -60,8 +61,19 @@ class Place(NamedTuple):
     besides: tuple[str, ...] = ()
 
 
-def place(path: str, type_: str) -> Place | None:
-    """Where the attribute would be shown if no other had taken the name; None if nowhere."""
+def is_ours(custom_id: str | None) -> bool:
+    """Whether the client of this custom id is this project's tracker."""
+    return custom_id is not None and RUN_ID.fullmatch(custom_id) is not None
+
+
+def place(path: str, type_: str, ours: bool) -> Place | None:
+    """Where the attribute would be shown if no other had taken the name; None if nowhere.
+
+    Args:
+        path: the attribute's.
+        type_: the attribute's.
+        ours: whether the run is this project's, whose tracker for MLflow leaves most facts out.
+    """
     if path.startswith("sys/"):
         return None
     if type_ == "floatSeries":
@@ -75,6 +87,8 @@ def place(path: str, type_: str) -> Place | None:
     flag = PARAMS.fullmatch(path)
     if flag:
         return Place(PARAM, safe_name(flag["flag"] or flag["size"]))
+    if ours and path.startswith(RECORDED):
+        return None
     return Place(TAG if FACTS.match(path) else PARAM, safe_name(path))
 
 

@@ -24,9 +24,14 @@ SUB_PATH_BYTES = 1024
 
 
 def of_file(path: str, ext: str) -> str:
-    """Where the file of the attribute `path` wants to stand: `record` of ext json, `record.json`"""
+    """Where the file of the attribute `path` wants to stand: `record` of ext json, `record.json`.
+
+    This project's tracker keeps tables and pictures of one name apart: `x_csv` is `x.csv`.
+    """
     *folders, name = path.split("/")
-    return _cut("/".join(map(safe_part, [*folders, f"{name}.{ext}" if ext else name])))
+    if ext:
+        name = f"{name.removesuffix(f'_{ext}') or name}.{ext}"
+    return _cut("/".join(map(safe_part, [*folders, name])))
 
 
 def of_folder(path: str) -> str:

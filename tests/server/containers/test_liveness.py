@@ -24,9 +24,11 @@ LONG, SHORT = QUIET[RUNNING] + 1, QUIET[CLOSING] + 1
 class Run:
     """A run over the API, as a client and as both views see it."""
 
-    def __init__(self, client: Any, store: SqlAlchemyStore, type_: str = "run") -> None:
+    def __init__(
+        self, client: Any, store: SqlAlchemyStore, type_: str = "run", custom_id: str | None = None
+    ) -> None:
         self.client, self._store = client, store
-        body = {"projectIdentifier": "local/runs", "type": type_}
+        body = {"projectIdentifier": "local/runs", "type": type_, "customId": custom_id}
         key = {"key": f"K{uuid.uuid4().hex[:8].upper()}"} if type_ == "model" else {}
         made = client.post(f"{ROOT}/experiments", json=body | key).json()
         self.id, self.project_id = made["id"], made["projectId"]
@@ -56,9 +58,12 @@ class Run:
         found = {a["name"]: a for a in self.client.get(address).json()["attributes"]}
         failed = found.get("sys/failed", {}).get("boolProperties", {}).get("value")
         state = found["sys/state"]["experimentStateProperties"]["value"]
-        run = self._store.get_run(self.id.replace("-", ""))
+        run = self.in_mlflow()
         assert (run.info.end_time is None) == (run.info.status == "RUNNING")
         return state, failed, run.info.status, run.data.tags["status"]
+
+    def in_mlflow(self) -> Any:
+        return self._store.get_run(self.id.replace("-", ""))
 
 
 ALIVE = ("running", False, "RUNNING", "running")
@@ -173,6 +178,31 @@ def test_what_our_own_tracker_says_counts(
     run.stop()
     look(Watch(database), SHORT)
     assert run.seen() == expected
+
+
+def test_mlflow_shows_when_our_own_run_took_place_whenever_it_was_sent(
+    client: Any, store: SqlAlchemyStore, database: Database
+) -> None:
+    run = Run(client, store, custom_id="20231114-221320-0000")
+    run.assign("run/created", "assignString", "2023-11-14T22:13:20.5+00:00")
+    run.assign("result/ended", "assignString", "2023-11-15T00:13:21+02:00")
+    run.stop()
+    look(Watch(database), SHORT)
+    info = run.in_mlflow().info
+    assert (info.start_time, info.end_time) == (1_700_000_000_500, 1_700_000_001_000)
+
+
+@pytest.mark.parametrize("text", ["soon", "2023-11-14T22:13:20"])
+def test_a_moment_that_is_none_is_left_alone(
+    client: Any, store: SqlAlchemyStore, database: Database, text: str
+) -> None:
+    run = Run(client, store, custom_id=f"20231114-221320-{text[-4:]}".replace(":", "0"))
+    before = run.in_mlflow().info.start_time
+    run.assign("run/created", "assignString", text)
+    run.assign("result/ended", "assignFloat", 1)
+    run.stop()
+    look(Watch(database), SHORT)
+    assert (run.seen(), run.in_mlflow().info.start_time) == (FINISHED, before)
 
 
 def test_a_cut_connection_is_no_goodbye(run: Run, database: Database) -> None:

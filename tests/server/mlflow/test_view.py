@@ -19,7 +19,7 @@ from project.server.mlflow.names import METRIC, PARAM, TAG, free, place
 from project.tracking._mlflow_layout import safe_name
 from tests.server.batches import TIME, Run, do, log, make_run, stepless
 from tests.server.conftest import Server
-from tests.tracking.runs import RECORD, RUN_ID, finish
+from tests.tracking.runs import OUTCOME, RECORD, RUN_ID, finish
 from tests.tracking.runs import log as journal
 from tests.tracking.runs import make_run as make_run_dir
 
@@ -159,13 +159,13 @@ def test_a_name_that_is_taken_leaves_the_whole_path(run: Run) -> None:
 PATH = st.text("a@:/ä.", min_size=1, max_size=8) | st.text("x@", min_size=240, max_size=260)
 
 
-@given(st.sets(PATH))
-def test_places_are_never_shared(paths: set[str]) -> None:
+@given(st.sets(PATH), st.booleans())
+def test_places_are_never_shared(paths: set[str], ours: bool) -> None:
     given = {f"training/{p}" for p in paths} | {f"training/hyperparams/{p}" for p in paths} | paths
     for type_, shown_as in (("floatSeries", METRIC), ("string", PARAM)):
         taken: set[tuple[str, str]] = set()
         for path in sorted(given):
-            found = free(place(path, type_), path, taken)
+            found = free(place(path, type_, ours), path, taken)
             assert (found.shown_as, found.key) not in taken
             assert len(found.key) <= 250 and safe_name(found.key.replace(":", "")) != ""
             assert found.shown_as in (shown_as, TAG)
@@ -184,7 +184,7 @@ def test_somebody_elses_data_namespace_is_a_data_set_with_a_hash(run: Run) -> No
     assert (found["dataset"]["name"], found["dataset"]["digest"]) == ("data", "f" * 36)
     run.send(do("data/name", "assignString", value="cats"))
     assert [i["dataset"]["name"] for i in inputs(run)] == ["cats"]
-    assert mlflow(run)["params"] == {"data/size": "3"}
+    assert mlflow(run)["params"] == {"data/size": "3", "data/name": "cats"}
 
 
 SEND = """
@@ -201,23 +201,26 @@ def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
 ) -> None:
     """The same run directory, sent through the Neptune client and by the MLflow tracker."""
     flags = RECORD["flags"] | {"empty": "", "negative": -0.5, "seed": 2**31}
-    directory = make_run_dir(tmp_path, flags=flags)
+    data = RECORD["data"] | {"hashes": {"train": "blake3:" + "01" * 32}}
+    environment = {"python": "3.11.7", "packages": {"numpy": "2.4.0", "torch": "2.14.1"}}
+    directory = make_run_dir(tmp_path, flags=flags, data=data, environment=environment)
+    (directory / "figures" / "confusion.csv").write_text("true,predicted\n")
     journal(directory, *(({"train_loss": 1 / s, "val_recall/a@b": s}, s) for s in range(1, 250)))
-    finish(directory)
-    environment = {**os.environ, **server.environment, "MLFLOW_TRACKING_URI": server.url}
+    finish(directory, best=OUTCOME["best"] | {"metrics": {"val_loss": 0.5}})
+    settings = {**os.environ, **server.environment, "MLFLOW_TRACKING_URI": server.url}
     senders = [
-        subprocess.Popen([sys.executable, "-c", SEND, directory, name], cwd=ROOT, env=environment)
+        subprocess.Popen([sys.executable, "-c", SEND, directory, name], cwd=ROOT, env=settings)
         for name in ("neptune", "mlflow")
     ]
     assert [sender.wait() for sender in senders] == [0, 0]
     ours, theirs = (_found(server, name) for name in (server.project, "trial"))
     for shown in ("params", "metrics"):
         assert ours["data"][shown] == theirs["data"][shown] != {}
-    tags = theirs["data"]["tags"]
-    assert {key: ours["data"]["tags"].get(key) for key in tags} == tags
-    # What MLflow's tracker has no tag for stands under its path in Neptune.
-    more = ours["data"]["tags"].keys() - tags.keys()
-    assert all("/" in key or key.startswith("neptune.") for key in more), sorted(more)
+    # And its names in Neptune.
+    for name in ("neptune.id", "neptune.type", "neptune.custom_run_id"):
+        del ours["data"]["tags"][name]
+    assert ours["data"]["tags"] == theirs["data"]["tags"] != {}
+    assert ours["files"] == theirs["files"] and "figures/confusion.csv" in ours["files"]
     assert ours["inputs"] == theirs["inputs"] != []
     assert ours["history"] == theirs["history"]
 
@@ -236,7 +239,18 @@ def _found(server: Server, experiment: str) -> dict[str, Any]:
         where = {"run_id": run["info"]["run_id"], "metric_key": "train_loss"}
         curve = client.get("metrics/get-history", params=where).json()["metrics"]
         points = [(m["step"], m["timestamp"], m["value"]) for m in curve]
+        files = _files(client, run["info"]["run_id"])
         data = run.get("inputs", {}).get("dataset_inputs", [])
         for found in data:  # whose members may stand in any order
             found["dataset"]["profile"] = json.loads(found["dataset"]["profile"])
-    return {"data": pairs, "inputs": data, "history": sorted(points)}
+    return {"data": pairs, "inputs": data, "history": sorted(points), "files": files}
+
+
+def _files(client: httpx.Client, run_id: str, folder: str = "") -> dict[str, int]:
+    """The path and size of each of the run's files."""
+    where = {"run_id": run_id, "path": folder}
+    found: dict[str, int] = {}
+    for item in client.get("artifacts/list", params=where).json().get("files", []):
+        found |= _files(client, run_id, item["path"]) if item["is_dir"] else {}
+        found |= {} if item["is_dir"] else {item["path"]: item["file_size"]}
+    return found

@@ -188,6 +188,8 @@ def test_plain_names_are_kept() -> None:
     assert of_file("training/model/checkpoints/best", "pt") == "training/model/checkpoints/best.pt"
     assert of_file("größe/日本 語", "") == "größe/日本 語"
     assert of_file("a.b", "tar.gz") == "a.b.tar.gz"
+    assert of_file("figures/x_csv", "csv") == "figures/x.csv"
+    assert (of_file("_csv", "csv"), of_file("x_", "")) == ("_csv.csv", "x_")
     assert sub_path("./a//b\\c") == "a/b/c"
 
 
