@@ -3,27 +3,40 @@
 from collections.abc import Callable, Mapping
 from statistics import median
 
+Cases = Mapping[str, Callable[[], float]]
 
-def compare(cases: Mapping[str, Callable[[], float]], n: int) -> dict[str, list[float]]:
-    """Print each case's median, spread and ratio to the first one; returns all measurements.
+
+def take_turns(cases: Cases, n: int, warm_up: int = 1) -> dict[str, list[float]]:
+    """What each case measured in each turn.
 
     Args:
         cases: what to measure by name, each a function that returns its measurement.
-        n: turns that count, after one that does not.
+        n: turns that count.
+        warm_up: turns before them that do not.
     """
-    for measure in cases.values():
-        measure()
-    found: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(n):
-        for name, measure in cases.items():
-            found[name].append(measure())
-    reference = next(iter(found))
-    width = max(map(len, cases))
-    for name, values in found.items():
-        ratios = [a / b for a, b in zip(values, found[reference], strict=True)]
-        spread = f"{min(values):.4g} to {max(values):.4g}"
-        print(
-            f"  {name:<{width}}  median {median(values):.4g} ({spread})"
-            f"  ratio {median(ratios):.3g}  n={n}"
-        )
+    turns = [{name: measure() for name, measure in cases.items()} for _ in range(warm_up + n)]
+    return {name: [turn[name] for turn in turns[warm_up:]] for name in cases}
+
+
+def ratios(values: list[float], reference: list[float]) -> list[float]:
+    """Turn by turn, what the one measured over what the other did."""
+    return [a / b for a, b in zip(values, reference, strict=True)]
+
+
+def compare(cases: Cases, n: int) -> dict[str, list[float]]:
+    """Take n turns after one that does not count; print them and return all measurements."""
+    found = take_turns(cases, n)
+    print("\n".join(lines(found)))
     return found
+
+
+def lines(found: Mapping[str, list[float]]) -> list[str]:
+    """Each case's median, spread and ratio to the first one."""
+    reference = next(iter(found.values()))
+    width = max(map(len, found))
+    return [
+        f"  {name:<{width}}  median {median(values):.4g}"
+        f" ({min(values):.4g} to {max(values):.4g})"
+        f"  ratio {median(ratios(values, reference)):.3g}  n={len(values)}"
+        for name, values in found.items()
+    ]

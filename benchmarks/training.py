@@ -1,84 +1,45 @@
-"""Training samples per second on the digits, beside a plain loop with the same optimizer."""
+"""Training samples per second, with every step's loss logged, beside a raw loop and the templates."""
 
-import tempfile
-import time
-from pathlib import Path
-from statistics import median
+from collections.abc import Iterator
 
-import torch
-from pytorch_lightning import Callback
-from torch.nn.functional import cross_entropy
+from benchmarks._command import run
+from benchmarks._contestants import Contestants
+from benchmarks._result import Goal, Result
+from benchmarks._turns import take_turns
 
-from benchmarks._turns import compare
-from project import data, losses, metrics, models
-from project.hyperparameters import Hyperparameters
-from project.optimizers import make_optimizer, make_schedule
-from project.solver import Solver
-from project.tracking import RunLogger
-from project.trainer import make_trainer
-
-EPOCHS = 20
-HPARAMS = Hyperparameters(model="mlp", max_epochs=EPOCHS, data_dir=tempfile.mkdtemp())
+MNIST = "--data synthetic --synthetic-shape 1 28 28 --val-fraction 0.02 --test-fraction 0.02 --synthetic-samples"
+# Title, flags, epochs of the slow peers, and the goals against the raw loop and the template.
+TASKS = (
+    ("digits, MLP", "--model mlp --max-epochs 30", 4, 0.85, 12),
+    ("60,000 of 28x28, MLP", f"{MNIST} 60000 --model mlp --max-epochs 3", 1, 0.95, 6),
+    ("2,600 of 28x28, CNN", f"{MNIST} 2600 --model cnn --max-epochs 2", 1, 0.95, None),
+)
+QUICK = "--max-epochs 1 --limit-batches 2 --synthetic-samples 300"
 
 
-class Clock(Callback):
-    """Samples per second of each epoch's training part, without the validation."""
-
-    def on_train_epoch_start(self, trainer, solver) -> None:
-        self.began = time.perf_counter()
-
-    def on_validation_start(self, trainer, solver) -> None:
-        self.speeds.append(self.samples / (time.perf_counter() - self.began))
-
-    def __init__(self, samples: int) -> None:
-        self.samples, self.speeds = samples, []
+def measure(quick: bool) -> Iterator[Result]:
+    """The digits by an MLP; images of MNIST's shape by an MLP and a CNN; batches of 128."""
+    for title, flags, epochs, near, ahead in TASKS[:1] if quick else TASKS:
+        goals = Goal("project", "raw loop", near), Goal("project", "template", ahead)
+        yield train(title, flags.split(), epochs, goals, quick)
 
 
-def ours() -> float:
-    """Median over epochs of the solver under Lightning, with its journal."""
-    dataset = data.prepare(HPARAMS)
-    loaders = {name: dataset.loader(name, HPARAMS) for name in ("train", "val")}
-    model = models.build(dataset.shape, 10, HPARAMS)
-    measured = metrics.classification(10)
-    steps = loaders["train"].steps
-    solver = Solver(model, losses.build(HPARAMS), measured, dataset.classes, HPARAMS, steps)
-    trainer = make_trainer(HPARAMS)
-    clock = Clock(len(dataset.train))
-    trainer.callbacks.append(clock)
-    with tempfile.TemporaryDirectory() as folder:
-        trainer.logger = RunLogger(Path(folder))
-        trainer.fit(solver, loaders["train"], loaders["val"])
-        trainer.logger.close()
-    return median(clock.speeds)
-
-
-def raw() -> float:
-    """Median over epochs of a loop over tensors taken by index; the loss is read once per epoch."""
-    dataset = data.prepare(HPARAMS)
-    images = dataset.train.samples.fetch(dataset.train.indices).float() / 255
-    images = (images - dataset.mean[0]) / dataset.std[0]
-    targets = dataset.train.targets
-    model = models.build(dataset.shape, 10, HPARAMS)
-    optimizer = make_optimizer(model, HPARAMS)
-    schedule = make_schedule(optimizer, HPARAMS, EPOCHS * -(-len(targets) // HPARAMS.batch_size))
-    speeds = []
-    for _ in range(EPOCHS):
-        began = time.perf_counter()
-        for batch in torch.randperm(len(targets)).split(HPARAMS.batch_size):
-            optimizer.zero_grad()
-            loss = cross_entropy(model(images[batch]), targets[batch])
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-        loss.item()
-        speeds.append(len(targets) / (time.perf_counter() - began))
-    return median(speeds)
-
-
-def main() -> None:
-    """An MLP with batches of 128, the loss of every step logged."""
-    compare({"raw PyTorch": raw, "project": ours}, n=7)
+def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) -> Result:
+    """All contestants on one task."""
+    flags = [*flags, "--accelerator", "cpu", *(QUICK.split() if quick else ())]
+    fewer = flags if quick else [*flags, "--max-epochs", str(epochs)]
+    with Contestants(apart=not quick) as start:
+        cases = {
+            "raw loop": start("benchmarks.peers.raw:train", flags),
+            "project": start("benchmarks._ours:train", flags),
+            "raw loop, constant rate": start("benchmarks.peers.raw:train", flags, scheduled=False),
+            "template": start("benchmarks.peers.template:train", fewer, 0 if quick else 4),
+            "hydra template": start("benchmarks.peers.hydra_template:train", fewer),
+        }
+        values = take_turns(cases, n=1 if quick else 5, warm_up=not quick)
+    goals += (Goal("project", "raw loop, constant rate"), Goal("project", "hydra template"))
+    return Result(f"training, {title}", "samples/s", values, goals)
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)
