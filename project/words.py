@@ -1,5 +1,6 @@
-"""Suggestions for mistyped words."""
+"""Words for people: suggestions for mistyped ones, and names in the order people expect."""
 
+import re
 from collections.abc import Iterable
 
 
@@ -10,3 +11,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(word, list(known), n=1)
     return f", did you mean {near[0]!r}?" if near else ""
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key that sorts 10 after 9."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

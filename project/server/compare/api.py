@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from starlette.responses import Response
 
+from project.comparison.pictures import media_type
 from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.errors import bad_request, not_found
@@ -110,11 +111,11 @@ def image(context: Context, run: str, path: str) -> Response:
     """One image."""
     with context.database.read() as connection:
         found = _one(context, connection, run)
-    media_type = images.media_type(path)
-    if media_type is None:
+    kind = media_type(path)
+    if kind is None:
         raise not_found("NOT_FOUND", "that is no image")
     with files.local(context.settings, found, path) as file:
-        return Response(file.read_bytes(), media_type=media_type, headers=IMAGE_HEADERS)
+        return Response(file.read_bytes(), media_type=kind, headers=IMAGE_HEADERS)
 
 
 @operation("compare", "GET", f"{ROOT}/patch", "patchOfRuns")

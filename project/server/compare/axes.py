@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from project.server.compare.epochs import Epochs
+from project.comparison.epochs import Epochs
 
 
 @dataclass(frozen=True)

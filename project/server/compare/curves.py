@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from project.comparison.reducing import extremes
 from project.server.compare.axes import Axis
 from project.server.compare.metrics import HUGE, number
 from project.server.compare.visible import Run
@@ -93,12 +94,12 @@ def read(
 def reduced(points: Points, buckets: int) -> Buckets:
     """Points in the order of x, by buckets of about as many points each."""
     x, y = np.array(points, dtype=float).reshape(-1, 2).T
-    starts = np.unique(np.linspace(0, len(x), buckets, endpoint=False).astype(int))
-    kept, means = {0, len(x) - 1} if len(x) else set(), []
-    for start, end in pairwise([*starts, len(x)]):
-        kept |= {start + int(y[start:end].argmin()), start + int(y[start:end].argmax())}
-        means.append((float(x[start:end].mean()), float(y[start:end].mean())))
-    return Buckets([points[i] for i in sorted(kept)], means, len(x))
+    kept, starts = extremes(y, buckets)
+    means = [
+        (float(x[start:end].mean()), float(y[start:end].mean()))
+        for start, end in pairwise([*starts, len(x)])
+    ]
+    return Buckets([points[i] for i in kept], means, len(x))
 
 
 def _curve(connection: sa.Connection, run: Run, key: str, axis: Axis) -> Part:

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import sqlalchemy as sa
 
+from project.comparison.epochs import Epochs
 from project.server.compare.visible import Run
 from project.server.mlflow.experiments import TAGS
 from project.server.mlflow.points import LATEST, METRICS
 
 # Names under which Lightning and others log the epoch.
 NAMES = ("epoch", "train/epoch", "trainer/epoch")
-
-
-@dataclass(frozen=True)
-class Epochs:
-    """Epochs that were over, by the step: linear between known points, and beyond them.
-
-    Attributes:
-        steps, epochs: the known points, two or more; both rise strictly.
-    """
-
-    steps: np.ndarray
-    epochs: np.ndarray
-
-    def at(self, steps: np.ndarray) -> np.ndarray:
-        """The epochs at these steps, with fractions."""
-        return _extended(steps, self.steps, self.epochs)
-
-    def step(self, epoch: float) -> float:
-        """The step at an epoch."""
-        return float(_extended(np.array([epoch]), self.epochs, self.steps)[0])
 
 
 def find(connection: sa.Connection, run: Run) -> Epochs | None:
@@ -81,10 +60,3 @@ def _first_validation(connection: sa.Connection, run: Run) -> float | None:
     first = sa.select(sa.func.min(METRICS.c.step))
     first = first.where(METRICS.c.run_uuid == run.id, METRICS.c.key == key)
     return None if key is None else connection.execute(first).scalar()
-
-
-def _extended(x: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """Linear interpolation, and extrapolation with the slope of the first and last pieces."""
-    piece = np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2)
-    slope = (ys[piece + 1] - ys[piece]) / (xs[piece + 1] - xs[piece])
-    return ys[piece] + (x - xs[piece]) * slope

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from pathlib import PurePosixPath
 from typing import Any
 
 import sqlalchemy as sa
 
+from project.comparison.pictures import by_name, media_type, picture_name
 from project.server.api.context import Context
 from project.server.compare import files
 from project.server.compare.visible import Run
 from project.server.store.tables import attributes, entries
-
-TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".svg": "image/svg+xml",
-}
-_DIGITS = re.compile(r"(\d+)")
+from project.words import natural
 
 
 def listed(context: Context, runs: list[Run]) -> list[dict[str, Any]]:
@@ -36,31 +26,20 @@ def listed(context: Context, runs: list[Run]) -> list[dict[str, Any]]:
     for run in runs:
         for name, images in _of_run(context, run).items():
             found.setdefault(name, {})[run.id] = images
-    names = sorted(found, key=lambda name: (name.count("/"), _natural(name)))
+    names = sorted(found, key=by_name)
     return [{"name": n, "runs": [found[n].get(run.id, []) for run in runs]} for n in names]
-
-
-def media_type(path: str) -> str | None:
-    """The type of an image, by its name; None for a file of another kind."""
-    return TYPES.get(PurePosixPath(path).suffix.lower())
 
 
 def _of_run(context: Context, run: Run) -> dict[str, list[dict[str, Any]]]:
     paths = [path for path in files.listed(context.settings, run) if media_type(path)]
     series = _series(context, run)
     found: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted(paths, key=_natural):
-        told = series.get(path, {"name": _name(path), "step": None, "note": ""})
+    for path in sorted(paths, key=natural):
+        told = series.get(path, {"name": picture_name(path), "step": None, "note": ""})
         found.setdefault(told["name"], []).append(told | {"path": path})
     for images in found.values():
         images.sort(key=lambda image: image["step"] or 0)
     return found
-
-
-def _name(path: str) -> str:
-    """Files that are numbered within a folder are one series, named as the folder."""
-    parent, stem = PurePosixPath(path).parent.as_posix(), PurePosixPath(path).stem
-    return parent if stem.isdecimal() and parent != "." else path.rpartition(".")[0]
 
 
 def _series(context: Context, run: Run) -> dict[str, dict[str, Any]]:
@@ -86,8 +65,3 @@ def _told(row: sa.Row) -> dict[str, Any]:
     value = json.loads(row.value)
     note = " ".join(filter(None, [value.get("name"), value.get("description")]))
     return {"name": row.path, "path": value.get("file"), "step": row.step, "note": note}
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """A key that sorts 10 after 9."""
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in _DIGITS.split(text)]

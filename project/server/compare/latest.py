@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlParam
 
+from project.comparison import metric_names
 from project.server.api.access import Account
 from project.server.compare import metrics
 from project.server.compare.visible import SELECT, Run, made, seen_by
@@ -67,10 +68,10 @@ def _metrics(
 
 def _rank(key: str) -> tuple[Any, ...]:
     """What a run came to: accuracy and loss, of the test first, then of validation."""
-    told = metrics.words(key)
+    told = metric_names.words(key)
     leading = next((i for i, word in enumerate(("accuracy", "loss")) if word in told), 2)
-    plain = len([word for word in told if word not in metrics.STAGES])
+    plain = len([word for word in told if word not in metric_names.STAGES])
     stage = {2: 0, 0: 1, 1: 2}.get(
-        next((metrics.STAGES[w] for w in told if w in metrics.STAGES), 3)
+        next((metric_names.STAGES[w] for w in told if w in metric_names.STAGES), 3)
     )
-    return leading == 2, plain, 3 if stage is None else stage, leading, metrics.rank(key)
+    return leading == 2, plain, 3 if stage is None else stage, leading, metric_names.rank(key)

@@ -1,4 +1,4 @@
-"""Metrics of runs: their names and groups, their last and their extreme values."""
+"""Metrics of runs: their names, their last and their extreme values."""
 
 from __future__ import annotations
 
@@ -8,67 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from project.comparison.metric_names import better, group, rank
 from project.server.compare.visible import Run
 from project.server.mlflow.points import LATEST, METRICS
 from project.server.store.tables import attributes
 
 # MLflow's word for infinity.
 HUGE = 1.7976931348623157e308
-MAIN, VALIDATION, TRAINING, TEST = "Loss and accuracy", "Validation", "Training", "Test"
-PER_CLASS, SYSTEM, OTHER = "Per class", "System", "Other"
-GROUPS = (MAIN, VALIDATION, TRAINING, TEST, OTHER, PER_CLASS, SYSTEM)
-STAGES = {"val": 0, "valid": 0, "validation": 0, "dev": 0, "eval": 0}
-STAGES |= {"train": 1, "training": 1, "test": 2}
-LEADING = {"loss": 0, "accuracy": 1, "acc": 1}
-CLASS_WISE = re.compile(
-    r".*(precision|recall|f1|accuracy|acc|auc|ap|iou|dice|sensitivity|specificity|per_class)$"
-)
-LOWER = {"loss", "error", "brier", "perplexity", "ppl", "mae", "mse", "rmse", "wer", "cer", "nll"}
-HIGHER = {"accuracy", "acc", "f1", "precision", "recall", "auc", "ap", "map", "iou", "dice", "bleu"}
-HIGHER |= {"kappa", "matthews", "mcc", "r2", "score", "psnr", "ssim"}
 FINITE = sa.not_(METRICS.c.is_nan) & (sa.func.abs(METRICS.c.value) < HUGE)
 _CODE = re.compile(r":([0-9a-f]{1,6}):")
-
-
-def words(key: str) -> list[str]:
-    """The words of a metric's name."""
-    return [word for word in re.split(r"[\W_]+", key.lower()) if word]
-
-
-def group(key: str) -> str:
-    """The group of charts in which a metric stands, one of GROUPS."""
-    if key.startswith(("monitoring/", "system/")):
-        return SYSTEM
-    stem, slash, last = key.rpartition("/")
-    if slash and (last.isdecimal() or CLASS_WISE.match(stem)):
-        return PER_CLASS
-    told = words(key)
-    plain = [word for word in told if word not in STAGES]
-    if len(plain) == 1 and plain[0] in LEADING:
-        return MAIN
-    stage = next((STAGES[word] for word in told if word in STAGES), None)
-    # What has no stage, such as a learning rate, belongs to training.
-    other = OTHER if slash else TRAINING
-    return {0: VALIDATION, 1: TRAINING, 2: TEST, None: other}[stage]
-
-
-def rank(key: str) -> tuple[int, int, int, list[Any]]:
-    """The order of metrics: by group; validation, training, test; loss, then accuracy; by name."""
-    told = words(key)
-    leading = min((LEADING[word] for word in told if word in LEADING), default=2)
-    stage = min((STAGES[word] for word in told if word in STAGES), default=3)
-    natural = [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in re.split(r"(\d+)", key)]
-    return GROUPS.index(group(key)), stage, leading, natural
-
-
-def better(key: str) -> str | None:
-    """Which values of a metric are better, as far as its name tells: min, max or unknown."""
-    told = set(words(key))
-    if "bound" in told:
-        return None
-    if told & LOWER:
-        return "min"
-    return "max" if told & HIGHER else None
 
 
 def title(key: str) -> str:

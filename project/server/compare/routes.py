@@ -12,8 +12,10 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from project.comparison.page.writing import SHARED, plotly_path
+
 STATIC = Path(__file__).parent / "static"
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY = plotly_path()
 # Nothing from elsewhere, no script within the page. The plotting library sets styles by attributes.
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
@@ -46,6 +48,7 @@ def routes() -> list[BaseRoute]:
         Route(f"/compare/plotly-{plotly.__version__}.min.js", library),
         Route("/compare/plotly.min.js", library_address),
         Mount("/compare/static", OwnFiles(directory=STATIC)),
+        Mount("/compare/shared", OwnFiles(directory=SHARED)),
     ]
 
 

@@ -14,6 +14,20 @@ export function imageAddress(run, path) {
   return `compare/api/image?${new URLSearchParams({ run, path })}`;
 }
 
+let library = null;
+
+// The plotting library, loaded when the first chart is in sight.
+export function plotly() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "compare/plotly.min.js";
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("The plotting library can't be loaded"));
+    document.head.append(script);
+  });
+  return library;
+}
+
 // Ask a run's Neptune client to stop.
 export async function stop(run) {
   const address = `api/project/v1/runs/${encodeURIComponent(run.container_id)}/signal`;

@@ -1,12 +1,13 @@
 // The comparison: the runs, what they differ in, their curves and their images.
 
+import { Curves } from "../shared/curves.js";
+import { el, openDialog, say, status } from "../shared/dom.js";
+import { showImages } from "../shared/images.js";
+import { Legend } from "../shared/legend.js";
+import { look } from "../shared/palette.js";
+import { address, state, update } from "../shared/state.js";
 import { get, stop } from "./api.js";
-import { Curves } from "./curves.js";
-import { el, openDialog, say, status, swatch } from "./dom.js";
-import { showImages } from "./images.js";
-import { look } from "./palette.js";
-import { address, state, update } from "./state.js";
-import { Table } from "./table.js";
+import { Facts } from "./facts.js";
 
 const POLL = 5000;
 let timer = 0;
@@ -18,7 +19,7 @@ export async function showComparison(main) {
   data.runs.forEach((run) => look(run.id));
   title(data);
   const strip = el("section", { class: data.runs.length > 8 ? "strip many" : "strip", "aria-label": "Runs" });
-  const table = new Table(data);
+  const table = new Facts(data);
   const curves = new Curves(data);
   const images = el("section", { "aria-labelledby": "images" });
   const again = () => showComparison(main);
@@ -68,49 +69,24 @@ async function refresh(strip, data, table, curves, again) {
   }
 }
 
-// One button per run: it shows or hides the run's curves; and what else can be done with it.
+// The runs whose curves are shown; and what else can be done with a run.
 function runs(strip, data, curves, again) {
   if (strip.contains(document.activeElement)) {
     const live = strip.querySelectorAll(".status");
     data.runs.forEach((run, i) => live[i]?.replaceWith(status(run)));
     return;
   }
-  const chips = data.runs.map((run) => {
-    const hidden = state.hide.includes(run.id);
-    const toggle = el(
-      "button",
-      { class: "toggle", "aria-pressed": String(!hidden), title: hidden ? "Show its curves" : "Hide its curves; double-click for these alone" },
-      swatch(look(run.id)),
-      el("span", { class: "name" }, run.name),
-      status(run),
-    );
-    const chip = el("span", { class: "chip" }, toggle);
-    toggle.addEventListener("click", () => {
-      const hide = state.hide.includes(run.id) ? state.hide.filter((id) => id !== run.id) : [...state.hide, run.id];
-      setHidden(strip, data, curves, hide);
-    });
-    toggle.addEventListener("dblclick", () => {
-      setHidden(strip, data, curves, data.runs.map((other) => other.id).filter((id) => id !== run.id));
-    });
-    if (run.stoppable) chip.append(el("button", { class: "stop", onclick: () => askToStop(run) }, "Stop"));
-    if (data.runs.length > 1) {
-      const rest = data.runs.map((other) => other.id).filter((id) => id !== run.id);
-      const remove = () => {
-        update({ runs: rest, hide: state.hide.filter((id) => id !== run.id) });
-        again();
-      };
-      chip.append(el("button", { class: "plain", onclick: remove, "aria-label": `Remove ${run.name}`, title: "Remove from the comparison" }, "✕"));
-    }
-    return chip;
-  });
-  const all = state.hide.length ? el("button", { class: "plain", onclick: () => setHidden(strip, data, curves, []) }, "Show all") : null;
-  strip.replaceChildren(el("div", { class: "chips" }, chips, all, el("a", { class: "add", href: "compare" }, "Choose runs")), el("button", { class: "plain", onclick: copy }, "Copy link"));
-}
-
-function setHidden(strip, data, curves, hide) {
-  update({ hide });
-  strip.querySelectorAll(".toggle").forEach((toggle, i) => toggle.setAttribute("aria-pressed", String(!hide.includes(data.runs[i].id))));
-  curves.redraw();
+  const remove = (run) => {
+    const rest = data.runs.map((other) => other.id).filter((id) => id !== run.id);
+    update({ runs: rest, hide: state.hide.filter((id) => id !== run.id) });
+    again();
+  };
+  const extras = (run) => [
+    run.stoppable && el("button", { class: "stop", onclick: () => askToStop(run) }, "Stop"),
+    data.runs.length > 1 && el("button", { class: "plain", onclick: () => remove(run), "aria-label": `Remove ${run.name}`, title: "Remove from the comparison" }, "✕"),
+  ];
+  const legend = new Legend(data.runs, () => curves.redraw(), { told: status, extras });
+  strip.replaceChildren(el("div", { class: "chips" }, legend.parts, el("a", { class: "add", href: "compare" }, "Choose runs")), el("button", { class: "plain", onclick: copy }, "Copy link"));
 }
 
 async function copy() {

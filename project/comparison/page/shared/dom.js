@@ -16,18 +16,21 @@ export function el(tag, options = {}, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat(3));
+  return element;
+}
+
 // A short line in a run's colour and dashes, as its curves have them.
 export function swatch(look) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "swatch");
-  svg.setAttribute("viewBox", "0 0 22 8");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(SVG, "line");
-  const attributes = { x1: 1, y1: 4, x2: 21, y2: 4, "stroke-width": 3, "stroke-dasharray": look.array };
-  for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, value);
+  const line = svg("line", { x1: 1, y1: 4, x2: 21, y2: 4, "stroke-width": 3, "stroke-dasharray": look.array });
   line.style.stroke = `var(--run-${look.colour})`;
-  svg.append(line);
-  return svg;
+  return svg("svg", { class: "swatch", viewBox: "0 0 22 8", "aria-hidden": "true" }, line);
 }
 
 export function status(run) {

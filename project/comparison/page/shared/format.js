@@ -54,3 +54,11 @@ export function xText(kind, value) {
   if (kind === "time") return duration(value * 1000);
   return `${kind} ${kind === "epoch" ? Number(value.toFixed(2)) : number(value, 7)}`;
 }
+
+// A mean and its spread, both with the digits that the spread leaves meaningful.
+export function spread(mean, sd = null) {
+  if (typeof mean !== "number" || typeof sd !== "number" || !(sd > 0)) return number(mean, 5) + (sd === 0 ? " ± 0" : "");
+  const decimals = Math.min(Math.max(1 - Math.floor(Math.log10(sd)), 0), 8);
+  if (Math.abs(mean) >= 1e6 || sd < 1e-7) return `${number(mean, 6)} ± ${number(sd, 2)}`;
+  return `${mean.toFixed(decimals)} ± ${sd.toFixed(decimals)}`.replace("-", "−");
+}

@@ -1,11 +1,11 @@
 // One chart: the curves of one metric, what they are where one points, and zooming.
 
-import { get } from "./api.js";
 import { el, swatch } from "./dom.js";
 import { number, xText } from "./format.js";
 import { look } from "./palette.js";
 import { draw, lines, purge } from "./plot.js";
 import { nearest } from "./smooth.js";
+import { source } from "./source.js";
 import { state } from "./state.js";
 
 // Curves of fewer points than this, in all, are asked for together.
@@ -66,7 +66,7 @@ export class Chart {
     const buckets = Math.max(100, Math.min(800, Math.round((this.frame.clientWidth || 400) * devicePixelRatio)));
     const common = { metric: this.metric.key, x: state.x, from: state.from, to: state.to, points: buckets };
     const fetched = this.batches().map(async (runs) => {
-      const curves = await get("curves", { ...common, runs: runs.join(",") });
+      const curves = await source.get("curves", { ...common, runs: runs.join(",") });
       if (asked !== this.asked) return;
       for (const run of runs) this.curves[run] = curves[run];
       await this.draw();
@@ -122,12 +122,14 @@ export class Chart {
 
   // A single value of each run is a bar.
   bars(shown) {
-    const most = Math.max(...shown.map(({ curve }) => Math.abs(curve.y[0] ?? 0)), 0);
+    const most = Math.max(...shown.flatMap(({ curve }) => [curve.y[0] ?? 0, curve.high?.[0] ?? 0].map(Math.abs)), 0);
     this.place.replaceChildren(
       el("ul", { class: "bars" }, shown.map(({ run, curve }) => {
         const share = most ? (100 * Math.abs(curve.y[0] ?? 0)) / most : 0;
         const bar = el("span", { class: "bar", style: { width: `${share}%`, "background-color": `var(--run-${look(run.id).colour})` } });
-        return el("li", {}, el("span", { class: "name" }, run.name), el("span", { class: "rail" }, bar), el("span", { class: "value" }, number(curve.y[0] ?? null)));
+        const [low, high] = [curve.low, curve.high].map((values) => (most && values ? (100 * Math.abs(values[0])) / most : share));
+        const range = el("span", { class: "range", hidden: low === high, style: { left: `${Math.min(low, high)}%`, width: `${Math.abs(high - low)}%` } });
+        return el("li", {}, el("span", { class: "name", title: run.name }, run.name), el("span", { class: "rail" }, bar, range), el("span", { class: "value" }, number(curve.y[0] ?? null)));
       })),
     );
   }

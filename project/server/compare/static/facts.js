@@ -1,59 +1,31 @@
 // The table side by side: flags, metrics, code, data and environment, by default what differs.
 
 import { get } from "./api.js";
-import { el, openDialog, status, swatch } from "./dom.js";
-import { age, date, lasted, number } from "./format.js";
-import { look } from "./palette.js";
-import { isOpen, setOpen, state, update } from "./state.js";
+import { el, openDialog, status, swatch } from "../shared/dom.js";
+import { age, date, lasted, number } from "../shared/format.js";
+import { look } from "../shared/palette.js";
+import { Table, slug } from "../shared/table.js";
 
 // Shown also where they are the same: what one asks for first.
 const ALWAYS = new Set(["code/sha", "code/branch", "code/dirty", "code/patch_blake3", "data/name", "data/hash"]);
 // These differ without telling anything; they are shown once opened.
 const CLOSED = new Set(["environment", "result", "run", "tags"]);
-// Of a long section, so many rows are shown first.
-const AT_FIRST = 25;
-const WORDS = { flags: "Flags", code: "Code", data: "Data", model: "Model", environment: "Environment", run: "Run", result: "Result", tags: "Tags" };
 
-export class Table {
+export class Facts extends Table {
   constructor(data) {
+    super(data.runs.length);
     this.data = data;
-    const all = el("input", { type: "checkbox", checked: this.all, onchange: () => this.toggle(all.checked) });
-    this.filter = el("input", { type: "search", placeholder: "Filter names", "aria-label": "Filter the rows of the table", oninput: () => this.draw() });
-    this.place = el("div", { class: "scroll" });
-    const heading = data.runs.length > 1 ? "What differs" : "What is known";
-    this.root = el(
-      "section",
-      { "aria-labelledby": "differences" },
-      el("div", { class: "heading" }, el("h2", { id: "differences" }, heading), this.filter, data.runs.length > 1 && el("label", { class: "check" }, all, "Show all")),
-      this.place,
-    );
     this.draw();
   }
 
-  get all() {
-    return state.all || this.data.runs.length === 1;
-  }
-
-  toggle(all) {
-    update({ all });
-    this.draw();
-  }
-
-  // After news; not under the hands of somebody who is in it.
-  refresh() {
-    if (!this.place.contains(document.activeElement) && !getSelection().toString()) this.draw();
-  }
-
-  draw() {
+  bodies() {
     const bodies = [];
     const sections = Map.groupBy(this.data.rows, (row) => row.section);
     const add = (name) => sections.has(name) && bodies.push(this.facts(name, sections.get(name)));
     add("flags");
-    for (const [group, metrics] of Map.groupBy(this.data.metrics, (metric) => metric.group)) bodies.push(this.metrics(group, metrics, bodies));
+    for (const [group, metrics] of Map.groupBy(this.data.metrics, (metric) => metric.group)) bodies.push(this.metrics(group, metrics));
     [...sections.keys()].filter((name) => name !== "flags").forEach(add);
-    const table = el("table", { class: "facts" }, this.head(), bodies.filter(Boolean));
-    table.style.setProperty("--runs", this.data.runs.length);
-    this.place.replaceChildren(table);
+    return bodies;
   }
 
   head() {
@@ -74,59 +46,17 @@ export class Table {
     if (!this.all) wanted.sort((a, b) => telling(a) - telling(b));
     const same = rows.length - rows.filter((row) => row.differs).length;
     if (!wanted.length) return this.filter.value || this.all ? null : this.sameLine(name, same);
-    const open = this.filter.value !== "" || isOpen(name, !CLOSED.has(name));
     const lines = wanted.map((row) => this.fact(row));
     const note = wanted.length < rows.length && !this.filter.value ? `${rows.length - wanted.length} more are the same` : "";
-    return this.body(name, WORDS[name] ?? name, lines, open, note, name === "code" && this.patchButton(rows));
-  }
-
-  sameLine(name, same) {
-    const text = `${WORDS[name] ?? name}: ${same === 1 ? "one entry, the same" : `${same} entries, all the same`}`;
-    return el("tbody", { class: "same" }, el("tr", {}, el("th", { colSpan: this.data.runs.length + 1 }, text)));
+    return this.body(name, lines, !CLOSED.has(name), note, undefined, name === "code" && this.patchButton(rows));
   }
 
   metrics(group, metrics) {
     const wanted = metrics.filter((metric) => this.found(metric.title));
     if (!wanted.length) return null;
     const name = `metrics-${slug(group)}`;
-    const open = this.filter.value !== "" || isOpen(name, group === "Loss and accuracy");
-    return this.body(name, group, wanted.map((metric) => this.metric(metric)), open, `${metrics.length} metric${metrics.length > 1 ? "s" : ""}`);
-  }
-
-  // Rows under a heading that opens and closes them.
-  body(name, title, lines, open, note, extra) {
-    const button = el("button", { class: "section", "aria-expanded": String(open) }, title, note && el("small", {}, note));
-    const body = el("tbody", { "data-section": name }, el("tr", { class: "section" }, el("th", { colSpan: this.data.runs.length + 1, scope: "rowgroup" }, button, extra)), lines);
-    let most = this.filter.value || this.all ? lines.length : AT_FIRST;
-    const more = el("button", { class: "plain" }, `Show ${lines.length - most} more`);
-    const rest = el("tr", {}, el("th", { colSpan: this.data.runs.length + 1 }, more));
-    const show = (on) => {
-      lines.forEach((line, i) => (line.hidden = !on || i >= most));
-      rest.hidden = !on || lines.length <= most;
-    };
-    more.addEventListener("click", () => {
-      most = lines.length;
-      show(true);
-    });
-    body.append(rest);
-    button.addEventListener("click", () => {
-      const on = button.getAttribute("aria-expanded") === "false";
-      button.setAttribute("aria-expanded", String(on));
-      show(on);
-      setOpen(name, on);
-    });
-    show(open);
-    return body;
-  }
-
-  fact(row) {
-    const name = el("th", { scope: "row" }, row.name);
-    const runs = this.data.runs.length;
-    if (!row.differs && runs > 1) {
-      const cell = el("td", { class: "shared", colSpan: runs }, value(row.values[0]), " ", el("small", {}, "the same"));
-      return el("tr", {}, name, cell);
-    }
-    return el("tr", { class: row.differs ? "differs" : "" }, name, row.values.map((text) => el("td", {}, value(text))));
+    const note = `${metrics.length} metric${metrics.length > 1 ? "s" : ""}`;
+    return this.body(name, wanted.map((metric) => this.metric(metric)), group === "Loss and accuracy", note, group);
   }
 
   metric(metric) {
@@ -142,10 +72,6 @@ export class Table {
     return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.title), cells);
   }
 
-  found(name) {
-    return name.toLowerCase().includes(this.filter.value.toLowerCase());
-  }
-
   patchButton(rows) {
     const hashes = rows.find((row) => row.name === "patch_blake3")?.values ?? [];
     const changed = this.data.runs.filter((run, i) => hashes[i] && hashes[i] !== "null");
@@ -159,15 +85,6 @@ export class Table {
 function telling(row) {
   if (!row.differs || !row.values.includes(null)) return 0;
   return new Set(row.values.filter((text) => text !== null)).size > 1 ? 1 : 2;
-}
-
-export function slug(text) {
-  return text.toLowerCase().replace(/\W+/g, "-");
-}
-
-function value(text) {
-  if (text === null) return el("span", { class: "none", title: "This run does not have it" }, "–");
-  return el("span", { class: "value", title: text.length > 30 ? text : null }, text);
 }
 
 function title(metric, last, known) {

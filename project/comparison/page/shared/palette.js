@@ -18,6 +18,11 @@ export function look(id) {
   return looks.get(id);
 }
 
+// A look of one's own choice: `colour` and `dash` count from 0.
+export function setLook(id, colour, dash) {
+  looks.set(id, { colour: colour % COLOURS, ...DASHES[dash % DASHES.length] });
+}
+
 export function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

@@ -1,12 +1,12 @@
 // Images side by side: a row for each name, a column for each run; a series has a slider.
 
-import { get, imageAddress } from "./api.js";
 import { el, openDialog, swatch } from "./dom.js";
 import { look } from "./palette.js";
+import { source } from "./source.js";
 import { isOpen, setOpen } from "./state.js";
 
 export async function showImages(root, runs) {
-  const rows = await get("images", { runs: runs.map((run) => run.id).join(",") });
+  const rows = await source.get("images", { runs: runs.map((run) => run.id).join(",") });
   if (!rows.length) return;
   const groups = el("div", { class: "images" }, rows.map((row, i) => one(row, runs, i < 4)));
   root.replaceChildren(el("div", { class: "heading" }, el("h2", { id: "images" }, "Images")), groups);
@@ -38,7 +38,7 @@ function figure(run, row, index, runs) {
     const image = images[Math.min(n, images.length - 1)];
     if (!image) return place.replaceChildren(el("span", { class: "none" }, "none"));
     const text = `${row.name} of ${run.name}`;
-    const picture = el("img", { src: imageAddress(run.id, image.path), alt: text, loading: "lazy" });
+    const picture = el("img", { src: source.imageAddress(run.id, image.path), alt: text, loading: "lazy" });
     picture.addEventListener("error", () => place.replaceChildren(el("span", { class: "none" }, "can't be shown")));
     const note = [image.step === null ? "" : `step ${image.step}`, image.note].filter(Boolean).join(" · ");
     place.replaceChildren(el("button", { class: "picture", "aria-label": `Enlarge ${text}`, onclick: () => enlarge(row, runs, index, n) }, picture), note && el("small", {}, note));
@@ -49,7 +49,7 @@ function figure(run, row, index, runs) {
 // One image large; the arrow keys go from run to run.
 function enlarge(row, runs, index, n) {
   const image = row.runs[index][Math.min(n, row.runs[index].length - 1)];
-  const picture = el("img", { class: "large", src: imageAddress(runs[index].id, image.path), alt: "" });
+  const picture = el("img", { class: "large", src: source.imageAddress(runs[index].id, image.path), alt: "" });
   const dialog = openDialog(`${row.name}: ${runs[index].name}`, picture);
   dialog.onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -3,26 +3,14 @@
 import { number } from "./format.js";
 import { colour, css, look } from "./palette.js";
 import { smooth } from "./smooth.js";
+import { source } from "./source.js";
 import { state } from "./state.js";
-
-let library = null;
-
-// The library, loaded when the first chart is in sight.
-export function plotly() {
-  library ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = "compare/plotly.min.js";
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("The plotting library can't be loaded"));
-    document.head.append(script);
-  });
-  return library;
-}
 
 // What is drawn of a curve: the line that is looked at, and the raw one behind it.
 export function lines(curve) {
   const base = curve.mean && state.smooth > 0 ? curve.mean : curve;
-  return { x: base.x, y: smooth(base.y, state.smooth), raw: state.smooth > 0 ? curve : null };
+  const band = curve.low && { low: smooth(curve.low, state.smooth), high: smooth(curve.high, state.smooth) };
+  return { x: base.x, y: smooth(base.y, state.smooth), raw: state.smooth > 0 && !band ? curve : null, band };
 }
 
 function traces(shown) {
@@ -33,8 +21,9 @@ function traces(shown) {
     const common = { type: "scatter", hoverinfo: "skip", showlegend: false };
     const alone = curve.x.length < 2;
     const mode = curve.x.length <= 12 ? "lines+markers" : "lines";
+    if (line.band) behind.push({ ...common, x: [...line.x, ...line.x.toReversed()], y: [...line.band.high, ...line.band.low.toReversed()], mode: "lines", line: { width: 0 }, fill: "toself", fillcolor: style.color, opacity: 0.16 });
     if (line.raw) behind.push({ ...common, x: line.raw.x, y: line.raw.y, mode: "lines", opacity: 0.25, line: { ...style, dash: "solid", width: 1 } });
-    front.push({ ...common, x: line.x, y: line.y, mode: alone ? "markers" : mode, line: { ...style, width: curve.mean && !line.raw ? 1 : 2 }, marker: { color: style.color, size: alone ? 8 : 5 } });
+    front.push({ ...common, x: line.x, y: line.y, mode: alone ? "markers" : mode, line: { ...style, width: curve.mean && !line.raw && !line.band ? 1 : 2 }, marker: { color: style.color, size: alone ? 8 : 5 } });
   }
   return [...behind, ...front];
 }
@@ -58,8 +47,13 @@ function layout(shown) {
     showlegend: false,
     shapes: odd(shown),
     xaxis: { ...axis, ...range, autorange: state.from === null, ...ticks(shown), nticks: 6 },
-    yaxis: { ...axis, fixedrange: true, type: state.log ? "log" : "linear", nticks: 6, exponentformat: "e", ...(state.log ? decades(shown) : {}) },
+    yaxis: { ...axis, fixedrange: true, type: state.log ? "log" : "linear", nticks: 6, exponentformat: large(shown) ? "SI" : "e", ...(state.log ? decades(shown) : {}) },
   };
+}
+
+// Thousands are read more easily than powers of ten.
+function large(shown) {
+  return shown.some(({ curve }) => curve.y.some((y) => Math.abs(y) >= 1e5));
 }
 
 // Of a logarithmic axis: 1, 2 and 5, or over many decades powers of ten, with all their digits.
@@ -97,7 +91,7 @@ function nice(value) {
 }
 
 export async function draw(place, shown) {
-  const Plotly = await plotly();
+  const Plotly = await source.library();
   const config = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false, showTips: false };
   await Plotly.react(place, traces(shown), layout(shown), config);
 }

@@ -1,0 +1,61 @@
+"""One file that holds a whole page: its data, its scripts and styles, and the plotting library."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from project.comparison.page.bundle import bundle
+from project.files import finite
+
+SHARED = Path(__file__).parent / "shared"  # with the server's page
+OWN = Path(__file__).parent / "own"
+
+
+def page(content: Mapping[str, Any]) -> str:
+    """The HTML of a page that needs nothing else, and whose policy lets it load nothing else."""
+    scripts = [plotly_path().read_text(encoding="utf-8"), _script()]
+    styles = [(SHARED / "page.css"), (SHARED / "curves.css"), (OWN / "file.css")]
+    parts = {
+        "POLICY": _policy(scripts),
+        "ICON": b64encode((SHARED / "icon.svg").read_bytes()).decode(),
+        "STYLES": "".join(path.read_text(encoding="utf-8") for path in styles),
+        "DATA": _json(content),
+        "PLOTLY": scripts[0],
+        "SCRIPT": scripts[1],
+    }
+    # Cut once, so that nothing of a run is taken for a place to fill.
+    pieces = (OWN / "page.html").read_text(encoding="utf-8").split("%%")
+    return "".join(parts[p] if i % 2 else p for i, p in enumerate(pieces))
+
+
+def plotly_path() -> Path:
+    """The plotting library's script, as its Python package has it."""
+    # Loading the package takes a moment, which --help need not wait for.
+    import plotly
+
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def _script() -> str:
+    files = [*SHARED.glob("*.js"), *OWN.glob("*.js")]
+    return bundle({path.stem: path.read_text(encoding="utf-8") for path in files}, "file")
+
+
+def _policy(scripts: list[str]) -> str:
+    """Only these scripts run, and nothing is fetched: whatever a run's texts may hold."""
+    hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    # The plotting library sets styles by attributes, and makes pictures of charts.
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    """JSON that can stand in a script element: no text of a run can end it."""
+    text = json.dumps(finite(content), allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
