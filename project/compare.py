@@ -55,6 +55,13 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="file to write everything to; of a comparison also the curves",
     )
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="file to write as one page that opens without a network: the table, curves, parallel"
+        " coordinates, the code's diffs, figures",
+    )
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
 

@@ -2,13 +2,14 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from project.comparison.description import describe
 from project.comparison.exporting import (
+    check_places,
     write_comparison_csv,
     write_comparison_json,
     write_listing_csv,
@@ -16,7 +17,7 @@ from project.comparison.exporting import (
 )
 from project.comparison.layout import table_lines, wrapped
 from project.comparison.listing import asked_names, table
-from project.comparison.loading import load_all
+from project.comparison.loading import KnownRun, load_all
 from project.comparison.selecting import named_runs, select
 from project.comparison.showing import comparison_lines
 from project.comparison.terminal import show, terminal_width
@@ -32,6 +33,7 @@ def list_runs(arguments: Namespace) -> int:
         ValueError: there are no runs, or what is asked of them can't be understood.
         OSError: a file can't be written.
     """
+    _check_files(arguments)
     runs, problems = load_all(arguments.exp_dir)
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
@@ -40,9 +42,11 @@ def list_runs(arguments: Namespace) -> int:
     now = datetime.now(UTC)
     fitting = select(runs, now, **_selection(arguments))
     shown = fitting[: None if arguments.all else arguments.limit or LIMIT]
+    asked = asked_names(arguments.where, arguments.sort)
     _write(arguments.csv, lambda path: write_listing_csv(path, shown, now))
     _write(arguments.json, lambda path: write_listing_json(path, shown, now))
-    asked = asked_names(arguments.where, arguments.sort)
+    for problem in _listing_page(arguments, shown, now, asked):
+        print(f"left out: {problem}", file=sys.stderr)
     width = terminal_width()
     lines = table_lines(table(shown, now, asked, all=arguments.all), width) if shown else []
     show([*lines, *wrapped(_count(len(runs), len(fitting), len(shown)), width, "dim")])
@@ -58,17 +62,51 @@ def compare_runs(arguments: Namespace) -> int:
         ValueError: a run is unknown or damaged, or what is asked can't be understood.
         OSError: a file can't be read or written.
     """
+    _check_files(arguments)
     now = datetime.now(UTC)
     runs = select(named_runs(arguments.exp_dir, arguments.runs), now, **_selection(arguments))
     if not runs:
         raise ValueError("none of the runs named fits --where")
-    found = describe(runs[: arguments.limit], now=now, curves=arguments.json is not None)
+    runs = runs[: arguments.limit]
+    found = describe(runs, now=now, curves=arguments.json is not None)
     _write(arguments.csv, lambda path: write_comparison_csv(path, found, all=arguments.all))
     _write(arguments.json, lambda path: write_comparison_json(path, found))
+    problems = [*found["problems"], *_comparison_page(arguments.html, found, runs, now)]
     show(comparison_lines(found, terminal_width(), all=arguments.all))
-    for problem in found["problems"]:
+    for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
-    return 2 if found["problems"] else 0
+    return 2 if problems else 0
+
+
+def _listing_page(
+    arguments: Namespace, runs: Sequence[KnownRun], now: datetime, asked: Sequence[str]
+) -> list[str]:
+    """Write the page, if one is asked for; a line for each thing that it lacks."""
+    if arguments.html is None:
+        return []
+    if not runs:
+        raise ValueError(f"no run fits --where: there is nothing to show in {arguments.html}")
+    from project.comparison.page.pages import COMPARED, write_listing_page
+
+    found = describe(runs[:COMPARED], now=now, curves=False)
+    lacking = write_listing_page(arguments.html, found, runs, now, asked, all=arguments.all)
+    return [*found["problems"], *lacking]
+
+
+def _comparison_page(
+    path: Path | None, found: dict[str, Any], runs: Sequence[KnownRun], now: datetime
+) -> list[str]:
+    """Write the page, if one is asked for; a line for each thing that it lacks."""
+    if path is None:
+        return []
+    # NumPy, which curves need, takes a moment to load.
+    from project.comparison.page.pages import write_comparison_page
+
+    return write_comparison_page(path, found, runs, now)
+
+
+def _check_files(arguments: Namespace) -> None:
+    check_places((arguments.csv, arguments.json, arguments.html))
 
 
 def _selection(arguments: Namespace) -> dict[str, Any]:

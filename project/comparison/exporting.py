@@ -18,13 +18,12 @@ def write_listing_csv(path: Path, runs: Sequence[KnownRun], now: datetime) -> No
     every = [values_of(run, now) for run in runs]
     names = [name for name in known_names(every) if any(name in values for values in every)]
     rows = [[_cell(values.get(name)) for name in names] for values in every]
-    write_text(path, _csv([names, *rows]))
+    write_atomic(path, _csv([names, *rows]))
 
 
 def write_listing_json(path: Path, runs: Sequence[KnownRun], now: datetime) -> None:
     """`{"runs": [{"directory", and each value by name}]}`."""
     found = [{"directory": str(run.directory), **values_of(run, now)} for run in runs]
-    _check_place(path)
     write_json(path, {"runs": found})
 
 
@@ -38,24 +37,25 @@ def write_comparison_csv(path: Path, found: Mapping[str, Any], *, all: bool) -> 
         for row in listed
         if all or row["differs"] or len(ids) == 1
     ]
-    write_text(path, _csv([header, *rows]))
+    write_atomic(path, _csv([header, *rows]))
 
 
 def write_comparison_json(path: Path, found: Mapping[str, Any]) -> None:
     """All of a description."""
-    _check_place(path)
     write_json(path, found)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file that is no part of a run.
+def check_places(paths: Iterable[Path | None]) -> None:
+    """Refuse, before anything is written, files that can't be: they are no part of a run.
 
     Raises:
-        ValueError: it would be put into a run's directory, or there is no such folder.
-        OSError: it can't be written.
+        ValueError: one is a folder, is in none, is in a run's directory, or is named twice.
     """
-    _check_place(path)
-    write_atomic(path, text)
+    given = [path for path in paths if path is not None]
+    for path in given:
+        _check_place(path)
+        if [other.resolve() for other in given].count(path.resolve()) > 1:
+            raise ValueError(f"{path} is named twice: each file needs its own")
 
 
 def _check_place(path: Path) -> None:

@@ -21,7 +21,7 @@ from project.comparison.values import (
 )
 from project.hyperparameters import Hyperparameters
 
-_FIRST = ("run", "status", "age", "code", "data")
+FIRST = ("run", "status", "age", "code", "data")
 _USUAL = ("val_accuracy", "test_loss", "test_accuracy")
 _ALWAYS_THERE = ("run_id", "status", "age", "sha", "dirty", "data_hash")
 
@@ -36,15 +36,15 @@ def table(
     one class. Where the space is short, the last columns are left out.
     """
     every = [values_of(run, now) for run in runs]
-    names = _columns(runs, every, asked, all)
-    rows = [[*_identity(values), *(_text(values.get(name)) for name in names)] for values in every]
+    names = columns(runs, every, asked, all=all)
+    rows = [row_texts(values, names) for values in every]
     numeric = {
-        len(_FIRST) + i
+        len(FIRST) + i
         for i, name in enumerate(names)
         if any(is_number(values.get(name)) for values in every)
     }
-    header = [*_FIRST, *names]
-    return Table(header, rows, frozenset(numeric | {_FIRST.index("age")}), essential=len(_FIRST))
+    header = [*FIRST, *names]
+    return Table(header, rows, frozenset(numeric | {FIRST.index("age")}), essential=len(FIRST))
 
 
 def asked_names(expressions: Iterable[str], sort: str | None) -> list[str]:
@@ -53,15 +53,21 @@ def asked_names(expressions: Iterable[str], sort: str | None) -> list[str]:
     return [*words, *([sort] if sort else [])]
 
 
+def row_texts(values: Values, names: Sequence[str]) -> list[str]:
+    """The cells of a run: what identifies it, and its values of these names."""
+    return [*_identity(values), *(_text(values.get(name)) for name in names)]
+
+
 def _identity(values: Values) -> list[str]:
     age = duration_text(values.get("age"))
     status = text_of(values.get("status"))
     return [text_of(values["run_id"]), status, age, code_mark(values), data_mark(values)]
 
 
-def _columns(
-    runs: Sequence[KnownRun], every: Sequence[Values], asked: Iterable[str], all: bool
+def columns(
+    runs: Sequence[KnownRun], every: Sequence[Values], asked: Iterable[str], *, all: bool
 ) -> list[str]:
+    """The names of the values that a table of runs shows; `every` has those of each run."""
     scores = dict.fromkeys(name for run in runs for name in run.scores)
     monitors = dict.fromkeys(str(run.best["monitor"]) for run in runs if run.best.get("monitor"))
     usual = [name for name in (*monitors, *_USUAL) if name in scores]

@@ -5,7 +5,7 @@ from typing import Any
 
 from project.comparison.layout import Line, Table, clean, cut, heading, table_lines, wrapped
 from project.comparison.showing_groups import group_lines
-from project.comparison.units import Unit, cell, delta_text, exact_text, units_of
+from project.comparison.units import Unit, cell, delta_text, result_texts, units_of
 from project.comparison.values import (
     code_mark,
     data_mark,
@@ -131,9 +131,7 @@ def _results(
 
 
 def _result_cells(row: Mapping[str, Any]) -> list[str]:
-    texts = [exact_text(v) if isinstance(v, str) else text_of(v) for v in row["values"]]
-    if row["differs"] and len(set(texts)) == 1:
-        texts = list(map(repr, row["values"]))
+    texts = result_texts(row)
     cells = [row["name"], texts[0]]
     for text, delta in list(zip(texts, row["deltas"], strict=True))[1:]:
         cells += [text, delta_text(delta)]

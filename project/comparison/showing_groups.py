@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from project.comparison.layout import Line, Table, heading, table_lines, wrapped
-from project.comparison.units import cell, delta_text, units_of
+from project.comparison.units import cell, delta_text, telling, units_of
 from project.comparison.values import NEUTRAL_FLAGS, is_of_class, text_of
 
 
@@ -24,19 +24,13 @@ def group_lines(found: Mapping[str, Any], width: int | None, all: bool) -> Itera
 
 def _members(found: Mapping[str, Any]) -> Table:
     units = [unit for unit in units_of(found) if unit.is_group]
+    rows_told = telling(found, units, NEUTRAL_FLAGS | {"seed"})
     rows = []
     for group, unit in zip(found["groups"], units, strict=True):
-        own = [f"{r['name']} {cell(r['values'], unit)}" for r in _telling(found, units)]
+        own = [f"{row['name']} {cell(row['values'], unit)}" for row in rows_told]
         seeds = ", ".join(map(str, group["seeds"]))
         rows.append([group["label"], " ".join(group["runs"]), seeds, ", ".join(own)])
     return Table(["", "runs", "seeds", "flags"], rows, essential=4)
-
-
-def _telling(found: Mapping[str, Any], units: Sequence[Any]) -> list[Mapping[str, Any]]:
-    """The flags in which the groups differ."""
-    skipped = NEUTRAL_FLAGS | {"seed"}
-    flags = [row for row in found["sections"]["flags"] if row["name"] not in skipped]
-    return [row for row in flags if len({cell(row["values"], unit) for unit in units}) > 1]
 
 
 def _notes(group: Mapping[str, Any], width: int | None) -> Iterator[Line]:

@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from project.comparison.flat import differ, identity
-from project.comparison.values import text_of
+from project.comparison.values import NEUTRAL_FLAGS, text_of
 
 # So many different values of a group are listed; of more there is only their number.
 _MOST = 5
@@ -46,6 +46,14 @@ def cell(values: Sequence[Any], unit: Unit) -> str:
     return ", ".join(different) if n <= _MOST else f"{n} values"
 
 
+def telling(
+    found: Mapping[str, Any], units: Sequence[Unit], skipped: Collection[str] = NEUTRAL_FLAGS
+) -> list[Mapping[str, Any]]:
+    """The rows of flags, but for those skipped, in which the units differ."""
+    flags = [row for row in found["sections"]["flags"] if row["name"] not in skipped]
+    return [row for row in flags if len({cell(row["values"], unit) for unit in units}) > 1]
+
+
 def exact_text(value: Any) -> str:
     """A value of which every digit counts, but for a hash, whose beginning tells it."""
     if isinstance(value, (list, tuple)):
@@ -57,8 +65,18 @@ def exact_text(value: Any) -> str:
     return text_of(value)
 
 
+def result_texts(row: Mapping[str, Any]) -> list[str]:
+    """A result of each run, with as many digits as tell those apart that differ."""
+    texts = [exact_text(v) if isinstance(v, str) else text_of(v) for v in row["values"]]
+    if row["differs"] and len(set(texts)) == 1:
+        return list(map(repr, row["values"]))
+    return texts
+
+
 def delta_text(delta: float | None) -> str:
     """A difference with its sign."""
     if delta is None:
         return "-"
+    if isinstance(delta, int):
+        return f"{delta:+d}" if delta else "0"
     return f"{delta:+.4g}" if delta or math.isnan(delta) else "0"

@@ -10,6 +10,7 @@ import pytest
 
 from project.comparison import describe
 from project.comparison.exporting import (
+    check_places,
     write_comparison_csv,
     write_comparison_json,
     write_listing_csv,
@@ -76,7 +77,12 @@ def test_the_whole_description_as_json(runs: list[KnownRun], tmp_path: Path) -> 
 
 
 def test_nothing_is_written_into_a_run(runs: list[KnownRun]) -> None:
-    (runs[0].directory / "figures").mkdir()
+    (runs[0].directory / "figures").mkdir(exist_ok=True)
     for place in ("metrics.csv", "figures/a.csv"):
         with pytest.raises(ValueError, match="would be in a run's directory, which stays as it is"):
-            write_listing_csv(runs[0].directory / place, runs, NOW)
+            check_places([None, runs[0].directory / place])
+
+
+def test_each_file_needs_its_own_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is named twice"):
+        check_places([tmp_path / "a", tmp_path / "b" / ".." / "a"])

@@ -1,0 +1,105 @@
+"""The rows of the page's table: by section, a cell for each run and for each group of seeds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from project.comparison.metric_names import better, rank
+from project.comparison.units import Unit, cell, delta_text, exact_text, result_texts
+from project.comparison.values import is_number, is_of_class
+
+Cell = str | dict[str, Any] | None
+
+
+def rows(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]]:
+    """All rows of a description, results first after the flags.
+
+    Args:
+        found: Of `describe`.
+        units: Its groups, and the runs that are in none; empty if there are no groups.
+    Returns:
+        Of each row its `section`, `name`, whether it `differs`, whether it is a score `of_class`,
+        and the cells of `each` run and of each of `grouped` units: a text, or of a result its
+        `text` (of a group the mean `value`, `sd` and `n`), `delta` with its `sign` (1 better, -1
+        worse, 0 unknown) and `interval`, and whether it is the `best`.
+    """
+    listed = []
+    for section in ("flags", "results", "code", "data", "environment"):
+        for row in sorted(found["sections"][section], key=_place(found, section)):
+            own = {"section": section, "name": row["name"], "differs": row["differs"]}
+            own["of_class"] = section == "results" and is_of_class(row["name"])
+            cells = _result(row, found, units) if section == "results" else _fact(row, units)
+            listed.append(own | cells)
+    return listed
+
+
+def _place(found: Mapping[str, Any], section: str) -> Callable[[Mapping[str, Any]], Any]:
+    """A key that sorts results: scores as charts are, then what else came out."""
+    scores = {name for run in found["runs"] for name in run["scores"]}
+    if section != "results":
+        return lambda row: 0
+    return lambda row: (0, rank(row["name"])) if row["name"] in scores else (1,)
+
+
+def _fact(row: Mapping[str, Any], units: Sequence[Unit]) -> dict[str, Any]:
+    each = [None if value is None else exact_text(value) for value in row["values"]]
+    grouped = [cell(row["values"], unit) for unit in units]
+    return {"each": each, "grouped": grouped}
+
+
+def _result(
+    row: Mapping[str, Any], found: Mapping[str, Any], units: Sequence[Unit]
+) -> dict[str, Any]:
+    wanted = better(row["name"])
+    texts, values = result_texts(row), row["values"]
+    each = [
+        None if value is None else {"text": text} | _delta(delta, wanted, known=i > 0)
+        for i, (text, value, delta) in enumerate(zip(texts, values, row["deltas"], strict=True))
+    ]
+    grouped = [_of_unit(row, texts, found, unit, wanted) for unit in units]
+    _mark_best(each, values, wanted)
+    _mark_best(grouped, [c["value"] for c in grouped], wanted)
+    return {"each": each, "grouped": grouped}
+
+
+def _of_unit(
+    row: Mapping[str, Any],
+    texts: Sequence[str],
+    found: Mapping[str, Any],
+    unit: Unit,
+    wanted: str | None,
+) -> dict[str, Any]:
+    """Of a group the mean, the spread and the paired difference; of a run its value."""
+    name = row["name"]
+    group = next((g for g in found["groups"] if unit.is_group and g["label"] == unit.label), None)
+    score = group["scores"].get(name) if group else None
+    if not unit.is_group:
+        place = unit.members[0]
+        return {"text": texts[place], "value": row["values"][place]}
+    if score is None:
+        return {"text": cell(row["values"], unit), "value": None}
+    shown = {"value": score["mean"], "sd": score["sd"], "n": score["n"]}
+    pair = next((p for p in found["pairs"] if p["to"] == unit.label), None)
+    paired = pair["scores"].get(name) if pair else None
+    if paired is None or paired["low"] is None:
+        return shown
+    interval = f"{delta_text(paired['low'])} to {delta_text(paired['high'])}"
+    # An interval that holds 0 says neither better nor worse.
+    sure = paired["low"] > 0 or paired["high"] < 0
+    return shown | _delta(paired["mean"], wanted if sure else None) | {"interval": interval}
+
+
+def _delta(delta: float | None, wanted: str | None, known: bool = True) -> dict[str, Any]:
+    if delta is None or not known:
+        return {}
+    sign = 0 if wanted is None or not delta else 1 if (delta > 0) == (wanted == "max") else -1
+    return {"delta": delta_text(delta), "sign": sign}
+
+
+def _mark_best(cells: Sequence[Cell], values: Sequence[Any], wanted: str | None) -> None:
+    numbers = [v for v in values if is_number(v) and v == v]
+    if wanted is None or len(set(numbers)) < 2:
+        return
+    best = (min if wanted == "min" else max)(numbers)
+    for shown, value in zip(cells, values, strict=True):
+        if isinstance(shown, dict) and value == best:
+            shown["best"] = True

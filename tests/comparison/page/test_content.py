@@ -1,0 +1,105 @@
+"""What the page shows, against the description that it is made of and numbers worked out here."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from project.comparison import describe
+from project.comparison.loading import load
+from project.comparison.page import diffs, figures
+from project.comparison.page.content import content
+from tests.comparison.page.conftest import MARKUP
+from tests.comparison.store import journal, make
+from tests.tracking.runs import PNG
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def shown(exp_dir: Path, *places: int) -> dict[str, Any]:
+    directories = sorted((exp_dir / "trial").iterdir())
+    runs = [load(directories[place]) for place in places or range(6)]
+    found, problems = content(describe(runs, repository=exp_dir.parent / "repo"), runs, NOW)
+    assert problems == []
+    return found
+
+
+def row(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(row for row in found["rows"] if row["name"] == name)
+
+
+def test_names_are_the_fewest_flags_that_tell_apart(exp_dir: Path) -> None:
+    found = shown(exp_dir)
+    assert [unit["name"] for unit in found["units"]] == ["learning_rate 0.001", "learning_rate 0.1"]
+    assert found["runs"][4]["name"] == "seed 1, learning_rate 0.1"
+    assert found["units"][1]["members"] == ["d", "e", "f"]
+    (one,) = shown(exp_dir, 2)["runs"]
+    assert one["name"] == one["run_id"]
+
+
+def test_results_have_deltas_and_which_is_better(exp_dir: Path) -> None:
+    cells = row(shown(exp_dir, 3, 0), "val_accuracy")["each"]
+    # 0.5 after 0.75: 0.25 worse.
+    assert cells == [{"text": "0.75", "best": True}, {"text": "0.5", "delta": "-0.25", "sign": -1}]
+
+
+def test_groups_have_mean_spread_and_paired_difference(exp_dir: Path) -> None:
+    first, second = row(shown(exp_dir), "val_accuracy")["grouped"]
+    # Means of .5 .6 .7 and .75 .85 .95; both deviate by .1; every pair differs by .25.
+    assert first == {"value": pytest.approx(0.6), "sd": pytest.approx(0.1), "n": 3}
+    assert second["value"] == pytest.approx(0.85) and second["best"]
+    assert (second["delta"], second["interval"]) == ("+0.25", "+0.25 to +0.25")
+    assert second["sign"] == 1
+
+
+def test_flags_of_a_group_are_what_its_runs_share(exp_dir: Path) -> None:
+    found = shown(exp_dir)
+    assert row(found, "seed")["grouped"] == ["0, 1, 2", "0, 1, 2"]
+    assert row(found, "learning_rate")["each"] == ["0.001"] * 3 + ["0.1"] * 3
+    dimensions = {told["name"]: told for told in found["dimensions"]}
+    assert dimensions["learning_rate"]["grouped"] == [0.001, 0.1]
+    assert dimensions["seed"]["grouped"] == ["0, 1, 2", "0, 1, 2"]
+    assert dimensions["val_accuracy"]["grouped"] == pytest.approx([0.6, 0.85])
+    assert "val_recall/0" not in dimensions
+
+
+def test_curves_of_runs_and_of_groups(exp_dir: Path) -> None:
+    found = shown(exp_dir)
+    assert set(found["curves"]) == {*"abcdef", "A", "B"}
+    told = found["curves"]["A"]["val_accuracy"]
+    assert (told["y"], told["low"], told["high"]) == ([pytest.approx(0.6)], [0.5], [0.7])
+    assert found["curves"]["a"]["train_loss"]["points"] == 39
+
+
+def test_diffs_come_file_by_file(exp_dir: Path) -> None:
+    (diff,) = shown(exp_dir)["diffs"]
+    assert (diff["from"], diff["to"]) == (["a", "b", "c"], ["d", "e", "f"])
+    changed, new = diff["files"]
+    assert (changed["name"], changed["added"], changed["removed"]) == ("a.py", 1, 1)
+    assert "\n-line 4\n+line 4!\n" in changed["text"] and MARKUP not in changed["text"]
+    assert new["name"] == "b.py" and f"\n+{MARKUP}\n" in new["text"]
+
+
+def test_what_is_too_much_is_left_out_and_said(
+    exp_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST_BYTES", 2 * len(PNG))
+    monkeypatch.setattr(diffs, "MOST_CHARACTERS", 300)
+    found = shown(exp_dir)
+    assert len(found["pictures"]) == 2
+    assert found["notes"] == [
+        "4 figures are left out, as the page would be too large.",
+        "The diffs of 1 files are left out, as they are too long.",
+    ]
+
+
+def test_a_damaged_journal_is_told(exp_dir: Path, tmp_path: Path) -> None:
+    good, bad = make(tmp_path / "exp"), make(tmp_path / "exp", seed=1)
+    journal(good, (1, 0, {"train_loss": 2.0}))
+    (bad / "journal.jsonl").write_text("{}\n")
+    runs = [load(good), load(bad)]
+    found, (problem,) = content(describe(runs, repository=tmp_path, curves=False), runs, NOW)
+    assert problem.startswith(f"{bad / 'journal.jsonl'} is damaged in line 1")
+    assert problem in found["problems"] and set(found["curves"]["a"]) == {"train_loss"}
+    assert found["curves"]["b"] == {}
