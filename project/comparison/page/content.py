@@ -1,5 +1,6 @@
 """All that the page shows, as one structure of plain values."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from project.comparison.values import NEUTRAL_FLAGS, code_mark, data_mark, is_of
 
 # Flags that tell runs apart in their names; of more, none would be read.
 _TOLD = 3
+_LONG = re.compile(r"-?\d*\.\d{4,}(e-?\d+)?")
 
 
 def content(
@@ -34,7 +36,7 @@ def content(
     labels = [run["label"] for run in found["runs"]]
     each = [Unit(label, (i,), False) for i, label in enumerate(labels)]
     units = units_of(found) if found["groups"] else []
-    lines, problems = _lines(found["runs"], runs)
+    lines, problems = _lines(found["runs"], runs, now)
     packed = pack({**lines, **_means(found, units, lines)})
     listed, addresses, pictures_out = figures(runs, labels)
     code, files_out = diffs(found["code"]["diffs"])
@@ -62,7 +64,7 @@ def content(
 
 
 def _lines(
-    described: Sequence[Mapping[str, Any]], runs: Sequence[KnownRun]
+    described: Sequence[Mapping[str, Any]], runs: Sequence[KnownRun], now: datetime
 ) -> tuple[dict[str, dict[str, Line]], list[str]]:
     lines, problems = {}, []
     for entry, run in zip(described, runs, strict=True):
@@ -71,7 +73,7 @@ def _lines(
         except ValueError as error:
             curves = {}
             problems.append(str(error))
-        lines[entry["label"]] = lines_of(curves, _milliseconds(entry["created"]) / 1000)
+        lines[entry["label"]] = lines_of(curves, _began(entry, now))
     return lines, problems
 
 
@@ -94,8 +96,8 @@ def _runs(found: Mapping[str, Any], each: Sequence[Unit], now: datetime) -> list
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
         shown = {key: run[key] for key in fields} | {"id": run["label"], "name": name}
-        shown |= {"experiment": run["exp_name"], "started": _milliseconds(run["created"])}
-        shown |= {"lasted": None if lasted is None else 1000 * lasted}
+        shown |= {"experiment": run["exp_name"], "started": _milliseconds(_began(run, now))}
+        shown |= {"lasted": _milliseconds(lasted)}
         listed.append(shown | {"code": code_mark(run), "data": data_mark(run)})
     return listed
 
@@ -123,14 +125,21 @@ def _names(found: Mapping[str, Any], units: Sequence[Unit], skipped: frozenset[s
     }
     names: list[str] = []
     apart = 1
-    for name in sorted(cells, key=lambda name: -len(set(cells[name])))[:_TOLD]:
+    for name in sorted(cells, key=lambda name: -len(set(cells[name]))):
         parts = len(set(zip(*(cells[n] for n in (*names, name)), strict=True)))
-        names += [name] if parts > apart else []
-        apart = max(apart, parts)
+        if parts > apart and len(names) < _TOLD:
+            names, apart = [*names, name], parts
     if not names:
         ids = [run["run_id"] for run in found["runs"]]
         return [f"{len(u.members)} seeds" if u.is_group else ids[u.members[0]] for u in units]
-    return [", ".join(f"{name} {cells[name][i]}" for name in names) for i in range(len(units))]
+    short = {name: _shortened(cells[name]) for name in names}
+    return [", ".join(f"{name} {short[name][i]}" for name in names) for i in range(len(units))]
+
+
+def _shortened(texts: Sequence[str]) -> Sequence[str]:
+    """Numbers with few digits, if these tell them apart as well."""
+    short = [f"{float(text):.3g}" if _LONG.fullmatch(text) else text for text in texts]
+    return short if len(set(short)) == len(set(texts)) else texts
 
 
 def _metric(name: str) -> dict[str, Any]:
@@ -163,5 +172,10 @@ def _notes(packed: Packed, pictures_out: int, files_out: int) -> list[str]:
     return notes
 
 
-def _milliseconds(created: Any) -> float:
-    return 1000 * datetime.fromisoformat(str(created)).timestamp()
+def _began(run: Mapping[str, Any], now: datetime) -> float | None:
+    """Unix seconds when a run began; None if its record does not say when."""
+    return None if run["age"] is None else now.timestamp() - run["age"]
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds

@@ -40,13 +40,15 @@ class Line:
         return Line(**{name: a if a is None else a[places] for name, a in vars(self).items()})
 
 
-def lines_of(curves: Curves, began: float) -> dict[str, Line]:
+def lines_of(curves: Curves, began: float | None) -> dict[str, Line]:
     """A run's curves by name.
 
     Args:
         curves: Of `progress.curves`.
-        began: Unix seconds from which times count.
+        began: Unix seconds from which times count; if None, the first logged.
     """
+    if began is None:
+        began = min((time for curve in curves.values() for time in curve["time"]), default=0)
     places = {(s, e) for c in curves.values() for s, e in zip(c["step"], c["epoch"], strict=True)}
     epochs = logged_epochs(sorted(places))
     found = {}

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from project.comparison.flat import differ
 from project.comparison.metric_names import better, rank
+from project.comparison.spread import summary
 from project.comparison.units import Unit, cell, delta_text, exact_text, result_texts
 from project.comparison.values import is_number, is_of_class
 
@@ -57,7 +59,7 @@ def _result(
     ]
     grouped = [_of_unit(row, texts, found, unit, wanted) for unit in units]
     _mark_best(each, values, wanted)
-    _mark_best(grouped, [c["value"] for c in grouped], wanted)
+    _mark_best(grouped, [c.get("value") for c in grouped], wanted)
     return {"each": each, "grouped": grouped}
 
 
@@ -69,14 +71,15 @@ def _of_unit(
     wanted: str | None,
 ) -> dict[str, Any]:
     """Of a group the mean, the spread and the paired difference; of a run its value."""
-    name = row["name"]
-    group = next((g for g in found["groups"] if unit.is_group and g["label"] == unit.label), None)
-    score = group["scores"].get(name) if group else None
+    name, own = row["name"], [row["values"][place] for place in unit.members]
     if not unit.is_group:
-        place = unit.members[0]
-        return {"text": texts[place], "value": row["values"][place]}
+        return {"text": texts[unit.members[0]], "value": own[0]}
+    group = next(group for group in found["groups"] if group["label"] == unit.label)
+    score = group["scores"].get(name)
+    if score is None and differ(own) and all(map(is_number, own)):
+        score = summary(own)
     if score is None:
-        return {"text": cell(row["values"], unit), "value": None}
+        return {"text": cell(row["values"], unit)}
     shown = {"value": score["mean"], "sd": score["sd"], "n": score["n"]}
     pair = next((p for p in found["pairs"] if p["to"] == unit.label), None)
     paired = pair["scores"].get(name) if pair else None

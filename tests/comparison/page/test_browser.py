@@ -1,4 +1,4 @@
-"""The page in a real browser, from a file: what it shows, that it asks for nothing, its controls."""
+"""The page in a real browser, from a file: what it shows, and that it asks for nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path

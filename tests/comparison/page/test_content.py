@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from project.comparison import describe
@@ -11,7 +12,7 @@ from project.comparison.loading import load
 from project.comparison.page import diffs, figures
 from project.comparison.page.content import content
 from tests.comparison.page.conftest import MARKUP
-from tests.comparison.store import journal, make
+from tests.comparison.store import begin, edit, journal, make
 from tests.tracking.runs import PNG
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -38,6 +39,14 @@ def test_names_are_the_fewest_flags_that_tell_apart(exp_dir: Path) -> None:
     assert one["name"] == one["run_id"]
 
 
+def test_names_have_as_few_digits_as_tell_apart(tmp_path: Path) -> None:
+    for rates, expected in [((0.0123456, 0.2), "0.0123"), ((0.0123456, 0.0123457), "0.0123456")]:
+        made = [make(tmp_path / expected, learning_rate=rate) for rate in rates]
+        runs = [load(directory) for directory in made]
+        found, _ = content(describe(runs, repository=tmp_path), runs, NOW)
+        assert found["runs"][0]["name"] == f"learning_rate {expected}"
+
+
 def test_results_have_deltas_and_which_is_better(exp_dir: Path) -> None:
     cells = row(shown(exp_dir, 3, 0), "val_accuracy")["each"]
     # 0.5 after 0.75: 0.25 worse.
@@ -51,6 +60,11 @@ def test_groups_have_mean_spread_and_paired_difference(exp_dir: Path) -> None:
     assert second["value"] == pytest.approx(0.85) and second["best"]
     assert (second["delta"], second["interval"]) == ("+0.25", "+0.25 to +0.25")
     assert second["sign"] == 1
+    # How long a run took is no score, but differs from run to run.
+    lasted = row(shown(exp_dir), "duration")
+    seconds = [float(cell["text"]) for cell in lasted["each"][:3]]
+    assert lasted["grouped"][0]["value"] == pytest.approx(np.mean(seconds), rel=1e-4)
+    assert lasted["grouped"][0]["sd"] == pytest.approx(np.std(seconds, ddof=1), rel=1e-2)
 
 
 def test_flags_of_a_group_are_what_its_runs_share(exp_dir: Path) -> None:
@@ -92,6 +106,21 @@ def test_what_is_too_much_is_left_out_and_said(
         "4 figures are left out, as the page would be too large.",
         "The diffs of 1 files are left out, as they are too long.",
     ]
+
+
+def test_a_run_that_has_hardly_begun_and_one_that_does_not_say_when(tmp_path: Path) -> None:
+    training, old = begin(tmp_path / "exp"), make(tmp_path / "exp", seed=1)
+    journal(old, (5, 0, {"train_loss": 2.0}), (7, 0, {"train_loss": 1.0}))
+    edit(old, "record.json", created=None)
+    runs = [load(training.directory), load(old)]
+    found, problems = content(describe(runs, repository=tmp_path, now=NOW), runs, NOW)
+    training.release()
+    assert problems == [] and found["curves"]["a"] == {}
+    assert [run["status"] for run in found["runs"]] == ["running", "finished"]
+    assert found["runs"][0]["lasted"] is None and found["runs"][1]["started"] is None
+    # Times count from the first that was logged.
+    axis = found["curves"]["b"]["train_loss"]["axis"]
+    assert found["axes"][axis]["time"] == [0, 2]
 
 
 def test_a_damaged_journal_is_told(exp_dir: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import { date } from "../shared/format.js";
 import { showImages } from "../shared/images.js";
 import { Legend } from "../shared/legend.js";
 import { listing } from "./listing.js";
-import { look, setLook } from "../shared/palette.js";
+import { COLOURS, look, setLook } from "../shared/palette.js";
 import { Parallel } from "./parallel.js";
 import { seeds } from "./seeds.js";
 import { source } from "../shared/source.js";
@@ -24,11 +24,12 @@ function compared() {
   return { grouped, items };
 }
 
-// Seeds of one group share a colour, if there are colours enough.
+// Seeds of one group share a colour, and have dashes of their own as long as colours tell groups.
 function looks() {
+  const plain = data.units.length <= COLOURS;
   data.units.forEach((unit, i) => {
-    setLook(unit.id, i, Math.floor(i / 7));
-    unit.members.forEach((id, seed) => data.units.length <= 7 && setLook(id, i, seed));
+    setLook(unit.id, i, Math.floor(i / COLOURS));
+    unit.members.forEach((id, seed) => setLook(id, i, plain ? seed : Math.floor(i / COLOURS)));
   });
   data.runs.forEach((run) => look(run.id));
 }

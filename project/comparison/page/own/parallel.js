@@ -8,8 +8,8 @@ import { Brushes } from "./brushes.js";
 import { scale } from "./scales.js";
 import { state, update } from "../shared/state.js";
 
-const HEIGHT = 340;
-const [TOP, BOTTOM, SIDE] = [46, 40, 70];
+const HEIGHT = 352;
+const [TOP, BOTTOM, SIDE] = [58, 40, 70];
 const NONE = -0.09; // where runs pass that have no value
 const FLAGS = 6;
 const STOPS = ["#3b1c8c", "#21639a", "#1b9a80", "#7cbf35", "#e3b505"];

@@ -5,7 +5,7 @@ import { number, spread } from "../shared/format.js";
 import { look } from "../shared/palette.js";
 import { state, update } from "../shared/state.js";
 
-const WIDTH = 240;
+const WIDTH = 180;
 const HEIGHT = 26;
 
 export function seeds(data) {
