@@ -71,7 +71,7 @@ def compare_runs(arguments: Namespace) -> int:
     found = describe(runs, now=now, curves=arguments.json is not None)
     _write(arguments.csv, lambda path: write_comparison_csv(path, found, all=arguments.all))
     _write(arguments.json, lambda path: write_comparison_json(path, found))
-    problems = [*found["problems"], *_comparison_page(arguments.html, found, runs, now)]
+    problems = [*found["problems"], *_comparison_page(arguments, found, runs, now)]
     show(comparison_lines(found, terminal_width(), all=arguments.all))
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
@@ -94,15 +94,15 @@ def _listing_page(
 
 
 def _comparison_page(
-    path: Path | None, found: dict[str, Any], runs: Sequence[KnownRun], now: datetime
+    arguments: Namespace, found: dict[str, Any], runs: Sequence[KnownRun], now: datetime
 ) -> list[str]:
     """Write the page, if one is asked for; a line for each thing that it lacks."""
-    if path is None:
+    if arguments.html is None:
         return []
     # NumPy, which curves need, takes a moment to load.
     from project.comparison.page.pages import write_comparison_page
 
-    return write_comparison_page(path, found, runs, now)
+    return write_comparison_page(arguments.html, found, runs, now, all=arguments.all)
 
 
 def _check_files(arguments: Namespace) -> None:

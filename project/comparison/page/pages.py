@@ -19,7 +19,12 @@ LISTED = 2000
 
 
 def write_comparison_page(
-    path: Path, found: Mapping[str, Any], runs: Sequence[KnownRun], now: datetime
+    path: Path,
+    found: Mapping[str, Any],
+    runs: Sequence[KnownRun],
+    now: datetime,
+    *,
+    all: bool,
 ) -> list[str]:
     """Write the page of a comparison.
 
@@ -28,13 +33,14 @@ def write_comparison_page(
         found: Of `describe`, of `runs`.
         runs: In the same order.
         now: An aware time, when the page is made.
+        all: Whether the page at first shows also what does not differ.
     Returns:
         A line for each thing that could not be read.
     Raises:
         OSError: it can't be written, or a figure can't be read.
     """
     shown, problems = content(found, runs, now)
-    write_atomic(path, page(shown))
+    write_atomic(path, page(shown | {"all": all}))
     return problems
 
 
@@ -55,14 +61,14 @@ def write_listing_page(
         runs: In the order of the table.
         now: An aware time, when the page is made.
         asked: Names whose values the table shows first.
-        all: Every score in the table.
+        all: Every score in the table; below it, at first, also what does not differ.
     Returns:
         A line for each thing that could not be read.
     Raises:
         OSError: it can't be written, or a figure can't be read.
     """
     shown, problems = content(found, runs[:COMPARED], now)
-    shown["listing"] = _listing(runs, now, asked, all=all)
+    shown |= {"all": all, "listing": _listing(runs, now, asked, all=all)}
     write_atomic(path, page(shown))
     return problems
 

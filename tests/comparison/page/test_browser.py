@@ -133,6 +133,17 @@ def test_all_that_is_shown_is_in_the_address(page: Page, address: str) -> None:
     check_quiet(page)
 
 
+def test_all_shows_at_first_what_does_not_differ(page: Page, exp_dir: Path, tmp_path: Path) -> None:
+    write(exp_dir, tmp_path / "a.html", "trial", "--all")
+    page.driver.get((tmp_path / "a.html").as_uri())
+    assert table_rows(page)["model"] == ["cnn the same"]
+    page.click(".heading label", "Show all")
+    assert "model" not in table_rows(page)
+    page.driver.refresh()
+    assert "model" not in table_rows(page)
+    check_quiet(page)
+
+
 def test_parallel_coordinates_keep_what_passes(page: Page, address: str) -> None:
     page.driver.get(f"{address}#each=1&axes=learning_rate,val_accuracy")
     axis = in_sight(page, ".parallel [data-axis='learning_rate']")

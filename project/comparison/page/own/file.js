@@ -13,7 +13,7 @@ import { COLOURS, look, setLook } from "../shared/palette.js";
 import { Parallel } from "./parallel.js";
 import { seeds } from "./seeds.js";
 import { source } from "../shared/source.js";
-import { load, state, update } from "../shared/state.js";
+import { load, presume, state, update } from "../shared/state.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
@@ -105,5 +105,6 @@ window.addEventListener("hashchange", () => {
 window.addEventListener("unhandledrejection", (event) => say(event.reason?.message ?? "Something failed"));
 Object.assign(source, answers(data));
 looks();
+presume("all", data.all);
 load();
 show();

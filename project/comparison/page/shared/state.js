@@ -29,6 +29,11 @@ const inFile = document.documentElement.hasAttribute("data-file");
 
 export const state = {};
 
+// What is usual for one part of this page; an address that does not speak of it means this.
+export function presume(name, value) {
+  PARTS[name][0] = value;
+}
+
 export function load() {
   const query = (inFile ? location.hash : location.search).slice(1);
   const told = new Map(query.split("&").map((part) => part.split("=")).filter((pair) => pair.length === 2));
