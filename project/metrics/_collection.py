@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from sklearn import config_context
-from torch import nn
 
 from project.metrics._accumulators import Accumulator
 from project.metrics._metric import Metric, Scores, Streaming
@@ -19,7 +18,8 @@ class Collection(Streaming):
             metric.hold(*(shared.setdefault(own.kind, own) for own in metric.accumulators))
         super().__init__(metrics[0].n_classes, *shared.values())
         assert all(metric.n_classes == self.n_classes for metric in metrics)
-        self.metrics = nn.ModuleList(metrics)
+        # They hold nothing but the accumulators, which are modules of this one already.
+        self.metrics = tuple(metrics)
 
     def compute(self) -> Scores:
         """All scores, as of `Metric.compute`.
