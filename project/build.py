@@ -11,6 +11,7 @@ from pytorch_lightning import Trainer, seed_everything
 
 from project import checkpoint, data, losses, metrics, models
 from project.plan import Plan
+from project.provenance.generators import generator_hashes
 from project.solver import Solver
 from project.trainer import make_trainer
 from project.words import did_you_mean
@@ -20,12 +21,17 @@ SPLITS = ("train", "val", "test")
 
 @dataclass
 class Parts:
-    """What an experiment is made of; the same in each of its processes."""
+    """What an experiment is made of; the same in each of its processes.
+
+    Attributes:
+        generators: hashes of the generators' states right after seeding.
+    """
 
     dataset: data.Data
     trainer: Trainer
     solver: Solver
     loaders: dict[str, data.Loader]
+    generators: dict[str, str]
 
 
 def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
@@ -33,6 +39,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     hparams = plan.hparams
     trainer = make_trainer(hparams)
     seed_everything(hparams.seed, workers=True, verbose=False)
+    generators = generator_hashes(trainer.strategy.root_device)
     dataset = data.prepare(hparams)
     if state and hparams.only_test:
         dataset = as_trained(dataset, state, plan.source)
@@ -54,7 +61,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         hparams,
         loaders["train"].steps,
     )
-    return Parts(dataset, trainer, solver, loaders)
+    return Parts(dataset, trainer, solver, loaders, generators)
 
 
 def check_monitor(monitor: str, measured: metrics.Collection, classes: Sequence[str]) -> None:

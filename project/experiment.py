@@ -112,6 +112,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         return Run.reopen(plan.resume)
     hparams, model = plan.hparams, parts.solver.model
     redactor = Redactor()
+    weights = checkpoint.weights_hash(plan.weights) if plan.weights else None
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
     record = make_record(
         hparams.to_values(),
@@ -120,6 +121,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         parts.dataset.describe(),
         {"name": hparams.model, **counts},
         environment(),
+        {"generators": parts.generators, "weights": weights},
         redactor,
     )
     return Run.create(

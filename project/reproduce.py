@@ -1,12 +1,17 @@
 """`python -m project.reproduce`: run a recorded run again and prove that its numbers come out."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from project.command import add_exp_dir, guarded
+
+if TYPE_CHECKING:
+    from project.reproduction.expected import Recorded
 
 ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 1e-5
@@ -18,6 +23,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 if it was reproduced; 1 if it differs; 2 if the input is at fault.
     """
+    end_on_sigterm()
     own, forced = split_forced(list(argv))
     return guarded(lambda: reproduce(make_parser().parse_args(own), forced))
 
@@ -97,6 +103,7 @@ def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
     Raises:
         ValueError: the run, its code or its data can't be had.
     """
+    from project.provenance import commits
     from project.reproduction.checks import check, explain
     from project.reproduction.expected import read_run
     from project.reproduction.origin import find
@@ -106,23 +113,45 @@ def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
     from project.reproduction.surroundings import restored
     from project.reproduction.verdict import judge
 
-    then, directory = find(arguments.exp_dir, arguments.run)
-    with checkout(then.record["code"], then.patch, ROOT) as tree:
+    then, place = find(arguments.exp_dir, arguments.run)
+    if then.outcome is None:
+        print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
+    packed = place / commits.NAME if isinstance(place, Path) else None
+    with checkout(then.record["code"], then.patch, ROOT, packed) as sources:
+        for line in sources.notes:
+            print(line, flush=True)
         environ = restored(then.record["environment"]) | dict(arguments.env)
-        found = check(then, tree, environ)
+        found = sources.differences + check(then, sources.folder, environ)
         for line in found:
             print(f"now another: {line}", flush=True)
         if found and arguments.strict:
             print(f"DIFFERS before training: {len(found)} things, see above (--strict)")
             return 1
-        made = rerun(then, tree, environ, arguments.exp_dir, arguments.epochs, forced)
+        made = rerun(
+            then, sources.folder, environ, arguments.exp_dir, last_epoch(then, arguments), forced
+        )
     now = read_run(made)
     verdict = judge(then, now, arguments.tolerance, arguments.epochs, explain(then, now))
     print(verdict.line)
     for line in verdict.explanations:
         print(f"  {line}")
-    write(directory, made, then.run_id, asdict(verdict) | {"line": verdict.line})
+    write(place, made, then.run_id, asdict(verdict) | {"line": verdict.line})
     return 1 if verdict.word == "DIFFERS" else 0
+
+
+def last_epoch(then: "Recorded", arguments: argparse.Namespace) -> int | None:
+    """After how many epochs to stop; what a run that was stopped would have logged is not known."""
+    logged = None if then.status == "finished" else then.epochs
+    return min((n for n in (arguments.epochs, logged) if n is not None), default=None)
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end the command as Ctrl-C does, so that nothing is left behind."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 if __name__ == "__main__":

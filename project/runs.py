@@ -8,6 +8,8 @@ from pathlib import Path
 
 from project.command import add_exp_dir, guarded
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def main(argv: Sequence[str]) -> int:
     """Do what was asked.
@@ -48,6 +50,11 @@ def make_parser() -> argparse.ArgumentParser:
     made.add_argument("run", metavar="RUN")
     made.add_argument("file", type=Path, metavar="FILE", help="such as run.tar.gz")
     made.add_argument("--no-checkpoints", action="store_true", help="leave the weights out")
+    made.add_argument(
+        "--no-source",
+        action="store_true",
+        help="leave the commit's files out, without which only a clone that has it can reproduce",
+    )
     made = add("import", import_, "Take an exported run in.")
     made.add_argument("file", type=Path, metavar="FILE")
     return parser
@@ -105,7 +112,15 @@ def export(arguments: argparse.Namespace) -> int:
     from project.provenance.archive import export_run
 
     run = _find(arguments.exp_dir, arguments.run)
-    export_run(run, arguments.file, checkpoints=not arguments.no_checkpoints)
+    notes = export_run(
+        run,
+        arguments.file,
+        ROOT,
+        checkpoints=not arguments.no_checkpoints,
+        source=not arguments.no_source,
+    )
+    for line in notes:
+        print(line)
     print(f"{arguments.file}: {run.name}, {arguments.file.stat().st_size / 2**20:.1f} MiB")
     return 0
 

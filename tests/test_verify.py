@@ -6,14 +6,7 @@ import pytest
 
 from project.provenance.run import Run
 from project.verify import main
-
-RECORD = {
-    "schema": 1,
-    "exp_name": "trial",
-    "flags": {},
-    "code": {"sha": None, "dirty": None},
-    "data": {},
-}
+from tests.provenance.records import RECORD
 
 
 def test_a_change_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

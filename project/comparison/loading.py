@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from project.comparison.progress import best_so_far
-from project.files import read_json
+from project.provenance.code import PATCH_NAME
 from project.provenance.notes import read_notes
-from project.provenance.record import SCHEMA
+from project.provenance.record import read_outcome, read_record
 from project.provenance.run import status
-from project.provenance.seal import hash_file
+from project.provenance.seal import first_change, hash_file
 
 _SECTIONS = ("flags", "code", "data", "environment", "model")
 
@@ -28,6 +28,7 @@ class KnownRun:
         test: Scores of the test.
         tags: Those given to the run, and those added since.
         note: Written since.
+        changed: The file that was changed since the run ended, its record or its outcome.
     """
 
     directory: Path
@@ -38,6 +39,7 @@ class KnownRun:
     test: dict[str, float]
     tags: list[str]
     note: str
+    changed: str | None = None
 
     @property
     def run_id(self) -> str:
@@ -63,24 +65,29 @@ def load(directory: Path) -> KnownRun:
 
 
 def _load(directory: Path) -> KnownRun:
-    record = _object(directory / "record.json")
-    if isinstance(record.get("schema"), int) and record["schema"] > SCHEMA:
-        raise ValueError(f"{directory} was written by a newer version of this project; update it")
+    record = read_record(directory, whole=False)
     for name in _SECTIONS:
-        record[name] = _part(record, name, directory / "record.json")
+        record.setdefault(name, {})
     now = status(directory)
-    path = directory / "outcome.json"
     # A run that goes on again has no outcome; one that ends just now gets it after `status` looked.
-    outcome = {} if now in ("running", "lost") or not path.exists() else _object(path)
-    best = _part(outcome, "best", path)
+    outcome = None if now in ("running", "lost") else read_outcome(directory)
+    best = dict((outcome or {}).get("best") or {})
     if not outcome:
         best = best_so_far(directory, str(record["flags"].get("monitor", "val_loss")))
-    best["metrics"] = numbers(_part(best, "metrics", path))
-    test = numbers(_part(outcome, "test", path))
+    best["metrics"] = numbers(best.get("metrics") or {})
+    test = numbers((outcome or {}).get("test") or {})
     notes = read_notes(directory)
     tags = [str(tag) for tag in (*_list(record.get("tags")), *_list(notes["tags"]))]
     return KnownRun(
-        directory, record, outcome, str(now), best, test, list(dict.fromkeys(tags)), notes["note"]
+        directory,
+        record,
+        outcome or {},
+        now,
+        best,
+        test,
+        list(dict.fromkeys(tags)),
+        notes["note"],
+        first_change(directory, outcome) if outcome else None,
     )
 
 
@@ -98,20 +105,20 @@ def load_all(exp_dir: Path) -> tuple[list[KnownRun], list[str]]:
 
 
 def check_unchanged(run: KnownRun) -> None:
-    """Refuse a run whose record or patch is not what it was: a comparison would mislead.
+    """Refuse a run whose record, outcome or patch is not what it was: a comparison would mislead.
 
     Raises:
         ValueError: it was changed; the message names the file.
     """
-    code, directory = run.record["code"], run.directory
-    expected = {"record.json": run.outcome.get("record")}
-    if code.get("patch"):
-        expected["code.patch"] = code.get("patch_blake3")
-    for name, digest in expected.items():
-        if digest and not (directory / name).is_file():
-            raise ValueError(f"{directory / name} is missing")
-        if digest and hash_file(directory / name).split(":")[-1] != str(digest).split(":")[-1]:
-            raise ValueError(f"{directory / name} was changed after the run had written it")
+    if run.changed:
+        raise ValueError(f"{run.directory / run.changed} was changed after the run had written it")
+    code, patch = run.record["code"], run.directory / PATCH_NAME
+    if not code.get("patch"):
+        return
+    if not patch.is_file():
+        raise ValueError(f"{patch} is missing")
+    if hash_file(patch).removeprefix("blake3:") != code.get("patch_blake3"):
+        raise ValueError(f"{patch} was changed after the run had written it")
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
@@ -125,19 +132,5 @@ def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def _object(path: Path) -> dict[str, Any]:
-    value = read_json(path)
-    if not isinstance(value, dict):
-        raise ValueError(f"{path} is damaged: it holds no object")
-    return value
-
-
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _part(whole: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
-    part = whole.get(name)
-    if part is not None and not isinstance(part, dict):
-        raise ValueError(f"{path} is damaged: its {name!r} is no object")
-    return dict(part or {})

@@ -26,7 +26,7 @@ def clean_patch(patch: bytes, redactor: Redactor) -> CleanPatch:
     for part in FILE.split(patch):
         # Base85 holds any letters, so only what it stands for can be searched.
         binary = b"\nGIT binary patch\n" in part
-        if binary and any(_has_secret(content, redactor) for content in _contents(part)):
+        if binary and any(has_secret(content, redactor) for content in _contents(part)):
             left_out.append(name_of(part))
             continue
         clean = part if binary else redactor.redact_bytes(part)
@@ -36,7 +36,8 @@ def clean_patch(patch: bytes, redactor: Redactor) -> CleanPatch:
     return CleanPatch(b"".join(kept), changed, left_out)
 
 
-def _has_secret(content: bytes, redactor: Redactor) -> bool:
+def has_secret(content: bytes, redactor: Redactor) -> bool:
+    """Whether a file's content holds what `redactor` would replace."""
     # Without its zero bytes, UTF-16 reads like ASCII.
     return any(redactor.redact_bytes(c) != c for c in {content, content.replace(b"\0", b"")})
 

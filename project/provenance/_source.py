@@ -31,7 +31,7 @@ def digest(root: Path) -> str:
         OSError: a source file can't be read.
     """
     whole = blake3()
-    for path in sorted(_source_files(root)):
+    for path in sorted(_walk(root)):
         content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
         name = os.fsencode(path.relative_to(root))
         # With the lengths in front, no two different trees give the same stream.
@@ -39,7 +39,12 @@ def digest(root: Path) -> str:
     return whole.hexdigest()
 
 
-def _source_files(root: Path) -> Iterator[Path]:
+def source_files(root: Path) -> list[str]:
+    """Relative paths of the files that `digest` hashes."""
+    return sorted(path.relative_to(root).as_posix() for path in _walk(root))
+
+
+def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = [f for f in folders if _is_ours(os.path.join(folder, f), f)]
         yield from (Path(folder, name) for name in files if is_source(name))

@@ -3,23 +3,37 @@
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from project.files import finite, read_json, replacing
-from project.provenance import runs_csv
+from project.files import finite, replacing
+from project.provenance import commits, runs_csv
+from project.provenance._git import GitError
 from project.provenance.notes import NAME as NOTES
-from project.provenance.record import read_record
+from project.provenance.record import read_outcome, read_record
+from project.provenance.redact import Redactor
 from project.provenance.run import status
 from project.provenance.seal import OUTCOME, changes, parts, protect
 
 
-def export_run(directory: Path, archive: Path, checkpoints: bool = True) -> None:
+def export_run(
+    directory: Path,
+    archive: Path,
+    repository: Path,
+    *,
+    checkpoints: bool = True,
+    source: bool = True,
+) -> list[str]:
     """Write a run that has ended to the file `archive`, a gzipped tar.
 
     Args:
         directory: of the run.
         archive: the file to write, whole or not at all.
+        repository: has the run's commit.
         checkpoints: whether to take the weights along.
+        source: whether to take the commit's files along, which another clone may lack.
+    Returns:
+        What is not in it, a line each.
     Raises:
         ValueError: the run still goes on, or was changed since it ended.
         OSError: the file can't be written.
@@ -27,11 +41,24 @@ def export_run(directory: Path, archive: Path, checkpoints: bool = True) -> None
     if status(directory) == "running":
         raise ValueError(f"run {directory.name} can't be exported: it is running")
     _check_unchanged(directory)
-    with replacing(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
-        for path in _contents(directory):
-            name = path.relative_to(directory)
-            if checkpoints or name.parts[0] != "checkpoints":
-                tar.add(path, f"{directory.parent.name}/{directory.name}/{name.as_posix()}")
+    with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        notes = _pack(directory, repository, Path(folder)) if source else []
+        files = dict(_contents(directory, checkpoints, source)) | dict(_below(Path(folder)))
+        with replacing(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
+            for name, path in files.items():
+                tar.add(path, f"{directory.parent.name}/{directory.name}/{name}")
+    return notes
+
+
+def _pack(directory: Path, repository: Path, folder: Path) -> list[str]:
+    """Put the files of the run's commit below `folder`, unless the run brought them along."""
+    code = read_record(directory)["code"]
+    if code["sha"] is None or commits.is_packed(directory / commits.NAME):
+        return []
+    try:
+        return commits.pack_commit(repository, code["sha"], folder / commits.NAME, Redactor())
+    except GitError as error:
+        return [f"the code of commit {code['sha'][:12]} is not in the archive: {error}"]
 
 
 def import_run(archive: Path, exp_dir: Path) -> Path:
@@ -54,7 +81,7 @@ def import_run(archive: Path, exp_dir: Path) -> Path:
         _check_unchanged(found)
         target.parent.mkdir(exist_ok=True)
         shutil.move(found, target)
-    outcome = read_json(target / OUTCOME) if (target / OUTCOME).exists() else None
+    outcome = read_outcome(target)
     if status(target) == "finished":
         protect(target)  # which unpacking undid
     row = runs_csv.make_row(record, outcome, status(target))
@@ -62,9 +89,21 @@ def import_run(archive: Path, exp_dir: Path) -> Path:
     return target
 
 
-def _contents(directory: Path) -> list[Path]:
+def _contents(directory: Path, checkpoints: bool, source: bool) -> Iterator[tuple[str, Path]]:
+    """Names and places of the files that make up the run."""
     more = [directory / OUTCOME, directory / NOTES, *sorted(directory.glob("reproductions/*.json"))]
-    return [*parts(directory), *(path for path in more if path.exists())]
+    for path in (*parts(directory), *(path for path in more if path.exists())):
+        name = path.relative_to(directory)
+        if checkpoints or name.parts[0] != "checkpoints":
+            yield name.as_posix(), path
+    if source:
+        for name, path in _below(directory / commits.NAME):
+            yield f"{commits.NAME}/{name}", path
+
+
+def _below(folder: Path) -> Iterator[tuple[str, Path]]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return ((path.relative_to(folder).as_posix(), path) for path in files)
 
 
 def _unpack(archive: Path, folder: Path) -> Path:

@@ -1,17 +1,18 @@
 """The state of the code: commit, branch, and a patch that restores what the commit lacks."""
 
 import os
-import shutil
-import tempfile
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from blake3 import blake3
 
+from project.provenance._difference import EMPTY_TREE, difference, from_nothing
 from project.provenance._git import GitError, git
-from project.provenance._patch import clean_patch
-from project.provenance._source import digest, is_source
+from project.provenance._names import some
+from project.provenance._patch import FILE, CleanPatch, clean_patch, name_of
+from project.provenance._source import digest, is_source, source_files
 from project.provenance._status import Status, read_status
 from project.provenance.redact import Redactor
 
@@ -19,15 +20,7 @@ PATCH_NAME = "code.patch"
 # Larger untracked files are hardly code; together they must not fill the run's directory.
 _LARGEST_FILE = 2**20
 _LARGEST_SUM = 10 * 2**20
-# Git knows the empty tree of each hash function without it being stored.
-_EMPTY_TREE = {
-    "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-    "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
-}
-_DIFF = (
-    "diff --binary --full-index --no-color --no-ext-diff --no-textconv --no-relative --unified=3"
-    " --inter-hunk-context=0 --find-renames --ignore-submodules=all --src-prefix=a/ --dst-prefix=b/"
-).split()
+_POINTER = re.compile(rb"^[ +]version https://git-lfs\.github\.com/", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +33,7 @@ class CodeState:
         remote: URL of `origin` (or the first remote) without credentials.
         dirty: Whether tracked or untracked source differs from the commit; None without git.
         patch: What `git apply` makes the commit (or an empty folder) the code with; None if clean.
+        folder: Where the project is in the repository, and so in what the patch applies to.
         source_blake3: Hash of the source files, in hex, where no commit names them.
         note: What is missing from the above and why, in one line; None if nothing is.
     """
@@ -49,6 +43,7 @@ class CodeState:
     remote: str | None = None
     dirty: bool | None = None
     patch: bytes | None = None
+    folder: str = "."
     source_blake3: str | None = None
     note: str | None = None
 
@@ -61,13 +56,14 @@ class CodeState:
             "dirty": self.dirty,
             "patch": PATCH_NAME if self.patch else None,
             "patch_blake3": blake3(self.patch).hexdigest() if self.patch else None,
+            "folder": self.folder,
             "source_blake3": self.source_blake3,
             "note": self.note,
         }
 
 
 def code_state(root: Path, redactor: Redactor) -> CodeState:
-    """Describe the code in `root` by its git repository, or else by a hash of the source files.
+    """Describe the code in `root` by its git repository, or else by its source files.
 
     The patch has the changes of the whole repository, also where `root` is a folder in it, and is
     applied at the repository's top: `git apply --whitespace=nowarn code.patch`.
@@ -78,8 +74,23 @@ def code_state(root: Path, redactor: Redactor) -> CodeState:
     try:
         return _by_git(root, redactor)
     except GitError as error:
-        note = redactor.redact(f"{error}; the source files were hashed instead")
-        return CodeState(source_blake3=digest(root), note=note)
+        return _by_files(root, redactor, str(error))
+
+
+def _by_files(root: Path, redactor: Redactor, why: str) -> CodeState:
+    """Where no commit describes the code: a patch with every source file."""
+    taken, left_out = _choose(root, source_files(root))
+    try:
+        clean = clean_patch(from_nothing(root, taken), redactor)
+    except GitError:  # there is no git at all
+        note = f"{why}; the source files were hashed instead"
+        return CodeState(source_blake3=digest(root), note=redactor.redact(note))
+    notes = [why, "the patch has every source file", *left_out, *_secret_notes(clean)]
+    return CodeState(
+        patch=clean.patch or None,
+        source_blake3=digest(root),
+        note=redactor.redact("; ".join(notes)),
+    )
 
 
 def _by_git(root: Path, redactor: Redactor) -> CodeState:
@@ -91,19 +102,16 @@ def _by_git(root: Path, redactor: Redactor) -> CodeState:
     taken, left_out = _choose(top, status.untracked)
     notes = [] if status.sha else ["no commit yet: the patch has every file"]
     notes += _submodule_notes(status) + left_out
-    base = status.sha or _EMPTY_TREE[hash_name]
-    clean = clean_patch(_diff(top, base, taken) if status.changed or taken else b"", redactor)
-    if clean.changed:
-        names = _some(clean.changed)
-        notes.append(f"secrets are replaced by *** in the patch, which may not apply to: {names}")
-    if clean.left_out:
-        notes.append(f"left out of the patch because they hold secrets: {_some(clean.left_out)}")
+    base = status.sha or EMPTY_TREE[hash_name]
+    clean = clean_patch(difference(top, base, taken) if status.changed or taken else b"", redactor)
+    notes += _secret_notes(clean) + _large_file_notes(clean.patch)
     return CodeState(
         sha=status.sha,
         branch=status.branch and redactor.redact(status.branch),
         remote=_remote(top, redactor),
         dirty=bool(status.changed or taken or any(map(is_source, status.untracked))),
         patch=clean.patch or None,
+        folder=root.resolve().relative_to(top.resolve()).as_posix(),
         source_blake3=None if status.sha else digest(root),
         note=redactor.redact("; ".join(notes)) if notes else None,
     )
@@ -134,34 +142,28 @@ def _choose(top: Path, untracked: list[str]) -> tuple[list[str], list[str]]:
             left_out.append(name)
     if not left_out:
         return taken, []
-    return taken, [f"untracked files not in the patch (no source, or too large): {_some(left_out)}"]
+    return taken, [f"untracked files not in the patch (no source, or too large): {some(left_out)}"]
+
+
+def _secret_notes(clean: CleanPatch) -> list[str]:
+    notes = []
+    if clean.changed:
+        names = some(clean.changed)
+        notes.append(f"secrets are replaced by *** in the patch, which may not apply to: {names}")
+    if clean.left_out:
+        notes.append(f"left out of the patch because they hold secrets: {some(clean.left_out)}")
+    return notes
 
 
 def _submodule_notes(status: Status) -> list[str]:
-    names = _some(status.submodules)
+    names = some(status.submodules)
     return [f"changes of submodules are not in the patch: {names}"] if names else []
 
 
-def _diff(top: Path, base: str, untracked: list[str]) -> bytes:
-    """Everything that differs from the commit `base`.
-
-    Untracked files are named in a copy of the index, so that git itself writes their part; the
-    repository is left as it was, and no object is stored.
-    """
-    if not untracked:
-        return git(top, *_DIFF, base, "--")
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder, "index")
-        path = git(top, "rev-parse", "--git-path", "index").removesuffix(b"\n")
-        original = top / os.fsdecode(path)
-        if original.exists():
-            # With its time: by it git tells files changed in the index's own second.
-            shutil.copy2(original, index)
-        # Any object will do: the entry has no file times, so git reads the file.
-        line = f"100644 {'1' * len(base)} 0\t".encode()
-        entries = b"".join(line + os.fsencode(name) + b"\0" for name in untracked)
-        git(top, "update-index", "-z", "--index-info", index=index, stdin=entries)
-        return git(top, *_DIFF, base, "--", index=index)
+def _large_file_notes(patch: bytes) -> list[str]:
+    parts = [part for part in FILE.split(patch) if _POINTER.search(part)]
+    names = some([name_of(part) for part in parts])
+    return [f"of files in Git LFS only the pointers are in the patch: {names}"] if names else []
 
 
 def _remote(top: Path, redactor: Redactor) -> str | None:
@@ -172,8 +174,3 @@ def _remote(top: Path, redactor: Redactor) -> str | None:
     pairs = (entry.partition(b"\n")[::2] for entry in found.rstrip(b"\0").split(b"\0"))
     urls = {os.fsdecode(name): os.fsdecode(url) for name, url in pairs}
     return redactor.redact(urls.get("remote.origin.url", next(iter(urls.values()))))
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(repr(n) if n.split() != [n] else n for n in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

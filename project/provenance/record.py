@@ -6,27 +6,77 @@ from pathlib import Path
 from typing import Any
 
 from project.files import read_json
+from project.provenance import seal
+from project.provenance._layout import Layout
 from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
-
-# 1: the layout below. A reader refuses numbers above those it knows; a change of meaning raises it.
-SCHEMA = 1
-NEEDED = ("schema", "run_id", "exp_name", "created", "flags", "code", "data", "environment")
+from project.provenance.schema import OUTCOME, RECORD, SCHEMA
 
 
-def read_record(directory: Path) -> dict[str, Any]:
-    """The record of the run in `directory`.
+def read_record(directory: Path, *, whole: bool = True) -> dict[str, Any]:
+    """The record of the run in `directory`, in today's layout whatever version wrote it.
 
+    Args:
+        directory: of the run.
+        whole: whether it must have all that is needed to work with the run, not only to show it.
     Raises:
-        ValueError: there is none, it is damaged, or a newer version of this project wrote it.
+        ValueError: there is none, it is damaged (the message names the key), or a newer version of
+            this project wrote it.
+        OSError: it can't be read.
     """
-    path = directory / "record.json"
+    path = directory / seal.RECORD
     if not path.exists():
         raise ValueError(f"{directory} is no run: it has no {path.name}")
-    record = read_json(path, *NEEDED)
-    if record["schema"] > SCHEMA:
-        raise ValueError(f"{directory} was written by a newer version of this project; update it")
+    record = _read(path)
+    for version in range(record.setdefault("schema", 1), SCHEMA):
+        _MIGRATIONS[version](record)
+    _check(path, RECORD, record, whole)
     return record
+
+
+def read_outcome(directory: Path) -> dict[str, Any] | None:
+    """The outcome of the run in `directory`; None if it has not ended.
+
+    Raises:
+        ValueError: it is damaged (the message names the key), or a newer version wrote it.
+        OSError: it can't be read.
+    """
+    path = directory / seal.OUTCOME
+    if not path.exists():
+        return None
+    outcome = _read(path)
+    _check(path, OUTCOME, outcome, True)
+    return outcome
+
+
+def _read(path: Path) -> dict[str, Any]:
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} is damaged: it is no object")
+    schema = value.get("schema", 1)
+    if type(schema) is not int or schema < 1:
+        raise ValueError(f"{path} is damaged: 'schema' is {schema!r}, no version")
+    if schema > SCHEMA:
+        raise ValueError(
+            f"{path} was written by a newer version of this project (schema {schema}, this one"
+            f" reads {SCHEMA}); update it"
+        )
+    return value
+
+
+def _check(path: Path, layout: Layout, value: dict[str, Any], whole: bool) -> None:
+    if fault := layout.fault(value, whole=whole):
+        raise ValueError(f"{path} is damaged: {fault}")
+
+
+def _from_1(record: dict[str, Any]) -> None:
+    """Version 1 knew neither generator states, nor the weights it began with, nor the folder."""
+    record["start"] = {"generators": {}, "weights": None}
+    if isinstance(record.get("code"), dict):
+        record["code"].setdefault("folder", ".")
+
+
+_MIGRATIONS = {1: _from_1}
 
 
 def make_record(
@@ -36,6 +86,7 @@ def make_record(
     data: Mapping[str, Any],
     model: Mapping[str, Any],
     environment: Mapping[str, Any],
+    start: Mapping[str, Any],
     redactor: Redactor,
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
@@ -47,6 +98,7 @@ def make_record(
         data: `Data.describe()`.
         model: Name and numbers of parameters.
         environment: `environment()`; its host and user become entries of the record.
+        start: `{"generators", "weights"}`: hashes of what training begins with.
         redactor: Goes over every string of the record.
     """
     machine = dict(environment)
@@ -59,6 +111,7 @@ def make_record(
         "description": flags["description"],
         "tags": list(flags["tags"]),
         "seed": flags["seed"],
+        "start": dict(start),
         "code": code.describe(),
         "data": dict(data),
         "model": dict(model),

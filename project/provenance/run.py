@@ -12,8 +12,9 @@ from project.provenance import runs_csv
 from project.provenance._directory import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
 from project.provenance.code import PATCH_NAME
-from project.provenance.record import SCHEMA, read_record
+from project.provenance.record import read_record
 from project.provenance.redact import Redactor
+from project.provenance.schema import SCHEMA
 from project.provenance.seal import file_hashes, hash_file, protect, write_outcome
 
 ENDS = ("finished", "failed", "interrupted")

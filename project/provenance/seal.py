@@ -8,9 +8,10 @@ from blake3 import blake3
 
 from project.files import json_text, read_json, write_atomic
 
+RECORD = "record.json"
 OUTCOME = "outcome.json"
 # What a run is made of; `tracking` and a person's notes may change after the end.
-_FILES = ("record.json", "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
+_FILES = (RECORD, "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
 _FILES += ("traceback.txt",)
 _FOLDERS = ("checkpoints", "figures", "profile")
 # Stands in the text while its hash is computed.
@@ -33,7 +34,7 @@ def write_outcome(directory: Path, outcome: Mapping[str, Any]) -> None:
         OSError: it can't be written.
     """
     text = json_text({**outcome, "seal": _UNSEALED})
-    write_atomic(directory / OUTCOME, text.replace(_UNSEALED, _hash_text(text)))
+    write_atomic(directory / OUTCOME, text.replace(_UNSEALED, _hash(text.encode())))
 
 
 def parts(directory: Path) -> Iterator[Path]:
@@ -73,9 +74,7 @@ def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:
         return [f"{OUTCOME} was changed: it can't be read any more"]
     if not {"seal", "files"} & outcome.keys():
         raise ValueError(f"{directory.name} can't be verified: it was recorded without a seal")
-    text = (directory / OUTCOME).read_text(encoding="utf-8")
-    found = str(outcome.get("seal"))
-    if _hash_text(text.replace(found, _UNSEALED)) != found:
+    if not _is_sealed(directory, outcome):
         # The hashes in it can't be trusted either.
         return [f"{OUTCOME} was changed"]
     expected = {k: v for k, v in outcome["files"].items() if only is None or k in only}
@@ -83,6 +82,28 @@ def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:
     if only is not None:
         actual = {name: path for name, path in actual.items() if name in only}
     return _compare(expected, actual)
+
+
+def first_change(directory: Path, outcome: Mapping[str, Any]) -> str | None:
+    """Whether a run's outcome or record was changed since it ended, without reading all the rest.
+
+    Args:
+        directory: of the run.
+        outcome: what its `outcome.json` says; one of before seals vouches for the record alone.
+    Returns:
+        The name of the changed file; None if none was.
+    Raises:
+        OSError: a file can't be read.
+    """
+    if {"seal", "files"} & outcome.keys() and not _is_sealed(directory, outcome):
+        return OUTCOME
+    return None if _hash((directory / RECORD).read_bytes()) == outcome["record"] else RECORD
+
+
+def _is_sealed(directory: Path, outcome: Mapping[str, Any]) -> bool:
+    # As bytes: reading text would take one kind of line end for another.
+    content, seal = (directory / OUTCOME).read_bytes(), str(outcome.get("seal"))
+    return _hash(content.replace(seal.encode(), _UNSEALED.encode())) == seal
 
 
 def _compare(expected: Mapping[str, str], actual: Mapping[str, Path]) -> list[str]:
@@ -99,5 +120,5 @@ def hash_file(path: Path) -> str:
     return f"blake3:{blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()}"
 
 
-def _hash_text(text: str) -> str:
-    return f"blake3:{blake3(text.encode()).hexdigest()}"
+def _hash(content: bytes) -> str:
+    return f"blake3:{blake3(content).hexdigest()}"

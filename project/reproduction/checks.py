@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project.fields import flag_name
+from project.reproduction.beginnings import start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import survey
 from project.reproduction.surroundings import differences
@@ -27,16 +28,22 @@ def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
     """
     data, environment = survey(run, tree, environ)
     then = run.record
-    return data_differences(then["data"], data) + differences(then["environment"], environment)
+    return data_differences(then["data"], data) + differences(
+        then["environment"], environment, trained=False
+    )
 
 
 def explain(then: Recorded, now: Recorded) -> list[str]:
     """What differs between two runs' records, and may explain other results, a line each."""
-    found = [
+    found = []
+    if then.status == "failed" != now.status:
+        found.append(f"status: failed ({then.outcome['error']}) -> {now.status}")
+    found += [
         f"flags: {flag_name(name)} {value} -> {now.record['flags'].get(name)}"
         for name, value in then.record["flags"].items()
         if name not in PLACES and value != now.record["flags"].get(name)
     ]
+    found += start_differences(then.record["start"], now.record["start"])
     found += data_differences(then.record["data"], now.record["data"])
     return found + differences(then.record["environment"], now.record["environment"])
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from blake3 import blake3
 
-from project.files import read_json
 from project.provenance.code import PATCH_NAME
-from project.provenance.record import read_record
+from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import changes
 from project.tracking._records import read_all
 
@@ -43,6 +42,13 @@ class Recorded:
         return self.outcome["status"] if self.outcome else "lost"
 
     @property
+    def epochs(self) -> int | None:
+        """How many it logged values of, the last perhaps not whole; None if that is unknown."""
+        epochs = [epoch for epoch, _ in self.points.values()]
+        # A run fetched from MLflow does not know its epochs.
+        return None if -1 in epochs else max(epochs, default=-1) + 1
+
+    @property
     def weights(self) -> dict[str, str]:
         """Hashes of the checkpoints' weights, by file name."""
         return (self.outcome or {}).get("weights") or {}
@@ -57,9 +63,7 @@ def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
     Raises:
         ValueError: a file of it was changed, is damaged, or is missing.
     """
-    record = read_record(directory)
-    path = directory / "outcome.json"
-    outcome = read_json(path) if path.exists() else None
+    record, outcome = read_record(directory), read_outcome(directory)
     if outcome is not None and "seal" in outcome:
         if found := changes(directory, only):
             raise ValueError(f"run {directory.name} is not what it was: {'; '.join(found)}")

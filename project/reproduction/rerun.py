@@ -17,6 +17,7 @@ from project.files import read_json
 from project.reproduction.expected import Recorded
 from project.tracking._records import read
 
+ROOT = Path(__file__).resolve().parents[2]
 # Reads the record's flags from standard input, and writes what data and environment are now.
 _SURVEY = (
     "import json, sys; from project.data import prepare;"
@@ -73,7 +74,7 @@ def rerun(
     Raises:
         ValueError: the command did not get as far as making a run, or the run failed.
     """
-    experiment = exp_dir / run.record["flags"]["exp_name"]
+    experiment = exp_dir / run.record["exp_name"]
     with tempfile.TemporaryDirectory(prefix="reproduce-flags-") as folder:
         config = Path(folder, "flags.yaml")
         config.write_text(_flags(run, exp_dir), encoding="utf-8")
@@ -98,7 +99,8 @@ def rerun(
     if directory is None:
         raise ValueError(f"the run could not be started again (exit code {code}); see above")
     status = read_json(directory / "outcome.json", "status")["status"]
-    if status == "failed" or (status == "interrupted" and epochs is None):
+    expected = {"finished", run.status} | ({"interrupted"} if epochs is not None else set())
+    if status not in expected:
         raise ValueError(f"the reproduction {directory.name} {status}, see {directory}")
     return directory
 
@@ -106,14 +108,21 @@ def rerun(
 def _flags(run: Recorded, exp_dir: Path) -> str:
     """The recorded flags as a configuration file, with the places of now."""
     flags = dict(run.record["flags"])
-    flags |= {"exp_dir": str(exp_dir.resolve()), "data_dir": _here(flags["data_dir"])}
-    flags |= {"tags": [*flags["tags"], f"reproduces:{run.run_id}"], "resume": None}
+    flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
+    flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
+    flags["data_dir"] = _here(flags["data_dir"])
+    if flags.get("checkpoint") and os.path.exists(place := _here(flags["checkpoint"])):
+        flags["checkpoint"] = place  # otherwise it names a run
     return "".join(f"{k}: {json.dumps(v)}\n" for k, v in flags.items() if v is not None)
 
 
-def _here(data_dir: str) -> str:
-    """A relative folder is below where the person stands, not below the temporary one."""
-    return os.path.abspath(data_dir)
+def _here(place: str) -> str:
+    """A relative path as it was meant: below where the person stands, or the project's folder.
+
+    Not below the temporary one, from which the run is started.
+    """
+    below = ROOT / place
+    return str(below) if below.exists() and not os.path.exists(place) else os.path.abspath(place)
 
 
 def _find(folder: Path, config: str, began: float) -> Path | None:

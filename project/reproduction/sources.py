@@ -3,63 +3,153 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from project.provenance import commits
 from project.provenance._git import GitError, git
+from project.provenance._names import some
 from project.provenance._source import digest
 from project.provenance.patching import applicable
 
+# To fetch what a pointer of Git LFS stands for takes a network.
+_LONG = re.compile(rb"^index [0-9a-f]{64}\.\.", re.MULTILINE)
+_NO_LFS = '[filter "lfs"]\n\tsmudge =\n\tprocess =\n\trequired = false\n'
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The recorded code.
+
+    Attributes:
+        folder: holds the recorded `project/`.
+        notes: where it came from, and what of it is not covered, a line each.
+        differences: what of it is not as recorded, a line each.
+    """
+
+    folder: Path
+    notes: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
 
 @contextmanager
-def checkout(code: dict[str, Any], patch: bytes | None, root: Path) -> Iterator[Path]:
+def checkout(
+    code: dict[str, Any], patch: bytes | None, root: Path, packed: Path | None = None
+) -> Iterator[Sources]:
     """The recorded code of the project whose present code is in `root`.
 
-    With git it is a work tree of the recorded commit, with the patch; nothing is fetched, and of
-    the person's repository only git's own list of work trees is touched, and cleared afterwards.
+    It is a work tree of the recorded commit, with the patch, in a repository of its own that
+    borrows the objects of the person's: nothing is fetched, and nothing is written to that one.
 
     Args:
         code: the record's `code`.
         patch: the record's patch, or None.
         root: the folder that holds `project/`.
-    Yields:
-        The folder that holds the recorded `project/`.
+        packed: of the run, where `pack_commit` may have put its commit.
     Raises:
-        ValueError: the commit isn't here, the patch doesn't apply, or, for code without a commit,
-            the present code is another.
+        ValueError: the commit isn't here, the patch doesn't apply, the code was recorded without
+            either and the present code is another, or there is no space.
     """
-    if code["sha"] is None:
-        _check_same(code, root)
-        yield root
-        return
-    try:
-        top = Path(os.fsdecode(git(root, "rev-parse", "--show-toplevel")).removesuffix("\n"))
-    except GitError as error:
-        raise ValueError(f"the run was made of commit {code['sha'][:12]}: {error}") from None
-    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
-        tree = Path(folder).resolve() / "tree"
-        _add_worktree(top, tree, code["sha"])
-        try:
-            if patch:
-                _apply(tree, applicable(patch, partial(_read, tree)))
-            yield tree / root.resolve().relative_to(top.resolve())
-        finally:
-            git(top, "worktree", "remove", "--force", str(tree))
-
-
-def _add_worktree(top: Path, tree: Path, sha: str) -> None:
-    try:
-        git(top, "cat-file", "-e", f"{sha}^{{commit}}")
-    except GitError:
+    if code["sha"] is None and digest(root) == code["source_blake3"]:
+        yield Sources(root)
+    elif code["sha"] is None and patch is None:
         raise ValueError(
-            f"commit {sha} is not in {top}: fetch it (`git fetch --all`), or look whether it was"
-            " ever pushed"
-        ) from None
-    git(top, "worktree", "add", "--quiet", "--detach", str(tree), sha)
+            "the run was recorded without git, from sources other than those here; only with the"
+            f" sources of {code['source_blake3'][:12]} can it be reproduced"
+        )
+    else:
+        with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
+            tree = Path(folder).resolve() / "tree"
+            yield _put_together(tree, code, patch, root, packed)
+
+
+def _put_together(
+    tree: Path, code: dict[str, Any], patch: bytes | None, root: Path, packed: Path | None
+) -> Sources:
+    tree.mkdir()
+    kind = "sha256" if len(code["sha"] or "") == 64 or _LONG.search(patch or b"") else "sha1"
+    try:
+        git(tree, "init", "--quiet", "--template=", f"--object-format={kind}")
+        with open(tree / ".git" / "config", "a", encoding="utf-8") as config:
+            config.write(_NO_LFS)
+        if code["remote"]:
+            git(tree, "config", "remote.origin.url", code["remote"])
+        if code["sha"] is None:
+            return _from_patch(tree, code, patch or b"")
+        notes = _check_out(tree, code["sha"], root, packed)
+        notes += _not_covered(tree)
+    except GitError as error:
+        raise ValueError(f"the run's code can't be put into {tree}: {error}") from None
+    if patch:
+        _apply(tree, applicable(patch, partial(_read, tree)))
+    return Sources(tree / code["folder"], notes)
+
+
+def _from_patch(tree: Path, code: dict[str, Any], patch: bytes) -> Sources:
+    """The code of a run without a commit, all of which its patch holds."""
+    _apply(tree, patch, "--index")
+    folder = tree / code["folder"]
+    if digest(folder) == code["source_blake3"]:
+        return Sources(folder)
+    note = code["note"] or "files that git ignores are not in it"
+    return Sources(folder, differences=[f"code: code.patch does not hold all of it ({note})"])
+
+
+def _check_out(tree: Path, sha: str, root: Path, packed: Path | None) -> list[str]:
+    """Fill the tree; returns where the commit was taken from, if not from here."""
+    notes = []
+    borrowed = _borrow(tree, sha, root)
+    if not borrowed:
+        if packed is None or not commits.is_packed(packed):
+            raise ValueError(
+                f"commit {sha} is not in {root}: fetch it (`git fetch --all`), look whether it was"
+                " ever pushed, or take the run there by `python -m project.runs export`"
+            )
+        commits.unpack_commit(packed, tree)
+        git(tree, "cat-file", "-e", f"{sha}^{{commit}}")
+        notes = [f"code: commit {sha[:12]} is not here, its copy in the run's archive is taken"]
+    # Its ancestors are nobody's business, and may be missing.
+    (tree / ".git" / "shallow").write_text(f"{sha}\n", encoding="utf-8")
+    git(tree, "update-ref", "--no-deref", "HEAD", sha)
+    git(tree, "read-tree", sha)
+    if not borrowed:
+        commits.restore_masked(packed, tree)
+    git(tree, "checkout-index", "--all", "--index", "--quiet")
+    return notes
+
+
+def _borrow(tree: Path, sha: str, root: Path) -> bool:
+    """Let `tree` read the objects of the repository at `root`, if the commit is there."""
+    try:
+        git(root, "cat-file", "-e", f"{sha}^{{commit}}")
+    except GitError:
+        return False
+    objects = os.fsdecode(git(root, "rev-parse", "--git-path", "objects")).removesuffix("\n")
+    alternates = tree / ".git" / "objects" / "info" / "alternates"
+    alternates.parent.mkdir(exist_ok=True)
+    alternates.write_bytes(os.fsencode(root.absolute() / objects) + b"\n")
+    return True
+
+
+def _not_covered(tree: Path) -> list[str]:
+    """What a commit only points to, a line each."""
+    listed = os.fsdecode(git(tree, "ls-files", "--stage", "-z")).split("\0")[:-1]
+    modules = [line.partition("\t")[2] for line in listed if line.startswith("160000 ")]
+    names = b"".join(os.fsencode(line.partition("\t")[2]) + b"\0" for line in listed)
+    told = os.fsdecode(git(tree, "check-attr", "-z", "--stdin", "filter", stdin=names)).split("\0")
+    large = [name for name, value in zip(told[::3], told[2::3], strict=False) if value == "lfs"]
+    lines = []
+    if modules:
+        lines.append(f"not covered: the content of submodules ({some(modules)})")
+    if large:
+        lines.append(f"not covered: the content of files in Git LFS ({some(large)})")
+    return lines
 
 
 def _read(tree: Path, name: str) -> bytes:
@@ -70,16 +160,8 @@ def _read(tree: Path, name: str) -> bytes:
         return b""
 
 
-def _apply(tree: Path, patch: bytes) -> None:
+def _apply(tree: Path, patch: bytes, *options: str) -> None:
     try:
-        git(tree, "apply", "--whitespace=nowarn", "--binary", "-", stdin=patch)
+        git(tree, "apply", "--whitespace=nowarn", "--binary", *options, "-", stdin=patch)
     except GitError as error:
         raise ValueError(f"the run's code.patch does not apply to its commit: {error}") from None
-
-
-def _check_same(code: dict[str, Any], root: Path) -> None:
-    if digest(root) != code["source_blake3"]:
-        raise ValueError(
-            "the run was recorded without git, from sources other than those here; only with the"
-            f" sources of {code['source_blake3'][:12]} can it be reproduced"
-        )

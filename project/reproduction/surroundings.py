@@ -11,6 +11,9 @@ from project.provenance.environment import VARIABLES
 # Set by Lightning and by launchers while a run goes on; they follow from the flags.
 _FOLLOWING = {"PL_GLOBAL_SEED", "PL_SEED_WORKERS", "PYTORCH_NVML_BASED_CUDA_CHECK", "PYTHONPATH"}
 _FOLLOWING |= {"WORLD_SIZE", "LOCAL_WORLD_SIZE", "SLURM_JOB_ID", "SLURM_NTASKS"}
+# Set by the Trainer, from the flags.
+_SETTINGS = {"deterministic_algorithms", "deterministic_warn_only", "cudnn_deterministic"}
+_SETTINGS |= {"cudnn_benchmark", "float32_matmul_precision"}
 # Where things are, not what they are.
 _PLACES = {"executable", "memory_bytes", "host", "user"}
 
@@ -30,17 +33,28 @@ def restored(recorded: Mapping[str, Any]) -> dict[str, str]:
     return kept | then
 
 
-def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two records' `environment`, a line each, most telling first."""
-    found = list(_differing("", _comparable(then), _comparable(now)))
+def differences(
+    then: Mapping[str, Any], now: Mapping[str, Any], *, trained: bool = True
+) -> list[str]:
+    """What differs between two records' `environment`, a line each, most telling first.
+
+    Args:
+        then: of the recorded run.
+        now: of the reproduction, or of a process that has not made a Trainer.
+        trained: whether it has, and so PyTorch's settings are those of the flags.
+    """
+    found = list(_differing("", _comparable(then, trained), _comparable(now, trained)))
     # Threads and devices change rounding; most packages do not.
     return sorted(found, key=lambda line: line.startswith("packages."))
 
 
-def _comparable(environment: Mapping[str, Any]) -> dict[str, Any]:
+def _comparable(environment: Mapping[str, Any], trained: bool) -> dict[str, Any]:
     kept = {k: v for k, v in environment.items() if k not in _PLACES}
     variables = environment.get("variables") or {}
     kept["variables"] = {k: v for k, v in variables.items() if k not in _FOLLOWING}
+    if environment.get("torch") and not trained:
+        torch = environment["torch"]
+        kept["torch"] = {k: v for k, v in torch.items() if k not in _SETTINGS}
     return kept
 
 

@@ -22,7 +22,8 @@ class Verdict:
         n_values: how many logged values were compared.
         weights: whether the final weights are the same; None if they were not compared.
         first: the first value that differs, as {"epoch", "step", "metric", "then", "now"}.
-        explanations: recorded differences that may explain it, a line each.
+        explanations: recorded differences, a line each: what may explain another result, or what
+            made none.
     """
 
     word: str
@@ -38,7 +39,9 @@ class Verdict:
         """The verdict for people."""
         values = f"{self.n_values:,} values"
         if self.word == "REPRODUCED":
-            return f"REPRODUCED bit for bit: {values}{', and the weights' if self.weights else ''}"
+            weights = ", and the weights" if self.weights else ""
+            despite = ", although" if self.explanations else ""
+            return f"REPRODUCED bit for bit: {values}{weights}{despite}"
         if self.word == "REPRODUCED WITHIN":
             return (
                 f"REPRODUCED WITHIN {self.largest:.2g} (largest relative difference of {values};"
@@ -87,8 +90,7 @@ def judge(
         word = "REPRODUCED WITHIN"
     else:
         word = "DIFFERS"
-    why = [] if word == "REPRODUCED" else explanations
-    return Verdict(word, largest, tolerance, len(expected), weights, first, why)
+    return Verdict(word, largest, tolerance, len(expected), weights, first, explanations)
 
 
 def _is_within(key: tuple[str, int], point: tuple[int, float], epochs: int) -> bool:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 # Limits of MLflow's log_batch.
 POINTS_AT_ONCE = 1000
 SETTINGS_AT_ONCE = 100
-__all__ = ["FETCHED", "MlflowTracker", "build", "embedded_store", "fetch"]
+__all__ = ["FETCHED", "MlflowTracker", "add_file", "build", "embedded_store", "fetch"]
 
 
 def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
@@ -178,7 +178,16 @@ def fetch(run_id: str, folder: Path, exp_dir: Path, address: str | None) -> Path
     Raises:
         ValueError: the store has no such run, or it is none of this project's.
     """
-    return fetch_by(_client(address or given_uri() or embedded_uri(exp_dir)), run_id, folder)
+    return fetch_by(_client_of(exp_dir, address), run_id, folder)
+
+
+def add_file(run_id: str, path: Path, folder: str, exp_dir: Path, address: str | None) -> None:
+    """Add a file to an MLflow run that has no directory here; arguments as for `fetch`."""
+    _client_of(exp_dir, address).log_artifact(run_id, str(path), folder)
+
+
+def _client_of(exp_dir: Path, address: str | None) -> MlflowClient:
+    return _client(address or given_uri() or embedded_uri(exp_dir))
 
 
 def embedded_store(exp_dir: Path) -> str:

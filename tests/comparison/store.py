@@ -36,7 +36,7 @@ def begin(
     """A run that trains."""
     flags = {**FLAGS, "exp_name": exp_name, **flags}
     record = {
-        "schema": 1,
+        "schema": 2,
         "exp_name": exp_name,
         "command": "python -m project.run",
         "description": flags.get("description", ""),

@@ -77,7 +77,7 @@ def test_an_older_record_is_read(tmp_path: Path) -> None:
     run = make(tmp_path)
     record = run / "record.json"
     record.chmod(0o644)
-    record.write_text(json.dumps({"flags": {"seed": 3}, "code": None}))
+    record.write_text(json.dumps({"flags": {"seed": 3}}))
     found = load(run)
     assert (found.run_id, found.record["code"]) == (run.name, {})
 
@@ -86,14 +86,14 @@ def test_an_older_record_is_read(tmp_path: Path) -> None:
     "name, content, message",
     [
         ("record.json", b"{", "record.json is damaged: it is not JSON"),
-        ("record.json", b"[]", "record.json is damaged: it holds no object"),
-        ("record.json", b'{"flags": 3}', "record.json is damaged: its 'flags' is no object"),
+        ("record.json", b"[]", "record.json is damaged: it is no object"),
+        ("record.json", b'{"flags": 3}', "record.json is damaged: 'flags' is 3, not object"),
         ("record.json", b'{"schema": 99}', "was written by a newer version of this project"),
         ("record.json", b"\xff", "record.json is damaged: it is not JSON"),
         ("record.json", b"[" * 10**5, "is damaged"),
         ("outcome.json", b"", "outcome.json is damaged: it is not JSON"),
         ("outcome.json", b"{}", "outcome.json is damaged: it lacks 'status'"),
-        ("outcome.json", b'{"status": "finished", "test": 1}', "its 'test' is no object"),
+        ("outcome.json", b'{"status": "", "record": "", "test": 1}', "'test' is 1, not object"),
     ],
 )
 def test_of_damaged_runs_the_others_are_listed(

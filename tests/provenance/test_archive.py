@@ -12,19 +12,13 @@ from project.provenance.archive import export_run, import_run
 from project.provenance.notes import change_tags, read_notes, set_note
 from project.provenance.run import Run
 from project.provenance.seal import changes
-
-RECORD: dict[str, Any] = {
-    "schema": 1,
-    "exp_name": "trial",
-    "flags": {"learning_rate": 0.1},
-    "code": {"sha": None, "dirty": None},
-    "data": {"hash": "blake3:00"},
-    "environment": {},
-}
+from tests.provenance.records import RECORD
+from tests.reproduction.repositories import commit, git
 
 
-def finished(exp_dir: Path) -> Path:
-    run = Run.create(exp_dir, "trial", RECORD, patch=b"diff", requirements="a==1\n")
+def finished(exp_dir: Path, **code: Any) -> Path:
+    record = RECORD | {"code": RECORD["code"] | code}
+    run = Run.create(exp_dir, "trial", record, patch=b"diff", requirements="a==1\n")
     (run.directory / "checkpoints").mkdir()
     (run.directory / "checkpoints" / "best.pt").write_bytes(b"weights")
     run.finish("finished", epochs=1, steps=1)
@@ -40,7 +34,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 def test_a_run_arrives_whole(tmp_path: Path) -> None:
     run = finished(tmp_path / "here")
     change_tags(run, ["good"], [])
-    export_run(run, tmp_path / "run.tar.gz")
+    export_run(run, tmp_path / "run.tar.gz", tmp_path)
     arrived = import_run(tmp_path / "run.tar.gz", tmp_path / "there")
     assert arrived == tmp_path / "there" / "trial" / run.name
     assert contents(arrived) == contents(run)
@@ -51,13 +45,37 @@ def test_a_run_arrives_whole(tmp_path: Path) -> None:
 
 def test_weights_may_stay(tmp_path: Path) -> None:
     run = finished(tmp_path / "here")
-    export_run(run, tmp_path / "run.tar.gz", checkpoints=False)
+    export_run(run, tmp_path / "run.tar.gz", tmp_path, checkpoints=False)
     arrived = import_run(tmp_path / "run.tar.gz", tmp_path / "there")
     assert changes(arrived) == ["checkpoints/best.pt is missing"]
 
 
+def test_the_code_of_the_commit_goes_along(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    git(repo, "init", "--quiet")
+    (repo / "a.py").write_text("a = 1\n")
+    run = finished(tmp_path / "here", sha=commit(repo))
+    assert export_run(run, tmp_path / "run.tar.gz", repo) == []
+    arrived = import_run(tmp_path / "run.tar.gz", tmp_path / "there")
+    assert set(contents(arrived)) - set(contents(run)) == {"source/commit.pack"}
+    assert changes(arrived) == []
+    # From where the commit is not, it goes on as it came.
+    assert export_run(arrived, tmp_path / "again.tar.gz", tmp_path) == []
+    again = import_run(tmp_path / "again.tar.gz", tmp_path / "third")
+    assert contents(again) == contents(arrived)
+    export_run(arrived, tmp_path / "bare.tar.gz", repo, source=False)
+    assert contents(import_run(tmp_path / "bare.tar.gz", tmp_path / "fourth")) == contents(run)
+
+
+def test_a_commit_that_is_gone_is_told(tmp_path: Path) -> None:
+    run = finished(tmp_path / "here", sha="ab" * 20)
+    (line,) = export_run(run, tmp_path / "run.tar.gz", tmp_path)
+    assert line.startswith("the code of commit abababababab is not in the archive: git cat-file: ")
+
+
 def test_a_run_is_imported_once(tmp_path: Path) -> None:
-    export_run(finished(tmp_path / "here"), tmp_path / "run.tar.gz")
+    export_run(finished(tmp_path / "here"), tmp_path / "run.tar.gz", tmp_path)
     import_run(tmp_path / "run.tar.gz", tmp_path / "there")
     with pytest.raises(ValueError, match="is already in"):
         import_run(tmp_path / "run.tar.gz", tmp_path / "there")
@@ -65,12 +83,12 @@ def test_a_run_is_imported_once(tmp_path: Path) -> None:
 
 def test_a_changed_run_is_neither_exported_nor_imported(tmp_path: Path) -> None:
     run = finished(tmp_path / "here")
-    export_run(run, tmp_path / "run.tar.gz")
+    export_run(run, tmp_path / "run.tar.gz", tmp_path)
     (run / "record.json").chmod(0o644)
     text = (run / "record.json").read_text()
     (run / "record.json").write_text(text.replace("0.1", "0.2"))
     with pytest.raises(ValueError, match="is not what it was: record.json was changed"):
-        export_run(run, tmp_path / "other.tar.gz")
+        export_run(run, tmp_path / "other.tar.gz", tmp_path)
     assert not (tmp_path / "other.tar.gz").exists()
     with tarfile.open(tmp_path / "bad.tar.gz", "w:gz") as tar:
         tar.add(run, f"trial/{run.name}")

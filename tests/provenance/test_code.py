@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,8 @@ def test_settings_and_environment_of_the_person_change_nothing(
 def test_a_folder_in_the_repository_stands_for_the_whole(repo: Path, tmp_path: Path) -> None:
     CHANGES["everything at once"](repo)
     state = code_state(repo / "pkg", REDACTOR)
-    assert state == code_state(repo, REDACTOR)
+    assert state.folder == "pkg"
+    assert replace(state, folder=".") == code_state(repo, REDACTOR)
     assert restored(repo, state, tmp_path / "other") == files(repo)
 
 
@@ -328,7 +330,7 @@ def test_changes_of_submodules_are_named(repo: Path, tmp_path: Path) -> None:
     assert state.note == "changes of submodules are not in the patch: lib"
 
 
-def test_without_git_or_a_repository_the_source_is_hashed(
+def test_without_a_repository_the_patch_has_every_source_without_git_a_hash_stands_for_them(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = tmp_path / "plain"
@@ -336,8 +338,13 @@ def test_without_git_or_a_repository_the_source_is_hashed(
     (plain / "a.py").write_text("a = 1\n")
     (plain / "sub" / "b.yaml").write_text("b: 2\n")
     first = code_state(plain, REDACTOR)
-    assert first.sha is None and first.dirty is None and first.patch is None
+    assert first.sha is None and first.dirty is None
     assert first.note and first.note.startswith("git rev-parse: fatal: not a git repository")
+    assert first.note.endswith("; the patch has every source file")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "code.patch").write_bytes(first.patch or b"")
+    git(tmp_path / "other", "apply", str(tmp_path / "code.patch"))
+    assert files(tmp_path / "other") == files(plain)
     for name in ("data.bin", "sub/__pycache__/b.py", ".hidden.py"):
         (plain / name).write_text("no source")
     assert code_state(plain, REDACTOR) == first
@@ -350,7 +357,7 @@ def test_without_git_or_a_repository_the_source_is_hashed(
     monkeypatch.setenv("PATH", str(tmp_path))
     missing = code_state(repo, REDACTOR)
     assert missing.note == "git is not installed; the source files were hashed instead"
-    assert missing.source_blake3 and missing.sha is None
+    assert missing.source_blake3 and missing.sha is None and missing.patch is None
 
 
 def test_a_copy_that_the_repository_around_it_ignores_is_not_its_commit(repo: Path) -> None:
@@ -381,4 +388,4 @@ def test_description(repo: Path) -> None:
     described = state.describe()
     assert described["patch"] == "code.patch" and len(described["patch_blake3"]) == 64
     assert described["sha"] == state.sha and described["dirty"] is True
-    assert CodeState().describe() == dict.fromkeys(described)
+    assert CodeState().describe() == dict.fromkeys(described) | {"folder": "."}

@@ -3,8 +3,9 @@
 import json
 
 from project.provenance.code import CodeState
-from project.provenance.record import SCHEMA, make_record
+from project.provenance.record import make_record
 from project.provenance.redact import Redactor
+from project.provenance.schema import SCHEMA
 
 SECRET = "q7Zw-it's-93kd"
 REDACTOR = Redactor({"MY_TOKEN": SECRET})
@@ -13,11 +14,12 @@ CODE = CodeState(sha="ab" * 20, branch="main", dirty=True, patch=b"diff")
 DATA = {"name": "digits", "hash": "blake3:" + "0a" * 32, "classes": ["token", "zero"]}
 MODEL = {"name": "cnn", "n_parameters": 10, "n_trainable": 10}
 MACHINE = {"python": "3.11.7", "host": "box", "user": "ada", "packages": {"google-auth": "2.9"}}
+START = {"generators": {"python": "blake3:" + "0b" * 32}, "weights": None}
 
 
 def test_the_record_has_all_that_was_asked_for() -> None:
     argv = ["--exp-name", "trial", "--description", "two words"]
-    record = make_record(FLAGS, argv, CODE, DATA, MODEL, MACHINE, REDACTOR)
+    record = make_record(FLAGS, argv, CODE, DATA, MODEL, MACHINE, START, REDACTOR)
     assert record == {
         "schema": SCHEMA,
         "exp_name": "trial",
@@ -26,6 +28,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "description": "two words",
         "tags": ["a", "b"],
         "seed": 3,
+        "start": START,
         "code": CODE.describe(),
         "data": DATA,
         "model": MODEL,
@@ -38,7 +41,9 @@ def test_the_record_has_all_that_was_asked_for() -> None:
 def test_no_secret_is_in_it() -> None:
     flags = FLAGS | {"description": f"with {SECRET}", "data_dir": "s3://k:hidden1@bucket"}
     argv = ["--description", f"with {SECRET}", "--data-dir=s3://k:hidden1@bucket", "--api-key", "x"]
-    record = make_record(flags, argv, CODE, DATA, MODEL, MACHINE | {"user": SECRET}, REDACTOR)
+    record = make_record(
+        flags, argv, CODE, DATA, MODEL, MACHINE | {"user": SECRET}, START, REDACTOR
+    )
     assert record["command"] == (
         "python -m project.run --description 'with ***' '--data-dir=s3://***@bucket'"
         " --api-key '***'"
@@ -50,6 +55,6 @@ def test_no_secret_is_in_it() -> None:
 
 def test_arguments_that_are_not_utf8_can_be_written() -> None:
     odd = b"caf\xe9".decode("utf-8", "surrogateescape")
-    record = make_record(FLAGS, ["--data-dir", odd], CODE, DATA, MODEL, MACHINE, REDACTOR)
+    record = make_record(FLAGS, ["--data-dir", odd], CODE, DATA, MODEL, MACHINE, START, REDACTOR)
     assert json.dumps(record, ensure_ascii=False).encode()
     assert "caf\\udce9" in record["command"]

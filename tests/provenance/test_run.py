@@ -20,16 +20,9 @@ from project.provenance.environment import environment, lock_text
 from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run, status
+from tests.provenance.records import RECORD
 
 ROOT = Path(__file__).parents[2]
-RECORD: dict[str, Any] = {
-    "schema": 1,
-    "exp_name": "trial",
-    "flags": {"learning_rate": 0.1},
-    "code": {"sha": None, "dirty": None},
-    "data": {"hash": "blake3:00"},
-    "environment": {},
-}
 # What a script in another process starts with.
 PREAMBLE = (
     f"import os, sys; from pathlib import Path; from project.provenance.run import Run, status\n"
@@ -82,6 +75,8 @@ def test_a_new_run_is_complete(tmp_path: Path) -> None:
         "exp_name",
         "created",
         "flags",
+        "tags",
+        "start",
         "code",
         "data",
         "environment",
@@ -158,7 +153,7 @@ def test_the_outcome(tmp_path: Path) -> None:
     assert abs((ended - started).total_seconds() - outcome.pop("duration")) < 1.0
     assert {"files", "seal"} < outcome.keys()  # see test_seal.py
     assert {k: v for k, v in outcome.items() if k not in ("files", "seal")} == {
-        "schema": 1,
+        "schema": 2,
         "run_id": run.run_id,
         "status": "finished",
         "error": None,
@@ -256,10 +251,12 @@ def test_what_cannot_be_reopened(tmp_path: Path) -> None:
     (run.directory / "record.json").write_text(newer)
     with pytest.raises(ValueError, match="newer version"):
         Run.reopen(run.directory)
-    for name, needed in (("record.json", "schema"), ("outcome.json", "status")):
-        (run.directory / name).write_text("[]")
-        with pytest.raises(ValueError, match=f"{name} is damaged: it lacks '{needed}'"):
-            status(run.directory) if needed == "status" else Run.reopen(run.directory)
+    (run.directory / "record.json").write_text("[]")
+    with pytest.raises(ValueError, match="record.json is damaged: it is no object"):
+        Run.reopen(run.directory)
+    (run.directory / "outcome.json").write_text("[]")
+    with pytest.raises(ValueError, match="outcome.json is damaged: it lacks 'status'"):
+        status(run.directory)
 
 
 @pytest.mark.parametrize("calls", range(8))
@@ -326,7 +323,8 @@ def test_no_secret_is_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     flags = {"exp_name": "trial", "description": secret, "tags": [f"token={secret}"], "seed": 0}
     argv = ["--description", secret, "--tags", f"token={secret}"]
     code = code_state(repo, redactor)
-    record = make_record(flags, argv, code, {"hash": "x"}, {}, environment(), redactor)
+    start = {"generators": {}, "weights": None}
+    record = make_record(flags, argv, code, {"hash": "x"}, {}, environment(), start, redactor)
     run = Run.create(
         tmp_path / "exps", "trial", record, patch=code.patch, requirements=lock_text(redactor)
     )

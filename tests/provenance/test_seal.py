@@ -1,21 +1,14 @@
 """The seal of an ended run: any change of any byte afterwards is seen, and named."""
 
+import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from project.provenance.run import Run
-from project.provenance.seal import changes
-
-RECORD: dict[str, Any] = {
-    "schema": 1,
-    "exp_name": "trial",
-    "flags": {},
-    "code": {"sha": None, "dirty": None},
-    "data": {"hash": "blake3:00"},
-}
+from project.provenance.seal import changes, first_change
+from tests.provenance.records import RECORD
 
 
 @pytest.fixture
@@ -34,22 +27,49 @@ def test_an_untouched_run_is_unchanged(run: Path) -> None:
     assert changes(run) == []
 
 
-def test_every_bit_of_every_file_counts(run: Path) -> None:
-    names = [path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()]
-    names.remove(".lock")
-    assert len(names) == 8
-    for name in names:
-        path = run / name
-        before = path.read_bytes()
+def files_of(run: Path) -> list[Path]:
+    found = [path for path in run.rglob("*") if path.is_file() and path.name != ".lock"]
+    assert len(found) == 8
+    return found
+
+
+def test_every_byte_of_every_file_counts(run: Path) -> None:
+    for path in files_of(run):
+        name, before = path.relative_to(run).as_posix(), path.read_bytes()
         path.chmod(0o644)
-        for at in range(len(before)):
+        for at, byte in enumerate(before):
+            # Another line end; no text at all, any other byte, another case, one bit.
+            flip = 0x07 if byte == ord("\n") else (0x80, 0xFF, 0x20, 0x01)[at % 4]
             flipped = bytearray(before)
-            flipped[at] ^= 1
+            flipped[at] ^= flip
             path.write_bytes(flipped)
             (line,) = changes(run)
-            assert line.startswith(f"{name} was changed"), (name, at)
+            assert line.startswith(f"{name} was changed"), (name, at, flip)
         path.write_bytes(before)
     assert changes(run) == []
+
+
+def test_what_is_cut_off_or_appended_is_seen(run: Path) -> None:
+    for path in files_of(run):
+        name, before = path.relative_to(run).as_posix(), path.read_bytes()
+        path.chmod(0o644)
+        for content in (*(before[:n] for n in range(len(before))), before + b"\n", before * 2):
+            path.write_bytes(content)
+            (line,) = changes(run)
+            assert line.startswith(f"{name} was changed"), (name, len(content))
+        path.write_bytes(before)
+
+
+def test_the_first_change_is_told_without_the_rest(run: Path) -> None:
+    outcome = json.loads((run / "outcome.json").read_text())
+    (run / "metrics.csv").unlink()  # is not looked at
+    assert first_change(run, outcome) is None
+    for name in ("record.json", "outcome.json"):
+        path, before = run / name, (run / name).read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(before.replace(b"trial", b"tri4l").replace(b"finished", b"finishd"))
+        assert first_change(run, json.loads((run / "outcome.json").read_text())) == name
+        path.write_bytes(before)
 
 
 def test_what_is_added_or_missing_is_named(run: Path) -> None:
@@ -61,9 +81,7 @@ def test_what_is_added_or_missing_is_named(run: Path) -> None:
 
 
 def test_nobody_may_write_a_finished_run(run: Path) -> None:
-    files = [path for path in run.rglob("*") if path.is_file() and path.name != ".lock"]
-    assert len(files) == 8
-    assert all(path.stat().st_mode & 0o222 == 0 for path in files)
+    assert all(path.stat().st_mode & 0o222 == 0 for path in files_of(run))
 
 
 def test_a_run_without_an_end_has_no_seal(tmp_path: Path) -> None:

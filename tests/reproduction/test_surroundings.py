@@ -43,3 +43,11 @@ def test_differences_are_named_the_telling_ones_first() -> None:
         "packages.numpy: 2.0 -> 2.1",
         "packages.rich: none -> 14",
     ]
+
+
+def test_what_the_trainer_sets_is_no_difference_before_there_is_one() -> None:
+    then = {"torch": {"threads": 1, "deterministic_algorithms": True}}
+    now = {"torch": {"threads": 2, "deterministic_algorithms": False}}
+    threads, algorithms = "torch.threads: 1 -> 2", "torch.deterministic_algorithms: True -> False"
+    assert differences(then, now, trained=False) == [threads]
+    assert differences(then, now) == [algorithms, threads]

@@ -1,0 +1,24 @@
+"""The least record that a run can be reopened, exported and reproduced with."""
+
+from typing import Any
+
+RECORD: dict[str, Any] = {
+    "schema": 2,
+    "exp_name": "trial",
+    "flags": {"learning_rate": 0.1},
+    "tags": [],
+    "start": {"generators": {}, "weights": None},
+    "code": {
+        "sha": None,
+        "branch": None,
+        "remote": None,
+        "dirty": None,
+        "patch": None,
+        "patch_blake3": None,
+        "folder": ".",
+        "source_blake3": None,
+        "note": None,
+    },
+    "data": {"name": "digits", "classes": [], "counts": {}, "hash": "blake3:00", "hashes": {}},
+    "environment": {"torch": None, "variables": {}, "packages": {}},
+}
