@@ -23,7 +23,6 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 if it was reproduced; 1 if it differs; 2 if the input is at fault.
     """
-    end_on_sigterm()
     own, forced = split_forced(list(argv))
     return guarded(lambda: reproduce(make_parser().parse_args(own), forced))
 
@@ -155,4 +154,5 @@ def end_on_sigterm() -> None:
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(main(sys.argv[1:]))
