@@ -134,6 +134,7 @@ def _torch_settings() -> dict[str, Any] | None:
         "cudnn_deterministic": torch.backends.cudnn.deterministic,
         "cudnn_benchmark": torch.backends.cudnn.benchmark,
         "float32_matmul_precision": torch.get_float32_matmul_precision(),
+        "cudnn_conv_precision": torch.backends.cudnn.conv.fp32_precision,
     }
 
 
