@@ -56,4 +56,6 @@ def git(folder: Path, *arguments: str, index: Path | None = None, stdin: bytes =
 def _environment(environ: Mapping[str, str], index: Path | None) -> dict[str, str]:
     kept = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k == "GIT_EXEC_PATH"}
     kept |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    # What a partial clone lacks is lacking: nothing is fetched. (Git from 2.45 on.)
+    kept["GIT_NO_LAZY_FETCH"] = "1"
     return kept if index is None else kept | {"GIT_INDEX_FILE": str(index)}

@@ -83,7 +83,7 @@ RECORD = Layout(
         *("schema", "run_id", "exp_name", "created", "flags", "tags", "start", "start.generators"),
         *("code", "code.sha", "code.remote", "code.patch", "code.patch_blake3", "code.folder"),
         *("code.source_blake3", "code.note", "data", "data.name", "data.hash", "data.hashes"),
-        *("data.classes", "data.counts", "environment", "environment.torch"),
+        *("data.classes", "data.counts", "data.counts.*.total", "environment", "environment.torch"),
         "environment.variables",
     },
 )

@@ -7,17 +7,23 @@ from typing import Any
 
 
 def start_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two records' `start`, a line each; older records know no generators."""
+    """What differs between two records' `start`, a line each; older records know of neither."""
     known = then["generators"].keys() & now["generators"].keys()
     found = [
         f"start: another state of {name}'s generator after seeding"
         for name in sorted(known)
         if then["generators"][name] != now["generators"][name]
     ]
-    if then["weights"] != now["weights"]:
-        found.append(f"start: weights {_short(then['weights'])} -> {_short(now['weights'])}")
+    weights = [start["weights"] for start in (then, now)]
+    if None not in weights and weights[0] != weights[1]:
+        found.append(f"start: weights {_short(weights[0])} -> {_short(weights[1])}")
     return found
 
 
-def _short(text: str | None) -> str:
-    return (text or "none").removeprefix("blake3:")[:12]
+def same_weights(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether both began with the same weights of some checkpoint, wherever that stood."""
+    return then["weights"] is not None and then["weights"] == now["weights"]
+
+
+def _short(text: str) -> str:
+    return text.removeprefix("blake3:")[:12]

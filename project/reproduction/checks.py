@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project.fields import flag_name
-from project.reproduction.beginnings import start_differences
+from project.reproduction.beginnings import same_weights, start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import survey
 from project.reproduction.surroundings import differences
@@ -35,13 +35,15 @@ def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
 
 def explain(then: Recorded, now: Recorded) -> list[str]:
     """What differs between two runs' records, and may explain other results, a line each."""
-    found = []
+    found, places = [], set(PLACES)
+    if same_weights(then.record["start"], now.record["start"]):
+        places.add("checkpoint")
     if then.status == "failed" != now.status:
         found.append(f"status: failed ({then.outcome['error']}) -> {now.status}")
     found += [
         f"flags: {flag_name(name)} {value} -> {now.record['flags'].get(name)}"
         for name, value in then.record["flags"].items()
-        if name not in PLACES and value != now.record["flags"].get(name)
+        if name not in places and value != now.record["flags"].get(name)
     ]
     found += start_differences(then.record["start"], now.record["start"])
     found += data_differences(then.record["data"], now.record["data"])

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from project.comparison import describe
+from project.comparison.listing import table
 from project.comparison.loading import check_unchanged, load, load_all
 from project.comparison.progress import curves
 from project.comparison.showing import comparison_lines
@@ -120,6 +122,18 @@ def test_an_edited_record_is_refused(tmp_path: Path) -> None:
     edit(run, "record.json", command="another")
     with pytest.raises(ValueError, match="record.json was changed after the run had written it"):
         check_unchanged(load(run))
+
+
+@pytest.mark.parametrize("name", ["record.json", "outcome.json"])
+def test_an_edited_run_is_marked_in_the_table(tmp_path: Path, name: str) -> None:
+    runs = [make(tmp_path), make(tmp_path)]
+    edit(runs[1], name, run_id=runs[1].name, error="another")
+    found = [load(run) for run in runs]
+    assert [run.changed for run in found] == [None, name]
+    rows = table(found, datetime.now(UTC)).rows
+    assert [row[1] for row in rows] == ["finished", "finished, changed"]
+    with pytest.raises(ValueError, match=f"{name} was changed after the run had written it"):
+        check_unchanged(found[1])
 
 
 def test_an_edited_or_missing_patch_is_refused(tmp_path: Path) -> None:

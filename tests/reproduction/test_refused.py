@@ -8,8 +8,9 @@ import pytest
 
 from project.provenance.run import Run
 from project.reproduce import main
+from project.reproduction.expected import Recorded
 from tests.provenance.records import RECORD
-from tests.reproduction.repositories import everything
+from tests.reproduction.repositories import commit, everything, git
 
 POINT = '{"time":1.0,"step":1,"epoch":0,"metrics":{"train_loss":2.0}}\n'
 
@@ -100,6 +101,34 @@ def test_a_commit_that_is_gone(tmp_path: Path, capsys: Capture) -> None:
     ended(tmp_path, code=RECORD["code"] | {"sha": "ab" * 20})
     line = refusal(capsys, tmp_path, "last")
     assert line.startswith(f"commit {'ab' * 20} is not in ") and "git fetch --all" in line
+
+
+def test_ctrl_c_while_it_trains(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, scratch = tmp_path / "repo", tmp_path / "scratch"
+    scratch.mkdir()
+    repo.mkdir()
+    git(repo, "init", "--quiet")
+    (repo / "a.py").write_text("a = 1\n")
+    ended(tmp_path / "exp", code=RECORD["code"] | {"sha": commit(repo)})
+    trees = []
+
+    def interrupted(run: Recorded, tree: Path, *_: object) -> Path:
+        trees.append((tree / "a.py").read_text())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("project.reproduce.ROOT", repo)
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    monkeypatch.setattr("project.reproduction.checks.check", lambda *_: [])
+    monkeypatch.setattr("project.reproduction.rerun.rerun", interrupted)
+    before = everything(tmp_path)
+    assert main(["last", "--exp-dir", str(tmp_path / "exp")]) == 130
+    after = everything(tmp_path)
+    del before["scratch"], after["scratch"]  # the folder's time
+    assert trees == ["a = 1\n"] and after == before
+    assert git(repo, "worktree", "list").count("\n") == 1
+    assert capsys.readouterr().err == ""
 
 
 def test_a_patch_that_is_missing(tmp_path: Path, capsys: Capture) -> None:
