@@ -130,7 +130,8 @@ def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
             then, sources.folder, environ, arguments.exp_dir, last_epoch(then, arguments), forced
         )
     now = read_run(made)
-    verdict = judge(then, now, arguments.tolerance, arguments.epochs, explain(then, now))
+    why = sources.differences + explain(then, now)
+    verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
     print(verdict.line)
     for line in verdict.explanations:
         print(f"  {line}")
