@@ -67,7 +67,7 @@ def load(directory: Path) -> KnownRun:
 def _load(directory: Path) -> KnownRun:
     record = read_record(directory, whole=False)
     for name in _SECTIONS:
-        record.setdefault(name, {})
+        record[name] = record.get(name) or {}
     now = status(directory)
     # A run that goes on again has no outcome; one that ends just now gets it after `status` looked.
     outcome = None if now in ("running", "lost") else read_outcome(directory)

@@ -36,7 +36,7 @@ class Layout:
 
         Args:
             value: what was read. Keys that the layout does not know are no fault.
-            whole: whether the needed keys must be there.
+            whole: whether the needed keys must be there, and none be null that has no such kind.
         """
         return self._root.fault(value, "", whole)
 
@@ -65,7 +65,7 @@ class _Node:
             self.children[name] = node
 
     def fault(self, value: Any, path: str, whole: bool) -> str | None:
-        if value is None and self.null:
+        if value is None and (self.null or not whole):
             return None
         if not self.fits(value):
             return f"{path!r} is {_short(value)}, not {self.kind}" if path else "it is no object"

@@ -79,7 +79,7 @@ def test_an_older_record_is_read(tmp_path: Path) -> None:
     run = make(tmp_path)
     record = run / "record.json"
     record.chmod(0o644)
-    record.write_text(json.dumps({"flags": {"seed": 3}}))
+    record.write_text(json.dumps({"flags": {"seed": 3}, "code": None}))
     found = load(run)
     assert (found.run_id, found.record["code"]) == (run.name, {})
 
