@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from project.data._files import Files
 from project.data._fingerprint import split_hash, total_hash
 from project.data._loader import Batch, Block, Loader
 from project.data._order import permutation
@@ -44,6 +45,7 @@ class Data:
         train, val, test: the samples of each split.
         hashes: `blake3:<hex>` by split.
         hash: of all splits.
+        files: that the data set was read from; None: there are none of its own.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Data:
     test: Subset
     hashes: Mapping[str, str]
     hash: str
+    files: Files | None
 
     def describe(self) -> dict[str, Any]:
         """What the run's record says about the data, as plain values."""
@@ -132,6 +135,7 @@ def prepare(hparams: Hyperparameters) -> Data:
         **splits._asdict(),
         hashes=hashes,
         hash=total_hash(hashes, raw.classes),
+        files=raw.files,
     )
 
 

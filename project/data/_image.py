@@ -1,6 +1,6 @@
 """An image file as a square uint8 array: decoded, made RGB, resized and cropped."""
 
-import io
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
 
-def decode(data: bytes, path: str, size: int) -> np.ndarray:
+def decode(file: IO[bytes], path: str, size: int) -> np.ndarray:
     """Pixels `(3, size, size)` uint8 of an encoded image of any size and mode.
 
     The image is turned upright (EXIF), made RGB (grey is repeated, transparency dropped, 16-bit grey
@@ -18,7 +18,7 @@ def decode(data: bytes, path: str, size: int) -> np.ndarray:
         ValueError: the image can't be decoded; the message names `path`.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(file) as image:
             # JPEG decodes at half, a quarter or an eighth of its size for almost nothing.
             image.draft("RGB", (2 * size, 2 * size))
             ImageOps.exif_transpose(image, in_place=True)
@@ -29,14 +29,14 @@ def decode(data: bytes, path: str, size: int) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
 
 
-def check_header(data: bytes, path: str) -> None:
+def check_header(file: IO[bytes], path: str) -> None:
     """Refuse, without decoding it, a file that is no image.
 
     Raises:
         ValueError: the file is no image; the message names `path`.
     """
     try:
-        Image.open(io.BytesIO(data)).close()
+        Image.open(file).close()
     # As above: anything may be raised.
     except Exception as error:
         raise _unreadable(path, error) from error

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from project.data._files import Files
+
 CHUNK_BYTES = 16 * 2**20
 
 
@@ -50,12 +52,14 @@ class Raw:
         test: the official test samples; None: they are split off `train`.
         classes: names, by target.
         val: the official validation samples; None: they are split off `train`.
+        files: that they were read from; None: there are none of this data set's own.
     """
 
     train: Samples
     test: Samples | None
     classes: tuple[str, ...]
     val: Samples | None = None
+    files: Files | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,13 @@
 """Mean and standard deviation of each channel over the training split: exact, and computed once."""
 
 import math
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from project.data._cache import cache_folder, note
 from project.data._samples import CHUNK_BYTES, Subset
 from project.files import read_json, write_json
 
@@ -25,12 +25,12 @@ def statistics(subset: Subset, content_hash: str, folder: Path) -> Statistics:
     Args:
         subset: the training split.
         content_hash: its hash, under which the statistics are remembered.
-        folder: the data folder, in whose `.cache` they are kept; where it can't be written, a warning
-            says so and they are computed again in each run.
+        folder: the data folder, in whose `cache_folder` they are kept; where that can't be written,
+            a line says so and they are computed again in each run.
     """
     height, width = subset.samples.shape[1:]
     key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}"
-    path = folder / ".cache" / f"statistics-{key}.json"
+    path = cache_folder(folder) / f"statistics-{key}.json"
     known = _read(path)
     if known is None:
         known = measure(subset)
@@ -83,9 +83,6 @@ def _read(path: Path) -> Statistics | None:
 
 def _remember(path: Path, known: Statistics) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, {"mean": known.mean, "std": known.std})
     except OSError as error:
-        warnings.warn(
-            f"the channel statistics will be computed again in the next run: {error}", stacklevel=2
-        )
+        note(f"the channel statistics will be computed again in the next run: {error}")

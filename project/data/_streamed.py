@@ -1,5 +1,6 @@
 """Images that do not fit in memory: worker processes read and decode them as they are needed."""
 
+import io
 import multiprocessing
 import os
 import signal
@@ -106,7 +107,7 @@ class _Decoder(Dataset):
         try:
             for image, index in zip(images, indices, strict=True):
                 with open(self.paths[index], "rb") as file:
-                    image[:] = decode(file.read(), self.paths[index], self.size)
+                    image[:] = decode(io.BytesIO(file.read()), self.paths[index], self.size)
         except (ValueError, OSError) as error:
             # Raised here, it would reach the training process wrapped in the worker's traceback.
             return error

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torchvision.datasets import CIFAR10, MNIST, VisionDataset
 
+from project.data._files import Files
+from project.data._hashing import hash_files
 from project.data._samples import Raw, Resident
 from project.files import lock
 from project.hyperparameters import Hyperparameters
@@ -44,7 +46,9 @@ def official(source: type[VisionDataset], hparams: Hyperparameters) -> Raw:
 
 def _read(source: type[VisionDataset], root: Path) -> Raw:
     train, test = source(root, train=True), source(root, train=False)
-    return Raw(_samples(train), _samples(test), tuple(train.classes))
+    paths = _layout(source, root).extracted_files()
+    files = Files(root, paths, hash_files(paths))
+    return Raw(_samples(train), _samples(test), tuple(train.classes), files=files)
 
 
 def _samples(part: VisionDataset) -> Resident:
@@ -103,6 +107,10 @@ class _Layout(NamedTuple):
         archives = [self.place / name for name in self.archives]
         found = {*archives, *self.extracted.glob("*")}
         return [path for path in found if path.is_file()]
+
+    def extracted_files(self) -> list[str]:
+        """Paths of what the data set is read from, sorted."""
+        return sorted(str(path) for path in self.files() if path.name not in self.archives)
 
 
 def _layout(source: type[VisionDataset], root: Path) -> _Layout:

@@ -1,5 +1,7 @@
 """MNIST: 70,000 handwritten digits, grey, 28 x 28, with an official test split of 10,000."""
 
+from dataclasses import replace
+
 from torchvision.datasets import MNIST
 
 from project.data._samples import Raw
@@ -17,5 +19,4 @@ def load(hparams: Hyperparameters) -> Raw:
         OSError: the files are neither there nor could be downloaded.
         ValueError: the files are damaged.
     """
-    raw = official(MNIST, hparams)
-    return Raw(raw.train, raw.test, tuple("0123456789"))
+    return replace(official(MNIST, hparams), classes=tuple("0123456789"))

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,9 +76,7 @@ def test_swapped_splits_change_the_total() -> None:
     assert total_hash(hashes, CLASSES) != total_hash(hashes, ("ant", "cow"))
 
 
-def test_a_copied_folder_has_the_same_hash(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copied_folder_has_the_same_hash(folder: Path, tmp_path: Path) -> None:
     first = load(folder)
     shutil.copytree(folder, tmp_path / "elsewhere" / "copy")
     for path in (tmp_path / "elsewhere").rglob("*.png"):
@@ -86,12 +84,58 @@ def test_a_copied_folder_has_the_same_hash(
     assert load(tmp_path / "elsewhere" / "copy").describe() == first.describe()
     assert load(folder, memory_limit=0.0).describe() == first.describe()
 
-    real_walk, real_list = os.walk, os.listdir
-    monkeypatch.setattr(
-        os, "walk", lambda *a, **k: ((p, d[::-1], f[::-1]) for p, d, f in real_walk(*a, **k))
-    )
+
+def test_the_place_of_a_folder_does_not_count(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = load(folder).describe()
+    names = [name for name, _ in load(folder).files.hashes()]
+    assert names == sorted(f"{path.parent.name}/{path.name}" for path in folder.rglob("*.png"))
+    (tmp_path / "mounted").symlink_to(folder)
+    monkeypatch.chdir(folder)
+    for place in (tmp_path / "mounted", Path("."), Path("../images"), Path(f"{folder}/")):
+        for memory_limit in (4.0, 0.0):
+            data = load(place, memory_limit=memory_limit)
+            assert data.describe() == expected
+            assert list(data.files.hashes()) == list(load(folder).files.hashes())
+
+
+def test_the_order_of_listing_does_not_count(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ant" / "deep").mkdir()
+    for name in ("001.png", "003.png"):
+        (folder / "ant" / name).rename(folder / "ant" / "deep" / name)
+    first = load(folder)
+    real_scan, real_list = os.scandir, os.listdir
+
+    class Reversed:
+        def __init__(self, path: str) -> None:
+            self.entries = sorted(real_scan(path), key=lambda entry: entry.name)[::-1]
+
+        def __enter__(self) -> Iterator[os.DirEntry[str]]:
+            return iter(self.entries)
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+    monkeypatch.setattr(os, "scandir", Reversed)
     monkeypatch.setattr(os, "listdir", lambda path: sorted(real_list(path))[::-1])
-    assert load(folder).hashes == first.hashes
+    assert load(folder).describe() == first.describe()
+
+
+def test_swapped_splits_of_a_folder_have_another_hash(
+    tmp_path: Path, write_images: Callable[..., None]
+) -> None:
+    for seed, name in enumerate(("train", "val", "test")):
+        write_images(tmp_path / name, {"ant": 3, "bee": 3}, seed=seed)
+    first = load(tmp_path)
+    (tmp_path / "val").rename(tmp_path / "kept")
+    (tmp_path / "test").rename(tmp_path / "val")
+    (tmp_path / "kept").rename(tmp_path / "test")
+    swapped = load(tmp_path)
+    assert swapped.hash != first.hash
+    assert [swapped.hashes[name] for name in ("train", "val", "test")] == [
+        first.hashes[name] for name in ("train", "test", "val")
+    ]
 
 
 def test_a_changed_folder_has_another_hash(folder: Path) -> None:

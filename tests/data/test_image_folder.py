@@ -1,14 +1,16 @@
 """A person's own folder of images: what is read, and what is refused."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from project.data import Data, prepare
+from project.data import Data, _hashing, prepare
 from project.data._image import decode
 from project.hyperparameters import Hyperparameters
 
@@ -20,9 +22,9 @@ def load(folder: Path, **values: object) -> Data:
     return prepare(Hyperparameters(data="image-folder", data_dir=str(folder), **values))
 
 
-def encoded(image: Image.Image, path: Path) -> bytes:
+def encoded(image: Image.Image, path: Path) -> io.BytesIO:
     image.save(path)
-    return path.read_bytes()
+    return io.BytesIO(path.read_bytes())
 
 
 def test_images_become_squares_by_class_and_name(folder: Path) -> None:
@@ -32,7 +34,7 @@ def test_images_become_squares_by_class_and_name(folder: Path) -> None:
     assert samples.targets.tolist() == [0] * 7 + [1] * 6
     paths = sorted((folder / "ant").iterdir()) + sorted((folder / "bee").iterdir())
     for i, path in enumerate(paths):
-        expected = decode(path.read_bytes(), str(path), 8)
+        expected = decode(io.BytesIO(path.read_bytes()), str(path), 8)
         np.testing.assert_array_equal(samples.images[i].numpy(), expected)
 
 
@@ -74,7 +76,7 @@ def test_a_palette_with_transparency_is_read(tmp_path: Path) -> None:
     image = Image.new("P", (4, 4), 1)
     image.putpalette([0, 0, 0, 50, 60, 70])
     image.save(tmp_path / "a.png", transparency=b"\x00\x80")
-    square = decode((tmp_path / "a.png").read_bytes(), "a.png", 4)
+    square = decode(io.BytesIO((tmp_path / "a.png").read_bytes()), "a.png", 4)
     assert [int(channel.max()) for channel in square] == [50, 60, 70]
 
 
@@ -84,7 +86,7 @@ def test_photographs_are_turned_upright_and_large_ones_stay_close(tmp_path: Path
     turned = Image.Exif()
     turned[0x0112] = 3  # orientation: rotated by 180 degrees
     image.save(tmp_path / "a.jpg", exif=turned, quality=95)
-    square = decode((tmp_path / "a.jpg").read_bytes(), "a.jpg", 8)
+    square = decode(io.BytesIO((tmp_path / "a.jpg").read_bytes()), "a.jpg", 8)
     # Bright is now on top; row i of 8 is the mean of 8 rows of the ramp.
     expected = ramp[::-1, 0].reshape(8, 8).mean(axis=1)
     np.testing.assert_allclose(square[0].mean(axis=1), expected, atol=4)
@@ -128,6 +130,74 @@ def test_what_is_no_image_is_left_alone(folder: Path) -> None:
     (folder / "ant" / "._000.png").write_bytes(b"what macOS leaves on other file systems")
     (folder / ".thumbnails").mkdir()
     assert load(folder).hash == first.hash
+
+
+def test_what_is_hidden_in_a_class_is_left_alone(folder: Path) -> None:
+    first = load(folder)
+    (folder / "ant" / ".thumbnails").mkdir()
+    (folder / "ant" / ".thumbnails" / "000.png").write_bytes(b"no image")
+    assert load(folder).hash == first.hash
+
+
+def test_links_are_followed_but_not_in_circles(folder: Path, tmp_path: Path) -> None:
+    first = load(folder)
+    (folder / "bee").rename(tmp_path / "elsewhere")
+    (folder / "bee").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "blob").write_bytes((folder / "ant" / "002.png").read_bytes())
+    (folder / "ant" / "002.png").unlink()
+    (folder / "ant" / "002.png").symlink_to(tmp_path / "blob")
+    assert load(folder).hash == first.hash
+    (folder / "ant" / "back").symlink_to(folder)
+    with pytest.raises(ValueError, match="ant/back/ant' is a link to a folder that it lies in"):
+        load(folder)
+
+
+@pytest.mark.parametrize("memory_limit", [4.0, 0.0])
+def test_what_is_named_like_an_image_but_is_no_file(folder: Path, memory_limit: float) -> None:
+    (folder / "ant" / "a.png").symlink_to("nowhere")
+    with pytest.raises(ValueError, match="ant/a.png' is a broken link, or no file; remove it"):
+        load(folder, memory_limit=memory_limit)
+    (folder / "ant" / "a.png").unlink()
+    os.mkfifo(folder / "ant" / "a.png")  # to read it would wait for ever
+    with pytest.raises(ValueError, match="ant/a.png' is a broken link, or no file; remove it"):
+        load(folder, memory_limit=memory_limit)
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "ant" / "locked").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError) as refused:
+        load(folder)
+    assert refused.value.filename == str(folder / "ant" / "locked")
+
+
+@pytest.mark.parametrize("memory_limit", [4.0, 0.0])
+def test_file_names_may_be_any_bytes(folder: Path, memory_limit: float) -> None:
+    first = load(folder)
+    path = folder / "ant" / "006.png"
+    path.rename(folder / "ant" / os.fsdecode(b"\xff\n.png"))
+    data = load(folder, memory_limit=memory_limit)
+    assert data.hash == first.hash
+    assert [name for name, _ in data.files.hashes()][6] == os.fsdecode(b"ant/\xff\n.png")
+
+
+def test_a_large_image_is_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load(folder)
+    monkeypatch.setattr(_hashing, "LARGE", 100)
+    for memory_limit in (4.0, 0.0):
+        data = load(folder, memory_limit=memory_limit)
+        assert data.describe() == first.describe()
+        indices = data.train.indices
+        assert torch.equal(data.train.samples.fetch(indices), first.train.samples.fetch(indices))
 
 
 def test_images_may_lie_deeper(folder: Path) -> None:

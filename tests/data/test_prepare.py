@@ -79,11 +79,14 @@ def test_preparing_again_gives_the_same(hparams: Make) -> None:
 
 
 def test_a_data_folder_that_cannot_be_made_does_not_stop_digits(
-    hparams: Make, tmp_path: Path
+    hparams: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     (tmp_path / "data").write_text("in the way")
-    with pytest.warns(UserWarning, match="will be computed again"):
-        prepare(hparams())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "data"))
+    prepare(hparams())
+    note = capsys.readouterr().err
+    assert note.startswith("note: the channel statistics will be computed again in the next run: ")
+    assert note.count("\n") == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 33, 17), (2, 1, 3)])

@@ -68,8 +68,15 @@ def test_a_damaged_cache_is_measured_again(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / ".cache") == [path.name]
 
 
-def test_a_folder_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+def test_beside_a_folder_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    data_dir, home = tmp_path / "file", tmp_path / "home"
+    data_dir.write_text("")
     subset = random_subset()
-    with pytest.warns(UserWarning, match="will be computed again in the next run"):
-        assert statistics(subset, "blake3:a", tmp_path / "file") == measure(subset)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    first = statistics(subset, "blake3:a", data_dir)
+    assert len(list(home.rglob("statistics-*.json"))) == 1
+    monkeypatch.setattr(_statistics, "measure", None)
+    assert statistics(subset, "blake3:a", data_dir) == first
+    assert capsys.readouterr().err == ""

@@ -13,6 +13,7 @@ from urllib.error import URLError
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST, FashionMNIST
 
 from project.data import Raw, cifar10, cifar100, fashion_mnist, mnist
@@ -238,3 +239,33 @@ def test_a_file_with_another_checksum_is_not_used(
     with pytest.raises(OSError, match="MNIST is missing or damaged"):
         mnist.load(h)
     assert offline.attempts > 0
+
+
+@pytest.mark.parametrize(
+    "plug, source, write, changed",
+    [
+        (mnist, MNIST, write_mnist, "MNIST/raw/train-images-idx3-ubyte"),
+        (cifar10, CIFAR10, write_cifar, "cifar-10-batches-py/second"),
+    ],
+)
+def test_each_file_it_was_read_from_has_a_hash(
+    plug: object,
+    source: type,
+    write: Callable[..., Path],
+    changed: str,
+    hparams: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    h = hparams()
+    write(Path(h.data_dir), source, monkeypatch)
+    before = dict(plug.load(h).files.hashes())
+    assert not any(name.endswith("gz") for name in before)
+    path = Path(h.data_dir, changed)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    if source is CIFAR10:  # which torchvision would restore from the archive
+        monkeypatch.setattr(source, "_check_integrity", lambda self: True)
+        path.write_bytes(batch("train", slice(24, 39), "labels"))
+    after = dict(plug.load(h).files.hashes())
+    assert [name for name in before if after[name] != before[name]] == [changed]
+    assert before.keys() == after.keys()
+    assert after[changed] == blake3(path.read_bytes()).hexdigest()
