@@ -18,6 +18,7 @@ from project.callbacks.summary import outcome_rows, print_summary
 from project.command import describe, print_error
 from project.files import read_json, write_atomic
 from project.plan import Plan
+from project.provenance import manifest
 from project.provenance.code import CodeState
 from project.provenance.environment import environment, lock_text
 from project.provenance.record import make_record
@@ -110,7 +111,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
     """
     if plan.resume is not None:
         return Run.reopen(plan.resume)
-    hparams, model = plan.hparams, parts.solver.model
+    hparams, model, files = plan.hparams, parts.solver.model, parts.dataset.files
     redactor = Redactor()
     weights = checkpoint.weights_hash(plan.weights) if plan.weights else None
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
@@ -130,6 +131,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         record,
         patch=code.patch,
         requirements=lock_text(redactor),
+        manifest=manifest.encode(files.hashes(), redactor) if files else None,
     )
 
 

@@ -12,6 +12,7 @@ from project.provenance import runs_csv
 from project.provenance._directory import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
 from project.provenance.code import PATCH_NAME
+from project.provenance.manifest import NAME as MANIFEST_NAME
 from project.provenance.record import read_record
 from project.provenance.redact import Redactor
 from project.provenance.schema import SCHEMA
@@ -59,6 +60,7 @@ class Run:
         *,
         patch: bytes | None,
         requirements: str,
+        manifest: bytes | None = None,
     ) -> "Run":
         """Make the directory of a new run, its files written through to disk.
 
@@ -68,6 +70,7 @@ class Run:
             record: Of `make_record`; the run's id and time are added.
             patch: Of the code state.
             requirements: Of `lock_text`.
+            manifest: Of the data's files, encoded; None if there are none.
         Raises:
             OSError: it can't be written; nothing is left behind.
             ValueError: `runs.csv` is damaged, or the name holds a secret; nothing is left behind.
@@ -84,7 +87,7 @@ class Run:
             now, directory = make_directory(folder)
             lock = RunLock(directory)
             run = cls(directory, _identified(record, directory.name, now), lock)
-            run._write(patch, requirements)
+            run._write(patch, requirements, manifest)
             run._update_csv("running", None)
         except BaseException:
             if lock:
@@ -180,9 +183,11 @@ class Run:
             (self.directory / _PREVIOUS).replace(self.directory / _OUTCOME)
         self._lock.release()
 
-    def _write(self, patch: bytes | None, requirements: str) -> None:
+    def _write(self, patch: bytes | None, requirements: str, manifest: bytes | None) -> None:
         if patch:
             write_atomic(self.directory / PATCH_NAME, patch)
+        if manifest:
+            write_atomic(self.directory / MANIFEST_NAME, manifest)
         write_atomic(self.directory / "requirements.lock", requirements)
         # Last: a directory with a record is a run.
         write_json(self.directory / _RECORD, self.record)

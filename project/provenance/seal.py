@@ -7,12 +7,13 @@ from typing import Any
 from blake3 import blake3
 
 from project.files import json_text, read_json, write_atomic
+from project.provenance.manifest import NAME as MANIFEST_NAME
 
 RECORD = "record.json"
 OUTCOME = "outcome.json"
 # What a run is made of; `tracking` and a person's notes may change after the end.
 _FILES = (RECORD, "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
-_FILES += ("traceback.txt",)
+_FILES += (MANIFEST_NAME, "traceback.txt")
 _FOLDERS = ("checkpoints", "figures", "profile")
 # Stands in the text while its hash is computed.
 _UNSEALED = "blake3:" + 64 * "0"

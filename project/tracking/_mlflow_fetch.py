@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 NEEDED = "record.json"
-FILES = (NEEDED, "outcome.json", "code.patch", "requirements.lock")
+FILES = (NEEDED, "outcome.json", "code.patch", "requirements.lock", "data.manifest.gz")
 
 
 def fetch(client: MlflowClient, run_id: str, folder: Path) -> Path:

@@ -69,8 +69,9 @@ class Tracker(ABC):
     def upload(self, path: Path) -> None:
         """Send one file of the run directory, in place of an older one of the same name.
 
-        Called once per content for `record.json`, `code.patch`, `requirements.lock`, `figures/*` as
-        they appear, and for `outcome.json` at the end. `path` is absolute, below `run_dir`.
+        Called once per content for `record.json`, `code.patch`, `requirements.lock`, the manifest
+        of the data and `figures/*` as they appear, and for `outcome.json` at the end. `path` is
+        absolute, below `run_dir`.
         """
 
     @abstractmethod

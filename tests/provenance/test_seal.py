@@ -14,7 +14,9 @@ from tests.provenance.records import RECORD
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A finished run with a file in each place that has some."""
-    run = Run.create(tmp_path, "trial", RECORD, patch=b"diff", requirements="a==1\n")
+    run = Run.create(
+        tmp_path, "trial", RECORD, patch=b"diff", requirements="a==1\n", manifest=b"files"
+    )
     for name in ("journal.jsonl", "metrics.csv", "checkpoints/best.pt", "figures/a.png"):
         path = run.directory / name
         path.parent.mkdir(exist_ok=True)
@@ -29,7 +31,7 @@ def test_an_untouched_run_is_unchanged(run: Path) -> None:
 
 def files_of(run: Path) -> list[Path]:
     found = [path for path in run.rglob("*") if path.is_file() and path.name != ".lock"]
-    assert len(found) == 8
+    assert len(found) == 9
     return found
 
 
