@@ -7,6 +7,7 @@ from typing import Any
 
 from project.comparison import progress
 from project.comparison.code import compare_code
+from project.comparison.files import compare_files
 from project.comparison.groups import groups, pairs
 from project.comparison.loading import KnownRun
 from project.comparison.sections import sections
@@ -33,14 +34,15 @@ def describe(
     Returns:
         `schema`; `runs` (who each is: `label`, `run_id`, `directory`, `status`, `age` in seconds,
         ...; with `curves` all it logged by name); `sections` (rows by section, of `sections`);
-        `code` (of `compare_code`); `groups` and `pairs` (of their functions); `problems`, a line
-        for each thing that could not be compared.
+        `code` (of `compare_code`); `files` (of `compare_files`); `groups` and `pairs` (of their
+        functions); `problems`, a line for each thing that could not be compared.
     Raises:
         ValueError: a journal is damaged.
     """
     now = now or datetime.now(UTC)
     labels = [label(index) for index in range(len(runs))]
     code = compare_code(runs, labels, repository)
+    files = compare_files(runs, labels)
     found = groups(runs, labels, code["trees"])
     described = [_who(run, name, now) for run, name in zip(runs, labels, strict=True)]
     if curves:
@@ -51,9 +53,10 @@ def describe(
         "runs": described,
         "sections": sections(runs),
         "code": {"trees": code["trees"], "diffs": code["diffs"]},
+        "files": {"manifests": files["manifests"], "changes": files["changes"]},
         "groups": found,
         "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
-        "problems": code["problems"],
+        "problems": code["problems"] + files["problems"],
     }
 
 

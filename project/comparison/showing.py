@@ -37,6 +37,8 @@ def comparison_lines(found: Description, width: int | None, *, all: bool) -> Ite
         yield from _section(name, found["sections"][name], units, width, all)
         if name == "code":
             yield from _diffs(found["code"], width, all)
+        if name == "data" and any(row["differs"] for row in found["sections"][name]):
+            yield from _file_changes(found["files"], width)
     if all or any(not unit.is_group for unit in units):
         yield from _results(found["sections"]["results"], found["runs"], width, all)
     yield from group_lines(found, width, all)
@@ -87,6 +89,19 @@ def _diffs(code: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Li
         yield Line(cut(f"{ends}: {files}, +{added} -{removed} lines", width), "bold")
         yield from _files(diff["files"], width)
         yield from _diff_text(diff["text"], width, all)
+
+
+def _file_changes(files: Mapping[str, Any], width: int | None) -> Iterator[Line]:
+    """Why the data's hash is another; where the files are the same, they were split otherwise."""
+    if not files["changes"] and None not in files["manifests"]:
+        yield from wrapped("every file of the data is the same", width)
+    for change in files["changes"]:
+        yield Line()
+        yield Line(
+            cut(" -> ".join(", ".join(change[end]) for end in ("from", "to")), width), "bold"
+        )
+        for line in change["lines"]:
+            yield Line(cut(line, width))
 
 
 def _files(files: Sequence[Mapping[str, Any]], width: int | None) -> list[Line]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from project.fields import flag_name
+from project.provenance.data_changes import changes
+from project.provenance.seal import hash_file
 from project.reproduction.beginnings import same_weights, start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import survey
@@ -24,13 +26,19 @@ def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
         tree: the folder that holds its code.
         environ: the environment variables it will be run with.
     Raises:
-        ValueError: the data can't be read.
+        ValueError: the data can't be read; further lines name the files that are others now.
     """
-    data, environment = survey(run, tree, environ)
     then = run.record
-    return data_differences(then["data"], data) + differences(
-        then["environment"], environment, trained=False
-    )
+    try:
+        data, environment, files = survey(run, tree, environ)
+    except ValueError as error:
+        folder = Path(then["flags"]["data_dir"])
+        raise ValueError("\n".join([str(error), *changed_files(run.manifest, folder)])) from None
+    return [
+        *data_differences(then["data"], data),
+        *file_differences(run.manifest, files),
+        *differences(then["environment"], environment, trained=False),
+    ]
 
 
 def explain(then: Recorded, now: Recorded) -> list[str]:
@@ -47,6 +55,9 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
     ]
     found += start_differences(then.record["start"], now.record["start"])
     found += data_differences(then.record["data"], now.record["data"])
+    # The same content may stand under other names, and explains nothing.
+    if then.record["data"]["hash"] != now.record["data"]["hash"]:
+        found += file_differences(then.manifest, now.manifest)
     return found + differences(then.record["environment"], now.record["environment"])
 
 
@@ -64,6 +75,25 @@ def data_differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
         elif then["hashes"][split] != now["hashes"][split]:
             found.append(f"data: the content of {split} changed")
     return found
+
+
+def file_differences(then: dict[str, str] | None, now: dict[str, str] | None) -> list[str]:
+    """Which files of the data are others, a line each; none if it is not known of both."""
+    if then is None or now is None:
+        return []
+    return [f"data: {line}" for line in changes(then, now)]
+
+
+def changed_files(then: dict[str, str] | None, folder: Path) -> list[str]:
+    """Which of the recorded files are others in `folder`, or gone, by their content alone.
+
+    Raises:
+        OSError: a file can't be read.
+    """
+    there = {name: folder / name for name in then or () if (folder / name).is_file()}
+    now = {name: hash_file(path).removeprefix("blake3:") for name, path in there.items()}
+    # Where none is left, to name them all would say less than why the folder can't be read.
+    return file_differences(then, now) if now else []
 
 
 def _short(text: str) -> str:

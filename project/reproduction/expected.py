@@ -9,6 +9,7 @@ from typing import Any
 
 from blake3 import blake3
 
+from project.provenance import manifest
 from project.provenance.code import PATCH_NAME
 from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import changes
@@ -28,6 +29,7 @@ class Recorded:
         outcome: content of `outcome.json`; None if the run never ended.
         patch: what its code had that its commit lacks; None if nothing.
         points: (epoch, value) of each value logged, by (metric, step), in the order logged.
+        manifest: hash of each file of its data, by name; None if they had none of their own.
     """
 
     run_id: str
@@ -35,6 +37,7 @@ class Recorded:
     outcome: dict[str, Any] | None
     patch: bytes | None
     points: dict[tuple[str, int], tuple[int, float]]
+    manifest: dict[str, str] | None = None
 
     @property
     def status(self) -> str:
@@ -73,6 +76,7 @@ def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
         outcome,
         _patch(directory, record["code"]),
         _points(directory / "journal.jsonl"),
+        manifest.read(directory),
     )
 
 

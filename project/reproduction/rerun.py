@@ -24,21 +24,25 @@ _SURVEY = (
     " from project.hyperparameters import Hyperparameters;"
     " from project.provenance.environment import environment;"
     " data = prepare(Hyperparameters.from_values(json.load(sys.stdin)));"
-    " print(json.dumps([data.describe(), environment()]))"
+    # Older code knows of no files.
+    " files = getattr(data, 'files', None) if data.hash != sys.argv[1] else None;"
+    " print(json.dumps([data.describe(), environment(), files and dict(files.hashes())]))"
 )
 
 
 def survey(
     run: Recorded, tree: Path, environ: dict[str, str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, str] | None]:
     """What the recorded code makes of the data and the machine here: `data` and `environment`.
+
+    Where the data are others, also the hash of each of their files by name, if they have any.
 
     Raises:
         ValueError: the data can't be read.
     """
     flags = {**run.record["flags"], "data_dir": _here(run.record["flags"]["data_dir"])}
     done = subprocess.run(
-        [sys.executable, "-c", _SURVEY],
+        [sys.executable, "-c", _SURVEY, run.record["data"]["hash"]],
         cwd=tree,
         env=environ | {"PYTHONPATH": str(tree)},
         input=json.dumps(flags),
@@ -48,8 +52,8 @@ def survey(
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["failed"])[-1]
         raise ValueError(f"the run's data can't be read here: {reason}")
-    data, environment = json.loads(done.stdout.splitlines()[-1])
-    return data, environment
+    data, environment, files = json.loads(done.stdout.splitlines()[-1])
+    return data, environment, files
 
 
 def rerun(

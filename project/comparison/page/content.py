@@ -57,7 +57,7 @@ def content(
         "groups": found["groups"],
         "pairs": found["pairs"],
         "dimensions": dimensions(found, units),
-        "notes": _notes(packed, pictures_out, files_out),
+        "notes": [*_changed_files(found["files"]), *_notes(packed, pictures_out, files_out)],
         "problems": [*found["problems"], *problems],
     }
     return shown, problems
@@ -153,6 +153,14 @@ def _scores(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"name": n, "better": better(n), "values": [r["scores"].get(n) for r in found["runs"]]}
         for n in sorted(known, key=lambda name: (is_of_class(name), name not in monitors))
+    ]
+
+
+def _changed_files(files: Mapping[str, Any]) -> list[str]:
+    """What happened to the files of the data, a sentence for each run with others."""
+    return [
+        f"Data, {' '.join(found['from'])} to {' '.join(found['to'])}: {'; '.join(found['lines'])}."
+        for found in files["changes"]
     ]
 
 
