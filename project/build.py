@@ -1,5 +1,6 @@
 """From hyperparameters to data, model, solver and trainer."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from pytorch_lightning import Trainer, seed_everything
+from pytorch_lightning import Trainer
 
 from project import checkpoint, data, losses, metrics, models
 from project.plan import Plan
@@ -38,7 +39,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
     hparams = plan.hparams
     trainer = make_trainer(hparams)
-    seed_everything(hparams.seed, workers=True, verbose=False)
+    seed(hparams.seed)
     generators = generator_hashes(trainer.strategy.root_device)
     dataset = data.prepare(hparams)
     if state and hparams.only_test:
@@ -49,6 +50,9 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     dataset = dataset.to(trainer.strategy.root_device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
+    if trainer.global_rank:
+        # The weights are the same in each process; the dropout should not be.
+        seed((hparams.seed + trainer.global_rank) % 2**32)
     if hparams.compile:
         model.compile()
     measured = metrics.classification(len(dataset.classes))
@@ -62,6 +66,13 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         loaders["train"].steps,
     )
     return Parts(dataset, trainer, solver, loaders, generators)
+
+
+def seed(number: int) -> None:
+    """Seed every generator; not by Lightning, which would do so again when processes meet."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
 
 
 def check_monitor(monitor: str, measured: metrics.Collection, classes: Sequence[str]) -> None:

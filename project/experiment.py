@@ -17,6 +17,8 @@ from project.callbacks.reports import Reports
 from project.callbacks.summary import outcome_rows, print_summary
 from project.command import describe, print_error
 from project.files import read_json, write_atomic
+from project.hyperparameters import Hyperparameters
+from project.launch import Others
 from project.plan import Plan
 from project.provenance import manifest
 from project.provenance.code import CodeState
@@ -31,13 +33,14 @@ from project.tracking import Attached, RunLogger, attach
 TRACKER_SECONDS = 10.0
 
 
-def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
+def conduct(plan: Plan, code: CodeState | None, argv: Sequence[str], others: Others) -> int:
     """Carry out `plan` in this process, the only one or one of several.
 
     Args:
         plan: what to do.
-        code: state of the sources when the process began.
+        code: state of the sources when the process began, if it is the first, which records it.
         argv: the command line, for the record.
+        others: the processes that this one has started.
 
     Returns:
         The exit code.
@@ -52,10 +55,7 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
         plan = plan.inherit(state["hyperparameters"])
     parts = build(plan, state)
     if not parts.trainer.is_global_zero:
-        ended = make_session(plan, parts, state, None).execute()
-        # The first process tells how the run ended; launchers take another's code for a crash, and
-        # would kill it before it has written the outcome.
-        return 0 if ended.status == "interrupted" else ended.exit_code
+        return follow(make_session(plan, parts, state, None, others))
     run = open_run(plan, code, argv, parts)
     try:
         announce(run, plan, parts)
@@ -64,11 +64,25 @@ def conduct(plan: Plan, code: CodeState, argv: Sequence[str]) -> int:
     except BaseException as error:
         give_up(run, plan, error)
         raise
-    session = make_session(plan, parts, state, run.directory)
-    return close(run, attached, parts, session, session.execute())
+    session = make_session(plan, parts, state, run.directory, others)
+    with session.interrupt:
+        return close(run, attached, parts, session, session.execute())
 
 
-def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path | None) -> Session:
+def follow(session: Session) -> int:
+    """Take part in a run that another process records; returns the exit code."""
+    with session.interrupt:
+        ended = session.execute()
+    if ended.status == "failed" and ended.error:
+        print(f"error: {ended.error}", file=sys.stderr)
+    # The first process tells how the run ended; launchers take another's code for a crash, and would
+    # hurry it while it writes the outcome.
+    return 0 if ended.status == "interrupted" else ended.exit_code
+
+
+def make_session(
+    plan: Plan, parts: Parts, state: dict | None, directory: Path | None, others: Others
+) -> Session:
     """The session, with the callbacks that stand around training; a new one has its line here."""
     hparams, dataset = plan.hparams, parts.dataset
     describe = {
@@ -98,6 +112,7 @@ def make_session(plan: Plan, parts: Parts, state: dict | None, directory: Path |
         parts.loaders,
         checkpoints,
         interrupt,
+        others,
         state=going_on,
         only_test=hparams.only_test,
     )
@@ -145,8 +160,19 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
         f" {dataset.name} ({counts}), on {parts.trainer.strategy.root_device}",
         file=sys.stderr,
     )
-    if plan.hparams.nodes > 1:
-        print(f"waiting for the other machines, {plan.hparams.nodes} in all", file=sys.stderr)
+    if parts.trainer.world_size > 1:
+        print(sharing(plan.hparams, parts), file=sys.stderr)
+
+
+def sharing(hparams: Hyperparameters, parts: Parts) -> str:
+    """What several processes make of a step's size and its learning rate, in a line."""
+    n, last = parts.trainer.world_size, len(parts.dataset.train) % hparams.batch_size
+    where = f" on {hparams.nodes} machines, which are waited for," if hparams.nodes > 1 else ""
+    left_out = f"; the last batch, of {last}, is left out" if 0 < last < n else ""
+    return (
+        f"{n} processes{where} share each batch of {hparams.batch_size}; the learning rate is the one"
+        f" given, whatever their number{left_out}"
+    )
 
 
 def give_up(run: Run, plan: Plan, error: BaseException) -> None:

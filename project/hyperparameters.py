@@ -198,7 +198,9 @@ class Hyperparameters:
     )
     nodes: int = flag(1, "number of machines", bounds="[1, inf)")
     strategy: str = flag(
-        "auto", "Lightning's way of spreading a model over devices (ddp, fsdp, ...)"
+        "auto",
+        "how a model is spread over devices: ddp gives each all of it (auto is that, too)",
+        choices=("auto", "ddp"),
     )
     compile: bool = flag(False, "compile the model with torch.compile")
     profile: bool = flag(

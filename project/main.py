@@ -4,9 +4,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from project.command import load_private_settings, print_error
 from project.flags import Arguments, parse
+from project.processes import first_speaks, place
+
+if TYPE_CHECKING:
+    from project.launch import Others
+    from project.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,6 +24,12 @@ def main(argv: Sequence[str]) -> int:
         The exit code: 0; 1 if the run failed on its way; 2 if the input is at fault and nothing was
         started; 128 + the signal's number if a signal ended it.
     """
+    with first_speaks():
+        return attempt(argv)
+
+
+def attempt(argv: Sequence[str]) -> int:
+    """`main`, for one of perhaps several processes."""
     try:
         load_private_settings()
         return experiment(parse(argv), argv)
@@ -44,14 +56,22 @@ def experiment(arguments: Arguments, argv: Sequence[str]) -> int:
     """Check what can be checked at once, record the sources, and carry the run out."""
     # Each step imports what it needs: --help and rejected flags answer before any of this, and what
     # the files and folders rule out is said before torch is loaded.
+    from project.launch import others
     from project.plan import make_plan
+
+    plan = make_plan(arguments)
+    with others(plan.hparams, argv) as started:
+        return carry_out(plan, argv, started)
+
+
+def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
+    """Record the sources, load torch, and do what was planned."""
     from project.provenance.code import code_state
     from project.provenance.redact import Redactor
 
-    plan = make_plan(arguments)
     # Before anything slow: the sources may be edited while torch loads.
-    code = code_state(ROOT, Redactor())
-    if plan.hparams.require_clean and code.dirty is not False:
+    code = code_state(ROOT, Redactor()) if place().is_first else None
+    if code is not None and plan.hparams.require_clean and code.dirty is not False:
         why = "has changes that no commit has" if code.dirty else "is in no git repository"
         raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
     # Waiting threads sleep: spinning ones make a small model's training ten times slower as soon as
@@ -60,4 +80,4 @@ def experiment(arguments: Arguments, argv: Sequence[str]) -> int:
 
     from project.experiment import conduct
 
-    return conduct(plan, code, argv)
+    return conduct(plan, code, argv, started)

@@ -9,6 +9,7 @@ from project.fields import flag_name
 from project.files import read_json
 from project.flags import Arguments
 from project.hyperparameters import Hyperparameters, section_of
+from project.processes import place, settle
 from project.provenance.find import find_run
 from project.provenance.run import status
 from project.tracking import resolve
@@ -81,6 +82,7 @@ def make_plan(arguments: Arguments) -> Plan:
     elif hparams.checkpoint is not None:
         weights = _weights(hparams, hparams.checkpoint)
     _check_writable(Path(hparams.exp_dir))
+    hparams = settle(hparams, frozenset(given) | ({"devices", "nodes"} if resume else set()))
     return Plan(hparams, given, _trackers(hparams), resume, weights)
 
 
@@ -109,7 +111,7 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     """The recorded hyperparameters of a run; what was given must agree with them."""
     state = status(directory)
     # Other processes of this run may find that the first one has taken it up already.
-    if state in ("running", "finished") and is_first_process():
+    if state in ("running", "finished") and place().is_first:
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
     if not (directory / "checkpoints" / "last.pt").exists():
         raise ValueError(
@@ -131,12 +133,6 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
         )
     changed = {name: value for name, value in given.items() if name in FREE_ON_RESUME}
     return replace(recorded, **changed | {"exp_dir": hparams.exp_dir})
-
-
-def is_first_process() -> bool:
-    """Whether this is the only process of a run, or the one that records for all of them."""
-    ranks = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
-    return all(os.environ.get(name, "0") == "0" for name in ranks)
 
 
 def _check_writable(folder: Path) -> None:

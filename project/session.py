@@ -6,11 +6,12 @@ from typing import Any
 
 from pytorch_lightning import Trainer
 
-from project import checkpoint
+from project import checkpoint, peers
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.interrupt import Interrupt, Interrupted
 from project.command import describe
 from project.data import Loader
+from project.launch import Others
 from project.solver import Solver
 
 # Their messages are written for people; anything else is a fault in the code.
@@ -44,6 +45,7 @@ class Session:
     Attributes:
         state: the checkpoint to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
+        others: the processes that this one has started.
     """
 
     trainer: Trainer
@@ -51,23 +53,45 @@ class Session:
     loaders: dict[str, Loader]
     checkpoints: Checkpoints
     interrupt: Interrupt
+    others: Others
     state: dict[str, Any] | None = None
     only_test: bool = False
 
     def execute(self) -> Ended:
         """Train and test; an error or a signal becomes part of what is returned."""
         try:
-            with self.interrupt:
-                if not self.only_test:
-                    self._train()
-                return Ended(test=self._test())
+            if not self.only_test:
+                self._train()
+            return Ended(test=self._test())
         except Interrupted as signal:
             return Ended("interrupted", 128 + signal.number, str(signal))
         except Exception as error:
-            unexpected = not isinstance(error, EXPECTED)
-            text = " ".join(describe(error).split())
-            line = f"{type(error).__name__}: {text}" if unexpected else text
-            return Ended("failed", 1, line, traceback.format_exc(), unexpected)
+            # A launcher that has seen another process fail ends this one, while it finds out why.
+            self.interrupt.hold_off()
+            if peers.is_loss(error):
+                return Ended("failed", 1, self._why_lost())
+            return self._failed(error)
+        finally:
+            self.interrupt.hold_off()
+            self.others.noticed.set()
+
+    def _failed(self, error: Exception) -> Ended:
+        unexpected = not isinstance(error, EXPECTED)
+        text = " ".join(describe(error).split())
+        line = f"{type(error).__name__}: {text}" if unexpected else text
+        rank = self.trainer.global_rank
+        told = rank > 0 and peers.tell(rank, line)
+        return Ended("failed", 1, None if told else line, traceback.format_exc(), unexpected)
+
+    def _why_lost(self) -> str | None:
+        """Why another process is gone; None where the first one lives to say it."""
+        rank = self.trainer.global_rank
+        if rank > 0:
+            run = self.checkpoints.directory.parent.name
+            gone = f"the first process of run {run} is gone: killed, or out of memory?"
+            return None if peers.tell(rank, None) else gone
+        why = peers.heard(self.trainer.world_size) or self.others.fallen()
+        return why or "another process of the run is gone: killed, or out of memory?"
 
     def _train(self) -> None:
         if self.state is not None:

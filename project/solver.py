@@ -122,9 +122,16 @@ class Solver(LightningModule):
         """One optimizer step; returns this rank's share of the batch's mean loss, detached."""
         for parameter in self._parameters_in_use:
             parameter.grad = None
-        sums = [self._backward(*part, batch.size) for part in _parts(batch, self._accumulate)]
+        sums = [self._backward(*part, batch.size) for part in self._parts(batch)]
         self._update(norm)
         return (sums[0] if len(sums) == 1 else torch.stack(sums).sum()) / batch.size
+
+    def _parts(self, batch: Any) -> Iterable[tuple[Tensor, Tensor]]:
+        if self._accumulate == 1:
+            return ((batch.inputs, batch.targets),)
+        # As many on all ranks, which wait for each other in each, however uneven their shares are.
+        n = min(self._accumulate, batch.size // self.trainer.world_size)
+        return zip(batch.inputs.tensor_split(n), batch.targets.tensor_split(n), strict=True)
 
     def _backward(self, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
         """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
@@ -188,8 +195,14 @@ class Solver(LightningModule):
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
                 f" (epoch {self.current_epoch}, learning rate {self._rates[bad]:g});"
                 " try a smaller --learning-rate or --gradient-clip 1;"
-                f" the batch is samples {list(block.indices(bad))}"
+                f" the batch is samples {self._of_all_ranks(block.indices(bad))}"
             )
+
+    def _of_all_ranks(self, indices: list[int]) -> list[int]:
+        parts = [indices] * self.trainer.world_size
+        if len(parts) > 1:
+            dist.all_gather_object(parts, indices)
+        return [index for part in parts for index in part]
 
     def validation_step(self, block: Iterable, block_index: int) -> None:
         self.eval_step(block)
@@ -254,9 +267,3 @@ class Solver(LightningModule):
     def _log(self, scores: dict[str, float], step: int) -> None:
         if self.logger is not None:
             self.logger.log(scores, step=step, epoch=self.current_epoch)
-
-
-def _parts(batch: Any, n: int) -> Iterable[tuple[Tensor, Tensor]]:
-    if n == 1:
-        return ((batch.inputs, batch.targets),)
-    return zip(batch.inputs.chunk(n), batch.targets.chunk(n), strict=True)

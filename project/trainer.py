@@ -3,11 +3,26 @@
 import logging
 import os
 import warnings
+from datetime import timedelta
 
+import torch
+from lightning_fabric.plugins.environments import (
+    ClusterEnvironment,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
 from pytorch_lightning import Trainer
+from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from project.hyperparameters import Hyperparameters
+from project.launch import n_local
+from project.processes import SRUN, TORCHRUN, place
+
+# Far longer than any process waits for another that lives, and shorter than torch's 30 minutes: what
+# is not gone but hangs is noticed only then.
+TIMEOUT = timedelta(minutes=10)
 
 
 def make_trainer(hparams: Hyperparameters) -> Trainer:
@@ -17,12 +32,16 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
         ValueError: there are no such devices, or the precision isn't possible on them.
     """
     _quieten()
+    several = hparams.nodes * n_local(hparams) > 1
     try:
         trainer = Trainer(
             accelerator=hparams.accelerator,
             devices=int(hparams.devices) if hparams.devices.isdecimal() else hparams.devices,
             num_nodes=hparams.nodes,
-            strategy=hparams.strategy,
+            strategy=DDPStrategy(timeout=TIMEOUT) if several else "auto",
+            plugins=[_environment()],
+            # Elsewhere our own BatchNorm2d does it: torch's is for GPUs.
+            sync_batchnorm=several and hparams.accelerator != "cpu" and torch.cuda.is_available(),
             precision={"32": "32-true"}.get(hparams.precision, hparams.precision),
             deterministic=hparams.deterministic,
             max_epochs=hparams.max_epochs,
@@ -36,8 +55,8 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
     # A TypeError is what a list of devices gets where they have no indices, on a CPU.
     except (MisconfigurationException, RuntimeError, TypeError) as error:
         raise ValueError(
-            f"--accelerator {hparams.accelerator} --devices {hparams.devices}"
-            f" --strategy {hparams.strategy}: {' '.join(str(error).split())}"
+            f"--accelerator {hparams.accelerator} --devices {hparams.devices}:"
+            f" {' '.join(str(error).split())}"
         ) from error
     if hparams.precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
         raise ValueError("--precision 16-mixed needs a GPU; use bf16-mixed")
@@ -45,6 +64,15 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
         # Lightning sets it, and every optimizer step then searches the disk for NVIDIA's library.
         os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
     return trainer
+
+
+def _environment() -> ClusterEnvironment:
+    """Where the process finds its peers; chosen here, so that it is what `place` has settled."""
+    launcher = place().launcher
+    if launcher == TORCHRUN:
+        return TorchElasticEnvironment()
+    # Its automatic requeueing would save and restart runs in Lightning's way.
+    return SLURMEnvironment(auto_requeue=False) if launcher == SRUN else LightningEnvironment()
 
 
 def _quieten() -> None:

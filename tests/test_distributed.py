@@ -1,32 +1,24 @@
-"""Two processes train and measure what one does."""
+"""Several processes train and measure what one does, speak with one voice, and end together."""
 
 import json
 import os
-import signal
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 import torch
 
-ROOT = Path(__file__).parents[1]
-FLAGS = (
-    "--model mlp --hidden-dim 32 --dropout 0 --max-epochs 2 --batch-size 100 --accelerator cpu"
-    " --exp-name two --tracker none --augment flip"
-).split()
-
-
-TWO = ("--devices", "2", "--strategy", "ddp")
-# Ends the first process, and it alone, in the middle of the second epoch.
-INTERRUPTED = """
-import os, signal, sys
 from project.main import main
-from tests.test_resume import at_step
-step = -1 if "LOCAL_RANK" in os.environ else 15
-with at_step("_optimize", step, lambda: os.kill(os.getpid(), signal.SIGTERM)):
-    code = main(sys.argv[1:])
-sys.exit(code)
-"""
+from tests.ranks import MLP, RUNS
+
+ROOT = Path(__file__).parents[1]
+# In these scores floats are summed, in another order on other numbers of processes; all others come
+# from counts.
+SUMS = re.compile(r"(val|test)_(loss|log_loss|brier|calibration|.*roc_auc|.*average_precision)")
+TIMED = {"samples_per_second"}
 
 
 def command(*argv: str) -> subprocess.CompletedProcess[str]:
@@ -37,48 +29,162 @@ def command(*argv: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=300,
     )
 
 
-def run(exp_dir: Path, *flags: str) -> dict:
-    ended = command("-m", "project.run", *FLAGS, *flags, "--exp-dir", str(exp_dir))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `tests.ranks` leaves behind."""
+    folder = tmp_path_factory.mktemp("ranks")
+    ended = command("-m", "tests.ranks", str(folder))
     assert ended.returncode == 0, ended.stderr
-    return result(exp_dir)
+    return folder
 
 
-def result(exp_dir: Path) -> dict:
-    (directory,) = (exp_dir / "two").iterdir()
-    state = torch.load(directory / "checkpoints" / "last.pt", weights_only=True)
-    journal = [json.loads(line) for line in (directory / "journal.jsonl").read_text().splitlines()]
-    return {
-        "test": json.loads((directory / "outcome.json").read_text())["test"],
-        "weights": state["model"],
-        "losses": {r["step"]: r["metrics"].get("train_loss") for r in journal},
-    }
+def directory(folder: Path, name: str) -> Path:
+    (found,) = (path for path in (folder / name).iterdir() if path.is_dir())
+    return found
 
 
-def test_two_processes_equal_one_and_stop_and_go_on_together(tmp_path: Path) -> None:
+def outcome(folder: Path, name: str) -> dict[str, Any]:
+    return json.loads((directory(folder, name) / "outcome.json").read_text())
+
+
+def weights(folder: Path, name: str) -> dict[str, torch.Tensor]:
+    path = directory(folder, name) / "checkpoints" / "last.pt"
+    return torch.load(path, weights_only=True)["model"]
+
+
+def points(folder: Path, name: str) -> dict[tuple[str, int], float]:
+    """Every logged value by name and step; one that is logged twice fails."""
+    found = {}
+    for line in (directory(folder, name) / "journal.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        for metric, value in record["metrics"].items():
+            assert (metric, record["step"]) not in found
+            found[metric, record["step"]] = value
+    return {key: float(value) for key, value in found.items() if key[0] not in TIMED}
+
+
+def exit_codes(folder: Path, n: int, rank: int) -> dict[str, int]:
+    """The last exit code of each experiment."""
+    ran = [planned for planned in RUNS if n in planned.n]
+    codes = json.loads((folder / f"{n}-{rank}.txt").read_text().splitlines()[-1])
+    names = [planned.argv[planned.argv.index("--exp-name") + 1] for planned in ran]
+    return dict(zip(names, codes, strict=True))
+
+
+def assert_same_numbers(ours: Path, reference: Path, name: str) -> None:
+    got, expected = points(ours, name), points(reference, name)
+    assert got.keys() == expected.keys()
+    for key, value in expected.items():
+        exact = key[0].startswith(("val_", "test_")) and not SUMS.match(key[0])
+        assert got[key] == pytest.approx(value, rel=0, abs=0 if exact else 1e-6), key
+    assert outcome(ours, name)["test"].keys() == outcome(reference, name)["test"].keys()
+    trained = weights(ours, name)
+    for parameter, expected_weight in weights(reference, name).items():
+        torch.testing.assert_close(trained[parameter], expected_weight, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("n, name", [(2, "mlp"), (3, "mlp"), (2, "norm"), (3, "norm"), (3, "few")])
+def test_several_processes_compute_what_one_does(folder: Path, n: int, name: str) -> None:
     """1,259 training samples in batches of 100: the last one, of 59, is shared unevenly."""
-    one = run(tmp_path / "one")
-    two = run(tmp_path / "two", *TWO)
-    for name, value in one["test"].items():
-        counts = name.startswith(("test_accuracy", "test_f1", "test_recall", "test_cohen"))
-        tolerance = 0 if counts else 1e-6
-        assert abs(float(two["test"][name]) - float(value)) <= tolerance, name
-    assert one["losses"].keys() == two["losses"].keys()
-    for name, weight in one["weights"].items():
-        torch.testing.assert_close(two["weights"][name], weight, rtol=1e-4, atol=1e-6)
+    assert exit_codes(folder, n, 0)[name] == 0
+    assert_same_numbers(folder / str(n), folder / "1", name)
 
-    driver = tmp_path / "driver.py"
-    driver.write_text(INTERRUPTED)
-    stopped = tmp_path / "stopped"
-    ended = command(str(driver), *FLAGS, *TWO, "--exp-dir", str(stopped))
-    assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
-    ended = command("-m", "project.run", "--resume", "last", "--exp-dir", str(stopped))
-    assert ended.returncode == 0, ended.stderr
-    resumed = result(stopped)
-    assert resumed["test"] == two["test"] and resumed["losses"] == two["losses"]
-    assert all(
-        torch.equal(resumed["weights"][name], two["weights"][name]) for name in two["weights"]
+
+def test_only_the_first_process_speaks_and_writes(folder: Path) -> None:
+    for n in (2, 3):
+        for rank in range(1, n):
+            said = (folder / f"{n}-{rank}.txt").read_text().splitlines()
+            # Its exit codes, which one that was killed doesn't come to say.
+            assert len(said) == (rank != 2) and not (folder / f"{n}-{rank}.opened").read_text()
+        assert "record.json" in (folder / f"{n}-0.opened").read_text()
+
+
+def test_processes_stop_and_go_on_together(folder: Path) -> None:
+    """SIGTERM to the second of three in a step; the resumed run is, bit for bit, one never stopped."""
+    ranks = [exit_codes(folder, 3, rank) for rank in range(2)]
+    # `term` was interrupted (143) and, resumed, ended well.
+    assert [ranks[0][name] for name in ("term", "val", "test")] == [0, 130, 130]
+    assert not any(ranks[1][name] for name in ("term", "val", "test"))
+    three = folder / "3"
+    assert points(three, "term") == points(three, "mlp")
+    expected = weights(three, "mlp")
+    assert all(torch.equal(expected[k], v) for k, v in weights(three, "term").items())
+    assert outcome(three, "term")["test"] == outcome(three, "mlp")["test"]
+
+
+def test_ctrl_c_ends_a_validation_and_a_test(folder: Path) -> None:
+    """To the last process in the first validation, at step 13; to the first one in the test."""
+    for name, steps, validated in (("val", 13, []), ("test", 26, [13, 26])):
+        ended = outcome(folder / "3", name)
+        assert (ended["status"], ended["error"]) == ("interrupted", "interrupted by SIGINT")
+        assert ended["steps"] == steps and ended["test"] is None
+        logged = [step for metric, step in points(folder / "3", name) if metric == "val_loss"]
+        assert logged == validated
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("error", "process 1: RuntimeError: only here"),
+        ("killed", "another process of the run is gone: killed, or out of memory?"),
+    ],
+)
+def test_one_process_that_fails_ends_all(folder: Path, name: str, message: str) -> None:
+    assert exit_codes(folder, 3, 0)[name] == exit_codes(folder, 3, 1)[name] == 1
+    ended = outcome(folder / "3", name)
+    assert (ended["status"], ended["error"]) == ("failed", message)
+    said = (folder / "3-0.txt").read_text()
+    assert said.count(f"error: {message}\n") == 1
+
+
+def test_a_nan_in_one_process_names_the_whole_batch(folder: Path) -> None:
+    assert exit_codes(folder, 3, 0)["nan"] == exit_codes(folder, 3, 1)["nan"] == 1
+    message = outcome(folder / "3", "nan")["error"]
+    assert message.startswith("the training loss is nan at step 16 (epoch 1,")
+    samples = json.loads(message.partition("the batch is samples ")[2])
+    assert len(set(samples)) == 100
+
+
+def test_a_run_goes_on_with_as_many_processes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(
+            [
+                "--resume",
+                "last",
+                "--exp-name",
+                "val",
+                "--devices",
+                "2",
+                "--exp-dir",
+                str(folder / "3"),
+            ]
+        )
+        == 2
     )
+    assert "--devices: run" in capsys.readouterr().err
+
+
+def test_devices_starts_the_processes_itself(folder: Path, tmp_path: Path) -> None:
+    """The same record, but for the command, and the same numbers as when a launcher starts them."""
+    flags = [*MLP, "--exp-name", "mlp", "--data-dir", str(folder / "data")]
+    ended = command("-m", "project.run", *flags, "--devices", "2", "--exp-dir", str(tmp_path / "2"))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("2 processes share each batch of 100") == 1
+    assert points(tmp_path / "2", "mlp") == points(folder / "2", "mlp")
+    records = []
+    for exp_dir in (tmp_path / "2", folder / "2"):
+        record = json.loads((directory(exp_dir, "mlp") / "record.json").read_text())
+        for own in ("run_id", "created", "command"):
+            del record[own]
+        del record["flags"]["exp_dir"]
+        for launchers in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+            record["environment"]["variables"].pop(launchers, None)
+        records.append(record)
+    assert records[0] == records[1]
+    assert records[0]["flags"]["devices"] == "2"

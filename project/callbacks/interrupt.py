@@ -1,15 +1,20 @@
 """Interruption: Ctrl-C and SIGTERM end a run after the current step, with a checkpoint."""
 
+import math
 import signal
 import sys
+import time
 from types import FrameType
 from typing import Any
 
+import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project.callbacks.checkpoints import Checkpoints
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Two signals within it are one.
+SAME_SECONDS = 1.0
 
 
 class Interrupted(Exception):
@@ -25,11 +30,16 @@ class Interrupted(Exception):
 
 
 class Interrupt(Callback):
-    """Makes the first signal an orderly end after the current step, the second an end at once."""
+    """Makes the first signal an orderly end after the current step, the second an end at once.
+
+    Where there are several processes, whichever of them gets a signal, all end after the same step.
+    """
 
     def __init__(self, checkpoints: Checkpoints, solver: LightningModule) -> None:
         self.checkpoints, self._solver = checkpoints, solver
         self._signal: int | None = None
+        self._at = -math.inf
+        self._over = False
 
     def __enter__(self) -> "Interrupt":
         """Take over the signals until the block ends."""
@@ -53,35 +63,49 @@ class Interrupt(Callback):
         for signum in SIGNALS:
             signal.signal(signum, self._receive)
 
+    def hold_off(self) -> None:
+        """Let no signal interrupt what is left to do: to write down how the run has ended."""
+        self._over = True
+
     def _receive(self, signum: int, frame: FrameType | None) -> None:
+        # torchrun passes on the Ctrl-C that the terminal has sent to every process already.
+        if self._over or time.monotonic() - self._at < SAME_SECONDS:
+            return
         if self._signal is not None:
             raise Interrupted(signum)
-        self._signal = signum
+        self._signal, self._at = signum, time.monotonic()
         self._solver.stop_requested = True
         sys.stderr.write("\nstopping after this step; once more to stop at once\n")
 
     def on_train_batch_end(
         self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Save and end; all processes together, whichever of them was told."""
-        requested = self._signal is not None
-        if trainer.world_size > 1:
-            requested = trainer.strategy.reduce_boolean_decision(requested, all=False)
-        if requested:
+        """Save and end."""
+        if self._requested(trainer):
             self._end_fit(trainer, solver)
 
     def on_validation_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
         """Save and end; the resumed run validates again from the start."""
-        # Several processes finish the validation: they have no step in common at which to agree.
-        if self._signal is not None and trainer.world_size == 1:
+        if self._requested(trainer):
             self._end_fit(trainer, solver)
 
     def on_test_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
         """End; `last.pt` already stands at the end of training."""
-        if self._signal is not None and trainer.world_size == 1:
+        if self._requested(trainer):
             raise Interrupted(self._signal)
+
+    def _requested(self, trainer: Trainer) -> bool:
+        """Whether any process has got a signal; all ask after the same block, even of no samples."""
+        if trainer.world_size > 1:
+            strategy = trainer.strategy
+            mine = torch.tensor(self._signal or 0, device=strategy.root_device)
+            agreed = int(strategy.reduce(mine, reduce_op="max"))
+            # A signal that came meanwhile is for the next block, when all know of it.
+            self._signal = agreed or self._signal
+            return agreed > 0
+        return self._signal is not None
 
     def _end_fit(self, trainer: Trainer, solver: LightningModule) -> None:
         self.checkpoints.save_last(trainer, solver)
         self.checkpoints.wait()
-        raise Interrupted(self._signal or signal.SIGTERM)
+        raise Interrupted(self._signal)

@@ -30,7 +30,18 @@ def outcome_rows(outcome: Mapping[str, Any], n_parameters: int) -> list[Row]:
         shown = [f"{k} {number(float(v))}" for k, v in scores.items() if v is not None]
         rows.append((name, "  ".join(shown)))
     rows = [(name, value) for name, value in rows if value]
-    return [*rows, ("parameters", f"{n_parameters:,}"), ("time", duration(outcome["duration"]))]
+    return [
+        *rows,
+        ("parameters", f"{n_parameters:,}"),
+        ("time", duration(outcome["duration"])),
+        ("peak memory", memory(outcome["peak_memory"])),
+    ]
+
+
+def memory(peak: Mapping[str, int | None]) -> str:
+    """The machine's and, where there is one, the device's, in units of 10^6 bytes."""
+    names = {"resident": "", "device": " on the device"}
+    return ", ".join(f"{peak[k] / 1e6:,.0f} MB{name}" for k, name in names.items() if peak[k])
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from project.fields import plugs
+from project.models._norm import adapt_norms
 from project.models._summary import n_parameters, n_trainable, summary
 from project.words import did_you_mean
 
@@ -51,4 +52,6 @@ def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Modul
             f"--model {hparams.model!r}: {name} takes {'a' if takes_variant else 'no'} variant,"
             f" write --model {form}"
         )
-    return module.build(shape, n_classes, hparams, *([variant] if colon else []))
+    model = module.build(shape, n_classes, hparams, *([variant] if colon else []))
+    adapt_norms(model)
+    return model

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from project.models._norm import allow_single_samples
 from project.words import did_you_mean
 
 
@@ -34,7 +33,6 @@ def build(shape: tuple[int, int, int], n_classes: int, hparams: Any, variant: st
         model = _create(variant, shape, hparams.pretrained)
         _adapt_first_convolution(model, shape[0], hparams.pretrained)
         _replace_head(model, n_classes)
-        allow_single_samples(model)
         _try_out(model, shape)
     except (AssertionError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".!")

@@ -13,6 +13,7 @@ from project.provenance._directory import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
 from project.provenance.code import PATCH_NAME
 from project.provenance.manifest import NAME as MANIFEST_NAME
+from project.provenance.memory import peak_memory
 from project.provenance.record import read_record
 from project.provenance.redact import Redactor
 from project.provenance.schema import SCHEMA
@@ -165,6 +166,7 @@ class Run:
                 Path(n).name: h for n, h in files.items() if Path(n).match("checkpoints/*.pt")
             },
             "weights": dict(weights or {}),
+            "peak_memory": peak_memory(),
             "record": hash_file(self.directory / _RECORD),
             "files": files,
         }

@@ -14,11 +14,14 @@ BEST = {
     "metrics": {"val_loss": 0.0456, "val_accuracy": 0.98889, "val_log_loss": 0.05},
 }
 TEST = {"test_loss": "nan", "test_accuracy": 0.99444, "test_recall/7": 0.9, "test_f1_macro": 0.0}
+MEMORY = {"resident": 1_234_567_890, "device": 2_000_000}
 COMMAND = "python -m project.serve --exp-dir " + "/a/long/way/" * 6
 
 
 def test_an_outcome_becomes_rows() -> None:
-    rows = outcome_rows({"best": BEST, "test": TEST, "duration": 73.2}, n_parameters=74794)
+    rows = outcome_rows(
+        {"best": BEST, "test": TEST, "duration": 73.2, "peak_memory": MEMORY}, n_parameters=74794
+    )
     assert rows == [
         # Epochs count from 0 in files, from 1 for people.
         ("best epoch", "24 (step 240)"),
@@ -29,12 +32,15 @@ def test_an_outcome_becomes_rows() -> None:
         ("log_loss", "validation 0.0500"),
         ("parameters", "74,794"),
         ("time", "0:01:13"),
+        ("peak memory", "1,235 MB, 2 MB on the device"),
     ]
 
 
 def test_a_run_that_got_nowhere_has_little_to_say() -> None:
-    rows = outcome_rows({"best": None, "test": None, "duration": 0.04}, n_parameters=3)
-    assert rows == [("parameters", "3"), ("time", "0.0 s")]
+    outcome = {"best": None, "test": None, "duration": 0.04}
+    outcome["peak_memory"] = MEMORY | {"device": None}
+    rows = outcome_rows(outcome, n_parameters=3)
+    assert rows == [("parameters", "3"), ("time", "0.0 s"), ("peak memory", "1,235 MB")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,152 @@
+"""The processes that carry out a run together: what a launcher has settled, and who speaks for all."""
+
+import io
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from project.hyperparameters import Hyperparameters
+
+TORCHRUN, SRUN = "torchrun", "srun"
+# What stands for a launcher where each machine's first process is started by hand.
+BY_HAND = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
+# Within it the first process of a machine, having met the same error, has ended the others.
+PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this process stands among those of its run.
+
+    Attributes:
+        launcher: torchrun or srun, if one of them started all processes; "" if none did.
+        node: index of its machine.
+        local_rank: its index among the processes of the machine.
+        devices: processes on each machine, as the launcher has settled it; 0: it is for the flags.
+        nodes: machines, likewise.
+    """
+
+    launcher: str
+    node: int
+    local_rank: int
+    devices: int = 0
+    nodes: int = 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the only process of a run, or the one that records for all of them."""
+        return self.node == self.local_rank == 0
+
+
+def place(environ: Mapping[str, str] = os.environ) -> Place:
+    """This process's place, as the variables of its launcher tell it.
+
+    Raises:
+        ValueError: a variable is missing or no number, or the machines' processes differ in number.
+    """
+    if "TORCHELASTIC_RUN_ID" in environ:
+        names = ("GROUP_RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "WORLD_SIZE")
+        node, local_rank, devices, processes = (_number(environ, name) for name in names)
+        _check_even(TORCHRUN, processes, processes / devices)
+        return Place(TORCHRUN, node, local_rank, devices, processes // devices)
+    # Only srun sets a step: in a batch script or a shell of salloc the other variables stand too,
+    # but nobody starts the processes that they count. One task is free to start others itself.
+    if "SLURM_STEP_ID" in environ and _number(environ, "SLURM_NTASKS") > 1:
+        names = ("SLURM_NODEID", "SLURM_LOCALID", "SLURM_NTASKS", "SLURM_NNODES")
+        node, local_rank, processes, nodes = (_number(environ, name) for name in names)
+        _check_even(SRUN, processes, processes / nodes)
+        if "SLURM_NTASKS_PER_NODE" not in environ:
+            raise ValueError(
+                f"srun: give --ntasks-per-node={processes // nodes} instead of --ntasks"
+            )
+        return Place(SRUN, node, local_rank, processes // nodes, nodes)
+    return Place("", *(_number(environ, name, 0) for name in ("NODE_RANK", "LOCAL_RANK")))
+
+
+def settle(hparams: Hyperparameters, given: frozenset[str]) -> Hyperparameters:
+    """The hyperparameters with as many devices and machines as the launcher has started processes.
+
+    Args:
+        hparams: as asked for.
+        given: the names of those that the person, or the run to go on with, has set.
+
+    Raises:
+        ValueError: they contradict the launcher, or several machines have none.
+    """
+    here = place()
+    if not here.launcher:
+        _check_by_hand(hparams.nodes)
+        return hparams
+    asked = {"devices": n_devices(hparams.devices), "nodes": hparams.nodes}
+    for name, settled in (("devices", here.devices), ("nodes", here.nodes)):
+        if name in given and asked[name] not in (None, settled):
+            where = "on each machine" if name == "devices" else "machines"
+            raise ValueError(
+                f"--{name} {getattr(hparams, name)}: {here.launcher} has settled on {settled}"
+                f" {where}; give it the same, or leave --{name} out"
+            )
+    if asked["devices"] != here.devices:
+        hparams = replace(hparams, devices=str(here.devices))
+    return replace(hparams, nodes=here.nodes)
+
+
+def n_devices(devices: str) -> int | None:
+    """How many devices of each machine `--devices` names; None: as many as there are."""
+    if devices == "auto":
+        return None
+    return int(devices) if devices.isdecimal() else len(devices.split(","))
+
+
+@contextmanager
+def first_speaks() -> Iterator[None]:
+    """Let the first process of a machine speak for all of them, who see the same and would repeat it.
+
+    What another has to say is kept; its errors are printed at its end, if it is left alone with them.
+    """
+    try:
+        local_rank = place().local_rank
+    except ValueError:
+        local_rank = 0  # `settle` says what is wrong
+    if not local_rank:
+        yield
+        return
+    before = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = said = io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+        errors = [line for line in said.getvalue().splitlines() if line.startswith("error: ")]
+        if errors:
+            time.sleep(PATIENCE_SECONDS)
+            print(*(f"process {local_rank}: {line}" for line in errors), sep="\n", file=sys.stderr)
+
+
+def _check_by_hand(nodes: int) -> None:
+    missing = [name for name in BY_HAND if name not in os.environ]
+    if nodes > 1 and missing:
+        raise ValueError(
+            f"--nodes {nodes} needs torchrun or srun to start the processes (see CONTRIBUTING.md), or"
+            f" on each machine the variables {', '.join(BY_HAND)}; {', '.join(missing)} is missing"
+        )
+    if nodes > 1 and place().node >= nodes:
+        raise ValueError(f"NODE_RANK={place().node}: with --nodes {nodes} it is 0 to {nodes - 1}")
+
+
+def _check_even(launcher: str, processes: int, ratio: float) -> None:
+    if ratio % 1:
+        raise ValueError(
+            f"{launcher} started {processes} processes, not the same number on each machine; a batch"
+            " can't be shared like that"
+        )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int | None = None) -> int:
+    text = environ.get(name, default)
+    try:
+        return int(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {text!r} in the environment; it should be a number") from None

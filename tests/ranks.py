@@ -1,0 +1,141 @@
+"""Runs of 1, 2 and 3 processes, started as torchrun does it: `python -m tests.ranks FOLDER`.
+
+All processes are forked from one that has loaded what they need. What rank r of n prints goes to
+`n-r.txt`, the exit codes of its runs last; the files that it opens to write to `n-r.opened`.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch.nn import functional
+
+from project.main import main
+from tests.test_resume import at_step
+
+COMMON = "--max-epochs 2 --batch-size 100 --accelerator cpu --tracker none --dropout 0".split()
+MLP = ["--model", "mlp", "--hidden-dim", "32", "--augment", "flip", *COMMON]
+# 50 samples for training in batches of 9, the last of 5; 10 for the validation and for the test, of
+# which the last batch has 1: two of three ranks have none of it.
+FEW = "--data synthetic --synthetic-samples 70 --batch-size 9 --accumulate 7 --exp-name few".split()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run: its command line, by how many processes, and what `action` does to which of them.
+
+    Attributes:
+        at: a rank, a method of the solver, and after how many steps it is called.
+    """
+
+    argv: Sequence[str]
+    n: tuple[int, ...] = (1, 2, 3)
+    at: tuple[int, str, int] | None = None
+    action: Callable[[], Any] = lambda: None
+
+
+def raise_error() -> None:
+    raise RuntimeError("only here")
+
+
+def make_nan() -> None:
+    """Let the next loss be NaN."""
+    true = functional.cross_entropy
+
+    def once(*args: Any, **settings: Any) -> torch.Tensor:
+        functional.cross_entropy = true
+        return true(*args, **settings) * torch.nan
+
+    functional.cross_entropy = once
+
+
+def send(signum: int) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), signum)
+
+
+RUNS = [
+    Planned([*MLP, "--exp-name", "mlp"]),
+    Planned([*COMMON, "--exp-name", "norm", "--width", "4", "--max-epochs", "1"]),
+    Planned([*MLP, *FEW], (1, 3)),
+    Planned([*MLP, "--exp-name", "term"], (3,), (1, "_optimize", 15), send(signal.SIGTERM)),
+    Planned(["--resume", "last", "--exp-name", "term"], (3,)),
+    Planned([*MLP, "--exp-name", "val"], (3,), (2, "eval_step", 13), send(signal.SIGINT)),
+    Planned(
+        [*MLP, "--exp-name", "test"], (3,), (0, "on_test_epoch_start", 26), send(signal.SIGINT)
+    ),
+    Planned([*MLP, "--exp-name", "nan"], (3,), (1, "_optimize", 15), make_nan),
+    Planned([*MLP, "--exp-name", "error"], (3,), (1, "_optimize", 15), raise_error),
+    Planned([*MLP, "--exp-name", "killed"], (3,), (2, "_optimize", 15), send(signal.SIGKILL)),
+]
+
+
+def watched(folder: Path, rank: int, n: int) -> None:
+    """Send what this process prints to a file, and note what it opens to write."""
+    output = os.open(folder / f"{n}-{rank}.txt", os.O_WRONLY | os.O_CREAT)
+    opened = os.open(folder / f"{n}-{rank}.opened", os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+
+    def note(event: str, args: tuple) -> None:
+        if event == "open" and isinstance(args[0], str) and args[2] & (os.O_WRONLY | os.O_RDWR):
+            os.write(opened, f"{args[0]}\n".encode())
+
+    sys.addaudithook(note)
+
+
+def work(folder: Path, rank: int, n: int, ports: list[int]) -> None:
+    """One process: all runs of `n`, one after the other."""
+    variables = {"TORCHELASTIC_RUN_ID": "none", "GROUP_RANK": 0, "LOCAL_WORLD_SIZE": n}
+    variables |= {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": n, "MASTER_ADDR": "127.0.0.1"}
+    codes = []
+    for planned, port in zip(RUNS, ports, strict=True):
+        if n not in planned.n:
+            continue
+        os.environ |= {k: str(v) for k, v in variables.items()} | {"MASTER_PORT": str(port)}
+        _, method, step = planned.at or (0, "", 0)
+        mine = planned.at is not None and planned.at[0] == rank
+        with at_step(method, step, planned.action) if mine else nullcontext():
+            places = ["--exp-dir", str(folder / str(n)), "--data-dir", str(folder / "data")]
+            codes.append(main([*planned.argv, *places]))
+        if dist.is_initialized():
+            dist.destroy_process_group()
+    os.write(1, json.dumps(codes).encode())
+
+
+def reserve(stack: ExitStack) -> int:
+    """A port that stays free to listen on."""
+    kept = stack.enter_context(socket.socket())
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept.getsockname()[1]
+
+
+def fork(folder: Path, rank: int, n: int, ports: list[int]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    try:
+        watched(folder, rank, n)
+        work(folder, rank, n, ports)
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    for module in ("project.experiment", "project.data.digits", "sklearn.metrics", "torch._dynamo"):
+        import_module(module)
+    with ExitStack() as stack:
+        for n in (1, 2, 3):
+            ports = [reserve(stack) for _ in RUNS]
+            for child in [fork(Path(sys.argv[1]), rank, n, ports) for rank in range(n)]:
+                os.waitpid(child, 0)
