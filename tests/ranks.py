@@ -5,6 +5,7 @@ All processes are forked from one that has loaded what they need. What rank r of
 """
 
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,7 @@ def watched(folder: Path, rank: int, n: int) -> None:
     sys.addaudithook(note)
 
 
-def work(folder: Path, rank: int, n: int, ports: list[int]) -> None:
+def work(folder: Path, rank: int, n: int, ports: list[int], together: Barrier) -> None:
     """One process: all runs of `n`, one after the other."""
     variables = {"TORCHELASTIC_RUN_ID": "none", "GROUP_RANK": 0, "LOCAL_WORLD_SIZE": n}
     variables |= {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": n, "MASTER_ADDR": "127.0.0.1"}
@@ -101,6 +103,8 @@ def work(folder: Path, rank: int, n: int, ports: list[int]) -> None:
     for planned, port in zip(RUNS, ports, strict=True):
         if n not in planned.n:
             continue
+        # The first process may still be writing what the next run goes on from.
+        together.wait()
         os.environ |= {k: str(v) for k, v in variables.items()} | {"MASTER_PORT": str(port)}
         _, method, step = planned.at or (0, "", 0)
         mine = planned.at is not None and planned.at[0] == rank
@@ -120,13 +124,13 @@ def reserve(stack: ExitStack) -> int:
     return kept.getsockname()[1]
 
 
-def fork(folder: Path, rank: int, n: int, ports: list[int]) -> int:
+def fork(folder: Path, rank: int, *shared: Any) -> int:
     child = os.fork()
     if child:
         return child
     try:
-        watched(folder, rank, n)
-        work(folder, rank, n, ports)
+        watched(folder, rank, shared[0])
+        work(folder, rank, *shared)
     finally:
         os._exit(0)
 
@@ -137,5 +141,6 @@ if __name__ == "__main__":
     with ExitStack() as stack:
         for n in (1, 2, 3):
             ports = [reserve(stack) for _ in RUNS]
-            for child in [fork(Path(sys.argv[1]), rank, n, ports) for rank in range(n)]:
+            shared = (n, ports, multiprocessing.get_context("fork").Barrier(n))
+            for child in [fork(Path(sys.argv[1]), rank, *shared) for rank in range(n)]:
                 os.waitpid(child, 0)

@@ -1,7 +1,9 @@
 """How much memory this process has needed at most, of the machine's and of its device's."""
 
+import re
 import resource
 import sys
+from pathlib import Path
 
 
 def peak_memory() -> dict[str, int | None]:
@@ -11,9 +13,15 @@ def peak_memory() -> dict[str, int | None]:
     """
     torch = sys.modules.get("torch")
     used = torch is not None and torch.cuda.is_initialized()
-    # macOS counts bytes, Linux kilobytes.
-    unit = 1 if sys.platform == "darwin" else 1024
     return {
-        "resident": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "resident": _resident(),
         "device": torch.cuda.max_memory_allocated() if used else None,
     }
+
+
+def _resident() -> int:
+    if sys.platform != "linux":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
+    # Linux's getrusage also counts what the process that started this one needed.
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"^VmHWM:\s*(\d+) kB$", status, re.M)[1]) * 1024

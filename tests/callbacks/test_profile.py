@@ -6,20 +6,23 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
+from torch.optim import SGD
 
-from project.callbacks.profile import Profile
+from project.callbacks.profile import PHASES, Profile
 
-TRAINER = SimpleNamespace(is_global_zero=True)
+TRAINER = SimpleNamespace(is_global_zero=True, logger=SimpleNamespace(log=lambda *_: None))
+SOLVER = SimpleNamespace(model=nn.Flatten(), loss=torch.sum)
 
 
 def train(callback: Profile, blocks: int) -> None:
     """Each block adds once; those that should not be recorded multiply too."""
     for block in range(blocks):
-        callback.on_train_batch_start(TRAINER, None, None, block)
+        callback.on_train_batch_start(TRAINER, SOLVER, None, block)
         torch.ones(2) + torch.ones(2)
         if block == 0 or block > 11:
             torch.ones(2) * torch.ones(2)
-        callback.on_train_batch_end(TRAINER, None, None, None, block)
+        callback.on_train_batch_end(TRAINER, SOLVER, None, None, block)
 
 
 def counts(folder: Path) -> dict[str, int]:
@@ -68,3 +71,35 @@ def test_only_the_first_process_records(tmp_path: Path, monkeypatch: pytest.Monk
     train(callback, 14)
     callback.on_train_end(TRAINER, None)
     assert not list(tmp_path.iterdir())
+
+
+def step(optimizer: SGD) -> None:
+    """A training step, by the solver's and the logger's present functions."""
+    SOLVER.loss(SOLVER.model(torch.ones(4, 3)) * optimizer.param_groups[0]["params"][0]).backward()
+    optimizer.step()
+    TRAINER.logger.log({}, 0)
+
+
+def test_the_table_begins_with_the_phases_of_the_steps(tmp_path: Path) -> None:
+    optimizer = SGD([nn.Parameter(torch.ones(3))])
+    before = [dict(vars(owner)) for owner in (SOLVER.model, SOLVER, TRAINER.logger)]
+    callback = Profile(tmp_path)
+    for block in range(4):
+        callback.on_train_batch_start(TRAINER, SOLVER, None, block)
+        step(optimizer)
+        callback.on_train_batch_end(TRAINER, SOLVER, None, None, block)
+    callback.on_validation_start(TRAINER, SOLVER)
+    SOLVER.model(torch.ones(4, 3))
+    callback.on_validation_end(TRAINER, SOLVER)
+    callback.on_train_end(TRAINER, SOLVER)
+    lines = (tmp_path / "table.txt").read_text().split("\n\n")[0].splitlines()
+    spent = {line[:12].strip(): float(line.split()[-2]) for line in lines[1:]}
+    assert list(spent) == [*PHASES, "the rest"]
+    shares = [float(line.split()[-1].rstrip("%")) for line in lines[1:]]
+    assert sum(shares) == pytest.approx(100, abs=0.1 * len(shares))
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    names = [event["name"] for event in events if event.get("cat") == "user_annotation"]
+    # Three steps after the first block; the forward pass of a validation is none of theirs.
+    counts = {phase: names.count(phase) for phase in ("forward", "loss", "logging", "validation")}
+    assert counts == {"forward": 3, "loss": 3, "logging": 3, "validation": 1}
+    assert [dict(vars(owner)) for owner in (SOLVER.model, SOLVER, TRAINER.logger)] == before

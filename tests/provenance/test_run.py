@@ -151,6 +151,7 @@ def test_the_outcome(tmp_path: Path) -> None:
     ended = datetime.fromisoformat(outcome.pop("ended"))
     started = datetime.fromisoformat(outcome["started"])
     assert abs((ended - started).total_seconds() - outcome.pop("duration")) < 1.0
+    assert outcome.pop("peak_memory").keys() == {"resident", "device"}
     assert {"files", "seal"} < outcome.keys()  # see test_seal.py
     assert {k: v for k, v in outcome.items() if k not in ("files", "seal")} == {
         "schema": 2,
