@@ -47,7 +47,11 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     model = models.build(dataset.shape, len(dataset.classes), hparams)
     if state:
         checkpoint.load_weights(model, state, plan.source)
-    dataset = dataset.to(trainer.strategy.root_device)
+    device = trainer.strategy.root_device
+    dataset = dataset.to(device)
+    if device.type == "cuda" and hparams.precision != "32":
+        # The layout in which tensor cores take convolutions; others are converted at each layer.
+        model.to(memory_format=torch.channels_last)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
     if trainer.global_rank:
