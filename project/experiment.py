@@ -75,8 +75,8 @@ def follow(session: Session) -> int:
         ended = session.execute()
     if ended.status == "failed" and ended.error:
         print(f"error: {ended.error}", file=sys.stderr)
-    # The first process tells how the run ended; launchers take another's code for a crash, and would
-    # hurry it while it writes the outcome.
+    # The first process tells how the run ended; launchers take another's code for a crash, and
+    # would hurry it while it writes the outcome.
     return 0 if ended.status == "interrupted" else ended.exit_code
 
 
@@ -170,8 +170,8 @@ def sharing(hparams: Hyperparameters, parts: Parts) -> str:
     where = f" on {hparams.nodes} machines, which are waited for," if hparams.nodes > 1 else ""
     left_out = f"; the last batch, of {last}, is left out" if 0 < last < n else ""
     return (
-        f"{n} processes{where} share each batch of {hparams.batch_size}; the learning rate is the one"
-        f" given, whatever their number{left_out}"
+        f"{n} processes{where} share each batch of {hparams.batch_size}; the learning rate stays"
+        f" {hparams.learning_rate:g}, whatever their number{left_out}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The processes that carry out a run together: what a launcher has settled, and who speaks for all."""
+"""The processes that carry out a run together: what a launcher has settled, and who speaks."""
 
 import io
 import os
@@ -102,9 +102,9 @@ def n_devices(devices: str) -> int | None:
 
 @contextmanager
 def first_speaks() -> Iterator[None]:
-    """Let the first process of a machine speak for all of them, who see the same and would repeat it.
+    """Let the first process of a machine speak for all: they see the same and would repeat it.
 
-    What another has to say is kept; its errors are printed at its end, if it is left alone with them.
+    What another has to say is kept; its errors are printed at its end, if it alone has met them.
     """
     try:
         local_rank = place().local_rank
@@ -129,8 +129,8 @@ def _check_by_hand(nodes: int) -> None:
     missing = [name for name in BY_HAND if name not in os.environ]
     if nodes > 1 and missing:
         raise ValueError(
-            f"--nodes {nodes} needs torchrun or srun to start the processes (see CONTRIBUTING.md), or"
-            f" on each machine the variables {', '.join(BY_HAND)}; {', '.join(missing)} is missing"
+            f"--nodes {nodes} needs torchrun or srun to start the processes (see CONTRIBUTING.md),"
+            f" or on each machine the variables {', '.join(BY_HAND)}; {', '.join(missing)} is missing"
         )
     if nodes > 1 and place().node >= nodes:
         raise ValueError(f"NODE_RANK={place().node}: with --nodes {nodes} it is 0 to {nodes - 1}")
@@ -139,8 +139,8 @@ def _check_by_hand(nodes: int) -> None:
 def _check_even(launcher: str, processes: int, ratio: float) -> None:
     if ratio % 1:
         raise ValueError(
-            f"{launcher} started {processes} processes, not the same number on each machine; a batch"
-            " can't be shared like that"
+            f"{launcher} started {processes} processes, not the same number on each machine; a"
+            " batch can't be shared like that"
         )
 
 

@@ -20,7 +20,7 @@ from project.hyperparameters import Hyperparameters
 from project.launch import n_local
 from project.processes import SRUN, TORCHRUN, place
 
-# Far longer than any process waits for another that lives, and shorter than torch's 30 minutes: what
+# Far longer than a process waits for another that lives, and shorter than torch's 30 minutes: what
 # is not gone but hangs is noticed only then.
 TIMEOUT = timedelta(minutes=10)
 

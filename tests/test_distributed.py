@@ -104,7 +104,7 @@ def test_only_the_first_process_speaks_and_writes(folder: Path) -> None:
 
 
 def test_processes_stop_and_go_on_together(folder: Path) -> None:
-    """SIGTERM to the second of three in a step; the resumed run is, bit for bit, one never stopped."""
+    """SIGTERM to the second of three; the resumed run is, bit for bit, one never stopped."""
     ranks = [exit_codes(folder, 3, rank) for rank in range(2)]
     # `term` was interrupted (143) and, resumed, ended well.
     assert [ranks[0][name] for name in ("term", "val", "test")] == [0, 130, 130]

@@ -95,7 +95,7 @@ class Interrupt(Callback):
             raise Interrupted(self._signal)
 
     def _requested(self, trainer: Trainer) -> bool:
-        """Whether any process has got a signal; all ask after the same block, even of no samples."""
+        """Whether any process has got a signal; all ask after the same block, even an empty one."""
         if trainer.world_size > 1:
             strategy = trainer.strategy
             mine = torch.tensor(self._signal or 0, device=strategy.root_device)

@@ -63,7 +63,7 @@ class Profile(Callback):
             self._mark(trainer, solver)
 
     def on_train_batch_end(self, trainer: Trainer, solver: LightningModule, *_: Any) -> None:
-        """Write, when enough is recorded; what follows until the next block is its data's arrival."""
+        """Write, when enough is recorded; until the next block begins, its data is awaited."""
         self._blocks += 1
         if self._blocks == SKIPPED + RECORDED:
             self._finish()

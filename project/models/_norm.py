@@ -47,7 +47,7 @@ class BatchNorm2d(nn.BatchNorm2d):
 
 
 class _Sum(torch.autograd.Function):
-    """The sum of a tensor over all processes; so is its gradient, as each result depends on each."""
+    """The sum of a tensor over all processes, and its gradient: each result depends on each."""
 
     @staticmethod
     def forward(ctx: Any, input: Tensor) -> Tensor:

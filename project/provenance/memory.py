@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def peak_memory() -> dict[str, int | None]:
-    """Bytes since the process began: `resident` in the machine's memory, `device` on its GPU or None.
+    """Bytes since the process began: `resident` in the machine's memory, `device` on its GPU.
 
-    What is kept on a GPU is what PyTorch allocated there; its reserves and its libraries come on top.
+    On a GPU they are what PyTorch allocated; its reserves and libraries come on top. None: no GPU.
     """
     torch = sys.modules.get("torch")
     used = torch is not None and torch.cuda.is_initialized()
