@@ -187,12 +187,18 @@ def _by_step(connection: sa.Connection, curve: Part, edges: list[Any]) -> Bucket
 
 
 def _ends(connection: sa.Connection, part: Part) -> Points:
-    """The first and the last point."""
+    """The first and the last point.
+
+    The step comes first, by itself: for an order by step and time PostgreSQL might sort all points.
+    """
     step, time = part.table.c.step, part.table.c.timestamp
-    ends = part.select(part.x, part.table.c.value).where(part.finite).limit(1)
-    orders = [(step, time), (step.desc(), time.desc())]
-    rows = [connection.execute(ends.order_by(*order)).first() for order in orders]
-    return [tuple(row) for row in rows if row]
+    found = []
+    for by_step, by_time in ((step, time), (step.desc(), time.desc())):
+        outermost = part.select(step).where(part.finite).order_by(by_step).limit(1)
+        there = part.finite & (step == outermost.scalar_subquery())
+        query = part.select(part.x, part.table.c.value).where(there).order_by(by_time).limit(1)
+        found += map(tuple, connection.execute(query))
+    return found
 
 
 def _odd(connection: sa.Connection, part: Part) -> list[tuple[float, float | str]]:
