@@ -59,7 +59,8 @@ def test_one_byte_of_an_image_is_named_before_training(tmp_path: Path) -> None:
 def recorded(manifest: dict[str, str] | None, digest: str, folder: Path = Path(".")) -> Recorded:
     data: dict[str, Any] = {"name": "image-folder", "hash": digest, "classes": [], "counts": {}}
     flags = {"data_dir": str(folder)}
-    record = {"data": data, "flags": flags, "environment": ENVIRONMENT}
+    start = {"generators": {}, "weights": None}
+    record = {"data": data, "flags": flags, "environment": ENVIRONMENT, "start": start}
     return Recorded("id", record, None, None, {}, manifest)
 
 
