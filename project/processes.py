@@ -130,7 +130,8 @@ def _check_by_hand(nodes: int) -> None:
     if nodes > 1 and missing:
         raise ValueError(
             f"--nodes {nodes} needs torchrun or srun to start the processes (see CONTRIBUTING.md),"
-            f" or on each machine the variables {', '.join(BY_HAND)}; {', '.join(missing)} is missing"
+            f" or on each machine the variables {', '.join(BY_HAND)};"
+            f" {', '.join(missing)} is missing"
         )
     if nodes > 1 and place().node >= nodes:
         raise ValueError(f"NODE_RANK={place().node}: with --nodes {nodes} it is 0 to {nodes - 1}")

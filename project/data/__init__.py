@@ -74,7 +74,7 @@ class Data:
         }
 
     def to(self, device: torch.device | str) -> "Data":
-        """The same data with its images on `device`; those of a folder that streams will arrive there."""
+        """The same data with its images on `device`; those that are streamed will arrive there."""
         sources = {id(part.samples): part.samples for part in self._splits().values()}
         moved = {key: samples.to(device) for key, samples in sources.items()}
         splits = {
@@ -89,7 +89,8 @@ class Data:
         """Batches of "train", "val" or "test" for one of `world_size` processes.
 
         Raises:
-            ValueError: there are fewer samples, in a batch or in the training split, than processes.
+            ValueError: there are fewer samples, in a batch or in the training split, than
+                processes.
         """
         training = split == "train"
         return Loader(
@@ -140,7 +141,7 @@ def prepare(hparams: Hyperparameters) -> Data:
 
 
 def _fixed_batches(splits: Splits, hparams: Hyperparameters) -> Splits:
-    """With `overfit_batches`, a few batches of the training split for both training and validation."""
+    """With `overfit_batches`, a few batches of the training split for training and validation."""
     if hparams.overfit_batches is None:
         return splits
     n = hparams.overfit_batches * hparams.batch_size

@@ -11,7 +11,7 @@ PADDING_SHARE = 8  # of a side: 4 pixels of 32, the usual choice for CIFAR
 
 
 def draw(seed: int, epoch: int, step: int, size: int) -> Tensor:
-    """The random numbers of a global batch: `(size, 3)` int64 in [0, 2^31), for flip, row and column."""
+    """Random numbers of a global batch: `(size, 3)` int64 in [0, 2^31), for flip, row, column."""
     source = generator(seed, "augment", epoch, step)
     return torch.randint(0, 2**31, (size, 3), generator=source)
 
@@ -22,8 +22,8 @@ def augment(images: Tensor, draws: Tensor, names: Sequence[str]) -> Tensor:
     Args:
         images: `(b, C, H, W)` uint8.
         draws: `(b, 3)` int64 in [0, 2^31), on the same device.
-        names: "flip" mirrors left and right with probability 1/2; "crop" moves by up to an eighth of
-            each side, at least 1 pixel, in either direction, and fills with black.
+        names: "flip" mirrors left and right with probability 1/2; "crop" moves by up to an eighth
+            of each side, at least 1 pixel, in either direction, and fills with black.
 
     Returns:
         `(b, C, H, W)` uint8.
@@ -42,6 +42,6 @@ def augment(images: Tensor, draws: Tensor, names: Sequence[str]) -> Tensor:
 
 
 def _over(index: Tensor, channels: int, length: int) -> Tensor:
-    """The index `(b, 1, y, x)` of rows or columns, repeated over channels and along its side of size 1."""
+    """An index `(b, 1, y, x)` of rows or columns, repeated over channels and its side of size 1."""
     sides = (length, -1) if index.shape[2] == 1 else (-1, length)
     return index.expand(-1, channels, *sides)

@@ -110,10 +110,12 @@ def _load(path: Path) -> _Remembered:
     if content[:start] != _FORMAT + _hash(content[start:]):
         note(f"all files are hashed again: {path} is damaged, or of another version")
         return nothing
-    n = int.from_bytes(content[start : start + 8], "little")
-    signatures = np.frombuffer(content, "<i8", 4 * n, start + 8).reshape(n, 4)
-    digests = np.frombuffer(content, np.uint8, 32 * n, start + 8 + 32 * n).reshape(n, 32)
-    names = os.fsdecode(content[start + 8 + 64 * n :]).split("\0")
+    table = start + 8
+    n = int.from_bytes(content[start:table], "little")
+    signatures = np.frombuffer(content, "<i8", 4 * n, table).reshape(n, 4)
+    digests = np.frombuffer(content, np.uint8, 32 * n, table + 32 * n).reshape(n, 32)
+    end = table + 64 * n
+    names = os.fsdecode(content[end:]).split("\0")
     return _Remembered(names if n else [], signatures, digests)
 
 

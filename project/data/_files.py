@@ -25,7 +25,8 @@ class Files:
         """Each file's name below the folder, and its hash in hexadecimal."""
         text = self.digests.tobytes().hex()
         for i, name in enumerate(names_below(self.folder, self.paths)):
-            yield name, text[64 * i : 64 * (i + 1)]
+            start, end = 64 * i, 64 * (i + 1)
+            yield name, text[start:end]
 
 
 def names_below(folder: Path, paths: Sequence[str]) -> list[str]:

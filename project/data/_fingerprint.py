@@ -1,4 +1,4 @@
-"""The content hash of the data: equal for equal images, targets and class names, wherever they lie."""
+"""The data's content hash: equal for equal images, targets and class names, wherever they lie."""
 
 import json
 from collections.abc import Mapping, Sequence

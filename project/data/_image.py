@@ -11,8 +11,9 @@ EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", "
 def decode(file: IO[bytes], path: str, size: int) -> np.ndarray:
     """Pixels `(3, size, size)` uint8 of an encoded image of any size and mode.
 
-    The image is turned upright (EXIF), made RGB (grey is repeated, transparency dropped, 16-bit grey
-    shifted to 8), scaled bilinearly until its shorter side is `size`, and cropped to its centre.
+    The image is turned upright (EXIF), made RGB (grey is repeated, transparency dropped, 16-bit
+    grey shifted to 8), scaled bilinearly until its shorter side is `size`, and cropped to its
+    centre.
 
     Raises:
         ValueError: the image can't be decoded; the message names `path`.
@@ -23,7 +24,7 @@ def decode(file: IO[bytes], path: str, size: int) -> np.ndarray:
             image.draft("RGB", (2 * size, 2 * size))
             ImageOps.exif_transpose(image, in_place=True)
             square = ImageOps.fit(_rgb(image), (size, size), Image.Resampling.BILINEAR)
-    # A damaged file makes Pillow's decoders raise nearly anything, SyntaxError and struct.error included.
+    # A damaged file makes Pillow's decoders raise nearly anything, also SyntaxError, struct.error.
     except Exception as error:
         raise _unreadable(path, error) from error
     return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))

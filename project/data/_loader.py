@@ -1,4 +1,4 @@
-"""Batches on the device, several gathered at once, in an order that only the seed and the epoch decide."""
+"""Batches on the device, several gathered at once, in an order that only seed and epoch decide."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -55,7 +55,8 @@ class Block:
     def indices(self, i: int) -> list[int]:
         """Which samples of the data set the i-th batch holds on this rank."""
         start = sum(len(batch.targets) for batch in self._batches[:i])
-        return self._indices[start : start + len(self._batches[i].targets)].tolist()
+        end = start + len(self._batches[i].targets)
+        return self._indices[start:end].tolist()
 
 
 class Loader:
@@ -69,7 +70,8 @@ class Loader:
         std: likewise.
         batch_size: samples of a batch over all ranks.
         seed: of the order and the augmentation.
-        training: whether a last batch with fewer samples than ranks is skipped and `augmentations` apply.
+        training: whether a last batch with fewer samples than ranks is skipped and `augmentations`
+            apply.
         shuffle: whether each epoch has its own random order; else that of the indices.
         augmentations: see `augment`; for training only.
         limit: batches per epoch, at most; None: all.
@@ -118,7 +120,7 @@ class Loader:
         self._position = (0, 0)
 
     def seek(self, epoch: int, step: int = 0) -> None:
-        """Let iterations start at batch `step` of `epoch`; past its end, they hold an empty block."""
+        """Let iterations start at `step` of `epoch`; past its end, they hold an empty block."""
         assert epoch >= 0 and step >= 0
         self._position = (epoch, step)
 
@@ -131,7 +133,8 @@ class Loader:
         if not blocks:
             yield Block(epoch, step, (), torch.empty(0, dtype=torch.int64))
             return
-        order = self._order(epoch)[offsets[step] :]
+        start = offsets[step]
+        order = self._order(epoch)[start:]
         sizes = [offsets[end] - offsets[first] for first, end in blocks]
         # The stream comes first, so that it is exhausted and its workers end.
         arriving = zip(self._subset.samples.stream(order, sizes), order.split(sizes), strict=True)
@@ -149,8 +152,8 @@ class Loader:
     def _batches(self, epoch: int, steps: slice, images: Tensor, targets: Tensor) -> list[Batch]:
         if self._augmentations:
             images = augment(images, self._draws(epoch, steps), self._augmentations)
-        # Two operations with one rounding each: a fused one rounds differently in vector lanes and in
-        # the remainder, so that a batch would depend on the block it is in.
+        # Two operations with one rounding each: a fused one rounds differently in vector lanes and
+        # in the remainder, so that a batch would depend on the block it is in.
         inputs = images.float().mul_(self._scale).add_(self._shift)
         counts, sizes = self._schedule.counts[steps], self._schedule.sizes[steps]
         parts = zip(inputs.split(counts), targets.split(counts), sizes, strict=True)

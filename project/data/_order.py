@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def generator(seed: int, *purpose: str | int) -> torch.Generator:
-    """A CPU generator that depends on `seed` and `purpose` alone, e.g. `generator(0, "order", epoch)`."""
+    """A CPU generator that depends on its arguments alone, e.g. `generator(0, "order", epoch)`."""
     text = "/".join(map(str, (seed, *purpose)))
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     # manual_seed takes up to 64 bits, but documents only the non-negative int64 range as portable.

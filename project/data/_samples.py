@@ -1,4 +1,4 @@
-"""Labelled images that are fetched by index: the interface, and the one array that stays on a device."""
+"""Labelled images, fetched by index: the interface, and the one array that stays on a device."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Samples(Protocol):
         """Images `(b, C, H, W)` uint8 at `indices` `(b,)` int64."""
 
     def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images and targets of consecutive pieces of `indices`, of the given sizes, on the device."""
+        """Images and targets of consecutive pieces of `indices`, of these sizes, on the device."""
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
         """The bytes of which the content hash of the images at `indices` is made."""
@@ -84,8 +84,8 @@ class Resident:
     Args:
         images: `(n, C, H, W)` uint8.
         targets: `(n,)` integers.
-        digests: `(n, 32)` uint8, the hash of the file each image was decoded from; None: the content
-            hash is made of the pixels.
+        digests: `(n, 32)` uint8, the hash of the file each image was decoded from; None: the
+            content hash is made of the pixels.
     """
 
     resident = True
@@ -111,8 +111,8 @@ class Resident:
         return self.images.index_select(0, indices.to(self.device))
 
     def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images and targets of consecutive pieces of `indices`, of the given sizes, on the device."""
-        # All indices go to the device at once: a copy per piece would wait for the device each time.
+        """Images and targets of consecutive pieces of `indices`, of these sizes, on the device."""
+        # All indices go to the device at once: a copy per piece would wait for it each time.
         for piece in indices.to(self.device).split(list(sizes)):
             yield self.images.index_select(0, piece), self._targets_there.index_select(0, piece)
 

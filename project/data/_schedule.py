@@ -3,7 +3,6 @@
 from itertools import accumulate
 
 import torch
-from torch import Tensor
 
 
 class Schedule:
@@ -57,7 +56,7 @@ class Schedule:
         return slice(size * rank // world_size, size * (rank + 1) // world_size)
 
     def blocks(self, step: int) -> list[tuple[int, int]]:
-        """First step and end of each block from `step` on; they end at multiples of a block's length."""
+        """Start and end of each block from `step` on; ends are multiples of a block's length."""
         steps, length = len(self.sizes), self._block_steps
         starts = [step, *range((step // length + 1) * length, steps, length)]
         return [(s, min((s // length + 1) * length, steps)) for s in starts if s < steps]

@@ -1,4 +1,4 @@
-"""Which samples train, validate and test: stratified, and a pure function of the seed and the targets."""
+"""Which samples train, validate and test: stratified, a pure function of seed and targets."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,8 +22,9 @@ class Splits(NamedTuple):
 def split(raw: Raw, hparams: Hyperparameters) -> Splits:
     """Use the official splits and cut the missing ones off the training samples, class by class.
 
-    `val_fraction` and `test_fraction` are shares of each class of `raw.train`. `train_fraction` then
-    keeps a share of each class of what is left; a smaller one keeps a subset of what a larger one keeps.
+    `val_fraction` and `test_fraction` are shares of each class of `raw.train`. `train_fraction`
+    then keeps a share of each class of what is left; a smaller one keeps a subset of what a larger
+    one keeps.
 
     Raises:
         ValueError: a class has too few samples to be in every split.

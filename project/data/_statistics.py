@@ -41,8 +41,8 @@ def statistics(subset: Subset, content_hash: str, folder: Path) -> Statistics:
 def measure(subset: Subset) -> Statistics:
     """Mean and (population) standard deviation per channel.
 
-    Both follow from the 256 counts of each channel in integers of any size, rounded once at the end:
-    var = (n * sum(x^2) - sum(x)^2) / n^2.
+    Both follow from the 256 counts of each channel in integers of any size, rounded once at the
+    end: var = (n * sum(x^2) - sum(x)^2) / n^2.
     """
     moments = [_moments(counts) for counts in histograms(subset).tolist()]
     return Statistics(tuple(mean for mean, _ in moments), tuple(std for _, std in moments))

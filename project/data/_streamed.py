@@ -74,8 +74,8 @@ class Streamed:
             multiprocessing_context=_context() if self.num_workers else None,
             worker_init_fn=_start_worker,
             pin_memory=self.device.type == "cuda",
-            # Without a generator of its own the loader would draw from the global one, and so change
-            # the dropout of a run that is resumed in the middle of an epoch.
+            # Without a generator of its own the loader would draw from the global one, and so
+            # change the dropout of a run that is resumed in the middle of an epoch.
             generator=torch.Generator(),
         )
         for images, piece in zip(loader, pieces, strict=True):
@@ -127,7 +127,7 @@ def _start_worker(worker: int) -> None:
 
 
 def _end_with_training() -> None:
-    """torch's workers watch the server they were forked from, which waits for them: neither would end."""
+    """A worker of torch watches the server that forked it, and that waits for it: neither ends."""
     training = multiprocessing.parent_process()
     assert training is not None
     training.join()
@@ -135,7 +135,7 @@ def _end_with_training() -> None:
 
 
 def _context() -> BaseContext:
-    """Workers start from a clean server process: forking this one could copy a lock held by a thread."""
+    """Workers start from a clean server process: forking this one could copy a held lock."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["torch", __name__])
     return context

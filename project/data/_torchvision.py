@@ -1,4 +1,4 @@
-"""Data sets that torchvision downloads and checks: found, or fetched once, and kept as whole arrays."""
+"""Data sets that torchvision downloads and checks: found or fetched once, kept as whole arrays."""
 
 import socket
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ def official(source: type[VisionDataset], hparams: Hyperparameters) -> Raw:
     # As above; but now the files are there, and their content is to blame.
     except Exception as error:
         raise ValueError(
-            f"{source.__name__} in {_layout(source, root).extracted} is damaged ({_one_line(error)});"
-            " delete that folder, and it is downloaded again"
+            f"{source.__name__} in {_layout(source, root).extracted} is damaged"
+            f" ({_one_line(error)}); delete that folder, and it is downloaded again"
         ) from error
 
 
@@ -52,7 +52,7 @@ def _read(source: type[VisionDataset], root: Path) -> Raw:
 
 
 def _samples(part: VisionDataset) -> Resident:
-    """The arrays as they are, never an image at a time: grey `(n, H, W)` or colour `(n, H, W, 3)`."""
+    """The arrays as they are, never image by image: grey `(n, H, W)` or colour `(n, H, W, 3)`."""
     images = torch.as_tensor(part.data)
     images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
     targets = torch.as_tensor(np.asarray(part.targets))
@@ -77,7 +77,7 @@ def _downloading(root: Path) -> Iterator[None]:
 def _download(source: type[VisionDataset], root: Path) -> None:
     layout = _layout(source, root)
     before = set(layout.files())
-    # The constructor would also read the files, and their damage would look like the network's fault.
+    # The constructor would also read the files, and damage would look like the network's fault.
     part = source.__new__(source)
     VisionDataset.__init__(part, root)
     try:

@@ -1,4 +1,4 @@
-"""CIFAR-10: 60,000 photographs in 10 classes, RGB, 32 x 32, with an official test split of 10,000."""
+"""CIFAR-10: 60,000 photographs in 10 classes, RGB, 32 x 32, an official test split of 10,000."""
 
 from torchvision.datasets import CIFAR10
 

@@ -1,4 +1,4 @@
-"""Handwritten digits of 8 x 8 pixels: 1,797 samples that scikit-learn brings along, nothing to download."""
+"""Handwritten digits of 8 x 8 pixels: 1,797 samples that scikit-learn brings along, no download."""
 
 import numpy as np
 import torch
@@ -13,7 +13,8 @@ LEVELS = 16
 def load(hparams: Hyperparameters) -> Raw:
     """All samples, without an official test split.
 
-    The pixels' 17 levels 0..16 become uint8 as `round(level * 255 / 16)`, halves to the even number.
+    The pixels' 17 levels 0..16 become uint8 as `round(level * 255 / 16)`, halves to the even
+    number.
     Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
     """
     levels, targets = load_digits(return_X_y=True)

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 articles of clothing, grey, 28 x 28, with an official test split of 10,000."""
+"""Fashion-MNIST: 70,000 articles of clothing, grey, 28 x 28, an official test split of 10,000."""
 
 from torchvision.datasets import FashionMNIST
 

@@ -1,4 +1,4 @@
-"""Made-up images of any number, shape and classes, for tests and benchmarks: a pattern per class and noise."""
+"""Made-up images of any number, shape and classes, for tests and benchmarks: patterns and noise."""
 
 import math
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ NOISE = 2  # parts of noise for one part of pattern
 
 
 def load(hparams: Hyperparameters) -> Raw:
-    """`synthetic_samples` images of `synthetic_shape`, classes in turn, without an official test split.
+    """`synthetic_samples` images of `synthetic_shape`, classes in turn, no official test split.
 
-    A pixel is `(pattern + 2 * noise) // 3`, with a pattern of 4 x 4 random cells per class and channel
-    and uniform noise. The first n images are the same whatever the number of samples.
+    A pixel is `(pattern + 2 * noise) // 3`, with a pattern of 4 x 4 random cells per class and
+    channel and uniform noise. The first n images are the same whatever the number of samples.
 
     Raises:
         ValueError: they are larger than `memory_limit`.
@@ -31,15 +31,16 @@ def load(hparams: Hyperparameters) -> Raw:
     needed = n * math.prod(shape) / 2**30
     if needed > hparams.memory_limit:
         raise ValueError(
-            f"--synthetic-samples {n} of shape {'x'.join(map(str, shape))} take {needed:.3g} GiB, more than"
-            f" --memory-limit {hparams.memory_limit:g}; lower the one or raise the other"
+            f"--synthetic-samples {n} of shape {'x'.join(map(str, shape))} take {needed:.3g} GiB,"
+            f" more than --memory-limit {hparams.memory_limit:g}; lower the one or raise the other"
         )
     targets = torch.arange(n) % hparams.synthetic_classes
     images = torch.empty(n, *shape, dtype=torch.uint8)
     patterns = _patterns(hparams)
     for start, noise in _noise(n, shape, hparams.seed):
-        part = patterns[targets[start : start + len(noise)]]
-        images[start : start + len(noise)] = part.add_(noise, alpha=NOISE) // (NOISE + 1)
+        end = start + len(noise)
+        part = patterns[targets[start:end]]
+        images[start:end] = part.add_(noise, alpha=NOISE) // (NOISE + 1)
     classes = tuple(f"class {i}" for i in range(hparams.synthetic_classes))
     return Raw(Resident(images, targets), None, classes)
 

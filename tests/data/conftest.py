@@ -1,4 +1,4 @@
-"""What the data's tests share: hyperparameters on a temporary folder, and folders of small images."""
+"""What the data's tests share: hyperparameters on a temporary folder, folders of small images."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -42,7 +42,8 @@ def test_crop_is_a_window_of_the_padded_image(shape: tuple[int, int, int]) -> No
     seen = set()
     for image, moved, (_, row, column) in zip(before, after, draws.tolist(), strict=True):
         top, left = row % (2 * down + 1), column % (2 * right + 1)
-        window = pad(image, (right, right, down, down))[:, top : top + height, left : left + width]
+        bottom, end = top + height, left + width
+        window = pad(image, (right, right, down, down))[:, top:bottom, left:end]
         assert torch.equal(moved, window)
         seen.add((top, left))
     assert {top for top, _ in seen} == set(range(2 * down + 1))

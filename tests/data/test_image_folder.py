@@ -43,10 +43,10 @@ def test_the_default_size_is_64(folder: Path) -> None:
 
 
 def test_the_centre_is_kept_and_scaled(tmp_path: Path) -> None:
-    # Of 4 x 8 pixels the middle 4 x 4 are kept, with rows of 10, 20, 30 and 40, and halved. Pillow's
-    # bilinear filter weighs the pixels at distances .5, .5 and 1.5 with .75, .75 and .25:
-    # downwards (10 * .75 + 20 * .75 + 30 * .25) / 1.75 = 17.14, and 32.86 likewise; sideways the black
-    # on one side is mixed in with .25 of 2: 17.14 * .875 = 15.0 and 32.86 * .875 = 28.75.
+    # Of 4 x 8 pixels the middle 4 x 4 are kept, with rows of 10, 20, 30 and 40, and halved.
+    # Pillow's bilinear filter weighs the pixels at distances .5, .5 and 1.5 with .75, .75 and .25:
+    # downwards (10 * .75 + 20 * .75 + 30 * .25) / 1.75 = 17.14, and 32.86 likewise; sideways the
+    # black on one side is mixed in with .25 of 2: 17.14 * .875 = 15.0 and 32.86 * .875 = 28.75.
     pixels = np.zeros((4, 8, 3), np.uint8)
     pixels[:, 2:6, 0] = np.array([10, 20, 30, 40])[:, None]
     square = decode(encoded(Image.fromarray(pixels), tmp_path / "wide.png"), "wide.png", 2)

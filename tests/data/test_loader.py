@@ -49,7 +49,7 @@ def test_training_order_is_a_function_of_seed_and_epoch(subset: Subset) -> None:
 
 
 def test_an_epoch_can_be_iterated_again(subset: Subset) -> None:
-    """Lightning makes an iterator, throws it away and makes another: both must hold the same epoch."""
+    """Lightning makes an iterator, drops it and makes another: both must hold the same epoch."""
     loader = make(subset)
     for epoch in range(3):
         loader.seek(epoch)

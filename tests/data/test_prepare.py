@@ -1,4 +1,4 @@
-"""From a name to data that is ready: the embedded and the made-up data sets, and what is built on all."""
+"""From a name to ready data: the embedded and the made-up data sets, and what is built on all."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -135,7 +135,9 @@ def test_overfitting_trains_and_validates_on_a_few_fixed_samples(hparams: Make) 
     assert prepared.hashes["test"] == whole.hashes["test"]
     train, val = prepared.loader("train", h), prepared.loader("val", h)
     seen = [
-        [block.indices(i) for i in range(len(block))] for l in (train, train, val) for block in l
+        [block.indices(i) for i in range(len(block))]
+        for loader in (train, train, val)
+        for block in loader
     ]
     assert seen[0] == seen[1] == seen[2] and len(seen[0]) == 2
 

@@ -78,8 +78,8 @@ def test_train_fraction_keeps_nested_stratified_parts_of_the_training_split(
         (
             {"ant": 9, "bee": 2},
             (0.2, 0.1),
-            "class 'bee' has 2 samples, too few to leave any for training after --test-fraction 0.2 and"
-            " --val-fraction 0.1; add samples (it needs 3) or remove the class",
+            "class 'bee' has 2 samples, too few to leave any for training after --test-fraction 0.2"
+            " and --val-fraction 0.1; add samples (it needs 3) or remove the class",
         ),
         (
             {"ant": 9, "bee": 1},
@@ -90,8 +90,8 @@ def test_train_fraction_keeps_nested_stratified_parts_of_the_training_split(
         (
             {"ant": 4, "bee": 9},
             (0.5, 0.4),
-            "class 'ant' has 4 samples, too few to leave any for training after --test-fraction 0.5 and"
-            " --val-fraction 0.4; lower these shares",
+            "class 'ant' has 4 samples, too few to leave any for training after --test-fraction 0.5"
+            " and --val-fraction 0.4; lower these shares",
         ),
         (
             {"ant": 4, "bee": 0},

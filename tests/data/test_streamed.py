@@ -1,4 +1,4 @@
-"""Images decoded by workers: the same batches as from memory, errors in one line, no process left over."""
+"""Images decoded by workers: same batches as from memory, errors in one line, no process left."""
 
 import os
 import signal
@@ -19,7 +19,8 @@ from project.data import prepare
 from project.hyperparameters import Hyperparameters
 
 h = Hyperparameters(
-    data="image-folder", data_dir=sys.argv[1], image_size=8, memory_limit=0.0, num_workers=1, batch_size=4
+    data="image-folder", data_dir=sys.argv[1], image_size=8, memory_limit=0.0,
+    num_workers=1, batch_size=4,
 )
 loader = prepare(h).loader("train", h)
 next(iter(loader))

@@ -1,4 +1,4 @@
-"""The data sets that torchvision downloads: read from small files in their own formats, and their errors."""
+"""torchvision's data sets: read from small files in their own formats, and their errors."""
 
 import gzip
 import hashlib
@@ -91,7 +91,7 @@ def write_mnist(folder: Path, source: type, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class OldPickler(pickle.Pickler):
-    """Writes numpy's data types as numpy did when CIFAR was published, with integers for booleans."""
+    """Writes numpy's data types as numpy did when CIFAR came out, with integers for booleans."""
 
     def reducer_override(self, value: object) -> object:
         if isinstance(value, np.dtype):
