@@ -131,7 +131,7 @@ def _check_by_hand(nodes: int) -> None:
         raise ValueError(
             f"--nodes {nodes} needs torchrun or srun to start the processes (see CONTRIBUTING.md),"
             f" or on each machine the variables {', '.join(BY_HAND)};"
-            f" {', '.join(missing)} is missing"
+            f" {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         )
     if nodes > 1 and place().node >= nodes:
         raise ValueError(f"NODE_RANK={place().node}: with --nodes {nodes} it is 0 to {nodes - 1}")

@@ -29,7 +29,7 @@ def command(*argv: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=220,
     )
 
 

@@ -96,7 +96,7 @@ def test_the_launchers_word_on_numbers_holds(
     [
         (TORCHRUN, "--devices 2", "--devices 2: torchrun has settled on 4 on each machine"),
         (SRUN, "--nodes 3", "--nodes 3: srun has settled on 2 machines"),
-        ({}, "--nodes 2", "MASTER_ADDR, MASTER_PORT, NODE_RANK is missing"),
+        ({}, "--nodes 2", "; MASTER_ADDR, MASTER_PORT, NODE_RANK are missing"),
         (
             {"MASTER_ADDR": "a", "MASTER_PORT": "1"},
             "--nodes 2",

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project.callbacks.checkpoints import Checkpoints
@@ -97,9 +98,9 @@ class Interrupt(Callback):
     def _requested(self, trainer: Trainer) -> bool:
         """Whether any process has got a signal; all ask after the same block, even an empty one."""
         if trainer.world_size > 1:
-            strategy = trainer.strategy
-            mine = torch.tensor(self._signal or 0, device=strategy.root_device)
-            agreed = int(strategy.reduce(mine, reduce_op="max"))
+            latest = torch.tensor(self._signal or 0, device=trainer.strategy.root_device)
+            dist.all_reduce(latest, dist.ReduceOp.MAX)
+            agreed = int(latest)
             # A signal that came meanwhile is for the next block, when all know of it.
             self._signal = agreed or self._signal
             return agreed > 0
