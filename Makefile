@@ -38,8 +38,8 @@ format: .venv/installed ## Format all code
 	$(BIN)/isort --quiet .
 	$(BIN)/black --quiet .
 
-bench: .venv/installed ## Run the benchmarks
-	$(BIN)/python -m benchmarks
+bench: .venv/installed ## Measure beside peers and limits, and rewrite the table in benchmarks/README.md
+	$(BIN)/python -m benchmarks --readme
 
 clean: ## Remove the virtual environment and caches, never runs or data
 	rm -rf .venv .pytest_cache

@@ -1,1 +1,1 @@
-"""Every speed claim is a script here that runs ours and its peers in turns and prints the ratios."""
+"""Every speed claim is a script here that runs ours and its peers in turns."""

@@ -1,4 +1,4 @@
-"""Contestants: each lives in a process of its own, started once, and measures when it is its turn."""
+"""Contestants: each in a process of its own, started once, that measures when its turn comes."""
 
 import io
 import multiprocessing

@@ -1,12 +1,34 @@
-"""Seconds of whole Python processes, seen from outside."""
+"""Whole Python processes, seen from outside: how long, how large, and what their journals say."""
 
+import json
+import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+class Finished(NamedTuple):
+    """A run of the project that has ended.
+
+    Attributes:
+        began: when its process was started, in seconds since 1970.
+        recorded: when the record was on the disk, likewise.
+        times: when each step's loss was logged, likewise, by step.
+        peak: largest resident set of the process, in bytes.
+    """
+
+    began: float
+    recorded: float
+    times: dict[int, float]
+    peak: int
 
 
 def seconds(*argv: str) -> float:
@@ -17,9 +39,61 @@ def seconds(*argv: str) -> float:
 
 
 def seconds_to_step(*argv: str) -> float:
-    """From the start of a Python process to the moment it prints as "step done: SECONDS"."""
+    """From the start of a Python process to the moment that it prints as "step done: SECONDS"."""
     began = time.time()
     done = subprocess.run(
         [sys.executable, *argv], cwd=ROOT, capture_output=True, check=True, text=True
     )
     return float(re.search(r"step done: (\S+)", done.stdout)[1]) - began
+
+
+def peak(*argv: str) -> int:
+    """Largest resident set of a Python process, in bytes."""
+    return _end(subprocess.Popen([sys.executable, *argv], cwd=ROOT, **SILENT))
+
+
+def project(*flags: str, **environment: str) -> Finished:
+    """The project's command, to its end."""
+    return projects(flags, count=1, environment=environment)[0]
+
+
+def projects(flags: tuple[str, ...], count: int, environment: Mapping[str, str]) -> list[Finished]:
+    """Several of them at once that know nothing of each other."""
+    with TemporaryDirectory() as folder:
+        began, started = time.time(), []
+        for i in range(count):
+            argv = ["-m", "project.run", *flags, "--exp-dir", f"{folder}/{i}"]
+            options = {"cwd": ROOT, "env": os.environ | environment} | SILENT
+            started.append(subprocess.Popen([sys.executable, *argv], **options))
+        peaks = [_end(process) for process in started]
+        _wait_for_followers(folder)
+        return [_read(Path(folder, str(i)), began, size) for i, size in enumerate(peaks)]
+
+
+def _end(process: subprocess.Popen) -> int:
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{process.args}: exit code {process.returncode}"
+    return usage.ru_maxrss * 1024
+
+
+def _wait_for_followers(folder: str) -> None:
+    """They may go on after the run; none must take time from what is measured next."""
+    while any(folder.encode() in _command(path) for path in Path("/proc").glob("[0-9]*/cmdline")):
+        time.sleep(0.1)
+
+
+def _command(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # the process has just ended
+        return b""
+
+
+def _read(exp_dir: Path, began: float, size: int) -> Finished:
+    (record,) = exp_dir.glob("*/*/record.json")
+    lines: list[dict[str, Any]] = [
+        json.loads(line) for line in record.with_name("journal.jsonl").read_text().splitlines()
+    ]
+    times = {line["step"]: line["time"] for line in lines if "train_loss" in line["metrics"]}
+    return Finished(began, record.stat().st_mtime, times, size)

@@ -1,6 +1,6 @@
 """What a benchmark found, and whether that meets its goals."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from statistics import median
 from typing import Any
 
@@ -65,6 +65,13 @@ class Result:
             bound = f", {goal}" if str(goal) else ""
             said.append(f"  {goal.case} / {goal.reference} = {ratio:.3g}{bound}{verdict}")
         return "\n".join([*said, f"  {self.note}"] if self.note else said)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Result":
+        """What `to_json` was made of."""
+        names = [field.name for field in fields(Goal)]
+        goals = tuple(Goal(**{name: goal[name] for name in names}) for goal in values["goals"])
+        return cls(**values | {"goals": goals})
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values, with each goal's median ratio and whether it is met."""

@@ -1,4 +1,4 @@
-"""Seconds that a checkpoint of 100 MB holds up the training loop, beside a copy and Lightning's own."""
+"""Seconds that a checkpoint of 100 MB blocks the loop, beside a copy and Lightning's own."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Training samples per second, with every step's loss logged, beside a raw loop and the templates."""
+"""Training samples per second, every loss logged, beside a raw loop and the templates."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,10 @@ from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
 
-MNIST = "--data synthetic --synthetic-shape 1 28 28 --val-fraction 0.02 --test-fraction 0.02 --synthetic-samples"
+MNIST = (
+    "--data synthetic --synthetic-shape 1 28 28 --val-fraction 0.02 --test-fraction 0.02"
+    " --synthetic-samples"
+)
 # Title, flags, epochs of the slow peers, and the goals against the raw loop and the template.
 TASKS = (
     ("digits, MLP", "--model mlp --max-epochs 30", 4, 0.85, 12),

@@ -1,4 +1,4 @@
-"""In the style of lightning-hydra-template: a torchmetrics collection, rich bar, several callbacks."""
+"""In the style of lightning-hydra-template: a torchmetrics collection and a rich bar."""
 
 from collections.abc import Sequence
 from statistics import median

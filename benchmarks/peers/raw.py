@@ -1,4 +1,4 @@
-"""The limit: a plain PyTorch loop over tensors in memory, batches taken by index, nothing recorded."""
+"""The limit: a plain PyTorch loop over tensors in memory, batches by index, nothing recorded."""
 
 import time
 from collections.abc import Sequence

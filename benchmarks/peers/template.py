@@ -1,4 +1,4 @@
-"""In the style of mkmenta's template: single images, workers, Lightning's defaults, scikit-learn."""
+"""In the style of mkmenta's template: single images, Lightning's defaults, scikit-learn."""
 
 import warnings
 from collections.abc import Sequence

@@ -1,0 +1,76 @@
+"""Cost per sample over sizes of the data, and what a second process brings."""
+
+from collections.abc import Iterator
+
+from benchmarks._command import run
+from benchmarks._contestants import Contestants
+from benchmarks._processes import Finished, projects
+from benchmarks._result import Goal, Result
+from benchmarks._turns import take_turns
+
+DATA = "--data synthetic --val-fraction 0.05 --test-fraction 0.05 --accelerator cpu".split()
+# Samples, and epochs enough for a median.
+SIZES = ((1_000, 40), (10_000, 10), (100_000, 3), (1_000_000, 2))
+BATCH = 256
+COMPUTE = (
+    *DATA,
+    *"--synthetic-shape 1 28 28 --synthetic-samples 6000 --model cnn --max-epochs 1".split(),
+    *("--batch-size", str(BATCH)),
+)
+TWO = ("--devices", "2", "--strategy", "ddp")
+
+
+def measure(quick: bool) -> Iterator[Result]:
+    """An MLP on small images, where all but arithmetic shows; a CNN, where nothing else does."""
+    yield sizes(SIZES[:2] if quick else SIZES, quick)
+    if not quick:
+        yield processes(n=3)
+
+
+def sizes(wanted: tuple[tuple[int, int], ...], quick: bool) -> Result:
+    """Microseconds per trained sample, ours and the raw loop's, which has the same caches."""
+    with Contestants(apart=not quick) as start:
+        cases = {}
+        for name, function in (("project", "_ours:train"), ("raw loop", "peers.raw:train")):
+            for samples, epochs in wanted:
+                flags = [*DATA, "--model", "mlp", "--max-epochs", "1" if quick else str(epochs)]
+                flags += ["--synthetic-samples", str(samples)]
+                speed = start(f"benchmarks.{function}", flags)
+                cases[f"{name}, {samples:,}"] = lambda speed=speed: 1e6 / speed()
+        values = take_turns(cases, n=1 if quick else 3, warm_up=not quick)
+    base = f"{wanted[1][0]:,}"
+    goals = [
+        Goal(f"project, {n:,}", f"project, {base}", below=1.15) for n, _ in wanted if n != 10_000
+    ]
+    goals += [Goal(f"raw loop, {n:,}", f"raw loop, {base}") for n, _ in wanted if n != 10_000]
+    return Result("cost per sample, MLP", "us", values, tuple(goals))
+
+
+def processes(n: int) -> Result:
+    """Samples a second: one process, two of a run, two runs; each process with one thread."""
+    cases = {
+        "one process": lambda: speed(COMPUTE, 1),
+        "two processes": lambda: speed((*COMPUTE, *TWO), 1),
+        "two runs at once": lambda: speed(COMPUTE, 2),
+    }
+    goals = (
+        Goal("two processes", "one process", at_least=1.6),
+        Goal("two runs at once", "one process"),
+    )
+    values = take_turns(cases, n, warm_up=0)
+    note = "two runs that know nothing of each other are the machine's own limit"
+    return Result("two processes, CNN on 28x28", "samples/s", values, goals, note)
+
+
+def speed(flags: tuple[str, ...], count: int) -> float:
+    """Samples a second of all runs together."""
+    return sum(map(_speed, projects(flags, count, {"OMP_NUM_THREADS": "1"})))
+
+
+def _speed(run: Finished) -> float:
+    last = max(run.times)
+    return BATCH * (last - 1) / (run.times[last] - run.times[1])
+
+
+if __name__ == "__main__":
+    run(measure)
