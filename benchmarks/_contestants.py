@@ -50,6 +50,9 @@ def _ask(connection: Connection, name: str) -> float:
 
 def _serve(call: tuple, connection: Connection) -> None:
     """Measure whenever something arrives, until the other end is closed."""
+    # A started process starts others as it was started itself; a DataLoader's workers would then
+    # load torch anew, which by default they do not.
+    multiprocessing.set_start_method(None, force=True)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for handle in (1, 2):
         os.dup2(nowhere, handle)

@@ -92,16 +92,17 @@ def test(flags: Sequence[str], workers: int = 0) -> float:
 
 def trainer(folder: str, clock: Clock, epochs: int = 1, limit: int | None = None) -> Trainer:
     """A rich bar, the best checkpoint, early stopping and a CSV file."""
-    return Trainer(
+    made = Trainer(
         max_epochs=epochs,
         limit_train_batches=limit,
         accelerator="cpu",
         logger=CSVLogger(folder),
         default_root_dir=folder,
         callbacks=[
-            clock,
             ModelCheckpoint(monitor="val/loss", save_last=True),
             EarlyStopping(monitor="val/loss", patience=100),
             RichProgressBar(),
         ],
     )
+    clock.put_around(made)
+    return made

@@ -89,11 +89,12 @@ def trainer(folder: str, clock: Clock, epochs: int = 1, limit: int | None = None
     """Lightning's defaults: the bar, checkpoints, and curves in a CSV file (not Neptune's)."""
     # Advice, such as to use more workers.
     warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning_fabric)\..*")
-    return Trainer(
+    made = Trainer(
         max_epochs=epochs,
         limit_train_batches=limit,
         accelerator="cpu",
         logger=CSVLogger(folder),
         default_root_dir=folder,
-        callbacks=[clock],
     )
+    clock.put_around(made)
+    return made
