@@ -113,19 +113,30 @@ def test_interrupted_by_a_signal(
     assert_equal_runs(directory, uninterrupted)
 
 
+# A thread writes the checkpoints: that of an earlier block is on the disk by then, or soon.
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+from project.main import main
+from tests.test_resume import FLAGS, at_step
+
+method, step, exp_dir = sys.argv[1:]
+
+def die():
+    while not list(Path(exp_dir).glob("*/*/checkpoints/last.pt")):
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with at_step(method, int(step), die):
+    main([*FLAGS, "--checkpoint-every", "0", "--exp-dir", exp_dir])
+"""
+
+
 @pytest.mark.parametrize("method, step", [("_optimize", 30), ("eval_step", 40)])
 def test_killed(uninterrupted: Path, tmp_path: Path, method: str, step: int) -> None:
     """kill -9 in the middle of an epoch and of a validation, with checkpoints after every block."""
-    script = (
-        "import os, signal\n"
-        "from project.main import main\n"
-        "from tests.test_resume import FLAGS, at_step\n"
-        f"with at_step({method!r}, {step}, lambda: os.kill(os.getpid(), signal.SIGKILL)):\n"
-        f"    main([*FLAGS, '--checkpoint-every', '0', '--exp-dir', {str(tmp_path)!r}])\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parents[1], timeout=200
-    )
+    argv = [sys.executable, "-c", KILLED, method, str(step), str(tmp_path)]
+    ended = subprocess.run(argv, cwd=Path(__file__).parents[1], timeout=200)
     assert ended.returncode == -signal.SIGKILL
     directory = only_run(tmp_path)
     assert not (directory / "outcome.json").exists()
