@@ -203,7 +203,9 @@ def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
     flags = RECORD["flags"] | {"empty": "", "negative": -0.5, "seed": 2**31}
     data = RECORD["data"] | {"hashes": {"train": "blake3:" + "01" * 32}}
     environment = {"python": "3.11.7", "packages": {"numpy": "2.4.0", "torch": "2.14.1"}}
-    directory = make_run_dir(tmp_path, flags=flags, data=data, environment=environment)
+    directory = make_run_dir(
+        tmp_path, exp_name="twice", flags=flags, data=data, environment=environment
+    )
     (directory / "figures" / "confusion.csv").write_text("true,predicted\n")
     journal(directory, *(({"train_loss": 1 / s, "val_recall/a@b": s}, s) for s in range(1, 250)))
     finish(directory, best=OUTCOME["best"] | {"metrics": {"val_loss": 0.5}})
@@ -213,7 +215,7 @@ def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
         for name in ("neptune", "mlflow")
     ]
     assert [sender.wait() for sender in senders] == [0, 0]
-    ours, theirs = (_found(server, name) for name in (server.project, "trial"))
+    ours, theirs = (_found(server, name) for name in (server.project, "twice"))
     for shown in ("params", "metrics"):
         assert ours["data"][shown] == theirs["data"][shown] != {}
     # And its names in Neptune.
