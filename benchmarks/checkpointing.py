@@ -25,7 +25,7 @@ EVERY = 16
 def measure(quick: bool) -> Iterator[Result]:
     """A checkpoint within an epoch, and those at the end of one."""
     flags = [*FLAGS.split(), *(QUICK.split() if quick else ())]
-    with Contestants(apart=not quick) as start:
+    with Contestants(not quick) as start:
         cases = {
             "memory copy": start("benchmarks.peers.raw:copy", flags),
             "project": start("benchmarks._ours:blocked", flags),

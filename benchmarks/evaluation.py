@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks._command import run
-from benchmarks._contestants import Contestants
+from benchmarks._contestants import AS_THE_PROJECT, Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
 
@@ -25,11 +25,15 @@ GOALS = (
 def measure(quick: bool) -> Iterator[Result]:
     """The whole pass: data from memory, the model, every metric, scores computed and logged."""
     flags = [*FLAGS.split(), *(QUICK.split() if quick else ())]
-    with TemporaryDirectory() as folder, Contestants(apart=not quick) as start:
+    with (
+        TemporaryDirectory() as folder,
+        Contestants(not quick) as start,
+        Contestants(not quick, **AS_THE_PROJECT) as alike,
+    ):
         checkpoint = Path(folder) / "best.pt"
         start("benchmarks._ours:train_to", flags, checkpoint)()
         cases = {
-            "raw forward and argmax": start("benchmarks.peers.raw:test", flags),
+            "raw forward and argmax": alike("benchmarks.peers.raw:test", flags),
             "project": start("benchmarks._ours:test", flags, checkpoint),
             "template": start("benchmarks.peers.template:test", flags, 0 if quick else 4),
             "hydra template": start("benchmarks.peers.hydra_template:test", flags),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks._command import run
-from benchmarks._contestants import Contestants
+from benchmarks._contestants import AS_THE_PROJECT, Contestants
 from benchmarks._processes import Finished, projects
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
@@ -29,7 +29,7 @@ def measure(quick: bool) -> Iterator[Result]:
 
 def sizes(wanted: tuple[tuple[int, int], ...], quick: bool) -> Result:
     """Microseconds per trained sample, ours and the raw loop's, which has the same caches."""
-    with Contestants(apart=not quick) as start:
+    with Contestants(not quick, **AS_THE_PROJECT) as start:
         cases = {}
         for name, function in (("project", "_ours:train"), ("raw loop", "peers.raw:train")):
             for samples, epochs in wanted:

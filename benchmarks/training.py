@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks._command import run
-from benchmarks._contestants import Contestants
+from benchmarks._contestants import AS_THE_PROJECT, Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
 
@@ -31,16 +31,23 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
     """All contestants on one task."""
     flags = [*flags, "--accelerator", "cpu", *(QUICK.split() if quick else ())]
     fewer = flags if quick else [*flags, "--max-epochs", str(epochs)]
-    with Contestants(apart=not quick) as start:
+    raw = "benchmarks.peers.raw:train"
+    with Contestants(not quick) as start, Contestants(not quick, **AS_THE_PROJECT) as alike:
         cases = {
-            "raw loop": start("benchmarks.peers.raw:train", flags),
+            "raw loop": alike(raw, flags),
             "project": start("benchmarks._ours:train", flags),
-            "raw loop, constant rate": start("benchmarks.peers.raw:train", flags, scheduled=False),
+            "raw loop, threads spin": start(raw, flags),
+            "raw loop, constant rate": alike(raw, flags, scheduled=False),
             "template": start("benchmarks.peers.template:train", fewer, 0 if quick else 4),
             "hydra template": start("benchmarks.peers.hydra_template:train", fewer),
         }
         values = take_turns(cases, n=1 if quick else 5, warm_up=not quick)
-    goals += (Goal("project", "raw loop, constant rate"), Goal("project", "hydra template"))
+    near = goals[0].at_least
+    goals += (
+        Goal("project", "raw loop, threads spin", near),
+        Goal("project", "raw loop, constant rate"),
+        Goal("project", "hydra template"),
+    )
     return Result(f"training, {title}", "samples/s", values, goals)
 
 
