@@ -15,9 +15,10 @@ from project import checkpoint
 class CheckpointWriter:
     """Writes the newest state of each of some files, in a thread that ends when nothing waits.
 
-    A state given while its file is being written waits; one that waits already is forgotten. Of
-    states that wait together, those of earlier paths are on the disk before those of later ones.
-    There are never more than two copies of a file's state, and each copy's memory is used again.
+    A state that is kept waits for the next `write`; one of the same file that waits already is
+    forgotten. Of states that wait together, those of earlier paths are on the disk before those of
+    later ones. There are never more than two copies of a file's state, and each copy's memory is
+    used again.
 
     Args:
         paths: of the files, in the order of writing.
@@ -32,26 +33,31 @@ class CheckpointWriter:
         self._thread: Thread | None = None
         self._error: Exception | None = None
 
-    def save(self, path: Path, state: dict[str, Any]) -> None:
-        """Copy `state` (tensors and plain values) and let it be written.
+    def keep(self, path: Path, state: dict[str, Any]) -> None:
+        """Copy `state` (tensors and plain values), to be written some time."""
+        with self._changed:
+            former = self._waiting.get(path) or (self._spare[path] or [None]).pop()
+            self._waiting[path] = copy(state, former)
+
+    def write(self) -> None:
+        """Let what is kept be written.
 
         Raises:
-            Exception: what went wrong with an earlier one, such as OSError where the disk is full.
+            Exception: what went wrong before, such as OSError where the disk is full.
         """
         with self._changed:
             self._raise()
-            former = self._waiting.get(path) or (self._spare[path] or [None]).pop()
-            self._waiting[path] = copy(state, former)
-            if self._thread is None:
+            if self._thread is None and self._waiting:
                 self._thread = Thread(target=self._write_on, name="checkpoints")
                 self._thread.start()
 
     def wait(self) -> None:
-        """Return once all is on the disk.
+        """Return once all that was kept is on the disk.
 
         Raises:
             Exception: something could not be written.
         """
+        self.write()
         with self._changed:
             self._changed.wait_for(lambda: self._thread is None)
             self._raise()

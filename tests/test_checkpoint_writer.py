@@ -41,14 +41,20 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
+def save(checkpoints: CheckpointWriter, path: Path, value: float) -> None:
+    checkpoints.keep(path, state(value))
+    checkpoints.write()
+
+
 def writer(tmp_path: Path, before: Callable[[], None] = lambda: None) -> CheckpointWriter:
     return CheckpointWriter((tmp_path / "best.pt", tmp_path / "last.pt"), before)
 
 
 def test_what_is_written_is_the_state_when_it_was_given(tmp_path: Path) -> None:
     checkpoints, given = writer(tmp_path), state(1.0)
-    checkpoints.save(tmp_path / "last.pt", given)
+    checkpoints.keep(tmp_path / "last.pt", given)
     given["model"]["weight"] += 1
+    assert not list(tmp_path.iterdir())  # it was not yet to be written
     checkpoints.wait()
     saved = checkpoint.load(tmp_path / "last.pt")["model"]["weight"]
     assert torch.equal(saved, torch.ones(4))
@@ -57,7 +63,7 @@ def test_what_is_written_is_the_state_when_it_was_given(tmp_path: Path) -> None:
 def test_of_states_that_wait_the_newest_is_written(tmp_path: Path, disk: Disk) -> None:
     checkpoints = writer(tmp_path)
     for value in (1.0, 2.0, 3.0):
-        checkpoints.save(tmp_path / "last.pt", state(value))
+        save(checkpoints, tmp_path / "last.pt", value)
         assert disk.begun.wait(30)  # so that the first is being written when the others come
     disk.go.set()
     checkpoints.wait()
@@ -66,10 +72,10 @@ def test_of_states_that_wait_the_newest_is_written(tmp_path: Path, disk: Disk) -
 
 def test_the_best_is_on_the_disk_before_the_last_that_names_it(tmp_path: Path, disk: Disk) -> None:
     checkpoints = writer(tmp_path)
-    checkpoints.save(tmp_path / "last.pt", state(1.0))
+    save(checkpoints, tmp_path / "last.pt", 1.0)
     assert disk.begun.wait(30)
-    checkpoints.save(tmp_path / "last.pt", state(2.0))
-    checkpoints.save(tmp_path / "best.pt", state(2.5))
+    save(checkpoints, tmp_path / "last.pt", 2.0)
+    save(checkpoints, tmp_path / "best.pt", 2.5)
     disk.go.set()
     checkpoints.wait()
     assert disk.written == [("last.pt", 1.0), ("best.pt", 2.5), ("last.pt", 2.0)]
@@ -79,9 +85,9 @@ def test_the_log_is_on_the_disk_before_any_checkpoint(tmp_path: Path, disk: Disk
     flushed: list[int] = []
     disk.go.set()
     checkpoints = writer(tmp_path, lambda: flushed.append(len(disk.written)))
-    checkpoints.save(tmp_path / "last.pt", state(1.0))
+    save(checkpoints, tmp_path / "last.pt", 1.0)
     checkpoints.wait()
-    checkpoints.save(tmp_path / "last.pt", state(2.0))
+    save(checkpoints, tmp_path / "last.pt", 2.0)
     checkpoints.wait()
     assert flushed == [0, 1]
 
@@ -90,18 +96,18 @@ def test_the_log_is_on_the_disk_before_any_checkpoint(tmp_path: Path, disk: Disk
 def test_what_could_not_be_written_is_told_once(tmp_path: Path, disk: Disk, call: str) -> None:
     checkpoints = writer(tmp_path)
     disk.error = OSError(errno.ENOSPC, "No space left on device", "last.pt")
-    checkpoints.save(tmp_path / "last.pt", state(1.0))
+    save(checkpoints, tmp_path / "last.pt", 1.0)
     thread = checkpoints._thread
     disk.go.set()
     if call == "save":
         thread.join(30)
         with pytest.raises(OSError, match="No space left"):
-            checkpoints.save(tmp_path / "last.pt", state(2.0))
+            save(checkpoints, tmp_path / "last.pt", 2.0)
     else:
         with pytest.raises(OSError, match="No space left"):
             checkpoints.wait()
     disk.error = None
-    checkpoints.save(tmp_path / "last.pt", state(3.0))
+    save(checkpoints, tmp_path / "last.pt", 3.0)
     checkpoints.wait()
     assert disk.written == [("last.pt", 3.0)]
 

@@ -9,19 +9,22 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project import training_state
 from project.checkpoint_writer import CheckpointWriter
-from project.command import print_error
+from project.command import describe, print_error
 from project.scores import less_is_better
 
 BEST, LAST = "best.pt", "last.pt"
+# Between two writes, where epochs are shorter: those of small models are over in milliseconds, and
+# a thread that writes all the time takes half of a small machine from training.
+LEAST_SECONDS = 1.0
 
 
 class Checkpoints(Callback):
-    """Writes `best.pt` after the best validation so far, `last.pt` after epochs and in between.
+    """Writes `last.pt` after epochs and in between, and with it `best.pt` of the best so far.
 
     Args:
         directory: where the files go; only the first process needs to know.
         monitor: name of a validation score, such as `val_loss`.
-        every: seconds between writes of `last.pt` inside an epoch.
+        every: seconds between writes inside an epoch.
         describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean,
             std.
         state: a `last.pt` as loaded, to go on from.
@@ -46,6 +49,8 @@ class Checkpoints(Callback):
         )
         self.best: dict[str, Any] | None = state["best"] if state else None
         self._resumed_from = state
+        self._written = -math.inf
+        self._unwritten: tuple[int, bool] | None = None
         self._writer: CheckpointWriter | None = None  # the first process has one
 
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
@@ -63,21 +68,17 @@ class Checkpoints(Callback):
         if self._resumed_from is not None:
             training_state.restore(solver, self._resumed_from)
             self._resumed_from = None
-        self._written = time.monotonic()
+        self._began = time.monotonic()
 
     def on_train_batch_end(
         self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Write `last.pt` when the time has come."""
-        # Each process has its own clock; the writing gathers from all of them, so all must agree.
-        due = time.monotonic() - self._written >= self.every
-        if trainer.world_size > 1:
-            due = trainer.strategy.reduce_boolean_decision(due, all=False)
-        if due:
+        """Write when the time has come."""
+        if self._is_due(trainer, max(self._began, self._written) + self.every):
             self.save_last(trainer, solver)
 
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Write `best.pt` if the monitored score is the best so far."""
+        """Keep the model for `best.pt` if the monitored score is the best so far."""
         value = solver.scores[self.monitor]
         if self.best is not None and not self._better(value, self.best["value"]):
             return
@@ -91,14 +92,20 @@ class Checkpoints(Callback):
         }
         if trainer.is_global_zero:
             state = {"model": solver.model.state_dict(), "best": self.best, **self.describe}
-            self._writer.save(self.directory / BEST, state)
+            self._writer.keep(self.directory / BEST, state)
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Write `last.pt` at the start of the next epoch."""
-        self._write(trainer, solver, trainer.current_epoch + 1, 0)
+        """Write where the next epoch starts, unless the last write was just now."""
+        # Within an epoch there is at least a validation to come, whatever the reason to stop.
+        self._unwritten = (trainer.current_epoch + 1, trainer.should_stop)
+        if self._is_due(trainer, self._written + min(self.every, LEAST_SECONDS)):
+            self._write(trainer, solver, self._unwritten[0], 0, done=trainer.should_stop)
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Wait until all is on the disk, for every process reads the best."""
+        """Write the end, and wait until it is on the disk, for every process reads the best."""
+        if self._unwritten is not None:
+            epoch, done = self._unwritten
+            self._write(trainer, solver, epoch, 0, done=done)
         self.wait()
         trainer.strategy.barrier()
 
@@ -109,10 +116,12 @@ class Checkpoints(Callback):
         try:
             self.wait()
         except Exception as error:
-            print_error(error)  # the run ends for another reason
+            # The run ends for another reason, or for this one, which is then told anyway.
+            if describe(error) != describe(exception):
+                print_error(error)
 
     def wait(self) -> None:
-        """Return once all that was saved is on the disk.
+        """Return once all that was kept is on the disk.
 
         Raises:
             OSError: it could not be written.
@@ -121,17 +130,25 @@ class Checkpoints(Callback):
             self._writer.wait()
 
     def save_last(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Write `last.pt` at the present step; every process must call it."""
-        self._write(trainer, solver, trainer.current_epoch, solver.step_in_epoch)
+        """Write at the present step; every process must call it."""
+        self._write(trainer, solver, trainer.current_epoch, solver.step_in_epoch, done=False)
 
-    def _write(self, trainer: Trainer, solver: LightningModule, epoch: int, step: int) -> None:
-        # Within an epoch there is at least a validation to come, whatever the reason to stop.
-        done = trainer.should_stop and step == 0
+    def _is_due(self, trainer: Trainer, moment: float) -> bool:
+        # Each process has its own clock; the writing gathers from all of them, so all must agree.
+        due = time.monotonic() >= moment
+        if trainer.world_size > 1:
+            due = trainer.strategy.reduce_boolean_decision(due, all=False)
+        return due
+
+    def _write(
+        self, trainer: Trainer, solver: LightningModule, epoch: int, step: int, done: bool
+    ) -> None:
         position = {"epoch": epoch, "step_in_epoch": step, "done": done}
         state = training_state.capture(solver) | position | {"best": self.best} | self.describe
         if trainer.is_global_zero:
-            self._writer.save(self.directory / LAST, state)
-        self._written = time.monotonic()
+            self._writer.keep(self.directory / LAST, state)
+            self._writer.write()
+        self._written, self._unwritten = time.monotonic(), None
 
     def _better(self, value: float, best: float) -> bool:
         if math.isnan(value):
