@@ -37,7 +37,7 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
             "raw loop": alike(raw, flags),
             "project": start("benchmarks._ours:train", flags),
             "raw loop, threads spin": start(raw, flags),
-            "raw loop, constant rate": alike(raw, flags, scheduled=False),
+            "raw loop that evaluates": alike(raw, flags, evaluated=True),
             "template": start("benchmarks.peers.template:train", fewer, 0 if quick else 4),
             "hydra template": start("benchmarks.peers.hydra_template:train", fewer),
         }
@@ -45,7 +45,7 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
     near = goals[0].at_least
     goals += (
         Goal("project", "raw loop, threads spin", near),
-        Goal("project", "raw loop, constant rate"),
+        Goal("project", "raw loop that evaluates", near),
         Goal("project", "hydra template"),
     )
     return Result(f"training, {title}", "samples/s", values, goals)

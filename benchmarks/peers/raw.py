@@ -3,8 +3,10 @@
 import time
 from collections.abc import Sequence
 from statistics import median
+from tempfile import TemporaryFile
 
 import torch
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
@@ -12,12 +14,13 @@ from torch.optim.lr_scheduler import OneCycleLR
 from benchmarks.peers._task import task
 
 
-def train(flags: Sequence[str], scheduled: bool = True) -> float:
+def train(flags: Sequence[str], evaluated: bool = False) -> float:
     """Samples a second in the median epoch; the loss is read once per epoch.
 
     Args:
         flags: of the project; the optimizer and the schedule are those of its defaults.
-        scheduled: whether the learning rate has a schedule.
+        evaluated: whether each epoch is followed, outside of what is timed, by an evaluation and a
+            checkpoint, which leave other things in the processor's caches.
     """
     given = task(flags)
     hparams, model = given.hparams, given.model()
@@ -25,7 +28,8 @@ def train(flags: Sequence[str], scheduled: bool = True) -> float:
     optimizer = AdamW(model.parameters(), lr=hparams.learning_rate, fused=True)
     n = given.trained
     steps = hparams.max_epochs * -(-n // hparams.batch_size)
-    schedule = OneCycleLR(optimizer, hparams.learning_rate, steps + 1) if scheduled else None
+    schedule = OneCycleLR(optimizer, hparams.learning_rate, steps + 1)
+    held_out = given.normalised(given.splits["val"][0])
     speeds = []
     for _ in range(hparams.max_epochs):
         began = time.perf_counter()
@@ -34,23 +38,31 @@ def train(flags: Sequence[str], scheduled: bool = True) -> float:
             loss = cross_entropy(model(inputs[batch]), targets[batch])
             loss.backward()
             optimizer.step()
-            if schedule is not None:
-                schedule.step()
+            schedule.step()
         loss.item()
         speeds.append(n / (time.perf_counter() - began))
+        if evaluated:
+            predict(model, held_out, hparams.batch_size)
+            torch.save([model.state_dict(), optimizer.state_dict()], TemporaryFile())
     return median(speeds)
+
+
+def predict(model: nn.Module, inputs: Tensor, batch_size: int) -> Tensor:
+    """The class of each of the inputs, `(n,)` int64."""
+    model.eval()
+    with torch.inference_mode():
+        preds = torch.cat([model(batch).argmax(1) for batch in inputs.split(batch_size)])
+    model.train()
+    return preds
 
 
 def test(flags: Sequence[str]) -> float:
     """Seconds for the forward pass and the argmax over the test split, and the accuracy."""
     given = task(flags)
-    model = given.model().eval()
+    model = given.model()
     inputs, targets = given.normalised(given.splits["test"][0]), given.splits["test"][1]
     began = time.perf_counter()
-    with torch.inference_mode():
-        batches = inputs.split(given.hparams.batch_size)
-        preds = torch.cat([model(batch).argmax(1) for batch in batches])
-        (preds == targets).sum().item()
+    (predict(model, inputs, given.hparams.batch_size) == targets).sum().item()
     return time.perf_counter() - began
 
 
