@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks._command import run
-from benchmarks._contestants import Contestants
+from benchmarks._contestants import AS_THE_PROJECT, Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
 
@@ -25,7 +25,7 @@ EVERY = 16
 def measure(quick: bool) -> Iterator[Result]:
     """A checkpoint within an epoch, and those at the end of one."""
     flags = [*FLAGS.split(), *(QUICK.split() if quick else ())]
-    with Contestants(not quick) as start:
+    with Contestants(not quick, **AS_THE_PROJECT) as start:
         cases = {
             "memory copy": start("benchmarks.peers.raw:copy", flags),
             "project": start("benchmarks._ours:blocked", flags),

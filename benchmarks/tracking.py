@@ -17,7 +17,7 @@ NOTE = "every step is logged: there is no flag to log fewer"
 
 def measure(quick: bool) -> Iterator[Result]:
     """The whole of it, with the start of the tracker's process and store; and the second half."""
-    size = ("--max-epochs", "1", "--limit-batches", "40") if quick else ("--max-epochs", "50")
+    size = ("--max-epochs", "1", "--limit-batches", "40") if quick else ("--max-epochs", "30")
     cases = {
         tracker: lambda tracker=tracker: trained("--tracker", tracker, *size)
         for tracker in ("none", "mlflow")
