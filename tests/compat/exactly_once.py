@@ -88,6 +88,11 @@ class Server:
                 time.sleep(0.05)
         raise RuntimeError((self.folder / "server.log").read_text())
 
+    def client(self, argv: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+        """Start Python as a client of this server."""
+        command = [sys.executable, *argv]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
     def kill(self) -> None:
         """End all its processes as a power cut would."""
         os.killpg(self._process.pid, signal.SIGKILL)
@@ -185,11 +190,8 @@ def clients(
         "NEPTUNE_DATA_DIRECTORY": str(server.folder / ".neptune"),
         "PYTHONWARNINGS": "ignore",
     }
-    command = [sys.executable, str(Path(__file__).with_name("exactly_once_client.py")), str(points)]
-    processes = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(n)
-    ]
+    command = [str(Path(__file__).with_name("exactly_once_client.py")), str(points)]
+    processes = [server.client(command, environment) for _ in range(n)]
     try:
         yield processes, [process.stdout.readline().strip() for process in processes]
     finally:

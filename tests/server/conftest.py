@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +23,8 @@ from project.server.settings import LOCAL_PROJECT, Settings
 from project.server.storage.storage import Storage
 from project.server.store.database import Database
 from project.server.workspaces import projects
+from tests import forks
+from tests.forks import Fork
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +47,7 @@ class Server:
     project: str
     environment: dict[str, str]
     settings: Settings
-    process: subprocess.Popen[bytes]
+    process: Fork
 
 
 def free_port() -> int:
@@ -59,11 +59,9 @@ def free_port() -> int:
 def start_server(exp_dir: Path, *arguments: str) -> Server:
     """Start `python -m project.serve` over a store in `exp_dir`, and wait until it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "project.serve", "--exp-dir", str(exp_dir)]
+    command = ["-m", "project.serve", "--exp-dir", exp_dir, "--port", str(port), *arguments]
     with (exp_dir / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*command, "--port", str(port), *arguments], cwd=ROOT, stdout=log, stderr=log
-        )
+        process = forks.python(command, env=os.environ, log=log)
     url = f"http://127.0.0.1:{port}"
     await_answer(process, url)
     token = client_token(url, "local")
@@ -80,7 +78,7 @@ def start_server(exp_dir: Path, *arguments: str) -> Server:
     return Server(url, token, project, environment, settings_of(exp_dir, url), process)
 
 
-def await_answer(process: subprocess.Popen[bytes], url: str) -> None:
+def await_answer(process: Fork, url: str) -> None:
     """Wait until the server answers; it is an error if it ends instead."""
     with httpx.Client(trust_env=False) as client:
         while process.poll() is None:
@@ -166,19 +164,13 @@ def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def script(server: Server, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def script(server: Server, tmp_path: Path) -> Iterator[Callable[..., Fork]]:
     """Starts Python code with the unmodified Neptune client, in a process of its own."""
     started = []
 
-    def start_script(code: str, *arguments: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
-            cwd=tmp_path,
-            env={**os.environ, **server.environment, "NEPTUNE_DATA_DIRECTORY": str(tmp_path)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start_script(code: str, *arguments: str) -> Fork:
+        environment = {**os.environ, **server.environment, "NEPTUNE_DATA_DIRECTORY": str(tmp_path)}
+        process = forks.python(["-c", code, *arguments], environment, tmp_path)
         started.append(process)
         return process
 

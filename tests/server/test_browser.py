@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,8 +17,9 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests import forks
 from tests.server.browser import BROWSER, DRIVER, Page, drawn, start, table_rows
-from tests.server.conftest import ROOT, Server
+from tests.server.conftest import Server
 from tests.tracking.runs import RECORD, finish, log, make_run
 
 pytestmark = pytest.mark.skipif(
@@ -47,11 +46,12 @@ def runs(server: Server) -> list[str]:
         log(run, *curve, *scores, ({"test_accuracy": 0.9 + rate}, 60))
         finish(run)
         made.append(str(run))
-    sync = [sys.executable, "-m", "project.sync"]
+    sync = ["-m", "project.sync"]
     commands = [[*sync, *made[:2], "--tracker", "mlflow"], [*sync, made[2], "--tracker", "neptune"]]
     environment = {**os.environ, **server.environment}
-    sent = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
-    assert [process.wait() for process in sent] == [0, 0]
+    for sent in [forks.python(command, environment) for command in commands]:
+        said, _ = sent.communicate()
+        assert sent.returncode == 0, said
     return list(RATES)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from project import serve
-from tests.server.conftest import ROOT, free_port
+from tests import forks
+from tests.server.conftest import free_port
 from tests.server.guarded import ONE, populate
 
 RUN = """
@@ -70,8 +70,7 @@ def served(
     options = ["--exp-dir", str(exp_dir), "--port", str(port), "--accounts"]
     options += ["--ssl-certfile", str(certificate[0]), "--ssl-keyfile", str(certificate[1])]
     with (exp_dir / "server.log").open("wb") as log:
-        command = [sys.executable, "-m", "project.serve", *options]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        process = forks.python(["-m", "project.serve", *options], os.environ, log=log)
     url = f"https://127.0.0.1:{port}"
     with httpx.Client(verify=trusting(certificate[0]), trust_env=False) as client:
         while process.poll() is None:
@@ -98,7 +97,6 @@ def test_the_client_logs_over_tls(
     from project.server.address import client_token
 
     environment = {
-        "PATH": "/usr/bin:/bin",
         "NEPTUNE_API_TOKEN": client_token(url, keys["alice"]),
         "NEPTUNE_PROJECT": ONE,
         "NEPTUNE_DATA_DIRECTORY": str(exp_dir / ".neptune"),
@@ -109,15 +107,7 @@ def test_the_client_logs_over_tls(
         {"REQUESTS_CA_BUNDLE": str(certificate[0]), "SSL_CERT_FILE": str(certificate[0])},
         {"NEPTUNE_ALLOW_SELF_SIGNED_CERTIFICATE": "1"},
     ):
-        done = subprocess.run(
-            [sys.executable, "-c", RUN],
-            env=environment | trust,
-            cwd=exp_dir,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        assert f"1.0 {url}/" in done.stdout
+        assert f"1.0 {url}/" in forks.told(["-c", RUN], environment | trust, exp_dir)
 
 
 def test_plain_http_gets_nothing(served: tuple[str, Path]) -> None:

@@ -16,6 +16,7 @@ from project.server.api.errors import ApiError
 from project.server.auth import tokens
 from project.server.auth.authorization import REFRESH_PATH
 from project.server.settings import Settings
+from tests import forks
 from tests.server.conftest import Server
 from tests.server.guarded import Guarded
 
@@ -100,14 +101,7 @@ auth = client.authenticator.auth
 auth._refresh_token()
 print(config.api_url, auth.session.token["token_type"], auth.token_expires_at)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**server.environment, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    url, kind, expires = done.stdout.split()[-3:]
+    url, kind, expires = forks.told(["-c", code], server.environment).split()[-3:]
     assert (url, kind) == (server.url, "bearer")
     assert abs(int(expires) - time.time() - tokens.ACCESS) < 120
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from mlflow import MlflowClient
 from PIL import Image
 
+from tests import forks
 from tests.server.conftest import Server
 
 DRIVER = Path(__file__).with_name("files_driver.py")
@@ -46,14 +45,9 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
         path = folder / "tree" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    done = subprocess.run(
-        [sys.executable, str(DRIVER), str(folder)],
-        env={**os.environ, **server.environment, "NEPTUNE_DATA_DIRECTORY": str(folder / "queue")},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return Told(json.loads(done.stdout.splitlines()[-1]), folder, MlflowClient(server.url))
+    environment = server.environment | {"NEPTUNE_DATA_DIRECTORY": str(folder / "queue")}
+    said = forks.told([DRIVER, folder], {**os.environ, **environment})
+    return Told(json.loads(said.splitlines()[-1]), folder, MlflowClient(server.url))
 
 
 def test_files(told: Told) -> None:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +17,13 @@ from project.server.containers import creation
 from project.server.ingestion import operations
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.server.workspaces import projects
+from tests import forks
 from tests.compat import exactly_once
 from tests.compat.postgres import binaries, postgres
+from tests.forks import Fork
 from tests.server.batches import CURVES, ROOT, TIME, do, log, stepless
 from tests.server.conftest import Server
 
-HERE = Path(__file__).parents[3]
 PREPARE = """
 from project.server import settings, start
 start.prepare_store(settings.Settings.from_environment())
@@ -35,44 +31,21 @@ start.prepare_store(settings.Settings.from_environment())
 Send = Callable[[str, list[dict]], list[Any]]
 
 
-# Imports what takes seconds, once; each line asks for a server, a fork of it, and gets its id.
-FORKS = """
-import os, signal, sys
-import mlflow.server.fastapi_app, project.server.app
-from project.serve import main
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # which has the system forget the dead
-for _ in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.dup2(2, 1)
-        sys.exit(main(sys.argv[1:]))
-    print(child, flush=True)
-"""
-
-
 class ForkedServer(exactly_once.Server):
     """One that is there again in a moment."""
 
     def start(self) -> None:
-        if not hasattr(self, "_process"):
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            self._process = self.run("-c", FORKS, *self.arguments, **pipes)
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        self._child = int(self._process.stdout.readline())
+        with (self.folder / "server.log").open("ab") as log:
+            command = ["-m", "project.serve", *self.arguments]
+            self._process = forks.python(command, self._environment, log=log)
         self.await_answer()
 
-    def kill(self) -> None:
-        os.kill(self._child, signal.SIGKILL)
-        with suppress(ProcessLookupError):
-            while True:  # its port is not free before
-                os.kill(self._child, 0)
-                time.sleep(0.01)
+    def client(self, argv: list[str], environment: dict[str, str]) -> Fork:
+        return forks.python(argv, environment)
 
-    def end(self) -> None:
-        self.kill()
-        self._process.communicate()
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
 def test_a_server_that_is_killed_again_and_again_has_every_point_once(tmp_path: Path) -> None:
@@ -81,7 +54,7 @@ def test_a_server_that_is_killed_again_and_again_has_every_point_once(tmp_path: 
     try:
         assert exactly_once.trial(server, n=2, points=2000, kills=3) == []
     finally:
-        server.end()
+        server.kill()
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +65,8 @@ def postgres_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sett
     with postgres() as uri:
         settings = Settings(uri, str(folder / "artifacts"), str(folder), "http://x", False)
         # In a process of its own: MLflow leaves a connection open, which is a warning here.
-        environment = {**os.environ, **settings.to_environment(), "PYTHONWARNINGS": "ignore"}
-        subprocess.run([sys.executable, "-c", PREPARE], check=True, cwd=HERE, env=environment)
+        environment = {**os.environ, **settings.to_environment()}
+        forks.told(["-c", PREPARE], environment)
         yield settings
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,12 @@ from starlette.testclient import TestClient
 
 from project.server.mlflow.names import METRIC, PARAM, TAG, free, place
 from project.tracking._mlflow_layout import safe_name
+from tests import forks
 from tests.server.batches import TIME, Run, do, log, make_run, stepless
 from tests.server.conftest import Server
 from tests.tracking.runs import OUTCOME, RECORD, RUN_ID, finish
 from tests.tracking.runs import log as journal
 from tests.tracking.runs import make_run as make_run_dir
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -194,6 +191,7 @@ from project.tracking._follower import Follower
 with Follower(Path(sys.argv[1]), sys.argv[2]) as follower:
     follower.catch_up(ended=True)
 """
+SENDERS = ("neptune", "mlflow")
 
 
 def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
@@ -210,11 +208,9 @@ def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
     journal(directory, *(({"train_loss": 1 / s, "val_recall/a@b": s}, s) for s in range(1, 250)))
     finish(directory, best=OUTCOME["best"] | {"metrics": {"val_loss": 0.5}})
     settings = {**os.environ, **server.environment, "MLFLOW_TRACKING_URI": server.url}
-    senders = [
-        subprocess.Popen([sys.executable, "-c", SEND, directory, name], cwd=ROOT, env=settings)
-        for name in ("neptune", "mlflow")
-    ]
-    assert [sender.wait() for sender in senders] == [0, 0]
+    for sender in [forks.python(["-c", SEND, directory, name], settings) for name in SENDERS]:
+        said, _ = sender.communicate()
+        assert sender.returncode == 0, said
     ours, theirs = (_found(server, name) for name in (server.project, "twice"))
     for shown in ("params", "metrics"):
         assert ours["data"][shown] == theirs["data"][shown] != {}

@@ -1,14 +1,13 @@
 """The table of runs: found, sorted, paged, and only with the columns that are asked for."""
 
 import json
-import subprocess
-import sys
 import uuid
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests import forks
 from tests.server.attributes.test_attributes import ROOT, make, read_all, read_table
 
 SEARCH = f"{ROOT}/leaderboard/entries/search"
@@ -248,15 +247,8 @@ print(json.dumps(found))
 
 def test_the_client_fetches_tables(server, tmp_path):
     tag = uuid.uuid4().hex
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT, tag],
-        env=server.environment,
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    assert json.loads(found.stdout.splitlines()[-1]) == {
+    found = forks.told(["-c", SCRIPT, tag], server.environment, tmp_path)
+    assert json.loads(found.splitlines()[-1]) == {
         "tag": "abc",
         "`params/on`:bool = True": "cb",  # descending, which is the client's default
         "last(`metrics/loss`:floatSeries) >= -0.5": "ba",

@@ -1,14 +1,13 @@
 """The client's management functions: workspaces, members and service accounts of projects."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import forks
 from tests.server.conftest import end
 from tests.server.guarded import ONE, TWO, Guarded, start_guarded
 
@@ -27,14 +26,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 def told(own: Guarded) -> dict[str, Any]:
     """What the client's functions gave."""
     tokens = json.dumps({name: own.token(name) for name in own.keys})
-    done = subprocess.run(
-        [sys.executable, str(DRIVER)],
-        env={**own.server.environment, "TOKENS": tokens, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout)
+    return json.loads(forks.told([DRIVER], own.server.environment | {"TOKENS": tokens}))
 
 
 def test_a_workspace_is_seen_by_those_in_it(told: dict[str, Any]) -> None:
