@@ -2,18 +2,18 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests import forks
 from tests.tracking.neptune_client import ROOT, Client, Sent, journal, points
 from tests.tracking.neptune_server import PROJECT, Entry, Server
 
 # A script of a person who uses the client directly; online, it sends nothing in time by itself.
 SCRIPT = """
-import os, signal, sys
+import signal, sys
 import neptune
 run = neptune.init_run(mode=sys.argv[1], git_ref=False, source_files=[], flush_period=1000,
     capture_hardware_metrics=False, capture_stdout=False, capture_stderr=False)
@@ -24,23 +24,14 @@ if sys.argv[1] == "async":
     run["late"].extend([1.0, 2.0], steps=[1, 2], timestamps=[1000.0, 1000.5])
     run.wait(disk_only=True)
     print("at", run.get_url(), flush=True)
-    sys.stdin.readline()
-    os.kill(os.getpid(), signal.SIGKILL)
+    signal.pause()
 run.stop()
 """
 
 
 def command(*arguments: str, environment: dict[str, str], cwd: Path) -> str:
     """What a command of Python prints; it must succeed."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env=surroundings(environment),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return forks.told(arguments, surroundings(environment), cwd)
 
 
 def surroundings(environment: dict[str, str]) -> dict[str, str]:
@@ -89,14 +80,13 @@ def test_offline_again_is_one_run_from_the_start(client: Client, run: Sent) -> N
 def test_sync_without_a_server_says_that_nothing_was_sent(run: Sent) -> None:
     run.log(0, 2)
     run.end()
-    arguments = [sys.executable, "-m", "project.sync", "last", "--tracker", "neptune"]
-    done = subprocess.run(
-        arguments, cwd=run.home, env=surroundings({}), capture_output=True, text=True
-    )
-    assert done.returncode == 1
+    arguments = ["-m", "project.sync", "last", "--tracker", "neptune"]
+    process = forks.python(arguments, surroundings({}), run.home)
+    said, _ = process.communicate()
+    assert process.returncode == 1
     name = run.directory.name
-    assert f"{name}: 2 points and 5 files written, sent nowhere yet" in done.stdout
-    assert "with NEPTUNE_API_TOKEN and NEPTUNE_PROJECT set" in done.stdout
+    assert f"{name}: 2 points and 5 files written, sent nowhere yet" in said
+    assert "with NEPTUNE_API_TOKEN and NEPTUNE_PROJECT set" in said
 
 
 def test_the_clients_own_command_sends_an_offline_run(
@@ -120,19 +110,13 @@ def test_sync_also_sends_what_the_client_left(server: Server, tmp_path: Path) ->
     (tmp_path / "experiments").mkdir()
     here = {"environment": server.environment, "cwd": tmp_path}
     command("-c", SCRIPT, "offline", **here)
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, "async"],
-        cwd=tmp_path,
-        env=surroundings(server.environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as script:
-        lines = iter(script.stdout.readline, "")
-        address = next(line.split()[1] for line in lines if line.startswith("at "))
-        said = command("-m", "project.sync", "--tracker", "neptune", **here)
-        assert "left alone, as the process that logs it still runs" in said
-        script.communicate("die\n")
+    script = forks.python(["-c", SCRIPT, "async"], surroundings(server.environment), tmp_path)
+    lines = iter(script.stdout.readline, "")
+    address = next(line.split()[1] for line in lines if line.startswith("at "))
+    said = command("-m", "project.sync", "--tracker", "neptune", **here)
+    assert "left alone, as the process that logs it still runs" in said
+    script.kill()
+    script.communicate()
     own = next(line for line in said.splitlines() if "offline/" in line).rpartition(" ")[2]
     mine = Entry(f"{server.url}/{PROJECT}/e/{own.rpartition('/')[2]}")
     assert mine.values["sys/name"] == "mine"

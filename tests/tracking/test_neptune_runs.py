@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from project.tracking._follower import Follower
+from tests import forks
 from tests.tracking.neptune_client import ROOT
 from tests.tracking.neptune_server import Entry, Server
 
@@ -103,14 +104,7 @@ def test_sync_completes_a_run_that_was_killed_while_offline(server: Server, tmp_
         pass
     assert state(run)["remote"]["id"].startswith("offline/")
 
-    said = subprocess.run(
-        [sys.executable, *SYNC, run.name],
-        cwd=tmp_path,
-        env=mine(server.environment),
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    said = forks.told([*SYNC, run.name], mine(server.environment), tmp_path)
     n = sum(map(len, logged(run).values()))
     assert said.startswith(f"neptune: {run.name}: {n:,} points and ")
     entry = assert_all_there(run)
