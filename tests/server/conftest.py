@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import time
 import warnings
@@ -108,17 +109,37 @@ def end(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with MLflow's tables, which take a second to make; to be copied."""
+    path = tmp_path_factory.mktemp("fresh") / "mlflow.db"
+    start.prepare_store(Settings(f"sqlite:///{path}", "", "", "", True))
+    return path
+
+
+@pytest.fixture(scope="session")
+def store_folder(
+    fresh_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Makes folders with a store of their own, as `--exp-dir` takes them."""
+
+    def make(name: str) -> Path:
+        return Path(shutil.copy(fresh_store, tmp_path_factory.mktemp(name))).parent
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server(store_folder: Callable[[str], Path]) -> Iterator[Server]:
     """A server for all tests of this worker; a test makes its own names in it."""
-    started = start_server(tmp_path_factory.mktemp("server"))
+    started = start_server(store_folder("server"))
     yield started
     end(started)
 
 
 @pytest.fixture(scope="session")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def application(store_folder: Callable[[str], Path]) -> Any:
     """The application in this process, over a store of its own; without its background tasks."""
-    settings = settings_of(tmp_path_factory.mktemp("application"), "http://testserver")
+    settings = settings_of(store_folder("application"), "http://testserver")
     os.environ.update(start.environment(settings))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's use of what Starlette is to drop
@@ -146,21 +167,13 @@ def client(application: Any) -> TestClient:
 
 
 @pytest.fixture(scope="session")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def guarded(store_folder: Callable[[str], Path]) -> Iterator[Any]:
     """A server with accounts, for all tests of this worker."""
     from tests.server.guarded import start_guarded  # which needs this file
 
-    started = start_guarded(tmp_path_factory.mktemp("guarded"))
+    started = start_guarded(store_folder("guarded"))
     yield started
     end(started.server)
-
-
-@pytest.fixture(scope="session")
-def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with MLflow's tables, which take a second to make; to be copied."""
-    path = tmp_path_factory.mktemp("fresh") / "mlflow.db"
-    start.prepare_store(Settings(f"sqlite:///{path}", "", "", "", True))
-    return path
 
 
 @pytest.fixture

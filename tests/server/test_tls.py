@@ -7,7 +7,7 @@ import ipaddress
 import os
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -63,10 +63,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def served(
-    tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]
+    store_folder: Callable[[str], Path], certificate: tuple[Path, Path]
 ) -> Iterator[tuple[str, Path]]:
     """The address of a server with accounts and TLS, and the folder of its runs."""
-    exp_dir, port = tmp_path_factory.mktemp("tls"), free_port()
+    exp_dir, port = store_folder("tls"), free_port()
     options = ["--exp-dir", str(exp_dir), "--port", str(port), "--accounts"]
     options += ["--ssl-certfile", str(certificate[0]), "--ssl-keyfile", str(certificate[1])]
     with (exp_dir / "server.log").open("wb") as log:

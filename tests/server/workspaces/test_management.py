@@ -1,7 +1,7 @@
 """The client's management functions: workspaces, members and service accounts of projects."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ DRIVER = Path(__file__).with_name("management_driver.py")
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+def own(store_folder: Callable[[str], Path]) -> Iterator[Guarded]:
     """A server for this file alone: it changes who may what."""
-    started = start_guarded(tmp_path_factory.mktemp("management"))
+    started = start_guarded(store_folder("management"))
     yield started
     end(started.server)
 
