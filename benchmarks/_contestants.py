@@ -11,10 +11,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 from unittest.mock import patch
 
-# What the project sets for itself: waiting threads sleep. Without it they spin for a while, which
-# helps small steps where nothing else runs, and holds them up badly where anything does.
-AS_THE_PROJECT = {"OMP_WAIT_POLICY": "PASSIVE"}
-
 
 class Contestants(ExitStack):
     """Starts contestants; they end with the `with` block.

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from benchmarks._command import run
-from benchmarks._contestants import AS_THE_PROJECT, Contestants
+from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
+from project.main import WAITING
 
 # 25 million weights, and nothing else to save: SGD without momentum has no state.
 FLAGS = (
@@ -25,7 +26,7 @@ EVERY = 16
 def measure(quick: bool) -> Iterator[Result]:
     """A checkpoint within an epoch, and those at the end of one."""
     flags = [*FLAGS.split(), *(QUICK.split() if quick else ())]
-    with Contestants(not quick, **AS_THE_PROJECT) as start:
+    with Contestants(not quick, **WAITING) as start:
         cases = {
             "memory copy": start("benchmarks.peers.raw:copy", flags),
             "project": start("benchmarks._ours:blocked", flags),

@@ -5,9 +5,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks._command import run
-from benchmarks._contestants import AS_THE_PROJECT, Contestants
+from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
+from project.main import WAITING
 
 # A little to train on, and the rest is the test.
 FLAGS = (
@@ -28,7 +29,7 @@ def measure(quick: bool) -> Iterator[Result]:
     with (
         TemporaryDirectory() as folder,
         Contestants(not quick) as start,
-        Contestants(not quick, **AS_THE_PROJECT) as alike,
+        Contestants(not quick, **WAITING) as alike,
     ):
         checkpoint = Path(folder) / "best.pt"
         start("benchmarks._ours:train_to", flags, checkpoint)()

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from benchmarks._command import run
-from benchmarks._contestants import AS_THE_PROJECT, Contestants
+from benchmarks._contestants import Contestants
 from benchmarks._processes import Finished, projects
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
+from project.main import WAITING
 
 DATA = "--data synthetic --val-fraction 0.05 --test-fraction 0.05 --accelerator cpu".split()
 # Samples, and epochs enough for a median.
@@ -29,7 +30,7 @@ def measure(quick: bool) -> Iterator[Result]:
 
 def sizes(wanted: tuple[tuple[int, int], ...], quick: bool) -> Result:
     """Microseconds per trained sample, ours and the raw loop's, which has the same caches."""
-    with Contestants(not quick, **AS_THE_PROJECT) as start:
+    with Contestants(not quick, **WAITING) as start:
         cases = {}
         for name, function in (("project", "_ours:train"), ("raw loop", "peers.raw:train")):
             for samples, epochs in wanted:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from benchmarks._command import run
-from benchmarks._contestants import AS_THE_PROJECT, Contestants
+from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
+from project.main import WAITING
 
 MNIST = (
     "--data synthetic --synthetic-shape 1 28 28 --val-fraction 0.02 --test-fraction 0.02"
@@ -32,7 +33,7 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
     flags = [*flags, "--accelerator", "cpu", *(QUICK.split() if quick else ())]
     fewer = flags if quick else [*flags, "--max-epochs", str(epochs)]
     raw = "benchmarks.peers.raw:train"
-    with Contestants(not quick) as start, Contestants(not quick, **AS_THE_PROJECT) as alike:
+    with Contestants(not quick) as start, Contestants(not quick, **WAITING) as alike:
         cases = {
             "raw loop": alike(raw, flags),
             "project": start("benchmarks._ours:train", flags),

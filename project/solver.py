@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
@@ -157,8 +157,11 @@ class Solver(LightningModule):
         scaler, optimizer, clip = self._scaler, self._optimizer, self.settings.gradient_clip
         if scaler is not None:
             scaler.unscale_(optimizer)
-        if norm or clip is not None:
-            self._grad_norm = clip_grad_norm_(self._parameters_in_use, clip or float("inf"))
+        if clip is not None:
+            self._grad_norm = clip_grad_norm_(self._parameters_in_use, clip)
+        elif norm:
+            gradients = [p.grad for p in self._parameters_in_use if p.grad is not None]
+            self._grad_norm = get_total_norm(gradients)
         self._rates.append(optimizer.param_groups[0]["lr"])
         if scaler is not None:
             scaler.step(optimizer)
