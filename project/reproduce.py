@@ -98,7 +98,7 @@ def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
     """Check, run and compare; say what came out.
 
     Returns:
-        0 if it was reproduced, else 1.
+        0 if it was reproduced, 1 if not, 2 if --strict kept it from being tried.
     Raises:
         ValueError: the run, its code or its data can't be had.
     """
@@ -125,7 +125,7 @@ def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
             print(f"now another: {line}", flush=True)
         if found and arguments.strict:
             print(f"DIFFERS before training: {len(found)} things, see above (--strict)")
-            return 1
+            return 2
         made = rerun(
             then, sources.folder, environ, arguments.exp_dir, last_epoch(then, arguments), forced
         )

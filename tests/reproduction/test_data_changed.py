@@ -48,7 +48,7 @@ def test_one_byte_of_an_image_is_named_before_training(tmp_path: Path) -> None:
     content[-1] ^= 1  # of the last pixel
     changed.write_bytes(content)
     done = command(tmp_path, "reproduce", "last", "--strict")
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 2, done.stderr
     *lines, verdict = done.stdout.splitlines()
     assert lines[0].startswith("now another: data: image-folder ")
     assert lines[-1] == "now another: data: bee/3.bmp changed"
