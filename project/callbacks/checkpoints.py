@@ -50,7 +50,7 @@ class Checkpoints(Callback):
         self.best: dict[str, Any] | None = state["best"] if state else None
         self._resumed_from = state
         self._written = -math.inf
-        self._unwritten: tuple[int, bool] | None = None
+        self._unwritten: tuple[int, int, bool] | None = None
         self._writer: CheckpointWriter | None = None  # the first process has one
 
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
@@ -96,16 +96,14 @@ class Checkpoints(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write where the next epoch starts, unless the last write was just now."""
-        # Within an epoch there is at least a validation to come, whatever the reason to stop.
-        self._unwritten = (trainer.current_epoch + 1, trainer.should_stop)
+        self._unwritten = (trainer.current_epoch + 1, 0, trainer.should_stop)
         if self._is_due(trainer, self._written + min(self.every, LEAST_SECONDS)):
-            self._write(trainer, solver, self._unwritten[0], 0, done=trainer.should_stop)
+            self._write(trainer, solver, *self._unwritten)
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write the end, and wait until it is on the disk, for every process reads the best."""
         if self._unwritten is not None:
-            epoch, done = self._unwritten
-            self._write(trainer, solver, epoch, 0, done=done)
+            self._write(trainer, solver, *self._unwritten)
         self.wait()
         trainer.strategy.barrier()
 
@@ -131,6 +129,7 @@ class Checkpoints(Callback):
 
     def save_last(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write at the present step; every process must call it."""
+        # Within an epoch there is at least a validation to come, whatever the reason to stop.
         self._write(trainer, solver, trainer.current_epoch, solver.step_in_epoch, done=False)
 
     def _is_due(self, trainer: Trainer, moment: float) -> bool:

@@ -17,7 +17,7 @@ from project.provenance.memory import peak_memory
 from project.provenance.record import read_record
 from project.provenance.redact import Redactor
 from project.provenance.schema import SCHEMA
-from project.provenance.seal import file_hashes, hash_file, protect, write_outcome
+from project.provenance.seal import file_hashes, protect, write_outcome
 
 ENDS = ("finished", "failed", "interrupted")
 _RECORD, _OUTCOME, _PREVIOUS = "record.json", "outcome.json", "outcome.previous.json"
@@ -167,7 +167,7 @@ class Run:
             },
             "weights": dict(weights or {}),
             "peak_memory": peak_memory(),
-            "record": hash_file(self.directory / _RECORD),
+            "record": files[_RECORD],
             "files": files,
         }
         try:

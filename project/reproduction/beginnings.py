@@ -16,7 +16,7 @@ def start_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
     ]
     weights = [start["weights"] for start in (then, now)]
     if None not in weights and weights[0] != weights[1]:
-        found.append(f"start: weights {_short(weights[0])} -> {_short(weights[1])}")
+        found.append(f"start: weights {short(weights[0])} -> {short(weights[1])}")
     return found
 
 
@@ -25,5 +25,6 @@ def same_weights(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return then["weights"] is not None and then["weights"] == now["weights"]
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """The beginning of a BLAKE3 hash, which tells two apart."""
     return text.removeprefix("blake3:")[:12]

@@ -8,7 +8,7 @@ from typing import Any
 from project.fields import flag_name
 from project.provenance.data_changes import changes
 from project.provenance.seal import hash_file
-from project.reproduction.beginnings import same_weights, start_differences
+from project.reproduction.beginnings import same_weights, short, start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import survey
 from project.reproduction.surroundings import differences
@@ -65,7 +65,7 @@ def data_differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What of the data set is another, by split; none if the content is the same."""
     if then["hash"] == now["hash"]:
         return []
-    found = [f"data: {then['name']} {_short(then['hash'])} -> {_short(now['hash'])}"]
+    found = [f"data: {then['name']} {short(then['hash'])} -> {short(now['hash'])}"]
     if then["classes"] != now["classes"]:
         found.append(f"data: classes {', '.join(then['classes'])} -> {', '.join(now['classes'])}")
     for split, count in then["counts"].items():
@@ -94,7 +94,3 @@ def changed_files(then: dict[str, str] | None, folder: Path) -> list[str]:
     now = {name: hash_file(path).removeprefix("blake3:") for name, path in there.items()}
     # Where none is left, to name them all would say less than why the folder can't be read.
     return file_differences(then, now) if now else []
-
-
-def _short(text: str) -> str:
-    return text.removeprefix("blake3:")[:12]
