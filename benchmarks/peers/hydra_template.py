@@ -1,8 +1,6 @@
 """In the style of lightning-hydra-template: a torchmetrics collection and a rich bar."""
 
 from collections.abc import Sequence
-from statistics import median
-from tempfile import TemporaryDirectory
 
 import torch
 from pytorch_lightning import LightningModule, Trainer
@@ -19,8 +17,7 @@ from torchmetrics.classification import (
 )
 
 from benchmarks._clock import Clock
-from benchmarks.peers._images import loader
-from benchmarks.peers._task import task
+from benchmarks.peers._timed import samples_per_second, seconds_of_test
 
 
 class Module(LightningModule):
@@ -72,22 +69,12 @@ class Module(LightningModule):
 
 def train(flags: Sequence[str], workers: int = 0) -> float:
     """Samples a second in the median epoch, by its training part."""
-    given, clock = task(flags), Clock()
-    module = Module(given.model(), given.n_classes, given.hparams.learning_rate)
-    loaders = [loader(given, split, workers) for split in ("train", "val")]
-    limit = given.hparams.limit_batches
-    with TemporaryDirectory() as folder:
-        trainer(folder, clock, given.hparams.max_epochs, limit).fit(module, *loaders)
-    return given.trained / median(clock.epochs)
+    return samples_per_second(Module, trainer, flags, workers)
 
 
 def test(flags: Sequence[str], workers: int = 0) -> float:
     """Seconds of a test pass."""
-    given, clock = task(flags), Clock()
-    module = Module(given.model(), given.n_classes, given.hparams.learning_rate)
-    with TemporaryDirectory() as folder:
-        trainer(folder, clock).test(module, loader(given, "test", workers))
-    return clock.passes[-1]
+    return seconds_of_test(Module, trainer, flags, workers)
 
 
 def trainer(folder: str, clock: Clock, epochs: int = 1, limit: int | None = None) -> Trainer:

@@ -2,8 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from statistics import median
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -14,8 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from benchmarks._clock import Clock
-from benchmarks.peers._images import loader
-from benchmarks.peers._task import task
+from benchmarks.peers._timed import samples_per_second, seconds_of_test
 
 
 class Solver(LightningModule):
@@ -67,22 +64,12 @@ class Solver(LightningModule):
 
 def train(flags: Sequence[str], workers: int = 4) -> float:
     """Samples a second in the median epoch, by its training part."""
-    given, clock = task(flags), Clock()
-    solver = Solver(given.model(), given.n_classes, given.hparams.learning_rate)
-    loaders = [loader(given, split, workers) for split in ("train", "val")]
-    limit = given.hparams.limit_batches
-    with TemporaryDirectory() as folder:
-        trainer(folder, clock, given.hparams.max_epochs, limit).fit(solver, *loaders)
-    return given.trained / median(clock.epochs)
+    return samples_per_second(Solver, trainer, flags, workers)
 
 
 def test(flags: Sequence[str], workers: int = 4) -> float:
     """Seconds of a test pass."""
-    given, clock = task(flags), Clock()
-    solver = Solver(given.model(), given.n_classes, given.hparams.learning_rate)
-    with TemporaryDirectory() as folder:
-        trainer(folder, clock).test(solver, loader(given, "test", workers))
-    return clock.passes[-1]
+    return seconds_of_test(Solver, trainer, flags, workers)
 
 
 def trainer(folder: str, clock: Clock, epochs: int = 1, limit: int | None = None) -> Trainer:
