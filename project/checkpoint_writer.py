@@ -1,7 +1,6 @@
 """Checkpoints written behind training's back: it waits for a copy in memory, not for the disk."""
 
-from collections.abc import Callable
-from itertools import zip_longest
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
@@ -17,8 +16,8 @@ class CheckpointWriter:
 
     A state that is kept waits for the next `write`; one of the same file that waits already is
     forgotten. Of states that wait together, those of earlier paths are on the disk before those of
-    later ones. There are never more than two copies of a file's state, and each copy's memory is
-    used again.
+    later ones. There are never more than two copies of a file's state, and their memory is used
+    again.
 
     Args:
         paths: of the files, in the order of writing.
@@ -28,16 +27,23 @@ class CheckpointWriter:
     def __init__(self, paths: tuple[Path, ...], before: Callable[[], None]) -> None:
         self._paths, self._before = paths, before
         self._waiting: dict[Path, Any] = {}
-        self._spare: dict[Path, list[Any]] = {path: [] for path in paths}
+        self._being_written: list[tuple[Path, Any]] = []
+        self._copies = Copies()
         self._changed = Condition()
         self._thread: Thread | None = None
         self._error: Exception | None = None
 
-    def keep(self, path: Path, state: dict[str, Any]) -> None:
-        """Copy `state` (tensors and plain values), to be written some time."""
+    def keep(self, states: Mapping[Path, dict[str, Any]]) -> None:
+        """Copy states (tensors and plain values), to be written some time.
+
+        A tensor that several of them hold is copied once.
+        """
         with self._changed:
-            former = self._waiting.get(path) or (self._spare[path] or [None]).pop()
-            self._waiting[path] = copy(state, former)
+            for path in states:
+                self._waiting.pop(path, None)
+            in_use = [*self._waiting.values(), *(state for _, state in self._being_written)]
+            copies = self._copies.make(list(states.values()), in_use)
+            self._waiting.update(zip(states, copies, strict=True))
 
     def write(self) -> None:
         """Let what is kept be written.
@@ -63,27 +69,25 @@ class CheckpointWriter:
             self._raise()
 
     def _write_on(self) -> None:
-        while taken := self._take():
+        while self._take():
             try:
                 self._before()
-                for path, state in taken:
+                for path, state in self._being_written:
                     checkpoint.save(path, state)
             # Whatever it is, the training thread is told.
             except Exception as error:
                 with self._changed:
                     self._error = error
-            with self._changed:
-                for path, state in taken:
-                    self._spare[path].append(state)
 
-    def _take(self) -> list[tuple[Path, Any]]:
-        """What waits, in the order of writing; where nothing does, the thread is over."""
+    def _take(self) -> bool:
+        """Take what waits, in the order of writing; where nothing does, the thread is over."""
         with self._changed:
-            taken = [(p, self._waiting.pop(p)) for p in self._paths if p in self._waiting]
-            if not taken:
+            waiting = self._waiting
+            self._being_written = [(p, waiting.pop(p)) for p in self._paths if p in waiting]
+            if not self._being_written:
                 self._thread = None
                 self._changed.notify_all()
-            return taken
+            return bool(self._being_written)
 
     def _raise(self) -> None:
         error, self._error = self._error, None
@@ -91,21 +95,56 @@ class CheckpointWriter:
             raise error
 
 
-def copy(value: Any, former: Any = None) -> Any:
-    """`value` (nested dicts and lists of tensors and plain values), its tensors copied to the CPU.
+class Copies:
+    """Makes copies on the CPU, in the memory of former ones that are in use no more."""
 
-    Args:
-        value: stays as it is, and may change later.
-        former: what was returned for a value of the same shape; its tensors are overwritten.
-    """
+    def __init__(self) -> None:
+        self._buffers: list[Tensor] = []
+
+    def make(self, values: list[Any], in_use: list[Any] = ()) -> list[Any]:
+        """Copy `values` (nested dicts and lists of tensors and plain values).
+
+        Args:
+            values: stay as they are, and may change later; a tensor that stands in them more than
+                once is copied once.
+            in_use: former copies that must stay as they are.
+        """
+        used = {id(tensor) for tensor in _tensors(in_use)}
+        free: dict[tuple, list[Tensor]] = {}
+        for buffer in self._buffers:
+            if id(buffer) not in used:
+                free.setdefault(_kind(buffer), []).append(buffer)
+        copied: dict[int, Tensor] = {}
+
+        def copy(value: Any) -> Any:
+            if isinstance(value, Tensor):
+                if id(value) not in copied:
+                    copied[id(value)] = self._buffer(value, free).copy_(value)
+                return copied[id(value)]
+            if isinstance(value, dict):
+                return {key: copy(item) for key, item in value.items()}
+            if isinstance(value, list):
+                return [copy(item) for item in value]
+            return value
+
+        return copy(values)
+
+    def _buffer(self, value: Tensor, free: dict[tuple, list[Tensor]]) -> Tensor:
+        if kept := free.get(_kind(value)):
+            return kept.pop()
+        buffer = torch.empty_like(value, device="cpu", pin_memory=value.is_cuda)
+        self._buffers.append(buffer)
+        return buffer
+
+
+def _kind(tensor: Tensor) -> tuple:
+    """What two tensors have in common if one's memory can hold the other's copy."""
+    return tensor.shape, tensor.dtype, tensor.is_cuda or tensor.is_pinned()
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
-        if not isinstance(former, Tensor) or former.shape != value.shape:
-            former = torch.empty_like(value, device="cpu", pin_memory=value.is_cuda)
-        return former.copy_(value)
-    if isinstance(value, dict):
-        known = former if isinstance(former, dict) else {}
-        return {key: copy(item, known.get(key)) for key, item in value.items()}
-    if isinstance(value, list):
-        known = former if isinstance(former, list) else []
-        return [copy(item, old) for item, old in zip_longest(value, known[: len(value)])]
-    return value
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(item)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from project import checkpoint
-from project.checkpoint_writer import CheckpointWriter, copy
+from project.checkpoint_writer import CheckpointWriter, Copies
 
 REST = {"hyperparameters": {}, "classes": [], "shape": [], "mean": [], "std": []}
 
@@ -42,7 +42,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 def save(checkpoints: CheckpointWriter, path: Path, value: float) -> None:
-    checkpoints.keep(path, state(value))
+    checkpoints.keep({path: state(value)})
     checkpoints.write()
 
 
@@ -52,7 +52,7 @@ def writer(tmp_path: Path, before: Callable[[], None] = lambda: None) -> Checkpo
 
 def test_what_is_written_is_the_state_when_it_was_given(tmp_path: Path) -> None:
     checkpoints, given = writer(tmp_path), state(1.0)
-    checkpoints.keep(tmp_path / "last.pt", given)
+    checkpoints.keep({tmp_path / "last.pt": given})
     given["model"]["weight"] += 1
     assert not list(tmp_path.iterdir())  # it was not yet to be written
     checkpoints.wait()
@@ -112,10 +112,39 @@ def test_what_could_not_be_written_is_told_once(tmp_path: Path, disk: Disk, call
     assert disk.written == [("last.pt", 3.0)]
 
 
-def test_a_copy_uses_the_memory_of_a_former_one() -> None:
-    first = copy({"a": [torch.zeros(2), "x"], "b": {"c": torch.ones(3)}})
-    second = copy({"a": [torch.ones(2), "y", torch.zeros(1)], "b": {"c": torch.zeros(4)}}, first)
-    assert second["a"][0] is first["a"][0] and torch.equal(second["a"][0], torch.ones(2))
-    assert second["a"][1] == "y" and len(second["a"]) == 3
-    assert torch.equal(second["b"]["c"], torch.zeros(4))  # of another shape: other memory
-    assert torch.equal(first["b"]["c"], torch.ones(3))
+def test_what_two_files_hold_is_copied_once(tmp_path: Path) -> None:
+    weight = torch.ones(4)
+    first, second = Copies().make([{"model": weight}, {"model": [weight, weight + 1]}])
+    assert first["model"] is second["model"][0] is not weight
+    checkpoints, given = writer(tmp_path), state(1.0)
+    checkpoints.keep({tmp_path / "best.pt": given, tmp_path / "last.pt": given | {"step": 3}})
+    given["model"]["weight"] += 1
+    checkpoints.wait()
+    for name in ("best.pt", "last.pt"):
+        saved = checkpoint.load(tmp_path / name)["model"]["weight"]
+        assert torch.equal(saved, torch.ones(4))
+
+
+def test_a_best_that_waits_keeps_what_it_shared_with_a_last_that_was_forgotten(
+    tmp_path: Path, disk: Disk
+) -> None:
+    checkpoints = writer(tmp_path)
+    save(checkpoints, tmp_path / "last.pt", 1.0)
+    assert disk.begun.wait(30)
+    given = state(2.0)
+    checkpoints.keep({tmp_path / "last.pt": given, tmp_path / "best.pt": given})
+    save(checkpoints, tmp_path / "last.pt", 3.0)
+    disk.go.set()
+    checkpoints.wait()
+    assert disk.written == [("last.pt", 1.0), ("best.pt", 2.0), ("last.pt", 3.0)]
+
+
+def test_a_copy_uses_the_memory_of_those_no_longer_in_use() -> None:
+    copies = Copies()
+    [first] = copies.make([{"a": [torch.zeros(2), "x"], "b": {"c": torch.ones(3)}}])
+    [second] = copies.make([{"a": [torch.ones(2), "y"], "b": {"c": torch.zeros(4)}}], [first])
+    assert second["a"][0] is not first["a"][0]
+    assert torch.equal(first["a"][0], torch.zeros(2)) and second["a"][1] == "y"
+    [third] = copies.make([{"a": [torch.full((2,), 2.0)]}], [second])
+    assert third["a"][0] is first["a"][0] and torch.equal(third["a"][0], torch.full((2,), 2.0))
+    assert torch.equal(second["a"][0], torch.ones(2))

@@ -51,6 +51,7 @@ class Checkpoints(Callback):
         self._resumed_from = state
         self._written = -math.inf
         self._unwritten: tuple[int, int, bool] | None = None
+        self._best_is_new = False
         self._writer: CheckpointWriter | None = None  # the first process has one
 
     def setup(self, trainer: Trainer, solver: LightningModule, stage: str) -> None:
@@ -78,7 +79,7 @@ class Checkpoints(Callback):
             self.save_last(trainer, solver)
 
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Keep the model for `best.pt` if the monitored score is the best so far."""
+        """Note whether the monitored score is the best so far."""
         value = solver.scores[self.monitor]
         if self.best is not None and not self._better(value, self.best["value"]):
             return
@@ -90,15 +91,15 @@ class Checkpoints(Callback):
             "value": value,
             "metrics": scores,
         }
-        if trainer.is_global_zero:
-            state = {"model": solver.model.state_dict(), "best": self.best, **self.describe}
-            self._writer.keep(self.directory / BEST, state)
+        self._best_is_new = True
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
-        """Write where the next epoch starts, unless the last write was just now."""
+        """Keep a new best, and write where the next epoch starts unless a write was just now."""
         self._unwritten = (trainer.current_epoch + 1, 0, trainer.should_stop)
         if self._is_due(trainer, self._written + min(self.every, LEAST_SECONDS)):
             self._write(trainer, solver, *self._unwritten)
+        else:
+            self._keep(trainer, self._new_best(solver.model.state_dict()))
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write the end, and wait until it is on the disk, for every process reads the best."""
@@ -143,11 +144,22 @@ class Checkpoints(Callback):
         self, trainer: Trainer, solver: LightningModule, epoch: int, step: int, done: bool
     ) -> None:
         position = {"epoch": epoch, "step_in_epoch": step, "done": done}
-        state = training_state.capture(solver) | position | {"best": self.best} | self.describe
+        state = training_state.capture(solver) | position
+        # With its weights in both, they are copied once.
+        self._keep(trainer, {LAST: state} | self._new_best(state["model"]))
         if trainer.is_global_zero:
-            self._writer.keep(self.directory / LAST, state)
             self._writer.write()
         self._written, self._unwritten = time.monotonic(), None
+
+    def _new_best(self, weights: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        is_new, self._best_is_new = self._best_is_new, False
+        return {BEST: {"model": weights}} if is_new else {}
+
+    def _keep(self, trainer: Trainer, states: dict[str, dict[str, Any]]) -> None:
+        if trainer.is_global_zero:
+            shared = {"best": self.best} | self.describe
+            named = {self.directory / name: state | shared for name, state in states.items()}
+            self._writer.keep(named)
 
     def _better(self, value: float, best: float) -> bool:
         if math.isnan(value):
