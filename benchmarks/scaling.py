@@ -7,7 +7,7 @@ from benchmarks._contestants import Contestants
 from benchmarks._processes import Finished, projects
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.main import WAITING
+from project.runtime import WAITING
 
 DATA = "--data synthetic --val-fraction 0.05 --test-fraction 0.05 --accelerator cpu".split()
 # Samples, and epochs enough for a median.

@@ -1,6 +1,5 @@
 """From argv to an exit code: parse, check, carry out; a mistake becomes one line."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
     from project.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
-# How threads wait for each other, unless OMP_WAIT_POLICY says it: they spin for some tenths of a
-# millisecond, which bridges what lies between two operations of a small model, and sleep then.
-# PyTorch's default, far longer, makes training ten times slower where anything else runs.
-WAITING = {"GOMP_SPINCOUNT": "10000"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -72,15 +67,14 @@ def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
     """Record the sources, load torch, and do what was planned."""
     from project.provenance.code import code_state
     from project.provenance.redact import Redactor
+    from project.runtime import wait_briefly
 
     # Before anything slow: the sources may be edited while torch loads.
     code = code_state(ROOT, Redactor()) if place().is_first else None
     if code is not None and plan.hparams.require_clean and code.dirty is not False:
         why = "has changes that no commit has" if code.dirty else "is in no git repository"
         raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
-    if "OMP_WAIT_POLICY" not in os.environ:
-        for name, value in WAITING.items():
-            os.environ.setdefault(name, value)  # read once, when torch is loaded
+    wait_briefly()
 
     from project.experiment import conduct
 

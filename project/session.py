@@ -12,6 +12,7 @@ from project.callbacks.interrupt import Interrupt, Interrupted
 from project.command import describe
 from project.data import Loader
 from project.launch import Others
+from project.runtime import keep_memory
 from project.solver import Solver
 
 # Their messages are written for people; anything else is a fault in the code.
@@ -59,6 +60,7 @@ class Session:
 
     def execute(self) -> Ended:
         """Train and test; an error or a signal becomes part of what is returned."""
+        keep_memory()
         try:
             if not self.only_test:
                 self._train()
