@@ -44,10 +44,9 @@ class Schedule:
         shares = [self.share(size) for size in self.sizes]
         self.counts = [share.stop - share.start for share in shares]
         self.offsets = [0, *accumulate(self.counts)]
-        # All batches but the last have the same share.
+        # All batches but the last are full, and this rank's share of them is the same.
         full, last = torch.arange(sum(self.sizes[:-1])), torch.arange(self.sizes[-1])
-        within = full % batch_size
-        mine = full[(within >= shares[0].start) & (within < shares[0].stop)]
+        mine = full.view(-1, batch_size)[:, shares[0]].reshape(-1)
         self.places = torch.cat([mine, len(full) + last[shares[-1]]])
 
     def share(self, size: int) -> slice:

@@ -1,15 +1,35 @@
 """The confusion matrix as state: every score of predicted classes follows from its counts."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.metrics import precision_recall_fscore_support
 
 from project.metrics._accumulators import Accumulator
 from project.metrics._predictions import Predictions
 
 
-class Cells(NamedTuple):
+class OfClasses(NamedTuple):
+    """Scores of each class against the rest, `(n_classes,)` float64; what is 0 / 0 is 0.
+
+    Attributes:
+        precision: of the samples predicted as the class, those that are of it.
+        recall: of the samples of the class, those predicted as it.
+        f1: the harmonic mean of both.
+        support: the samples of the class.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
     """A confusion matrix, and its non-zero cells as weighted samples for scikit-learn.
 
     Integers are exact as weights, so that scores equal those of all samples at once, bit for bit.
@@ -35,6 +55,19 @@ class Cells(NamedTuple):
     def is_one_label(self) -> bool:
         """Whether all samples are of one class, and predicted as it."""
         return bool(self.matrix.trace() == self.matrix.sum() == self.matrix.diagonal().max())
+
+    @cached_property
+    def of_classes(self) -> OfClasses:
+        """What scikit-learn makes of the cells; once for all metrics, for its checks take long."""
+        return OfClasses(
+            *precision_recall_fscore_support(
+                self.targets,
+                self.preds,
+                labels=self.labels,
+                sample_weight=self.counts,
+                zero_division=0,
+            )
+        )
 
 
 class Confusion(Accumulator):

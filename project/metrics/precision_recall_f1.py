@@ -1,7 +1,6 @@
 """Precision, recall and F1: per class, and averaged over the classes."""
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from project.metrics._confusion import Cells, Confusion
 from project.metrics._metric import Metric, Scores
@@ -21,13 +20,7 @@ class PrecisionRecallF1(Metric):
     state = Confusion
 
     def score(self, totals: Cells) -> Scores:
-        *each, support = precision_recall_fscore_support(
-            totals.targets,
-            totals.preds,
-            labels=totals.labels,
-            sample_weight=totals.counts,
-            zero_division=0,
-        )
+        *each, support = totals.of_classes
         scores: Scores = {}
         for name, values in zip(NAMES, each, strict=True):
             scores[name] = values

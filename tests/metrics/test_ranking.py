@@ -111,14 +111,31 @@ def test_nothing_is_defined_where_all_samples_are_of_one_class():
         assert np.isnan(value).all()
 
 
+def of_one_class(positives, negatives):
+    """The bins of one class, given from the lowest score."""
+    return Bins(positives[::-1], negatives[::-1], np.array([0]))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_bins_give_scikit_learns_scores_of_tied_samples(seed):
     rng = np.random.default_rng(seed)
-    bins = Bins(rng.integers(0, 4, 30), rng.integers(0, 9, 30))
+    both = rng.integers(0, 4, 30), rng.integers(0, 9, 30)
+    score = np.concatenate([np.repeat(np.arange(30), counts) for counts in both])
+    target = np.repeat([1, 0], [counts.sum() for counts in both])
     for function, exact in [(roc_auc, roc_auc_score), (average_precision, average_precision_score)]:
-        score = np.concatenate([np.repeat(np.arange(30), counts) for counts in bins])
-        target = np.repeat([1, 0], [counts.sum() for counts in bins])
-        assert function(bins)[0] == pytest.approx(exact(target, score), abs=1e-14)
+        value, _ = function(of_one_class(*both))
+        assert value == pytest.approx(exact(target, score), abs=1e-14)
+
+
+def test_bins_of_each_class_count_for_it_alone():
+    rng = np.random.default_rng(0)
+    classes = [(rng.integers(0, 4, n), rng.integers(0, 9, n)) for n in (5, 1, 30)]
+    each = [of_one_class(*both) for both in classes]
+    joined = (np.concatenate([getattr(bins, name) for bins in each]) for name in Bins._fields[:2])
+    together = Bins(*joined, np.array([0, 5, 6]))
+    for function in (roc_auc, average_precision):
+        for found, alone in zip(function(together), zip(*map(function, each), strict=True)):
+            assert found == pytest.approx(np.concatenate(alone), abs=1e-14)
 
 
 @pytest.mark.parametrize("above", ["", "+", "-", "+-", "-+-"])
@@ -127,7 +144,7 @@ def test_the_bound_is_the_largest_distance_over_all_orders_within_a_bin(above, i
     # One negative below the bin, some samples in bins of their own above it, and all orders of the
     # bin's samples, ties included: all functions from samples to places.
     ranked = ["-", inside, *above]
-    bins = Bins(*(np.array([samples.count(sign) for samples in ranked]) for sign in "+-"))
+    bins = of_one_class(*(np.array([samples.count(sign) for samples in ranked]) for sign in "+-"))
     target = [sign == "+" for samples in ranked for sign in samples]
     n_inside = len(inside)
     orders = [
@@ -135,7 +152,7 @@ def test_the_bound_is_the_largest_distance_over_all_orders_within_a_bin(above, i
         for places in product(range(n_inside), repeat=n_inside)
     ]
     for function, exact in [(roc_auc, roc_auc_score), (average_precision, average_precision_score)]:
-        value, bound = function(bins)
+        [value], [bound] = function(bins)
         farthest = max(abs(exact(target, order) - value) for order in orders)
         assert farthest == pytest.approx(bound, abs=1e-12)
 
@@ -168,13 +185,3 @@ def test_bins_are_as_fine_as_documented():
     assert Histograms(2).bins(values).unique().numel() == 512
     # 1000 classes: 5 bits; log(999) is added to the log-odds.
     assert Histograms(1000).bins(values - np.log(999)).unique().numel() in (32, 33)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_bins_are_scored_as_scikit_learn_scores_their_samples(seed: int) -> None:
-    draw = np.random.default_rng(seed)
-    bins = Bins(draw.integers(0, 4, 50), draw.integers(0, 9, 50))
-    targets = np.repeat([1, 0], [bins.positives.sum(), bins.negatives.sum()])
-    places = np.concatenate([np.repeat(np.arange(50), counts) for counts in bins])
-    for function, name in ((roc_auc, "roc_auc"), (average_precision, "average_precision")):
-        assert function(bins)[0] == pytest.approx(EXACT[name](targets, places), rel=1e-12)
