@@ -71,7 +71,7 @@ def follow_one(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
     (run,) = find_runs(arguments)
     # Training comes first where cores are few.
-    os.nice(10)
+    os.nice(19)
     return follow(run, arguments.tracker, sys.stdin.fileno())
 
 

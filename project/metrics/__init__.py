@@ -1,4 +1,4 @@
-"""Streaming classification metrics: additive state of constant size, scored by scikit-learn.
+"""Streaming classification metrics: additive state of constant size, scored as by scikit-learn.
 
 Each file not starting with an underscore is one family; adding a family is adding a file. All work
 alone:

@@ -36,8 +36,11 @@ class Accumulator(nn.Module):
         self.add(batch)
 
     def add(self, batch: Predictions) -> None:
-        """Add a batch to `sums`, in place and without waiting for the device."""
+        """Add a batch to `sums`, in place, at the latest in `settle`; never wait for the device."""
         raise NotImplementedError
+
+    def settle(self) -> None:
+        """Add to `sums` what `add` has put off."""
 
     def read(self) -> Any:
         """The totals as numpy, in the form that the metrics of this state take."""
@@ -51,6 +54,7 @@ class Accumulator(nn.Module):
         """Hold, beside this rank's sums, those over all ranks; alone, there is nothing to do."""
         if not (dist.is_available() and dist.is_initialized()):
             return
+        self.settle()
         for name, local in self.sums.items():
             self.reduced[name] = local.clone()
             dist.all_reduce(self.reduced[name])
@@ -67,6 +71,7 @@ class Accumulator(nn.Module):
         self.sums[name].index_add_(0, index, self.constants["one"].expand(len(index)))
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Accumulator":
+        self.settle()
         # Only the device follows the model: its `.half()` must not round the sums.
         device = fn(self.constants["one"]).device
         for tensors in (self.sums, self.reduced, self.constants):

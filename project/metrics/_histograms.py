@@ -58,6 +58,10 @@ class Histograms(Accumulator):
         )
         self.n_bins, self.shift = 1 << bits, 30 - bits
         self.constants["classes"] = torch.arange(n_classes)
+        # Cells of samples and of positives that are not in the tables yet. A few are sooner sorted
+        # than found in tables, which push all else out of the processor's caches besides.
+        self._listed: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._room = self._most_listed = size >> 5
 
     def bins(self, log_odds: torch.Tensor) -> torch.Tensor:
         """The bin of each log-odds, `(batch, n_classes)` int64, non-decreasing in them."""
@@ -71,16 +75,37 @@ class Histograms(Accumulator):
     def add(self, batch: Predictions) -> None:
         # Classes lie side by side: a table of many is read in runs, at half the time.
         cells = self.bins(batch.log_odds).mul_(self.n_classes).add_(self.constants["classes"])
-        self.count("samples", cells.view(-1))
-        self.count("positives", batch.of_target(cells).view(-1))
+        self._listed.append((cells.view(-1), batch.of_target(cells).view(-1)))
+        self._room -= cells.numel()
+        if self._room < 0:
+            self.settle()
+
+    def settle(self) -> None:
+        for cells, own in self._listed:
+            self.count("samples", cells)
+            self.count("positives", own)
+        self._listed, self._room = [], -1
+
+    def reset(self) -> None:
+        if self._room < 0:
+            super().reset()
+        self._listed, self._room = [], self._most_listed
 
     def read(self) -> Bins:
-        # Found on the device, so that only the few cells in use travel.
-        cells = self.total("samples").nonzero().view(-1).flip(0)
-        samples = self.total("samples")[cells].cpu().numpy()
-        positives = self.total("positives")[cells].cpu().numpy()
+        if self._room < 0:
+            # Found on the device, so that only the few cells in use travel.
+            cells = self.total("samples").nonzero().view(-1)
+            samples, positives = (self.total(name)[cells] for name in ("samples", "positives"))
+        else:
+            every, own = (torch.cat(parts) for parts in zip(*self._listed, strict=True))
+            cells, samples = every.unique(return_counts=True)
+            positives = torch.searchsorted(cells, own).bincount(minlength=len(cells))
+        return self._bins(*(found.flip(0).cpu().numpy() for found in (cells, samples, positives)))
+
+    def _bins(self, cells: np.ndarray, samples: np.ndarray, positives: np.ndarray) -> Bins:
+        """From cells in descending order, their samples and positives."""
         # Two bytes wide: of those, numpy sorts by counting.
-        classes = (cells % self.n_classes).cpu().numpy().astype(np.uint16)
+        classes = (cells % self.n_classes).astype(np.uint16)
         order = np.argsort(classes, kind="stable")
         starts = np.searchsorted(classes[order], np.arange(self.n_classes))
         return Bins(positives[order], (samples - positives)[order], starts)
