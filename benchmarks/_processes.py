@@ -22,12 +22,14 @@ class Finished(NamedTuple):
         began: when its process was started, in seconds since 1970.
         recorded: when the record was on the disk, likewise.
         times: when each step's loss was logged, likewise, by step.
+        epochs: when the scores of each validation were logged, likewise.
         peak: largest resident set of the process, in bytes.
     """
 
     began: float
     recorded: float
     times: dict[int, float]
+    epochs: list[float]
     peak: int
 
 
@@ -96,4 +98,5 @@ def _read(exp_dir: Path, began: float, size: int) -> Finished:
         json.loads(line) for line in record.with_name("journal.jsonl").read_text().splitlines()
     ]
     times = {line["step"]: line["time"] for line in lines if "train_loss" in line["metrics"]}
-    return Finished(began, record.stat().st_mtime, times, size)
+    epochs = [line["time"] for line in lines if "val_loss" in line["metrics"]]
+    return Finished(began, record.stat().st_mtime, times, epochs, size)

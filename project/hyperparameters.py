@@ -169,6 +169,9 @@ class Hyperparameters:
     monitor: str = flag(
         "val_loss", "validation metric that chooses the best checkpoint", pattern=r"val_\S+"
     )
+    log_every: int = flag(
+        1, "optimizer steps between the logged points of training curves", bounds="[1, inf)"
+    )
     checkpoint_every: float = flag(
         60.0, "seconds between checkpoints inside an epoch", bounds="[0, inf)"
     )

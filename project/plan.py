@@ -24,6 +24,7 @@ FREE_ON_RESUME = {
     "require_clean",
     "profile",
     "num_workers",
+    "log_every",
     "checkpoint_every",
 }
 # What a test takes from the checkpoint; the rest is the command line's.

@@ -9,10 +9,10 @@ import torch
 import torch.distributed as dist
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
+from project.optimizer_step import OptimizerStep
 from project.optimizers import make_optimizer, make_schedule
 from project.training_state import scaler_of
 
@@ -68,7 +68,6 @@ class Solver(LightningModule):
         self.scores: dict[str, float] = {}
         self.tables: dict[str, dict[str, np.ndarray]] = {}
         self.stop_requested = False
-        self._parameters_in_use = [p for p in model.parameters() if p.requires_grad]
 
     def configure_optimizers(self) -> Optimizer:
         """The optimizer; its schedule steps with every batch, so the solver keeps it."""
@@ -81,29 +80,28 @@ class Solver(LightningModule):
         return self.model(inputs)
 
     def on_train_start(self) -> None:
-        """Take from the trainer what each step needs: finding it there costs more than using it."""
-        self._strategy, self._scaler = self.trainer.strategy, scaler_of(self)
-        self._optimizer = self.trainer.optimizers[0]
-        self._accumulate = self.settings.accumulate
-        self._known_weights: dict[tuple[int, int], Tensor] = {}
+        """Make the step, now that there is an optimizer."""
+        self._optimizer_step = OptimizerStep(
+            self.model, self.loss, self.trainer, self.schedule, scaler_of(self), self.settings
+        )
 
     def on_train_epoch_start(self) -> None:
         """Take the data from where the epoch is; that is its middle after an interruption."""
         self.trainer.train_dataloader.seek(self.current_epoch, self.step_in_epoch)
-        self._clock = time.perf_counter()
+        self._clock, self._n_samples = time.perf_counter(), 0
 
     def on_train_epoch_end(self) -> None:
         """The next epoch begins at its first step."""
         self.step_in_epoch = 0
 
     def training_step(self, block: Iterable, block_index: int) -> None:
-        """One optimizer step per batch of `block`; logs each step's loss, the rest once per block.
+        """One optimizer step per batch of `block`; logs their losses, the rest once per block.
 
         Raises:
             FloatingPointError: the loss of a step is NaN or infinite.
         """
         losses, first_step, n_samples, last = [], self.step, 0, False
-        self._rates = []
+        self._optimizer_step.rates = []
         for batch in block:
             last = len(losses) + 1 == len(block) or self.step + 1 == self.total_steps
             losses.append(self._optimize(batch, norm=last))
@@ -119,84 +117,47 @@ class Solver(LightningModule):
             self.trainer.should_stop = True
 
     def _optimize(self, batch: Any, norm: bool) -> Tensor:
-        """One optimizer step; returns this rank's share of the batch's mean loss, detached."""
-        for parameter in self._parameters_in_use:
-            parameter.grad = None
-        sums = [self._backward(*part, batch.size) for part in self._parts(batch)]
-        self._update(norm)
-        return (sums[0] if len(sums) == 1 else torch.stack(sums).sum()) / batch.size
-
-    def _parts(self, batch: Any) -> Iterable[tuple[Tensor, Tensor]]:
-        if self._accumulate == 1:
-            return ((batch.inputs, batch.targets),)
-        # As many on all ranks, which wait for each other in each, however uneven their shares are.
-        n = min(self._accumulate, batch.size // self.trainer.world_size)
-        return zip(batch.inputs.tensor_split(n), batch.targets.tensor_split(n), strict=True)
-
-    def _backward(self, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
-        """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
-        losses = self.loss(self.model(inputs), targets)
-        # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
-        self._strategy.pre_backward(losses)
-        scaled = losses if self._scaler is None else self._scaler.scale(losses)
-        scaled.backward(self._weights(len(targets), size, losses))
-        return losses.detach().sum()
-
-    def _weights(self, n: int, size: int, losses: Tensor) -> Tensor:
-        """What each of `n` samples' losses counts in the gradient, `(n,)`.
-
-        Samples of all ranks count alike, whatever each rank's share of the batch.
-        """
-        if (n, size) not in self._known_weights:
-            # DistributedDataParallel averages over ranks; the sum is wanted.
-            weight = self.trainer.world_size / size
-            self._known_weights[n, size] = torch.full_like(losses, weight)
-        return self._known_weights[n, size]
-
-    def _update(self, norm: bool) -> None:
-        scaler, optimizer, clip = self._scaler, self._optimizer, self.settings.gradient_clip
-        if scaler is not None:
-            scaler.unscale_(optimizer)
-        if clip is not None:
-            self._grad_norm = clip_grad_norm_(self._parameters_in_use, clip)
-        elif norm:
-            gradients = [p.grad for p in self._parameters_in_use if p.grad is not None]
-            self._grad_norm = get_total_norm(gradients)
-        self._rates.append(optimizer.param_groups[0]["lr"])
-        if scaler is not None:
-            scaler.step(optimizer)
-            scaler.update()
-        else:
-            optimizer.step()
-        self.schedule.step()
+        return self._optimizer_step(batch, norm)
 
     def _log_block(
         self, block: Any, losses: list[Tensor], first_step: int, n_samples: int | None
     ) -> None:
-        """Log each step's loss and, unless the block was cut short (`n_samples` None), the rest."""
+        """Log the losses of each `log_every`-th step and, if there is one, the last step's scores.
+
+        Where the block was cut short, `n_samples` is None, and its loss is the only score.
+        """
         stacked = torch.stack(losses)
         if self.trainer.world_size > 1:
             dist.all_reduce(stacked)
         values = stacked.tolist()
         self._refuse_non_finite(block, values, first_step)
         self.train_loss = values[-1]
-        for offset, value in enumerate(values[:-1], start=1):
-            self._log({"train_loss": value}, first_step + offset)
-        scores = {"train_loss": values[-1]}
+        end, every = first_step + len(values), self.settings.log_every
+        due = range(first_step + every - first_step % every, end + 1, every)
+        points = {step: {"train_loss": values[step - first_step - 1]} for step in due}
         if n_samples is not None:
-            now = time.perf_counter()
-            scores["learning_rate"] = self._rates[-1]
-            scores["grad_norm"] = float(self._grad_norm)
-            scores["samples_per_second"] = n_samples / (now - self._clock)
-            self._clock = now
-        self._log(scores, first_step + len(values))
+            self._n_samples += n_samples
+            if due:
+                points.setdefault(end, {}).update(self._block_scores())
+        for step, scores in points.items():
+            self._log(scores, step)
+
+    def _block_scores(self) -> dict[str, float]:
+        """Of the latest step, and the speed since these were taken last."""
+        began, n = self._clock, self._n_samples
+        self._clock, self._n_samples = time.perf_counter(), 0
+        return {
+            "learning_rate": self._optimizer_step.rates[-1],
+            "grad_norm": float(self._optimizer_step.grad_norm),
+            "samples_per_second": n / (self._clock - began),
+        }
 
     def _refuse_non_finite(self, block: Any, losses: list[float], first_step: int) -> None:
         bad = next((i for i, value in enumerate(losses) if not np.isfinite(value)), None)
         if bad is not None:
             raise FloatingPointError(
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
-                f" (epoch {self.current_epoch}, learning rate {self._rates[bad]:g});"
+                f" (epoch {self.current_epoch}, learning rate {self._optimizer_step.rates[bad]:g});"
                 " try a smaller --learning-rate or --gradient-clip 1;"
                 f" the batch is samples {self._of_all_ranks(block.indices(bad))}"
             )

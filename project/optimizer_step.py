@@ -1,0 +1,109 @@
+"""One optimizer step on a batch: gradients of its parts, clipping, the update, the schedule."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from pytorch_lightning import Trainer
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from project.hyperparameters import Hyperparameters
+
+
+class OptimizerStep:
+    """Does the steps of one training, in its trainer's precision and on its devices.
+
+    Args:
+        model: what is optimized.
+        loss: as of `Solver`.
+        trainer: in training, so that it has an optimizer.
+        schedule: of the learning rate.
+        scaler: of the gradients, which only 16-mixed has.
+        hparams: clipping and accumulation.
+
+    Attributes:
+        rates: learning rates of the steps since it was emptied.
+        grad_norm: norm of the gradient in the latest step that asked for it, before clipping.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        trainer: Trainer,
+        schedule: LRScheduler,
+        scaler: Any,
+        hparams: Hyperparameters,
+    ) -> None:
+        # Finding them at the trainer in each step costs more than using them.
+        self._strategy, self._world_size = trainer.strategy, trainer.world_size
+        self._optimizer: Optimizer = trainer.optimizers[0]
+        self._model, self._loss, self._schedule, self._scaler = model, loss, schedule, scaler
+        self._clip, self._accumulate = hparams.gradient_clip, hparams.accumulate
+        self._parameters = [p for p in model.parameters() if p.requires_grad]
+        self._known_weights: dict[tuple[int, int], Tensor] = {}
+        self.rates: list[float] = []
+        self.grad_norm: Tensor | None = None
+
+    def __call__(self, batch: Any, norm: bool) -> Tensor:
+        """Do one step.
+
+        Args:
+            batch: as of `project.data`.
+            norm: whether `grad_norm` is wanted.
+
+        Returns:
+            This rank's share of the batch's mean loss, detached.
+        """
+        for parameter in self._parameters:
+            parameter.grad = None
+        sums = [self._backward(*part, batch.size) for part in self._parts(batch)]
+        self._update(norm)
+        return (sums[0] if len(sums) == 1 else torch.stack(sums).sum()) / batch.size
+
+    def _parts(self, batch: Any) -> Iterable[tuple[Tensor, Tensor]]:
+        if self._accumulate == 1:
+            return ((batch.inputs, batch.targets),)
+        # As many on all ranks, which wait for each other in each, however uneven their shares are.
+        n = min(self._accumulate, batch.size // self._world_size)
+        return zip(batch.inputs.tensor_split(n), batch.targets.tensor_split(n), strict=True)
+
+    def _backward(self, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
+        """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
+        losses = self._loss(self._model(inputs), targets)
+        # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
+        self._strategy.pre_backward(losses)
+        scaled = losses if self._scaler is None else self._scaler.scale(losses)
+        scaled.backward(self._weights(len(targets), size, losses))
+        return losses.detach().sum()
+
+    def _weights(self, n: int, size: int, losses: Tensor) -> Tensor:
+        """What each of `n` samples' losses counts in the gradient, `(n,)`.
+
+        Samples of all ranks count alike, whatever each rank's share of the batch.
+        """
+        if (n, size) not in self._known_weights:
+            # DistributedDataParallel averages over ranks; the sum is wanted.
+            weight = self._world_size / size
+            self._known_weights[n, size] = torch.full_like(losses, weight)
+        return self._known_weights[n, size]
+
+    def _update(self, norm: bool) -> None:
+        scaler, optimizer = self._scaler, self._optimizer
+        if scaler is not None:
+            scaler.unscale_(optimizer)
+        if self._clip is not None:
+            self.grad_norm = clip_grad_norm_(self._parameters, self._clip)
+        elif norm:
+            gradients = [p.grad for p in self._parameters if p.grad is not None]
+            self.grad_norm = get_total_norm(gradients)
+        self.rates.append(optimizer.param_groups[0]["lr"])
+        if scaler is not None:
+            scaler.step(optimizer)
+            scaler.update()
+        else:
+            optimizer.step()
+        self._schedule.step()
