@@ -13,9 +13,10 @@ from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
 from project import metrics
 from project.metrics.confusion_matrix import ConfusionMatrix
+from project.solver import MEASURED_AT_ONCE, joined
 
 Update = Callable[[Tensor, Tensor], object]
-# Batches that an evaluation of the project measures at once.
+# Batches of an evaluation's block.
 BLOCK = 16
 
 
@@ -24,7 +25,7 @@ def measure(quick: bool) -> Iterator[Result]:
     for n_classes in (10, 100, 1000):
         for n_samples in (128,) if quick else (128, 1024):
             yield update(
-                n_classes, n_samples, n=1 if quick else 7, repeats=BLOCK if quick else 3 * BLOCK
+                n_classes, n_samples, n=1 if quick else 7, repeats=BLOCK if quick else 20 * BLOCK
             )
 
 
@@ -74,8 +75,8 @@ class Blocks:
 
     def update(self, logits: Tensor, targets: Tensor) -> None:
         self.kept.append((logits, targets))
-        if len(self.kept) == BLOCK:
-            self.measure(*(torch.cat(parts) for parts in zip(*self.kept, strict=True)))
+        if len(self.kept) == min(BLOCK, max(1, MEASURED_AT_ONCE // logits.numel())):
+            self.measure(*map(joined, zip(*self.kept, strict=True)))
             self.kept = []
 
 

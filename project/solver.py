@@ -1,7 +1,7 @@
 """The LightningModule: how any model is trained and evaluated, on any data, by any metrics."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +15,9 @@ from project.hyperparameters import Hyperparameters
 from project.optimizer_step import OptimizerStep
 from project.optimizers import make_optimizer, make_schedule
 from project.training_state import scaler_of
+
+# Logits, of all classes.
+MEASURED_AT_ONCE = 2**16
 
 
 class Metrics(Protocol):
@@ -196,8 +199,13 @@ class Solver(LightningModule):
         each = [(self.model(batch.inputs), batch.targets) for batch in block]
         if not each:
             return
-        # Logits are small: measuring those of a block at once costs little more than of a batch.
-        logits, targets = (torch.cat(parts) for parts in zip(*each, strict=True))
+        # Measuring some batches' logits at once costs little more than one's, as long as what is
+        # made of them fits the processor's caches.
+        n = max(1, MEASURED_AT_ONCE // each[0][0].numel())
+        for first in range(0, len(each), n):
+            self._measure(*map(joined, zip(*each[first:][:n], strict=True)))
+
+    def _measure(self, logits: Tensor, targets: Tensor) -> None:
         self._loss_sum[0] += self.loss(logits, targets).sum(dtype=torch.float64)
         self._loss_sum[1] += len(targets)
         self.metrics.update(logits, targets)
@@ -231,3 +239,8 @@ class Solver(LightningModule):
     def _log(self, scores: dict[str, float], step: int) -> None:
         if self.logger is not None:
             self.logger.log(scores, step=step, epoch=self.current_epoch)
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """Batches as one, without a copy where there is only one."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
