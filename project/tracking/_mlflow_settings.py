@@ -33,6 +33,11 @@ def given_uri() -> str | None:
     return uri
 
 
+def embedded_path(exp_dir: Path) -> Path:
+    """The file of the store in `exp_dir`."""
+    return exp_dir.resolve() / "mlflow.db"
+
+
 def embedded_uri(exp_dir: Path) -> str:
     """The address of the store in `exp_dir`."""
-    return f"sqlite:///{exp_dir.resolve()}/mlflow.db"
+    return f"sqlite:///{embedded_path(exp_dir)}"

@@ -29,7 +29,8 @@ from project.tracking._mlflow_layout import (
     safe_name,
     tags,
 )
-from project.tracking._mlflow_settings import ENVIRONMENT, embedded_uri, given_uri
+from project.tracking._mlflow_points import Points
+from project.tracking._mlflow_settings import ENVIRONMENT, embedded_path, embedded_uri, given_uri
 from project.tracking._scrub import scrub
 from project.tracking._tracker import Tracker
 
@@ -75,14 +76,19 @@ class MlflowTracker(Tracker):
         return self.remote
 
     def log(self, records: list[dict[str, Any]]) -> None:
-        from mlflow.entities import Metric
-
         points = (
-            Metric(safe_name(name), value, round(record["time"] * 1000), record["step"])
+            (safe_name(name), record["step"], round(record["time"] * 1000), value)
             for record in records
             for name, value in record["metrics"].items()
         )
-        for batch in _batches(points, POINTS_AT_ONCE):
+        if self._given is None:
+            with closing(Points(embedded_path(self._exp_dir), self._id)) as embedded:
+                embedded.add(points)
+            return
+        from mlflow.entities import Metric
+
+        metrics = (Metric(name, value, time, step) for name, step, time, value in points)
+        for batch in _batches(metrics, POINTS_AT_ONCE):
             self._client.log_batch(self._id, metrics=batch)
 
     def upload(self, path: Path) -> None:
@@ -197,7 +203,7 @@ def embedded_store(exp_dir: Path) -> str:
         OSError: the folder can't be written.
         ValueError: what is there is no store.
     """
-    path = exp_dir.resolve() / "mlflow.db"
+    path = embedded_path(exp_dir)
     if not path.exists():
         with lock(path.with_name(".mlflow.lock")):
             # Another process may have made it meanwhile.

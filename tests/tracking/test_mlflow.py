@@ -230,6 +230,17 @@ def test_an_entry_deleted_by_a_person_is_made_anew(exp_dir: Path, drivers: list[
     assert points(run, "loss") == [(1, 0.5)]
 
 
+def test_points_are_the_rows_that_mlflow_makes_of_them(tmp_path: Path) -> None:
+    script = [sys.executable, "-m", "tests.tracking.mlflow_points", str(tmp_path)]
+    done = subprocess.run(script, cwd=ROOT, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    # loss has three distinct points, a/b two, low three, late three.
+    assert len(found["theirs"]["metrics"]) == 3 + 2 + 3 + 3
+    assert len(found["theirs"]["latest_metrics"]) == 4
+    assert found["ours"] == found["theirs"] == found["after"]
+    assert found["deleted"] == "run RUN was deleted from the store"
+
+
 def test_names_stay_apart_and_within_the_limits() -> None:
     names = ["acc@top1", "acc#top1", "acc:40:top1", "acc/top1", "acc//top1", "/acc", "acc/", "acc"]
     names += [
