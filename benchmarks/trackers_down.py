@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 # Some half a minute of training: a server has time to come and to go.
 FLAGS = "--exp-name bench --model cnn --width 32 --max-epochs 240 --tracker".split()
 # Seconds from the start of the command: when its server comes, begins to stall, and dies.
-COMES, STALLS, DIES = 12.0, 20.0, 28.0
+COMES, STALLS, DIES = 9.0, 15.0, 21.0
 SERVE = """
 import os, sys
 from project import serve

@@ -27,13 +27,15 @@ from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.session import Ended, Session
-from project.tracking import Attached, RunLogger, attach
+from project.tracking import Ahead, Attached, RunLogger
 
 # How long the end of a run waits for trackers; they go on in the background after that.
 TRACKER_SECONDS = 10.0
 
 
-def conduct(plan: Plan, code: CodeState | None, argv: Sequence[str], others: Others) -> int:
+def conduct(
+    plan: Plan, code: CodeState | None, argv: Sequence[str], others: Others, ahead: Ahead
+) -> int:
     """Carry out `plan` in this process, the only one or one of several.
 
     Args:
@@ -41,6 +43,7 @@ def conduct(plan: Plan, code: CodeState | None, argv: Sequence[str], others: Oth
         code: state of the sources when the process began, if it is the first, which records it.
         argv: the command line, for the record.
         others: the processes that this one has started.
+        ahead: followers of a run to come, if this process is the first.
 
     Returns:
         The exit code.
@@ -59,7 +62,7 @@ def conduct(plan: Plan, code: CodeState | None, argv: Sequence[str], others: Oth
     run = open_run(plan, code, argv, parts)
     try:
         announce(run, plan, parts)
-        attached = attach(run.directory, plan.trackers)
+        attached = ahead.attach(run.directory)
         parts.trainer.logger = RunLogger(run.directory)
     except BaseException as error:
         give_up(run, plan, error)

@@ -68,6 +68,7 @@ def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
     from project.provenance.code import code_state
     from project.provenance.redact import Redactor
     from project.runtime import wait_briefly
+    from project.tracking import Ahead
 
     # Before anything slow: the sources may be edited while torch loads.
     code = code_state(ROOT, Redactor()) if place().is_first else None
@@ -76,6 +77,8 @@ def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
         raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
     wait_briefly()
 
-    from project.experiment import conduct
+    # Trackers load their packages meanwhile, not beside the first steps.
+    with Ahead(Path(plan.hparams.exp_dir), plan.trackers if place().is_first else ()) as ahead:
+        from project.experiment import conduct
 
-    return conduct(plan, code, argv, started)
+        return conduct(plan, code, argv, started, ahead)

@@ -58,21 +58,34 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--follow",
         action="store_true",
-        help="send the one RUN on and on until standard input is closed, as training does",
+        help="send the run that standard input names on and on, until more or nothing comes from"
+        " there, as training does",
     )
     return parser
 
 
 def follow_one(arguments: argparse.Namespace) -> int:
-    """Follow one run until standard input ends."""
-    from project.tracking._follow import follow
+    """Follow the run that standard input names until it ends; without one, there is no work."""
+    from project.tracking._follow import await_run, follow
+    from project.tracking._plugs import preload
 
-    if len(arguments.run) != 1:
-        raise ValueError(f"--follow needs one RUN, got {len(arguments.run)}")
-    (run,) = find_runs(arguments)
+    if arguments.run:
+        given = " ".join(arguments.run)
+        raise ValueError(f"--follow takes its run from standard input, not {given!r}")
     # Training comes first where cores are few.
     os.nice(19)
-    return follow(run, arguments.tracker, sys.stdin.fileno())
+    try:
+        preload(arguments.tracker)
+    except Exception:
+        pass  # opening the tracker meets the same, and there is a log for it then
+    pipe = sys.stdin.fileno()
+    run = await_run(pipe)
+    if run is None:
+        return 0
+    with open(run / "tracking" / f"{arguments.tracker}.log", "ab") as log:
+        for output in (1, 2):
+            os.dup2(log.fileno(), output)
+    return follow(run, arguments.tracker, pipe)
 
 
 def find_runs(arguments: argparse.Namespace) -> list[Path]:

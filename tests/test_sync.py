@@ -101,8 +101,7 @@ def test_settings_that_cannot_work(
     "arguments, message",
     [
         (["20991231"], "there is no run '20991231'"),
-        (["--follow"], "--follow needs one RUN, got 0"),
-        (["last", "last", "--follow"], "--follow needs one RUN, got 2"),
+        (["last", "--follow"], "--follow takes its run from standard input, not 'last'"),
     ],
 )
 def test_mistakes_are_one_line(

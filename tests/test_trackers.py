@@ -114,11 +114,13 @@ def test_a_neptune_server_that_is_away_harms_nothing(
     monkeypatch.setattr(experiment, "TRACKER_SECONDS", 0.1)
     attached = []
 
+    real = tracking.Ahead.attach
+
     def attach(*args: Any) -> tracking.Attached:
-        attached.append(tracking.attach(*args))
+        attached.append(real(*args))
         return attached[0]
 
-    monkeypatch.setattr(experiment, "attach", attach)
+    monkeypatch.setattr(tracking.Ahead, "attach", attach)
     assert main([*FLAGS, "--exp-dir", str(tmp_path), "--tracker", "neptune"]) == 0
     # It would try on for ten minutes.
     attached[0].followers["neptune"].kill()

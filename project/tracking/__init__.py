@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from project.tracking._attached import Attached, attach
+from project.tracking._attached import Ahead, Attached
 from project.tracking._plugs import followed, load, resolve, usual
 
-__all__ = ["Attached", "RunLogger", "attach", "followed", "load", "resolve", "usual"]
+__all__ = ["Ahead", "Attached", "RunLogger", "followed", "load", "resolve", "usual"]
 
 
 def __getattr__(name: str) -> Any:

@@ -68,45 +68,83 @@ class Attached:
         return f"`python -m project.sync {shlex.quote(str(self.run_dir))} --tracker {name}`"
 
 
-def attach(run_dir: Path, names: tuple[str, ...]) -> Attached:
-    """Start a process per tracker that sends what the run in `run_dir` logs, from now on.
+class Ahead:
+    """Followers that load what their trackers need before there is a run to follow.
 
-    It goes on until it has sent all, also when this process is killed. Only rank 0 calls this.
-
-    Raises:
-        OSError: a process can't be started.
+    A context manager: those that were given no run end with it, and leave nothing.
     """
-    (run_dir / "tracking").mkdir(exist_ok=True)
-    return Attached(run_dir, {name: _start(run_dir, name) for name in names})
+
+    def __init__(self, exp_dir: Path, names: tuple[str, ...]) -> None:
+        """Start a process per tracker. Only rank 0 does.
+
+        Args:
+            exp_dir: folder of all runs.
+            names: of the trackers.
+        Raises:
+            OSError: a process can't be started.
+        """
+        self._waiting: dict[str, subprocess.Popen[bytes]] = {}
+        for name in names:
+            self._waiting[name] = _start(exp_dir, name)
+
+    def attach(self, run_dir: Path) -> Attached:
+        """Let them send what the run in `run_dir` logs, from now on.
+
+        They go on until they have sent all, also when this process is killed.
+        """
+        run_dir = run_dir.resolve()
+        (run_dir / "tracking").mkdir(exist_ok=True)
+        for name, process in self._waiting.items():
+            # It stays empty where a follower has crashed already; its exit code tells then.
+            (run_dir / "tracking" / f"{name}.log").touch()
+            _say(process, os.fsencode(run_dir) + b"\n")
+        followers, self._waiting = self._waiting, {}
+        return Attached(run_dir, followers)
+
+    def __enter__(self) -> "Ahead":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._waiting.values():
+            process.stdin.close()
+            _LEFT.append(process)
 
 
-def _start(run_dir: Path, name: str) -> subprocess.Popen[bytes]:
+def _start(exp_dir: Path, name: str) -> subprocess.Popen[bytes]:
     # The project is found wherever this process was started; the working directory stays, as
     # relative addresses in the environment refer to it, and is not searched for modules (-P).
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    with open(run_dir / "tracking" / f"{name}.log", "ab") as log:
-        return subprocess.Popen(
-            follow_command(run_dir, name),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": path},
-            # Ctrl-C at the terminal is meant for training alone. The session stays: Linux shares
-            # cores among sessions first, and would give one that follows as much as training.
-            process_group=0,
-        )
+    return subprocess.Popen(
+        follow_command(exp_dir, name),
+        stdin=subprocess.PIPE,
+        # Until it has a run, whose directory has a log for it.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+        # Ctrl-C at the terminal is meant for training alone. The session stays: Linux shares
+        # cores among sessions first, and would give one that follows as much as training.
+        process_group=0,
+    )
 
 
-def follow_command(run_dir: Path, name: str) -> list[str]:
-    """The command of a follower's process."""
-    command = [sys.executable, "-P", "-m", "project.sync"]
-    return [*command, str(run_dir.resolve()), "--tracker", name, "--follow"]
+def follow_command(exp_dir: Path, name: str) -> list[str]:
+    """The command of a follower's process; the folder is for people who look at processes."""
+    command = [sys.executable, "-P", "-m", "project.sync", "--follow"]
+    return [*command, "--exp-dir", str(exp_dir.resolve()), "--tracker", name]
+
+
+def _say(process: subprocess.Popen[bytes], what: bytes) -> None:
+    try:
+        process.stdin.write(what)
+        process.stdin.flush()
+    except BrokenPipeError:
+        pass  # it has ended already; its exit code tells how
 
 
 def _say_end(process: subprocess.Popen[bytes]) -> None:
+    # Closing alone would not do: a worker forked from this process may hold the pipe open.
+    _say(process, b".")
     try:
-        # Closing alone would not do: a worker forked from this process may hold the pipe open.
-        process.stdin.write(b".")
         process.stdin.close()
     except BrokenPipeError:
-        pass  # it has ended already; its exit code tells how
+        pass

@@ -16,6 +16,19 @@ GRACE_SECONDS = 600.0
 HANG_SECONDS = 1200.0
 
 
+def await_run(pipe: int) -> Path | None:
+    """The directory in the first line of a pipe; None if it is closed before that is complete.
+
+    No more is read than that, for `follow` goes on with it.
+    """
+    line = b""
+    while byte := os.read(pipe, 1):
+        if byte == b"\n":
+            return Path(os.fsdecode(line))
+        line += byte
+    return None
+
+
 def follow(
     run_dir: Path,
     name: str,

@@ -73,3 +73,8 @@ def load(name: str) -> Any:
             " run `pip install -r requirements.txt`"
         )
     return importlib.import_module(f"project.tracking.{module}")
+
+
+def preload(name: str) -> None:
+    """Import what the tracker `name` needs, if its file says what that is."""
+    getattr(load(name), "preload", lambda: None)()

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,14 @@ def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
     """
     given_uri()
     return MlflowTracker(run_dir, remote)
+
+
+def preload() -> None:
+    """Import what `open` needs."""
+    _quieten()
+    import_module("mlflow.client")
+    if given_uri() is None:
+        import_module("mlflow.store.tracking.sqlalchemy_store")
 
 
 class MlflowTracker(Tracker):

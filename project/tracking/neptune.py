@@ -63,6 +63,17 @@ def build(run_dir: Path, remote: dict[str, Any]) -> NeptuneTracker:
     return NeptuneTracker(run_dir, remote)
 
 
+def preload() -> None:
+    """Import the client, unless its server is away.
+
+    Raises:
+        ConnectionError: it is.
+    """
+    if (server := settings.server()) is not None:
+        reach(server)
+    client()
+
+
 class NeptuneTracker(Tracker):
     """One run in a Neptune project; our run id is its `custom_run_id`, so it is made only once."""
 

@@ -13,6 +13,8 @@ from typing import Any
 from project.tracking._tracker import Tracker
 
 BEHAVIOUR = "STAND_IN"
+# Names a file to make when it is loaded ahead.
+PRELOADED = "STAND_IN_PRELOADED"
 NAME = "tensorboard"
 SERVICE = "service.jsonl"
 
@@ -39,6 +41,11 @@ def build(run_dir: Path, remote: dict[str, Any]) -> "StandIn":
     if os.environ.get(BEHAVIOUR) == "refuse":
         raise ValueError("TOKEN is not set: set it")
     return StandIn(run_dir, remote)
+
+
+def preload() -> None:
+    if PRELOADED in os.environ:
+        Path(os.environ[PRELOADED]).touch()
 
 
 class StandIn(Tracker):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from project.files import lock
-from project.tracking import Attached, _attached, attach
+from project.tracking import Ahead, Attached, _attached
 from project.tracking._follow import follow
 from project.tracking._state import State
 from tests.tracking import stand_in
@@ -24,8 +24,13 @@ SYNC = "import sys; from tests.tracking import stand_in; stand_in.install(); "
 SYNC += "from project import sync; sys.exit(sync.main(sys.argv[1:]))"
 
 
-def command(run: Path, name: str) -> list[str]:
-    return [sys.executable, "-c", SYNC, str(run), "--tracker", name, "--follow"]
+def command(exp_dir: Path, name: str) -> list[str]:
+    return [sys.executable, "-c", SYNC, "--follow", "--exp-dir", str(exp_dir), "--tracker", name]
+
+
+def attach(run: Path) -> Attached:
+    with Ahead(run.parents[1], (NAME,)) as ahead:
+        return ahead.attach(run)
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def start(run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str]
 
     def start(behaviour: str) -> Attached:
         monkeypatch.setenv(stand_in.BEHAVIOUR, behaviour)
-        started.append(attach(run, (NAME,)))
+        started.append(attach(run))
         return started[-1]
 
     yield start
@@ -58,6 +63,31 @@ def test_all_is_sent_when_training_ends(run: Path, start: Callable[[str], Attach
     assert stand_in.points(run) == [("loss", 1, 0.5), ("loss", 2, 0.25)]
     assert ["close", "finished"] in stand_in.received(run)
     assert (run / "tracking" / f"{NAME}.log").read_text() == ""
+
+
+def test_what_a_tracker_needs_is_loaded_before_there_is_a_run(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_attached, "follow_command", command)
+    loaded = tmp_path / "loaded"
+    monkeypatch.setenv(stand_in.PRELOADED, str(loaded))
+    with Ahead(tmp_path, (NAME,)) as ahead:
+        while not loaded.exists():
+            assert ahead._waiting[NAME].poll() is None
+        assert not (run / "tracking").exists()
+        attached = ahead.attach(run)
+    finish(run)
+    assert attached.close(timeout=60) == ["stand-in: in the service"]
+
+
+def test_a_follower_that_is_given_no_run_ends_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_attached, "follow_command", command)
+    with Ahead(tmp_path, (NAME,)) as ahead:
+        process = ahead._waiting[NAME]
+    assert process.wait(60) == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], Attached]) -> None:
@@ -114,12 +144,12 @@ def test_a_killed_training_process_loses_nothing_it_flushed(run: Path) -> None:
     script = f"""
 import os, signal, sys
 from pathlib import Path
-from project.tracking import _attached, attach
+from project.tracking import _attached
 from project.tracking._journal import Journal
-from tests.tracking.test_attached import command
+from tests.tracking.test_attached import attach, command
 _attached.follow_command = command
 run = Path(sys.argv[1])
-attach(run, ("{NAME}",))
+attach(run)
 while not (run / "tracking" / "{NAME}.json").exists():
     pass
 journal = Journal(run / "journal.jsonl")
@@ -153,7 +183,7 @@ def test_a_follower_is_found_from_any_directory(
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "__init__.py").write_text("raise RuntimeError('another project')")
     monkeypatch.chdir(tmp_path)
-    attached = attach(run.relative_to(tmp_path), (NAME,))
+    attached = attach(run.relative_to(tmp_path))
     finish(run)
     (line,) = attached.close(timeout=120)
     assert line.startswith("tensorboard: "), (run / "tracking" / f"{NAME}.log").read_text()
