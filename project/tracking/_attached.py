@@ -12,6 +12,8 @@ from project.tracking._state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 RETRY_SECONDS = 3.0
+# After the directory of the run to follow, in the pipe to a follower.
+RUN_ENDS = b"\0"
 # Followers that go on in the background: forgotten ones would be complained of as still running.
 _LEFT: list[subprocess.Popen[bytes]] = []
 
@@ -97,7 +99,7 @@ class Ahead:
         for name, process in self._waiting.items():
             # It stays empty where a follower has crashed already; its exit code tells then.
             (run_dir / "tracking" / f"{name}.log").touch()
-            _say(process, os.fsencode(run_dir) + b"\n")
+            _say(process, os.fsencode(run_dir) + RUN_ENDS)
         followers, self._waiting = self._waiting, {}
         return Attached(run_dir, followers)
 

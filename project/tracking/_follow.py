@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
+from project.tracking._attached import RUN_ENDS
 from project.tracking._follower import Follower
 from project.tracking._scrub import one_line
 
@@ -17,15 +18,15 @@ HANG_SECONDS = 1200.0
 
 
 def await_run(pipe: int) -> Path | None:
-    """The directory in the first line of a pipe; None if it is closed before that is complete.
+    """The directory that a pipe begins with; None if it is closed before that is complete.
 
     No more is read than that, for `follow` goes on with it.
     """
-    line = b""
+    directory = b""
     while byte := os.read(pipe, 1):
-        if byte == b"\n":
-            return Path(os.fsdecode(line))
-        line += byte
+        if byte == RUN_ENDS:
+            return Path(os.fsdecode(directory))
+        directory += byte
     return None
 
 
