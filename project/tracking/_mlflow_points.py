@@ -1,4 +1,4 @@
-"""Points straight into the embedded store, at a tenth of what they cost through MLflow's client.
+"""Points straight into the embedded store, at a fraction of their cost through MLflow's client.
 
 The follower shares the training machine's cores, so what a point costs is taken from training.
 """
