@@ -1,6 +1,6 @@
 """Checkpoints written behind training's back: it waits for a copy in memory, not for the disk."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
@@ -101,7 +101,7 @@ class Copies:
     def __init__(self) -> None:
         self._buffers: list[Tensor] = []
 
-    def make(self, values: list[Any], in_use: list[Any] = ()) -> list[Any]:
+    def make(self, values: list[Any], in_use: Sequence[Any] = ()) -> list[Any]:
         """Copy `values` (nested dicts and lists of tensors and plain values).
 
         Args:
@@ -109,7 +109,7 @@ class Copies:
                 once is copied once.
             in_use: former copies that must stay as they are.
         """
-        used = {id(tensor) for tensor in _tensors(in_use)}
+        used = {id(tensor) for tensor in _tensors(list(in_use))}
         free: dict[tuple, list[Tensor]] = {}
         for buffer in self._buffers:
             if id(buffer) not in used:

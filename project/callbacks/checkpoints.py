@@ -98,7 +98,7 @@ class Checkpoints(Callback):
         self._unwritten = (trainer.current_epoch + 1, 0, trainer.should_stop)
         if self._is_due(trainer, self._written + min(self.every, LEAST_SECONDS)):
             self._write(trainer, solver, *self._unwritten)
-        else:
+        elif self._best_is_new:
             self._keep(trainer, self._new_best(solver.model.state_dict()))
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:

@@ -7,6 +7,7 @@ import math
 import sqlite3
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 # Other runs write into the same file.
@@ -27,44 +28,36 @@ SHOW = (
 Row = tuple[str, int, int, float, bool, str]
 
 
-class Points:
-    """Writes points of one run of an MLflow store in SQLite, whose tables are there.
+def add_points(path: Path, run_id: str, points: Iterable[tuple[str, int, int, float]]) -> None:
+    """Add points to a run of an MLflow store in SQLite, whose tables are there: all, or none.
 
     Args:
         path: of the store.
         run_id: MLflow's.
+        points: name, step, unix milliseconds, value.
+    Raises:
+        LookupError: the run was deleted.
+        sqlite3.Error: the store can't be written.
     """
+    rows = [_row(run_id, *point) for point in points]
+    latest: dict[str, Row] = {}
+    for row in rows:
+        latest[row[0]] = max(row, latest.get(row[0], row))
+    # The one ends the transaction, the other the connection.
+    with (
+        closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database,
+        database,
+    ):
+        database.execute("BEGIN IMMEDIATE")
+        if database.execute(ACTIVE, [run_id]).fetchone() == (0,):
+            raise LookupError(f"run {run_id} was deleted from the store")
+        database.executemany(INSERT, rows)
+        database.executemany(SHOW, latest.values())
 
-    def __init__(self, path: Path, run_id: str) -> None:
-        self._database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        self._run_id = run_id
 
-    def add(self, points: Iterable[tuple[str, int, int, float]]) -> None:
-        """Add all points (name, step, unix milliseconds, value), or none of them.
-
-        Raises:
-            LookupError: the run was deleted.
-            sqlite3.Error: the store can't be written.
-        """
-        rows = [self._row(*point) for point in points]
-        latest: dict[str, Row] = {}
-        for row in rows:
-            latest[row[0]] = max(row, latest.get(row[0], row))
-        database = self._database
-        with database:
-            database.execute("BEGIN IMMEDIATE")
-            if database.execute(ACTIVE, [self._run_id]).fetchone() == (0,):
-                raise LookupError(f"run {self._run_id} was deleted from the store")
-            database.executemany(INSERT, rows)
-            database.executemany(SHOW, latest.values())
-
-    def close(self) -> None:
-        """Let go of the store."""
-        self._database.close()
-
-    def _row(self, name: str, step: int, timestamp: int, value: float) -> Row:
-        # What MLflow makes of values that a database does not take.
-        if math.isnan(value):
-            return name, step, timestamp, 0.0, True, self._run_id
-        largest = sys.float_info.max
-        return name, step, timestamp, min(max(value, -largest), largest), False, self._run_id
+def _row(run_id: str, name: str, step: int, timestamp: int, value: float) -> Row:
+    # What MLflow makes of values that a database does not take.
+    if math.isnan(value):
+        return name, step, timestamp, 0.0, True, run_id
+    largest = sys.float_info.max
+    return name, step, timestamp, min(max(value, -largest), largest), False, run_id

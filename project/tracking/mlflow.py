@@ -30,7 +30,7 @@ from project.tracking._mlflow_layout import (
     safe_name,
     tags,
 )
-from project.tracking._mlflow_points import Points
+from project.tracking._mlflow_points import add_points
 from project.tracking._mlflow_settings import ENVIRONMENT, embedded_path, embedded_uri, given_uri
 from project.tracking._scrub import scrub
 from project.tracking._tracker import Tracker
@@ -91,8 +91,7 @@ class MlflowTracker(Tracker):
             for name, value in record["metrics"].items()
         )
         if self._given is None:
-            with closing(Points(embedded_path(self._exp_dir), self._id)) as embedded:
-                embedded.add(points)
+            add_points(embedded_path(self._exp_dir), self._id, points)
             return
         from mlflow.entities import Metric
 

@@ -1,4 +1,4 @@
-"""The same points through MLflow's client and by `Points`, in a process of its own.
+"""The same points through MLflow's client and by `add_points`, in a process of its own.
 
 Prints, as JSON, the rows that each has made in both tables, and what became of a deleted run's.
 """
@@ -9,7 +9,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from project.tracking._mlflow_points import Points
+from project.tracking._mlflow_points import add_points
 from project.tracking.mlflow import _client, embedded_store
 
 # Name, step, milliseconds, value; a batch each. NaN, infinities, a batch that comes again, and
@@ -28,19 +28,18 @@ def main(folder: Path) -> None:
 
     client = _client(embedded_store(folder))
     theirs, ours = (client.create_run("0").info.run_id for _ in range(2))
-    points = Points(folder / "mlflow.db", ours)
+    store = folder / "mlflow.db"
     for batch in POINTS:
         metrics = [Metric(name, value, time, step) for name, step, time, value in batch]
         client.log_batch(theirs, metrics=metrics)
-        points.add(batch)
+        add_points(store, ours, batch)
     found = {"theirs": rows(folder, theirs), "ours": rows(folder, ours)}
     client.delete_run(ours)
     try:
-        points.add([("loss", 9, 90, 0.1)])
+        add_points(store, ours, [("loss", 9, 90, 0.1)])
     except LookupError as error:
         found["deleted"] = str(error).replace(ours, "RUN")
     found["after"] = rows(folder, ours)
-    points.close()
     print(json.dumps(found))
 
 
