@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torchvision import models as published
 
 from project import models
-from project.models._norm import BatchNorm2d
 from project.models.torchvision import adapt_channels
 
 NAMES = published.list_models(module=published)
@@ -146,12 +145,3 @@ def test_without_a_network_the_fix_is_named(
     with pytest.raises(OSError, match=r"can't be downloaded \(.*refused.*leave out --pretrained$"):
         build("squeezenet1_1", (3, 32, 32), pretrained=True)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_a_single_value_is_normalised_by_the_running_statistics() -> None:
-    norm, plain = BatchNorm2d(3), nn.BatchNorm2d(3)
-    several, single = torch.randn(4, 3, 2, 2), torch.randn(1, 3, 1, 1)
-    torch.testing.assert_close(norm(several), plain(several))
-    state = {key: value.clone() for key, value in norm.state_dict().items()}
-    torch.testing.assert_close(norm.train()(single), plain.eval()(single))
-    assert all(torch.equal(state[key], value) for key, value in norm.state_dict().items())
