@@ -193,19 +193,20 @@ class Solver(LightningModule):
         """Forget the state of the former evaluation."""
         self.metrics.reset()
         self._loss_sum = torch.zeros(2, dtype=torch.float64, device=self.device)
+        self._unmeasured: list[tuple[Tensor, Tensor]] = []
 
     def eval_step(self, block: Iterable) -> None:
-        """Add a block of batches to the metrics' state; nothing is read back from the device."""
-        each = [(self.model(batch.inputs), batch.targets) for batch in block]
-        if not each:
-            return
-        # Measuring some batches' logits at once costs little more than one's, as long as what is
-        # made of them fits the processor's caches.
-        n = max(1, MEASURED_AT_ONCE // each[0][0].numel())
-        for first in range(0, len(each), n):
-            self._measure(*map(joined, zip(*each[first:][:n], strict=True)))
+        """Predict a block of batches, for the metrics' state; nothing is read from the device."""
+        for batch in block:
+            self._unmeasured.append((self.model(batch.inputs), batch.targets))
+            # Measuring many batches' logits costs little more than one's, as long as what is made
+            # of them fits the processor's caches.
+            if sum(logits.numel() for logits, _ in self._unmeasured) >= MEASURED_AT_ONCE:
+                self._measure()
 
-    def _measure(self, logits: Tensor, targets: Tensor) -> None:
+    def _measure(self) -> None:
+        logits, targets = map(joined, zip(*self._unmeasured, strict=True))
+        self._unmeasured = []
         self._loss_sum[0] += self.loss(logits, targets).sum(dtype=torch.float64)
         self._loss_sum[1] += len(targets)
         self.metrics.update(logits, targets)
@@ -216,6 +217,8 @@ class Solver(LightningModule):
         Raises:
             ValueError: the split is empty or the logits hold a NaN.
         """
+        if self._unmeasured:
+            self._measure()
         if self.trainer.world_size > 1:
             dist.all_reduce(self._loss_sum)
         self.metrics.reduce()

@@ -1,7 +1,8 @@
 """Batches on the device, several gathered at once, in an order that only seed and epoch decide."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -14,6 +15,8 @@ from project.data._schedule import Schedule
 
 BLOCK_BATCHES = 16
 BLOCK_BYTES = 4 * 2**20
+# What a CPU normalises at once: it is in the processor's caches when the model reads it.
+INPUT_BYTES = 2**20
 
 
 class Batch(NamedTuple):
@@ -33,29 +36,36 @@ class Batch(NamedTuple):
 class Block:
     """Consecutive batches of an epoch that were gathered at once; it may hold none.
 
-    Attributes:
+    Args:
         epoch: counted from 0.
         first_step: index in the epoch of its first batch.
+        indices: of the data set's samples, `(n,)` int64, of all batches.
+        counts: this rank's samples of each batch.
+        batches: iterates over the batches, whose inputs are made when their turn comes.
     """
 
-    __slots__ = ("epoch", "first_step", "_batches", "_indices")
+    __slots__ = ("epoch", "first_step", "_indices", "_counts", "_batches")
 
     def __init__(
-        self, epoch: int, first_step: int, batches: Sequence[Batch], indices: Tensor
+        self,
+        epoch: int,
+        first_step: int,
+        indices: Tensor,
+        counts: Sequence[int],
+        batches: Callable[[], Iterator[Batch]],
     ) -> None:
         self.epoch, self.first_step = epoch, first_step
-        self._batches, self._indices = batches, indices
+        self._indices, self._counts, self._batches = indices, counts, batches
 
     def __len__(self) -> int:
-        return len(self._batches)
+        return len(self._counts)
 
     def __iter__(self) -> Iterator[Batch]:
-        return iter(self._batches)
+        return self._batches()
 
     def indices(self, i: int) -> list[int]:
         """Which samples of the data set the i-th batch holds on this rank."""
-        start = sum(len(batch.targets) for batch in self._batches[:i])
-        end = start + len(self._batches[i].targets)
+        start, end = sum(self._counts[:i]), sum(self._counts[: i + 1])
         return self._indices[start:end].tolist()
 
 
@@ -117,6 +127,9 @@ class Loader:
         self._scale = torch.tensor([1 / (255 * s) for s in std], device=device).view(1, -1, 1, 1)
         shift = [-m / s for m, s in zip(mean, std, strict=True)]
         self._shift = torch.tensor(shift, device=device).view(1, -1, 1, 1)
+        # A GPU has no such caches; each operation it is given costs more than it does.
+        at_once = INPUT_BYTES // (batch_size * math.prod(subset.samples.shape) * 4)
+        self._at_once = max(1, at_once) if device.type == "cpu" else BLOCK_BATCHES
         self._position = (0, 0)
 
     def seek(self, epoch: int, step: int = 0) -> None:
@@ -131,7 +144,7 @@ class Loader:
     def _blocks(self, epoch: int, step: int) -> Iterator[Block]:
         blocks, offsets = self._schedule.blocks(step), self._schedule.offsets
         if not blocks:
-            yield Block(epoch, step, (), torch.empty(0, dtype=torch.int64))
+            yield Block(epoch, step, torch.empty(0, dtype=torch.int64), (), partial(iter, ()))
             return
         start = offsets[step]
         order = self._order(epoch)[start:]
@@ -139,8 +152,13 @@ class Loader:
         # The stream comes first, so that it is exhausted and its workers end.
         arriving = zip(self._subset.samples.stream(order, sizes), order.split(sizes), strict=True)
         for ((images, targets), indices), (first, end) in zip(arriving, blocks, strict=True):
-            batches = self._batches(epoch, slice(first, end), images, targets)
-            yield Block(epoch, first, batches, indices)
+            steps = slice(first, end)
+            if self._augmentations:
+                images = augment(images, self._draws(epoch, steps), self._augmentations)
+            # A rank may have no sample of the last batch.
+            counts = [count for count in self._schedule.counts[steps] if count]
+            batches = partial(self._batches, images, targets, counts, self._schedule.sizes[steps])
+            yield Block(epoch, first, indices, counts, batches)
 
     def _order(self, epoch: int) -> Tensor:
         """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
@@ -149,15 +167,18 @@ class Loader:
             places = permutation(len(self._subset), self._seed, "order", epoch)[places]
         return self._subset.indices[places]
 
-    def _batches(self, epoch: int, steps: slice, images: Tensor, targets: Tensor) -> list[Batch]:
-        if self._augmentations:
-            images = augment(images, self._draws(epoch, steps), self._augmentations)
+    def _batches(
+        self, images: Tensor, targets: Tensor, counts: Sequence[int], sizes: Sequence[int]
+    ) -> Iterator[Batch]:
+        pieces = [counts[i:][: self._at_once] for i in range(0, len(counts), self._at_once)]
+        some = zip(images.split([sum(piece) for piece in pieces]), pieces, strict=True)
+        inputs = (x for part, piece in some for x in self._normalised(part).split(piece))
+        return map(Batch, inputs, targets.split(list(counts)), sizes)
+
+    def _normalised(self, images: Tensor) -> Tensor:
         # Two operations with one rounding each: a fused one rounds differently in vector lanes and
         # in the remainder, so that a batch would depend on the block it is in.
-        inputs = images.float().mul_(self._scale).add_(self._shift)
-        counts, sizes = self._schedule.counts[steps], self._schedule.sizes[steps]
-        parts = zip(inputs.split(counts), targets.split(counts), sizes, strict=True)
-        return [Batch(x, y, size) for x, y, size in parts if len(y)]
+        return images.float().mul_(self._scale).add_(self._shift)
 
     def _draws(self, epoch: int, steps: slice) -> Tensor:
         """Random numbers of a block; drawn for whole batches, so that ranks do not change them."""

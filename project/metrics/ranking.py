@@ -45,20 +45,22 @@ def average_precision(bins: Bins) -> Estimate:
     lies between the averages of both over all positives, as the one reported does; the bound is its
     distance from the farther one. The sum over i is a difference of digamma functions.
     """
-    p, n = bins.positives, bins.negatives
-    a, c = bins.above(p), bins.above(n)
+    own = np.flatnonzero(bins.positives)  # the others add nothing
+    p, n = bins.positives[own], bins.negatives[own]
+    a, c = bins.above(bins.positives)[own], bins.above(bins.negatives)[own]
     # As scikit-learn does: the precision at each threshold, weighted by the positives it adds.
-    value = _mean(bins, p * ((a + p) / (a + p + c + n)))
+    value = _mean(bins, own, p * ((a + p) / (a + p + c + n)))
     apart = _digamma(a + p + c + n + 1) - _digamma(a + c + n + 1)
-    least = _mean(bins, p - (c + n) * apart)
-    # A bin without positives adds nothing, also where nothing stands above it.
-    largest = _mean(bins, p * ((a + p) / np.maximum(a + p + c, 1)))
+    least = _mean(bins, own, p - (c + n) * apart)
+    largest = _mean(bins, own, p * ((a + p) / (a + p + c)))
     return Estimate(value, np.maximum(np.maximum(largest - value, value - least), 0))
 
 
-def _mean(bins: Bins, values: np.ndarray) -> np.ndarray:
-    """Over the positives of each class; NaN where they are none or all of the samples."""
-    mean = bins.total(values) / bins.total(bins.positives)
+def _mean(bins: Bins, own: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Over the positives of each class, of sums in bins `own`; NaN where they are none or all."""
+    sums = np.zeros(len(bins.positives))
+    sums[own] = values
+    mean = bins.total(sums) / bins.total(bins.positives)
     return np.where(bins.total(bins.negatives) > 0, mean, math.nan)
 
 
