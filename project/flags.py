@@ -1,12 +1,10 @@
 """The command line of a run: argv over config files over the environment over the defaults."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields
-from pathlib import Path
 from typing import Any, NoReturn
 
 from project.fields import choices_of, convert, flag_name, is_tuple, kind_of
@@ -49,7 +47,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
     problems = _unknown_problems(parser, unknown)
     given: dict[str, Any] = {}
-    for source, values in [*((f"{file}: ", _read_config(Path(file))) for file in files), ("", raw)]:
+    for source, values in [*((f"{file}: ", _read_config(file)) for file in files), ("", raw)]:
         good, bad = checked(values)
         given |= good
         problems += [source + problem for problem in bad]
@@ -129,7 +127,7 @@ def _unknown_problems(parser: argparse.ArgumentParser, unknown: Sequence[str]) -
     ]
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def _read_config(path: str) -> dict[str, Any]:
     # PyYAML is needed only with --config; importing it costs every start-up 15 ms.
     import yaml
 
@@ -143,7 +141,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     return values
 
 
-def _pairs(node: Any, path: Path) -> list[tuple[str, Any]]:
+def _pairs(node: Any, path: str) -> list[tuple[str, Any]]:
     """Names and nodes of a mapping; PyYAML itself would let the last of two equal names win."""
     if node.id != "mapping":
         raise ValueError(f"{path} must hold flags by name, such as 'learning_rate: 0.01'")
@@ -165,6 +163,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def print_yaml(hparams: Hyperparameters) -> None:
     """Print a config file that, given to `--config`, asks for exactly this run."""
+    import json  # 2 ms that start-up can do without
+
     for name, value in hparams.to_values().items():
         # A JSON value is a YAML value.
         print(f"{name}: {json.dumps(value, ensure_ascii=False)}")
