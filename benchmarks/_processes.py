@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -24,6 +26,7 @@ class Finished(NamedTuple):
         times: when each step's loss was logged, likewise, by step.
         epochs: when the scores of each validation were logged, likewise.
         peak: largest resident set of the process, in bytes.
+        waited: seconds that its threads were ready to go on but waited for a core, all together.
     """
 
     began: float
@@ -31,6 +34,7 @@ class Finished(NamedTuple):
     times: dict[int, float]
     epochs: list[float]
     peak: int
+    waited: float
 
 
 def seconds(*argv: str) -> float:
@@ -51,7 +55,7 @@ def seconds_to_step(*argv: str) -> float:
 
 def peak(*argv: str) -> int:
     """Largest resident set of a Python process, in bytes."""
-    return _end(subprocess.Popen([sys.executable, *argv], cwd=ROOT, **SILENT))
+    return end(subprocess.Popen([sys.executable, *argv], cwd=ROOT, **SILENT)).peak
 
 
 def project(*flags: str, **environment: str) -> Finished:
@@ -67,16 +71,39 @@ def projects(flags: tuple[str, ...], count: int, environment: Mapping[str, str])
             argv = ["-m", "project.run", *flags, "--exp-dir", f"{folder}/{i}"]
             options = {"cwd": ROOT, "env": os.environ | environment} | SILENT
             started.append(subprocess.Popen([sys.executable, *argv], **options))
-        peaks = [_end(process) for process in started]
+        with ThreadPoolExecutor(count) as pool:
+            ends = list(pool.map(end, started))
         _wait_for_followers(folder)
-        return [_read(Path(folder, str(i)), began, size) for i, size in enumerate(peaks)]
+        return [_read(Path(folder, str(i)), began, ended) for i, ended in enumerate(ends)]
 
 
-def _end(process: subprocess.Popen) -> int:
-    _, status, usage = os.wait4(process.pid, 0)
+class End(NamedTuple):
+    """What the system knows of a process that has ended, as of `Finished`."""
+
+    peak: int
+    waited: float
+
+
+def end(process: subprocess.Popen) -> End:
+    """Await the end of a process, which must be a good one."""
+    waited: dict[str, int] = {}
+    while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+        waited |= _waits(process.pid)
+        time.sleep(0.1)
+    _, status, usage = ended
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, f"{process.args}: exit code {process.returncode}"
-    return usage.ru_maxrss * 1024
+    return End(usage.ru_maxrss * 1024, sum(waited.values()) / 1e9)
+
+
+def _waits(pid: int) -> dict[str, int]:
+    """Nanoseconds that each thread of a process has waited for a core so far."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        # A thread may end meanwhile; what it has waited is known from before.
+        with suppress(OSError, IndexError):
+            found[task.name] = int((task / "schedstat").read_text().split()[1])
+    return found
 
 
 def _wait_for_followers(folder: str) -> None:
@@ -92,11 +119,11 @@ def _command(path: Path) -> bytes:
         return b""
 
 
-def _read(exp_dir: Path, began: float, size: int) -> Finished:
+def _read(exp_dir: Path, began: float, ended: End) -> Finished:
     (record,) = exp_dir.glob("*/*/record.json")
     lines: list[dict[str, Any]] = [
         json.loads(line) for line in record.with_name("journal.jsonl").read_text().splitlines()
     ]
     times = {line["step"]: line["time"] for line in lines if "train_loss" in line["metrics"]}
     epochs = [line["time"] for line in lines if "val_loss" in line["metrics"]]
-    return Finished(began, record.stat().st_mtime, times, epochs, size)
+    return Finished(began, record.stat().st_mtime, times, epochs, *ended)

@@ -1,4 +1,9 @@
-"""Seconds of a run whose Neptune server is away, or hangs, works, stalls and dies, beside none."""
+"""Seconds of a run whose Neptune server is away, or hangs, works, stalls and dies, beside none.
+
+Where the machine's speed varies by more than a tracker could take, what it takes shows in the
+seconds that the run's own threads were ready to go on but waited for a core; these are counted
+by the system.
+"""
 
 import json
 import os
@@ -7,12 +12,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import NamedTuple
 
-from benchmarks._turns import compare
+from benchmarks._processes import end
+from benchmarks._turns import lines, take_turns
 from project.server.address import client_token
 
 ROOT = Path(__file__).parents[1]
@@ -30,23 +38,37 @@ sys.exit(serve.main(sys.argv[1:]))
 """
 
 
-def seconds(tracker: str, around: Callable[[Path, int], Iterator[None]] | None = None) -> float:
-    """Duration of training, tests and records as the run itself states it, every step logged."""
+class Measured(NamedTuple):
+    """Seconds of a run.
+
+    Attributes:
+        duration: of training, tests and records, as the run itself states it, every step logged.
+        waited: as of `Finished`.
+    """
+
+    duration: float
+    waited: float
+
+
+def measure(
+    tracker: str, around: Callable[[Path, int], AbstractContextManager[None]] | None = None
+) -> Measured:
+    """A run with this tracker, while `around`, given a folder and a port, goes on."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         port = free_port()
         if around is not None:
             stack.enter_context(around(Path(folder), port))
         token = client_token(f"http://127.0.0.1:{port}", "local")
-        environment = os.environ | {"NEPTUNE_API_TOKEN": token, "NEPTUNE_PROJECT": "local/runs"}
-        subprocess.run(
+        run = subprocess.Popen(
             [sys.executable, "-m", "project.run", *FLAGS, tracker, "--exp-dir", folder],
             cwd=ROOT,
-            env=environment,
-            check=True,
-            capture_output=True,
+            env=os.environ | {"NEPTUNE_API_TOKEN": token, "NEPTUNE_PROJECT": "local/runs"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
+        waited = end(run).waited
         (outcome,) = Path(folder).glob("bench/*/outcome.json")
-        return json.loads(outcome.read_text())["duration"]
+        return Measured(json.loads(outcome.read_text())["duration"], waited)
 
 
 @contextmanager
@@ -91,14 +113,17 @@ def free_port() -> int:
 
 def main() -> None:
     """No tracker; a server that is away all the time; one that hangs, works, stalls and dies."""
-    compare(
-        {
-            "--tracker none": lambda: seconds("none"),
-            "neptune, server away": lambda: seconds("neptune"),
-            "neptune, server unsteady": lambda: seconds("neptune", unsteady),
-        },
-        n=5,
-    )
+    parser = ArgumentParser(prog="python -m benchmarks.trackers_down")
+    parser.add_argument("--turns", type=int, default=9)
+    cases = {
+        "--tracker none": lambda: measure("none"),
+        "neptune, server away": lambda: measure("neptune"),
+        "neptune, server unsteady": lambda: measure("neptune", unsteady),
+    }
+    found = take_turns(cases, parser.parse_args().turns)
+    for i, title in enumerate(("a run", "its threads' waits for a core")):
+        print(f"{title} [s]")
+        print(*lines({name: [each[i] for each in all] for name, all in found.items()}), sep="\n")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         # A tracker's process that is not loaded for seconds.
         light = [flag.replace("mlflow", "csv") for flag in flags]
         assert main([*light, "--exp-dir", str(folder)]) == 0
-        return [_processes._read(folder, began, size=1)] * count
+        return [_processes._read(folder, began, _processes.End(peak=1, waited=1.0))] * count
 
     def module(flag: str, name: str, *arguments: str) -> float:
         if name == TEMPLATE:
