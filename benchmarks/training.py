@@ -18,6 +18,8 @@ TASKS = (
     ("60,000 of 28x28, MLP", f"{MNIST} 60000 --model mlp --max-epochs 3", 1, 0.95, 6),
     ("2,600 of 28x28, CNN", f"{MNIST} 2600 --model cnn --max-epochs 2", 1, 0.95, None),
 )
+# Seconds between epochs, about what the project validates the digits in.
+REST = 0.005
 QUICK = "--max-epochs 1 --limit-batches 2 --synthetic-samples 300"
 
 
@@ -39,6 +41,7 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
             "project": start("benchmarks._ours:train", flags),
             "raw loop, threads spin": start(raw, flags),
             "raw loop that evaluates": alike(raw, flags, evaluated=True),
+            "raw loop that rests": alike(raw, flags, rest=REST),
             "template": start("benchmarks.peers.template:train", fewer, 0 if quick else 4),
             "hydra template": start("benchmarks.peers.hydra_template:train", fewer),
         }
@@ -47,6 +50,7 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
     goals += (
         Goal("project", "raw loop, threads spin", near),
         Goal("project", "raw loop that evaluates", near),
+        Goal("project", "raw loop that rests", near),
         Goal("project", "hydra template"),
     )
     return Result(f"training, {title}", "samples/s", values, goals)

@@ -14,13 +14,15 @@ from torch.optim.lr_scheduler import OneCycleLR
 from benchmarks.peers._task import task
 
 
-def train(flags: Sequence[str], evaluated: bool = False) -> float:
+def train(flags: Sequence[str], evaluated: bool = False, rest: float = 0.0) -> float:
     """Samples a second in the median epoch; the loss is read once per epoch.
 
     Args:
         flags: of the project; the optimizer and the schedule are those of its defaults.
         evaluated: whether each epoch is followed, outside of what is timed, by an evaluation and a
             checkpoint, which leave other things in the processor's caches.
+        rest: seconds after each epoch, outside of what is timed, in which nothing is done, so that
+            threads and cores go to sleep.
     """
     given = task(flags)
     hparams, model = given.hparams, given.model()
@@ -44,6 +46,7 @@ def train(flags: Sequence[str], evaluated: bool = False) -> float:
         if evaluated:
             predict(model, held_out, hparams.batch_size)
             torch.save([model.state_dict(), optimizer.state_dict()], TemporaryFile())
+        time.sleep(rest)
     return median(speeds)
 
 

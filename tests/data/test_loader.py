@@ -118,6 +118,18 @@ def test_block_length_is_bounded_in_batches_and_bytes(subset: Subset) -> None:
         assert [len(block) for block in loader] == expected
 
 
+@pytest.mark.parametrize("at_once", [1, 3, 7])
+def test_normalising_in_pieces_changes_nothing(
+    subset: Subset, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    whole = batches(make(subset, augmentations=("flip",)))
+    # 8 images (2, 5, 4) of float32
+    monkeypatch.setattr(_loader, "INPUT_BYTES", at_once * 8 * 40 * 4)
+    loader = make(subset, augmentations=("flip",))
+    assert loader._at_once == at_once
+    assert_same(batches(loader), whole)
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("world_size", [1, 2, 3])
 def test_ranks_share_each_batch(subset: Subset, training: bool, world_size: int) -> None:
