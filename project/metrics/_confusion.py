@@ -62,11 +62,8 @@ class Cells:
         matrices = multilabel_confusion_matrix(
             self.targets, self.preds, labels=self.labels, sample_weight=self.counts
         )
-        hits, predicted, support = (
-            matrices[:, 1, 1],
-            matrices[:, :, 1].sum(1),
-            matrices[:, 1].sum(1),
-        )
+        hits = matrices[:, 1, 1]
+        predicted, support = matrices[:, :, 1].sum(1), matrices[:, 1].sum(1)
         return OfClasses(
             _ratios(hits, predicted),
             _ratios(hits, support),
