@@ -19,11 +19,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
-from benchmarks._processes import end
+from benchmarks._processes import ROOT, SILENT, end
 from benchmarks._turns import lines, take_turns
 from project.server.address import client_token
 
-ROOT = Path(__file__).parents[1]
 # Some half a minute of training: a server has time to come and to go.
 FLAGS = "--exp-name bench --model cnn --width 32 --max-epochs 240 --tracker".split()
 # Seconds from the start of the command: when its server comes, begins to stall, and dies.
@@ -63,8 +62,7 @@ def measure(
             [sys.executable, "-m", "project.run", *FLAGS, tracker, "--exp-dir", folder],
             cwd=ROOT,
             env=os.environ | {"NEPTUNE_API_TOKEN": token, "NEPTUNE_PROJECT": "local/runs"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            **SILENT,
         )
         waited = end(run).waited
         (outcome,) = Path(folder).glob("bench/*/outcome.json")

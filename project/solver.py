@@ -198,10 +198,11 @@ class Solver(LightningModule):
     def eval_step(self, block: Iterable) -> None:
         """Predict a block of batches, for the metrics' state; nothing is read from the device."""
         for batch in block:
-            self._unmeasured.append((self.model(batch.inputs), batch.targets))
+            logits = self.model(batch.inputs)
+            self._unmeasured.append((logits, batch.targets))
             # Measuring many batches' logits costs little more than one's, as long as what is made
             # of them fits the processor's caches.
-            if sum(logits.numel() for logits, _ in self._unmeasured) >= MEASURED_AT_ONCE:
+            if len(self._unmeasured) * logits.numel() >= MEASURED_AT_ONCE:
                 self._measure()
 
     def _measure(self) -> None:

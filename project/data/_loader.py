@@ -168,12 +168,12 @@ class Loader:
         return self._subset.indices[places]
 
     def _batches(
-        self, images: Tensor, targets: Tensor, counts: Sequence[int], sizes: Sequence[int]
+        self, images: Tensor, targets: Tensor, counts: list[int], sizes: Sequence[int]
     ) -> Iterator[Batch]:
         pieces = [counts[i:][: self._at_once] for i in range(0, len(counts), self._at_once)]
         some = zip(images.split([sum(piece) for piece in pieces]), pieces, strict=True)
         inputs = (x for part, piece in some for x in self._normalised(part).split(piece))
-        return map(Batch, inputs, targets.split(list(counts)), sizes)
+        return map(Batch, inputs, targets.split(counts), sizes)
 
     def _normalised(self, images: Tensor) -> Tensor:
         # Two operations with one rounding each: a fused one rounds differently in vector lanes and

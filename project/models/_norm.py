@@ -42,8 +42,7 @@ class BatchNorm2d(nn.BatchNorm2d):
 class _Normalise(torch.autograd.Function):
     """Normalises `(batch, channels, height, width)` by statistics of all processes' batches.
 
-    Each process does what torch does alone, in hardly more time, and waits for the others once
-    forwards, once backwards.
+    Each process waits for the others once forwards, once backwards.
     """
 
     @staticmethod
