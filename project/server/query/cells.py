@@ -17,6 +17,8 @@ from project.server.api.properties import TRASHED, shown
 ID = 36
 # Containers in one row: neither store has texts beyond 1 GB.
 AT_ONCE = 250
+# Stand between containers, and for a cell that is left to Python; JSON has neither in its texts.
+END, OMITTED = "\n", "\1"
 # How each store says it. SQLite writes 17 digits exactly where that needs no great powers of ten;
 # other numbers, and what is infinite, are NULL here and left to Python.
 SPELLING = {
@@ -27,7 +29,7 @@ SPELLING = {
         "time": "strftime('%Y-%m-%dT%H:%M:%fZ', {0} / 1000.0, 'unixepoch')",
         "member": "json_extract(text, '$.{0}')",
         "join": "group_concat({0}, {1})",
-        "newline": "char(10)",
+        "character": "char({0})",
         "elements": "SELECT value FROM json_each({0})",
     },
     "postgresql": {
@@ -39,40 +41,40 @@ SPELLING = {
         " || lpad(CAST({0} - floor({0} / 1000) * 1000 AS text), 3, '0') || 'Z'",
         "member": "(CAST(text AS jsonb) ->> '{0}')",
         "join": "string_agg({0}, {1})",
-        "newline": "chr(10)",
+        "character": "chr({0})",
         "elements": "SELECT jsonb_array_elements_text(CAST({0} AS jsonb))",
     },
 }
+# The properties of an attribute of each type, in the store's columns and the spellings above.
+PROPERTIES = {
+    "float": {"value": "{number}"},
+    "int": {"value": "text"},
+    "bool": {"value": "CASE number WHEN 0 THEN 'false' ELSE 'true' END"},
+    "string": {"value": "{text}"},
+    "experimentState": {"value": "{text}"},
+    "datetime": {"value": "'\"' || {time} || '\"'"},
+    "floatSeries": {"last": "{number}", "lastStep": "{step}"},
+    "stringSeries": {"last": "{text}", "lastStep": "{step}"},
+    "stringSet": {"values": "text"},
+    "artifact": {"hash": "{text}"},
+    "file": {"name": "{name}", "ext": "{ext}", "size": "{size}"},
+    "fileSet": {"size": "{size}"},
+    "imageSeries": {"lastStep": "{step}"},
+}
 CELLS = """
-    SELECT container_id, path, type, text, number, step,
-        '{{"name":' || {path} || ',"type":"' || type || '","' || type || 'Properties":{{' ||
-        CASE type
-            WHEN 'float' THEN '"value":' || {number}
-            WHEN 'int' THEN '"value":' || text
-            WHEN 'bool' THEN '"value":' || CASE number WHEN 0 THEN 'false' ELSE 'true' END
-            WHEN 'string' THEN '"value":' || {text}
-            WHEN 'experimentState' THEN '"value":' || {text}
-            WHEN 'datetime' THEN '"value":"' || {time} || '"'
-            WHEN 'floatSeries' THEN '"last":' || {number} || ',"lastStep":' || {step}
-            WHEN 'stringSeries' THEN '"last":' || {text} || ',"lastStep":' || {step}
-            WHEN 'stringSet' THEN '"values":' || text
-            WHEN 'artifact' THEN '"hash":' || {text}
-            WHEN 'file' THEN '"name":' || {name} || ',"ext":' || {ext} || ',"size":' || {size}
-            WHEN 'fileSet' THEN '"size":' || {size}
-            WHEN 'imageSeries' THEN '"lastStep":' || {step}
-            WHEN 'gitRef' THEN substr(text, 2, length(text) - 2)
-        END || '}}}}' AS cell
+    SELECT container_id, path, type, text, number, step, '{{"name":' || {path} || CASE type
+        {cases}
+        WHEN 'gitRef' THEN ',"type":"gitRef","gitRefProperties":' || text || '}}'
+    END AS cell
     FROM neptune_attributes WHERE container_id IN ({ids}) AND {chosen} AND path <> 'sys/trashed'
 """
+# Each cell is made once, where they are joined; a second aggregate would make them all again.
 LINES = """
-    SELECT {lines}, sum(omitted) FROM (
-        SELECT container_id || {cells} AS line, count(*) - count(cell) AS omitted
-        FROM ({query}) AS cells GROUP BY container_id
+    SELECT {lines} FROM (
+        SELECT container_id || {cells} AS line FROM ({query}) AS cells GROUP BY container_id
     ) AS lines
 """
-OMITTED = (
-    "SELECT path, type, text, number, step, container_id FROM ({query}) AS c WHERE cell IS NULL"
-)
+REST = "SELECT path, type, text, number, step, container_id FROM ({query}) AS c WHERE cell IS NULL"
 
 
 def read(
@@ -106,14 +108,16 @@ def _read(
     texts = {name: orjson.dumps(values).decode() for name, values in given.items()}
     say = SPELLING[connection.dialect.name]
     query = _cells(say, columns is not None)
-    lines = say["join"].format("line", say["newline"])
-    cells = say["join"].format("cell", "','")
+    omitted = say["character"].format(ord(OMITTED))
+    cells = say["join"].format(f"coalesce(cell || ',', {omitted})", "''")
+    lines = say["join"].format("line", say["character"].format(ord(END)))
     statement = sa.text(LINES.format(lines=lines, cells=cells, query=query))
-    text, omitted = connection.execute(statement, texts).one()
-    for line in text.split("\n") if text else ():
-        found[line[:ID]].append(line[ID:])
-    if omitted:
-        for row in connection.execute(sa.text(OMITTED.format(query=query)), texts):
+    text = connection.execute(statement, texts).scalar_one() or ""
+    for line in text.split(END):
+        if cells := line[ID:].replace(OMITTED, "").removesuffix(","):
+            found[line[:ID]].append(cells)
+    if OMITTED in text:
+        for row in connection.execute(sa.text(REST.format(query=query)), texts):
             found[row.container_id].append(_json(row, False))
 
 
@@ -122,15 +126,27 @@ def _json(row: sa.Row[Any] | tuple[Any, ...], trashed: bool) -> str:
 
 
 def _cells(say: dict[str, str], chosen: bool) -> str:
+    values = {
+        "number": say["number"].format("number"),
+        "step": say["number"].format("step"),
+        "text": say["text"].format("text"),
+        "name": say["text"].format(say["member"].format("name")),
+        "ext": say["text"].format(say["member"].format("ext")),
+        "size": "CAST(CAST(number AS bigint) AS text)",
+        "time": say["time"].format("number"),
+    }
     return CELLS.format(
         path=say["text"].format("path"),
-        number=say["number"].format("number"),
-        step=say["number"].format("step"),
-        text=say["text"].format("text"),
-        name=say["text"].format(say["member"].format("name")),
-        ext=say["text"].format(say["member"].format("ext")),
-        size="CAST(CAST(number AS bigint) AS text)",
-        time=say["time"].format("number"),
+        cases="\n        ".join(_case(type_, values) for type_ in PROPERTIES),
         ids=say["elements"].format(":ids"),
         chosen=f"path IN ({say['elements'].format(':paths')})" if chosen else "TRUE",
     )
+
+
+def _case(type_: str, values: dict[str, str]) -> str:
+    """The rest of a cell of one type, in few texts: joining many took a quarter of the time."""
+    before, parts = f',"type":"{type_}","{type_}Properties":{{', []
+    for name, value in PROPERTIES[type_].items():
+        parts.append(f"'{before}\"{name}\":' || {value.format(**values)}")
+        before = ","
+    return f"WHEN '{type_}' THEN {' || '.join(parts)} || '}}}}'"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-import orjson
 import sqlalchemy as sa
 
 from project.server.api.access import Role
@@ -77,8 +76,12 @@ def search_entries(
         page = _page(connection, matching, request)
         trashed = {row.id: bool(row.trashed) for row in page}
         found_cells = cells.read(connection, trashed, request.columns) if page else {}
+    owner = _owner(project)
     return {
-        "entries": [_entry(project, row, found_cells[row.id]) for row in page],
+        "entries": [
+            {"experimentId": row.id, "type": row.type, **owner, "attributes": found_cells[row.id]}
+            for row in page
+        ],
         "matchingItemCount": found,
         "totalItemCount": total,
     }
@@ -152,13 +155,11 @@ def _sorted(query: sa.Select[Any], sorting: Sorting) -> sa.Select[Any]:
     return query.order_by((value.asc() if sorting.ascending else value.desc()).nulls_last())
 
 
-def _entry(project: Project, row: Any, cells: orjson.Fragment) -> Entry:
+def _owner(project: Project) -> dict[str, str]:
+    """What all entries of a project share."""
     return {
-        "experimentId": row.id,
-        "type": row.type,
         "projectId": project.id,
         "projectName": project.name,
         "organizationName": project.workspace,
         "organizationId": workspace_id(project.workspace),
-        "attributes": cells,
     }
