@@ -1,4 +1,7 @@
-"""`python -m project.verify`: tell whether a run's files are what they were when it ended."""
+"""`python -m project.verify`: tell whether a run's files are what they were when it ended.
+
+And whether the scores it reports are those that scikit-learn finds in its confusion matrix.
+"""
 
 import argparse
 import sys
@@ -12,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
     """Verify runs.
 
     Returns:
-        The exit code: 0; 1 if something was changed; 2 if the input is at fault.
+        The exit code: 0; 1 if something was changed or is not so; 2 if the input is at fault.
     """
     return guarded(lambda: verify_all(make_parser().parse_args(argv)))
 
@@ -30,7 +33,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m project.verify",
         description="Tell whether a run's record, curves, figures and checkpoints are what they"
-        " were when it ended, by the hashes in its outcome.",
+        " were when it ended, by the hashes in its outcome, and whether its test scores are those"
+        " that scikit-learn finds in its confusion matrix.",
     )
     parser.add_argument(
         "runs",
@@ -44,21 +48,28 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def verify(run: Path) -> int:
-    """Say what was changed in one run.
+    """Say what was changed in one run, or is not what scikit-learn finds.
 
     Returns:
         0, or 1 if something was.
     Raises:
         ValueError: it has no seal.
     """
+    from project.provenance import scores
     from project.provenance.seal import changes, parts
 
-    found = changes(run)
+    found, n_scores = changes(run), 0
+    if not found:
+        n_scores, found = scores.compare(run)
     for line in found:
         print(f"{run.name}: {line}")
     if not found:
         n_files = len(list(parts(run))) + 1
         print(f"{run.name}: unchanged since it ended ({n_files} files)")
+        if n_scores:
+            print(
+                f"{run.name}: {n_scores} test scores equal scikit-learn's of its confusion matrix"
+            )
     return 1 if found else 0
 
 

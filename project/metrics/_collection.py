@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from sklearn import config_context
-
 from project.metrics._accumulators import Accumulator
 from project.metrics._metric import Metric, Scores, Streaming
 
@@ -29,10 +27,8 @@ class Collection(Streaming):
         """
         totals = {accumulator.kind: accumulator.read() for accumulator in self._each}
         scores: Scores = {}
-        # Counts are what scikit-learn expects; its checks of them take longer than its arithmetic.
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            for metric in self.metrics:
-                own = metric.score(totals[metric.source.kind])
-                assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a name"
-                scores |= own
+        for metric in self.metrics:
+            own = metric.score(totals[metric.source.kind])
+            assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a name"
+            scores |= own
         return scores

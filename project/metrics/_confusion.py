@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.metrics import multilabel_confusion_matrix
 
 from project.metrics._accumulators import Accumulator
 from project.metrics._predictions import Predictions
@@ -29,27 +28,14 @@ class OfClasses(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """A confusion matrix, and its non-zero cells as weighted samples for scikit-learn.
-
-    Integers are exact as weights, so that scores equal those of all samples at once, bit for bit.
+class Counts:
+    """A confusion matrix.
 
     Attributes:
         matrix: `(n_classes, n_classes)` int64; rows are targets, columns predictions.
-        targets: `(n_cells,)` int64, a cell's target.
-        preds: `(n_cells,)` int64, a cell's prediction.
-        counts: `(n_cells,)` int64, the samples in the cell.
     """
 
     matrix: np.ndarray
-    targets: np.ndarray
-    preds: np.ndarray
-    counts: np.ndarray
-
-    @property
-    def labels(self) -> np.ndarray:
-        """All classes, `(n_classes,)` int64."""
-        return np.arange(len(self.matrix))
 
     @property
     def is_one_label(self) -> bool:
@@ -58,12 +44,8 @@ class Cells:
 
     @cached_property
     def of_classes(self) -> OfClasses:
-        """From scikit-learn's counts, which all metrics share, by its formulas."""
-        matrices = multilabel_confusion_matrix(
-            self.targets, self.preds, labels=self.labels, sample_weight=self.counts
-        )
-        hits = matrices[:, 1, 1]
-        predicted, support = matrices[:, :, 1].sum(1), matrices[:, 1].sum(1)
+        """By scikit-learn's formulas, in its order; its checks take 50 times as long."""
+        hits, predicted, support = self.matrix.diagonal(), self.matrix.sum(0), self.matrix.sum(1)
         return OfClasses(
             _ratios(hits, predicted),
             _ratios(hits, support),
@@ -86,8 +68,5 @@ class Confusion(Accumulator):
     def add(self, batch: Predictions) -> None:
         self.count("counts", torch.add(batch.preds, batch.targets, alpha=self.n_classes))
 
-    def read(self) -> Cells:
-        counts = self.total("counts").cpu().numpy().copy()
-        cells = np.flatnonzero(counts)
-        targets, preds = np.divmod(cells, self.n_classes)
-        return Cells(counts.reshape(self.n_classes, -1), targets, preds, counts[cells])
+    def read(self) -> Counts:
+        return Counts(self.total("counts").cpu().numpy().reshape(self.n_classes, -1).copy())

@@ -1,6 +1,6 @@
 """Accuracy: the fraction of samples predicted as their class."""
 
-from project.metrics._confusion import Cells, Confusion
+from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
 
 
@@ -9,5 +9,5 @@ class Accuracy(Metric):
 
     state = Confusion
 
-    def score(self, totals: Cells) -> Scores:
+    def score(self, totals: Counts) -> Scores:
         return {"accuracy": float(totals.matrix.trace() / totals.matrix.sum())}

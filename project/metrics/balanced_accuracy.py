@@ -1,6 +1,6 @@
 """Balanced accuracy: recall averaged over the classes that occur."""
 
-from project.metrics._confusion import Cells, Confusion
+from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
 
 
@@ -13,6 +13,6 @@ class BalancedAccuracy(Metric):
 
     state = Confusion
 
-    def score(self, totals: Cells) -> Scores:
+    def score(self, totals: Counts) -> Scores:
         _, recall, _, support = totals.of_classes
         return {"balanced_accuracy": float(recall[support > 0].mean())}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from project.metrics._confusion import Cells, Confusion
+from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
 
 
@@ -17,7 +17,7 @@ class CohenKappa(Metric):
 
     state = Confusion
 
-    def score(self, totals: Cells) -> Scores:
+    def score(self, totals: Counts) -> Scores:
         if totals.is_one_label:
             return {"cohen_kappa": math.nan}
         # The operations of `cohen_kappa_score` in their order; its checks take 50 times as long.

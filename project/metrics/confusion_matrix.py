@@ -1,6 +1,6 @@
 """The confusion matrix itself."""
 
-from project.metrics._confusion import Cells, Confusion
+from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
 
 
@@ -13,5 +13,5 @@ class ConfusionMatrix(Metric):
 
     state = Confusion
 
-    def score(self, totals: Cells) -> Scores:
+    def score(self, totals: Counts) -> Scores:
         return {"confusion_matrix": totals.matrix}

@@ -2,7 +2,7 @@
 
 import math
 
-from project.metrics._confusion import Cells, Confusion
+from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
 
 
@@ -15,7 +15,7 @@ class Matthews(Metric):
 
     state = Confusion
 
-    def score(self, totals: Cells) -> Scores:
+    def score(self, totals: Counts) -> Scores:
         # The operations of `matthews_corrcoef` in their order; its checks take 50 times as long.
         matrix = totals.matrix.astype(float)
         targets, preds, n = matrix.sum(1), matrix.sum(0), matrix.sum()

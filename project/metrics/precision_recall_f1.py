@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from project.metrics._confusion import Cells, Confusion
+from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
 
 NAMES = ("precision", "recall", "f1")
@@ -19,7 +19,7 @@ class PrecisionRecallF1(Metric):
 
     state = Confusion
 
-    def score(self, totals: Cells) -> Scores:
+    def score(self, totals: Counts) -> Scores:
         *each, support = totals.of_classes
         scores: Scores = {}
         for name, values in zip(NAMES, each, strict=True):
