@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -58,14 +59,27 @@ def peak(*argv: str) -> int:
     return end(subprocess.Popen([sys.executable, *argv], cwd=ROOT, **SILENT)).peak
 
 
-def project(*flags: str, **environment: str) -> Finished:
-    """The project's command, to its end."""
-    return projects(flags, count=1, environment=environment)[0]
+def project(*flags: str, store: Path | None = None, **environment: str) -> Finished:
+    """The project's command, to its end; `store` as of `projects`."""
+    return projects(flags, count=1, environment=environment, store=store)[0]
 
 
-def projects(flags: tuple[str, ...], count: int, environment: Mapping[str, str]) -> list[Finished]:
-    """Several of them at once that know nothing of each other."""
+def projects(
+    flags: tuple[str, ...], count: int, environment: Mapping[str, str], store: Path | None = None
+) -> list[Finished]:
+    """Several of them at once that know nothing of each other.
+
+    Args:
+        flags: of the command.
+        count: how many.
+        environment: what is set for them.
+        store: an embedded store, of which each has a copy; else a run that needs one makes it.
+    """
     with TemporaryDirectory() as folder:
+        if store is not None:
+            for i in range(count):
+                Path(folder, str(i)).mkdir()
+                copyfile(store, Path(folder, str(i), store.name))
         began, started = time.time(), []
         for i in range(count):
             argv = ["-m", "project.run", *flags, "--exp-dir", f"{folder}/{i}"]
