@@ -9,16 +9,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from project.hyperparameters import Hyperparameters
 from project.processes import n_devices, place
+from project.root import findable
 
 # How long processes that have lost one of them may take to notice it; gloo does at once.
 NOTICE_SECONDS = 15.0
 # Names the process that started this one and that it must not outlive.
 PARENT = "PROJECT_STARTED_BY"
-ROOT = Path(__file__).resolve().parents[1]
 
 
 class Others:
@@ -107,10 +106,9 @@ def n_local(hparams: Hyperparameters) -> int:
 
 
 def _start(local_rank: int, argv: Sequence[str]) -> subprocess.Popen:
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    own = {"LOCAL_RANK": str(local_rank), PARENT: str(os.getpid()), "PYTHONPATH": path}
+    own = {"LOCAL_RANK": str(local_rank), PARENT: str(os.getpid())}
     command = [sys.executable, "-m", "project.run", *argv]
-    return subprocess.Popen(command, env={**os.environ, **own}, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=findable() | own, stdin=subprocess.DEVNULL)
 
 
 @contextmanager

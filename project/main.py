@@ -66,15 +66,15 @@ def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
 
     from project.provenance.code import code_state
     from project.provenance.redact import Redactor
+    from project.root import ROOT
     from project.runtime import wait_briefly
     from project.tracking import Ahead
 
-    root = Path(__file__).resolve().parents[1]
     # Before anything slow: the sources may be edited while torch loads.
-    code = code_state(root, Redactor()) if place().is_first else None
+    code = code_state(ROOT, Redactor()) if place().is_first else None
     if code is not None and plan.hparams.require_clean and code.dirty is not False:
         why = "has changes that no commit has" if code.dirty else "is in no git repository"
-        raise ValueError(f"--require-clean: {root} {why}; commit them, or leave the flag out")
+        raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
     wait_briefly()
 
     # Trackers load their packages meanwhile, not beside the first steps.

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from project.command import add_exp_dir, guarded
+from project.root import ROOT
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
 
-ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 1e-5
 
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from project.command import add_exp_dir, guarded
-
-ROOT = Path(__file__).resolve().parents[1]
+from project.root import ROOT
 
 
 def main(argv: Sequence[str]) -> int:

@@ -55,12 +55,12 @@ def verify(run: Path) -> int:
     Raises:
         ValueError: it has no seal.
     """
-    from project.provenance import scores
+    from project.provenance.proof import check_scores
     from project.provenance.seal import changes, parts
 
     found, n_scores = changes(run), 0
     if not found:
-        n_scores, found = scores.compare(run)
+        n_scores, found = check_scores(run)
     for line in found:
         print(f"{run.name}: {line}")
     if not found:

@@ -38,7 +38,7 @@ def template(*arguments: str) -> str:
 def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Carry out in this process what benchmarks start in others, to save loading torch again."""
 
-    def projects(flags: tuple[str, ...], count: int, environment: Any) -> list:
+    def projects(flags: tuple[str, ...], count: int, environment: Any, store: Any = None) -> list:
         began = time.time()
         folder = tmp_path / f"{began}"
         # A tracker's process that is not loaded for seconds.
@@ -55,6 +55,8 @@ def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return 1.0
 
     monkeypatch.setattr(_processes, "projects", projects)
+    # Nor is its store made.
+    monkeypatch.setattr("benchmarks.tracking.embedded_store", lambda folder: None)
     monkeypatch.setattr("benchmarks.memory.peak", module)
     monkeypatch.setattr("benchmarks.first_step.seconds_to_step", module)
 

@@ -17,7 +17,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from project import checkpoint, data, models
 from project.hyperparameters import Hyperparameters
 from project.main import main
-from project.provenance.scores import compare
+from project.provenance.proof import check_scores
 
 ROOT = Path(__file__).parents[1]
 SMALL = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name small".split()
@@ -110,7 +110,7 @@ def test_the_test_scores_are_scikit_learns_on_the_best_checkpoint(finished: Path
 
 def test_each_score_from_counts_is_scikit_learns_of_the_written_matrix(finished: Path) -> None:
     # Four of the whole; precision, recall and F1 of ten classes and in two averages.
-    assert compare(finished) == (4 + 3 * (10 + 2), [])
+    assert check_scores(finished) == (4 + 3 * (10 + 2), [])
 
 
 def test_the_best_checkpoint_is_of_the_best_epoch(finished: Path) -> None:

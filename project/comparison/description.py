@@ -12,8 +12,8 @@ from project.comparison.groups import groups, pairs
 from project.comparison.loading import KnownRun
 from project.comparison.sections import sections
 from project.comparison.values import age_of
+from project.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 SCHEMA = 1
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from project.files import read_json
 from project.reproduction.expected import Recorded
+from project.root import ROOT
 from project.tracking._records import read
 
-ROOT = Path(__file__).resolve().parents[2]
 # Reads the record's flags from standard input, and writes what data and environment are now.
 _SURVEY = (
     "import json, sys; from project.data import prepare;"

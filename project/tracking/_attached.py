@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from project.root import findable
 from project.tracking._state import State
 
-ROOT = Path(__file__).resolve().parents[2]
 RETRY_SECONDS = 3.0
 # After the directory of the run to follow, in the pipe to a follower.
 RUN_ENDS = b"\0"
@@ -115,14 +115,13 @@ class Ahead:
 def _start(exp_dir: Path, name: str) -> subprocess.Popen[bytes]:
     # The project is found wherever this process was started; the working directory stays, as
     # relative addresses in the environment refer to it, and is not searched for modules (-P).
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
         follow_command(exp_dir, name),
         stdin=subprocess.PIPE,
         # Until it has a run, whose directory has a log for it.
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
+        env=findable(),
         # Ctrl-C at the terminal is meant for training alone. The session stays: Linux shares
         # cores among sessions first, and would give one that follows as much as training.
         process_group=0,

@@ -24,7 +24,7 @@ WHOLE = {
 OF_CLASSES = ("precision", "recall", "f1")
 
 
-def compare(run: Path) -> tuple[int, list[str]]:
+def check_scores(run: Path) -> tuple[int, list[str]]:
     """Compare the scores that follow from the counts, to the last bit.
 
     Args:
