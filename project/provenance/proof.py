@@ -18,7 +18,6 @@ CONFUSION = "figures/confusion_matrix.csv"
 WHOLE = {
     "accuracy": metrics.accuracy_score,
     "balanced_accuracy": metrics.balanced_accuracy_score,
-    "cohen_kappa": metrics.cohen_kappa_score,
     "matthews": metrics.matthews_corrcoef,
 }
 OF_CLASSES = ("precision", "recall", "f1")
@@ -60,15 +59,17 @@ def _scores(classes: list[str], matrix: np.ndarray) -> Iterator[tuple[str, float
     """Of each cell as one sample, weighted by its count: integers are exact as weights."""
     targets, preds = np.nonzero(matrix)
     options = {"sample_weight": matrix[targets, preds]}
-    of_classes = options | {"labels": np.arange(len(classes)), "zero_division": 0}
+    # All classes, as in the run: its sums are rounded alike only if zeros stand in them alike.
+    labelled = options | {"labels": np.arange(len(classes))}
     with warnings.catch_warnings():
         # Where a class does not occur.
         warnings.simplefilter("ignore")
         for name, function in WHOLE.items():
             yield name, float(function(targets, preds, **options))
+        yield "cohen_kappa", float(metrics.cohen_kappa_score(targets, preds, **labelled))
         for average in (None, "macro", "weighted"):
             values = metrics.precision_recall_fscore_support(
-                targets, preds, average=average, **of_classes
+                targets, preds, average=average, zero_division=0, **labelled
             )
             for name, value in zip(OF_CLASSES, values, strict=False):
                 if average is None:

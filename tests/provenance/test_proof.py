@@ -1,0 +1,46 @@
+"""Scores as a run computes them, beside scikit-learn's own of the matrix that it writes."""
+
+from pathlib import Path
+
+import numpy as np
+
+from project.callbacks.reports import confusion_csv
+from project.files import write_json
+from project.metrics._confusion import Counts
+from project.metrics.accuracy import Accuracy
+from project.metrics.balanced_accuracy import BalancedAccuracy
+from project.metrics.cohen_kappa import CohenKappa
+from project.metrics.matthews import Matthews
+from project.metrics.precision_recall_f1 import PrecisionRecallF1
+from project.provenance.proof import check_scores
+
+FAMILIES = (Accuracy, BalancedAccuracy, CohenKappa, Matthews, PrecisionRecallF1)
+
+
+def reported(matrix: np.ndarray, classes: list[str]) -> dict[str, float]:
+    flat: dict[str, float] = {}
+    for family in FAMILIES:
+        for name, value in family(len(matrix)).score(Counts(matrix)).items():
+            if np.ndim(value):
+                named = zip(classes, value.tolist(), strict=True)
+                flat |= {f"test_{name}/{label}": score for label, score in named}
+            else:
+                flat[f"test_{name}"] = value
+    return flat
+
+
+def test_classes_that_never_occur_change_no_bit(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    rng = np.random.default_rng(0)
+    for n_classes in range(2, 60):
+        matrix = rng.integers(0, 30, (n_classes, n_classes)) * rng.integers(0, 2, n_classes)
+        gone = rng.random(n_classes) < 0.4
+        gone[:2] = False
+        # Of some classes there are neither samples nor predictions.
+        matrix[gone], matrix[:, gone] = 0, 0
+        matrix[0, :2] = matrix[1, :2] = 7, 5
+        classes = [f"class {i}" for i in range(n_classes)]
+        table = confusion_csv(matrix, classes)
+        (tmp_path / "figures" / "confusion_matrix.csv").write_text(table)
+        write_json(tmp_path / "outcome.json", {"test": reported(matrix, classes)})
+        assert check_scores(tmp_path) == (4 + 3 * (n_classes + 2), [])
