@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from benchmarks._turns import compare
+from project.root import ROOT
 
-ROOT = Path(__file__).parents[1]
 N_RUNS = 1000
 # What any answer from the same files costs: start Python, find, read and parse them.
 READ = """

@@ -9,15 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from pathlib import Path
 
 import orjson
 import psutil
 
 from benchmarks._turns import compare
+from project.root import ROOT
 from tests.compat.postgres import binaries, postgres
 
-ROOT = Path(__file__).parents[1]
 # Of each turn; with the one that does not count, each client sends a million.
 POINTS, TURNS, CURVES, PORT = 250_000, 3, 10, 5078
 # What both log: curves side by side, as a training does, 1,000 steps at a time.

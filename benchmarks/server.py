@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks._turns import compare
+from project.root import ROOT
 
-ROOT = Path(__file__).parents[1]
 RUNS, ATTRIBUTES, CLIENTS = 1000, 50, 8
 PROJECT = "local/runs"
 # Before each table: during MLflow's search the clients wait for the server, and catch up after it.

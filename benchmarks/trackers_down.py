@@ -19,8 +19,9 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
-from benchmarks._processes import ROOT, SILENT, end
+from benchmarks._processes import SILENT, end
 from benchmarks._turns import lines, take_turns
+from project.root import ROOT
 from project.server.address import client_token
 
 # Some half a minute of training: a server has time to come and to go.
