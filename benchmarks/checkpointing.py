@@ -18,9 +18,9 @@ GOALS = (
     Goal("project", "memory copy", below=2),
     Goal("Lightning's ModelCheckpoint", "project", at_least=10),
 )
-# Steps between Lightning's; the project looks at the clock when a block of 16 batches ends, and
+# Steps between Lightning's; the project looks at the clock when a block of 32 batches ends, and
 # here it is always time.
-EVERY = 16
+EVERY = 32
 
 
 def measure(quick: bool) -> Iterator[Result]:

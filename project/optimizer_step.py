@@ -56,13 +56,13 @@ class OptimizerStep:
             norm: whether `grad_norm` is wanted.
 
         Returns:
-            This rank's share of the batch's mean loss, detached.
+            The sum of this rank's samples' losses, detached.
         """
         for parameter in self._parameters:
             parameter.grad = None
         sums = [self._backward(*part, batch.size) for part in self._parts(batch)]
         self._update(norm)
-        return (sums[0] if len(sums) == 1 else torch.stack(sums).sum()) / batch.size
+        return sums[0] if len(sums) == 1 else torch.stack(sums).sum()
 
     def _parts(self, batch: Any) -> Iterable[tuple[Tensor, Tensor]]:
         if self._accumulate == 1:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -103,19 +104,19 @@ class Solver(LightningModule):
         Raises:
             FloatingPointError: the loss of a step is NaN or infinite.
         """
-        losses, first_step, n_samples, last = [], self.step, 0, False
+        n = min(len(block), self.total_steps - self.step)
+        sums, sizes = [], []
         self._optimizer_step.rates = []
-        for batch in block:
-            last = len(losses) + 1 == len(block) or self.step + 1 == self.total_steps
-            losses.append(self._optimize(batch, norm=last))
+        for batch in islice(block, n):
+            sizes.append(batch.size)
+            sums.append(self._optimize(batch, norm=len(sizes) == n))
             self.step += 1
-            self.step_in_epoch += 1
-            n_samples += batch.size
             # Several processes must do the same steps; they agree on a stop at the end of a block.
-            if last or (self.stop_requested and self.trainer.world_size == 1):
+            if self.stop_requested and self.trainer.world_size == 1:
                 break
-        if losses:
-            self._log_block(block, losses, first_step, n_samples if last else None)
+        self.step_in_epoch += len(sizes)
+        if sizes:
+            self._log_block(block, sums, sizes, whole=len(sizes) == n)
         if self.step >= self.total_steps:
             self.trainer.should_stop = True
 
@@ -123,25 +124,26 @@ class Solver(LightningModule):
         return self._optimizer_step(batch, norm)
 
     def _log_block(
-        self, block: Any, losses: list[Tensor], first_step: int, n_samples: int | None
+        self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool
     ) -> None:
         """Log the losses of each `log_every`-th step and, if there is one, the last step's scores.
 
-        Where the block was cut short, `n_samples` is None, and its loss is the only score.
+        Where the block was cut short, not `whole`, the loss is the only score.
         """
-        stacked = torch.stack(losses)
+        stacked = torch.stack(sums)
         if self.trainer.world_size > 1:
             dist.all_reduce(stacked)
-        values = stacked.tolist()
+        values = (stacked / torch.tensor(sizes, device=self.device)).tolist()
+        first_step = self.step - len(sizes)
         self._refuse_non_finite(block, values, first_step)
         self.train_loss = values[-1]
-        end, every = first_step + len(values), self.settings.log_every
-        due = range(first_step + every - first_step % every, end + 1, every)
+        every = self.settings.log_every
+        due = range(first_step + every - first_step % every, self.step + 1, every)
         points = {step: {"train_loss": values[step - first_step - 1]} for step in due}
-        if n_samples is not None:
-            self._n_samples += n_samples
+        if whole:
+            self._n_samples += sum(sizes)
             if due:
-                points.setdefault(end, {}).update(self._block_scores())
+                points.setdefault(self.step, {}).update(self._block_scores())
         for step, scores in points.items():
             self._log(scores, step)
 

@@ -127,18 +127,18 @@ def test_one_cycle_moves_rate_and_momentum_against_each_other(tmp_path: Path) ->
 
 
 def test_curves_have_a_point_each_so_many_steps(tmp_path: Path) -> None:
-    """20 steps an epoch of 63 and, at its end, 62 samples, in blocks of 16 and 4 steps."""
-    flags = {"max_epochs": 2, "batch_size": 63}
+    """34 steps an epoch of 38 and, at its end, 5 samples, in blocks of 32 and 2 steps."""
+    flags = {"max_epochs": 2, "batch_size": 38}
     (_, each), (_, some) = (train(tmp_path, log_every=n, **flags) for n in (1, 7))
     steps = {name: [s for n, s in some.points if n == name] for name, _ in some.points}
-    assert steps["train_loss"] == [7, 14, 21, 28, 35]
-    # Blocks end at 16, 20, 36 and 40; no seventh step lies in 17 to 20 and 37 to 40.
-    assert steps["learning_rate"] == steps["grad_norm"] == steps["samples_per_second"] == [16, 36]
-    assert steps["val_loss"] == [20, 40]
+    assert steps["train_loss"] == [7, 14, 21, 28, 35, 42, 49, 56, 63]
+    # Blocks end at 32, 34, 66 and 68; no seventh step lies in 33 to 34 and 67 to 68.
+    assert steps["learning_rate"] == steps["grad_norm"] == steps["samples_per_second"] == [32, 66]
+    assert steps["val_loss"] == [34, 68]
     for key, value in some.points.items():
         assert key[0] == "samples_per_second" or value == each.points[key]
-    assert [s for n, s in each.points if n == "train_loss"] == list(range(1, 41))
-    assert [s for n, s in each.points if n == "learning_rate"] == [16, 20, 36, 40]
+    assert [s for n, s in each.points if n == "train_loss"] == list(range(1, 69))
+    assert [s for n, s in each.points if n == "learning_rate"] == [32, 34, 66, 68]
 
 
 def checkpoints(tmp_path: Path, monitor: str) -> Checkpoints:

@@ -53,10 +53,10 @@ def noting(monkeypatch: pytest.MonkeyPatch, method: str) -> Iterator[list[tuple[
 
 
 def test_a_block_reads_as_often_as_a_batch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """1,259 samples in batches of 64 are 20 batches: a block of 16 and one of 4."""
+    """1,259 samples in batches of 36 are 35 batches: a block of 32 and one of 3."""
     with noting(monkeypatch, "training_step") as noted:
-        train(tmp_path, **FLAGS)
-    assert [n for n, _ in noted] == [16, 4]
+        train(tmp_path, **FLAGS | {"batch_size": 36})
+    assert [n for n, _ in noted] == [32, 3]
     (_, long), (_, short) = noted
     assert long == short and 1 <= len(long) <= 2, "the losses, and the gradient's norm"
 

@@ -13,7 +13,7 @@ from project.data._order import permutation
 from project.data._samples import Subset
 from project.data._schedule import Schedule
 
-BLOCK_BATCHES = 16
+BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20
 # What a CPU normalises at once: it is in the processor's caches when the model reads it.
 INPUT_BYTES = 2**20
