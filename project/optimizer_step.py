@@ -1,6 +1,7 @@
 """One optimizer step on a batch: gradients of its parts, clipping, the update, the schedule."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
@@ -44,6 +45,9 @@ class OptimizerStep:
         self._model, self._loss, self._schedule, self._scaler = model, loss, schedule, scaler
         self._clip, self._accumulate = hparams.gradient_clip, hparams.accumulate
         self._parameters = [p for p in model.parameters() if p.requires_grad]
+        # Once a block, preparing to take all norms at once takes longer than the CPU's norms.
+        on_cpu = all(p.device.type == "cpu" for p in self._parameters)
+        self._norm = partial(get_total_norm, foreach=False if on_cpu else None)
         self._known_weights: dict[tuple[int, int], Tensor] = {}
         self.rates: list[float] = []
         self.grad_norm: Tensor | None = None
@@ -98,8 +102,7 @@ class OptimizerStep:
         if self._clip is not None:
             self.grad_norm = clip_grad_norm_(self._parameters, self._clip)
         elif norm:
-            gradients = [p.grad for p in self._parameters if p.grad is not None]
-            self.grad_norm = get_total_norm(gradients)
+            self.grad_norm = self._norm([p.grad for p in self._parameters if p.grad is not None])
         self.rates.append(optimizer.param_groups[0]["lr"])
         if scaler is not None:
             scaler.step(optimizer)

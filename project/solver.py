@@ -1,5 +1,6 @@
 """The LightningModule: how any model is trained and evaluated, on any data, by any metrics."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
@@ -158,7 +159,7 @@ class Solver(LightningModule):
         }
 
     def _refuse_non_finite(self, block: Any, losses: list[float], first_step: int) -> None:
-        bad = next((i for i, value in enumerate(losses) if not np.isfinite(value)), None)
+        bad = next((i for i, value in enumerate(losses) if not math.isfinite(value)), None)
         if bad is not None:
             raise FloatingPointError(
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
