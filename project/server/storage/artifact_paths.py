@@ -14,7 +14,6 @@ from project.server.store.tables import attributes
 ARTIFACT = "artifact"
 # MLflow's page, or another system's disk, can't cope with these.
 UNSAFE = frozenset('"#%*:<>?\\|/')
-INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 # MLflow hides files with such names.
 HIDDEN = ".artifact.uploading."
 # Disks take 255 bytes a name; the column takes 250 characters.
@@ -99,7 +98,7 @@ def safe_part(part: str) -> str:
 
 
 def _fine(char: str) -> bool:
-    return char not in UNSAFE and unicodedata.category(char) not in INVISIBLE
+    return char not in UNSAFE and char.isprintable()
 
 
 def _shortened(safe: str, whole: str) -> str:
