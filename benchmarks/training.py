@@ -45,7 +45,7 @@ def train(title: str, flags: list[str], epochs: int, goals: tuple, quick: bool) 
             "template": start("benchmarks.peers.template:train", fewer, 0 if quick else 4),
             "hydra template": start("benchmarks.peers.hydra_template:train", fewer),
         }
-        values = take_turns(cases, n=1 if quick else 5, warm_up=not quick)
+        values = take_turns(cases, n=1 if quick else 9, warm_up=not quick)
     near = goals[0].at_least
     goals += (
         Goal("project", "raw loop, threads spin", near),
