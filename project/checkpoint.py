@@ -16,7 +16,7 @@ from project.files import replacing
 SCHEMA = 2
 NEEDED = ("schema", "hyperparameters", "classes", "shape", "mean", "std", "model")
 # What training needs besides, to go on.
-TRAINING = ("epoch", "step", "step_in_epoch", "done", "best", "optimizer", "schedule", "rng")
+TRAINING = ("epoch", "step", "step_in_epoch", "done", "best", "optimizer", "rng")
 
 
 def save(path: Path, state: dict[str, Any]) -> None:

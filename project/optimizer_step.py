@@ -9,9 +9,9 @@ from pytorch_lightning import Trainer
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from project.hyperparameters import Hyperparameters
+from project.optimizers import Schedule, set_rate
 
 
 class OptimizerStep:
@@ -21,7 +21,7 @@ class OptimizerStep:
         model: what is optimized.
         loss: as of `Solver`.
         trainer: in training, so that it has an optimizer.
-        schedule: of the learning rate.
+        schedule: of the learning rate and the momentum.
         scaler: of the gradients, which only 16-mixed has.
         hparams: clipping and accumulation.
 
@@ -35,7 +35,7 @@ class OptimizerStep:
         model: nn.Module,
         loss: Callable[[Tensor, Tensor], Tensor],
         trainer: Trainer,
-        schedule: LRScheduler,
+        schedule: Schedule,
         scaler: Any,
         hparams: Hyperparameters,
     ) -> None:
@@ -52,11 +52,12 @@ class OptimizerStep:
         self.rates: list[float] = []
         self.grad_norm: Tensor | None = None
 
-    def __call__(self, batch: Any, norm: bool) -> Tensor:
+    def __call__(self, batch: Any, step: int, norm: bool) -> Tensor:
         """Do one step.
 
         Args:
             batch: as of `project.data`.
+            step: how many were done before.
             norm: whether `grad_norm` is wanted.
 
         Returns:
@@ -65,7 +66,7 @@ class OptimizerStep:
         for parameter in self._parameters:
             parameter.grad = None
         sums = [self._backward(*part, batch.size) for part in self._parts(batch)]
-        self._update(norm)
+        self._update(step, norm)
         return sums[0] if len(sums) == 1 else torch.stack(sums).sum()
 
     def _parts(self, batch: Any) -> Iterable[tuple[Tensor, Tensor]]:
@@ -95,18 +96,19 @@ class OptimizerStep:
             self._known_weights[n, size] = torch.full_like(losses, weight)
         return self._known_weights[n, size]
 
-    def _update(self, norm: bool) -> None:
+    def _update(self, step: int, norm: bool) -> None:
         scaler, optimizer = self._scaler, self._optimizer
+        rate, momentum = self._schedule(step)
+        set_rate(optimizer, rate, momentum)
+        self.rates.append(rate)
         if scaler is not None:
             scaler.unscale_(optimizer)
         if self._clip is not None:
             self.grad_norm = clip_grad_norm_(self._parameters, self._clip)
         elif norm:
             self.grad_norm = self._norm([p.grad for p in self._parameters if p.grad is not None])
-        self.rates.append(optimizer.param_groups[0]["lr"])
         if scaler is not None:
             scaler.step(optimizer)
             scaler.update()
         else:
             optimizer.step()
-        self._schedule.step()

@@ -75,10 +75,8 @@ class Solver(LightningModule):
         self.stop_requested = False
 
     def configure_optimizers(self) -> Optimizer:
-        """The optimizer; its schedule steps with every batch, so the solver keeps it."""
-        optimizer = make_optimizer(self.model, self.settings)
-        self.schedule = make_schedule(optimizer, self.settings, self.total_steps)
-        return optimizer
+        """The optimizer; its schedule is the solver's own."""
+        return make_optimizer(self.model, self.settings)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits `(batch, n_classes)` of inputs `(batch, channels, height, width)`."""
@@ -86,8 +84,9 @@ class Solver(LightningModule):
 
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
+        schedule = make_schedule(self.settings, self.total_steps)
         self._optimizer_step = OptimizerStep(
-            self.model, self.loss, self.trainer, self.schedule, scaler_of(self), self.settings
+            self.model, self.loss, self.trainer, schedule, scaler_of(self), self.settings
         )
 
     def on_train_epoch_start(self) -> None:
@@ -122,11 +121,9 @@ class Solver(LightningModule):
             self.trainer.should_stop = True
 
     def _optimize(self, batch: Any, norm: bool) -> Tensor:
-        return self._optimizer_step(batch, norm)
+        return self._optimizer_step(batch, self.step, norm)
 
-    def _log_block(
-        self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool
-    ) -> None:
+    def _log_block(self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool) -> None:
         """Log the losses of each `log_every`-th step and, if there is one, the last step's scores.
 
         Where the block was cut short, not `whole`, the loss is the only score.

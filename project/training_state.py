@@ -11,13 +11,12 @@ def capture(solver: Any) -> dict[str, Any]:
     """The state between two steps, as tensors and plain values; every process must call it.
 
     Args:
-        solver: in training, so that it has a trainer, an optimizer and a schedule.
+        solver: in training, so that it has a trainer and an optimizer.
     """
     scaler = scaler_of(solver)
     return {
         "model": solver.model.state_dict(),
         "optimizer": solver.trainer.optimizers[0].state_dict(),
-        "schedule": solver.schedule.state_dict(),
         "scaler": scaler.state_dict() if scaler is not None else {},
         "rng": _rng_of_all_ranks(solver.trainer.world_size),
         "step": solver.step,
@@ -29,7 +28,6 @@ def restore(solver: Any, state: dict[str, Any]) -> None:
     """Put back what `capture` returned, once the optimizer exists."""
     solver.model.load_state_dict(state["model"])
     solver.trainer.optimizers[0].load_state_dict(state["optimizer"])
-    solver.schedule.load_state_dict(state["schedule"])
     scaler = scaler_of(solver)
     if scaler is not None:
         scaler.load_state_dict(state["scaler"])
