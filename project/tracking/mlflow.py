@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from project.files import lock
 from project.tracking._mlflow_fetch import FILES as FETCHED
 from project.tracking._mlflow_fetch import fetch as fetch_by
+from project.tracking._mlflow_files import keep_files_in
 from project.tracking._mlflow_layout import (
     STATUSES,
     dataset,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 # Limits of MLflow's log_batch.
 POINTS_AT_ONCE = 1000
 SETTINGS_AT_ONCE = 100
+# Where MLflow says the files of an experiment are that was made through its server.
+THROUGH_A_SERVER = "mlflow-artifacts:"
 __all__ = ["FETCHED", "MlflowTracker", "add_file", "build", "embedded_store", "fetch"]
 
 
@@ -125,7 +128,9 @@ class MlflowTracker(Tracker):
         known = self._client.get_experiment_by_name(name)
         if known is None:
             try:
-                return self._client.create_experiment(name, self._artifacts(name))
+                # A store that is not embedded has its own place for files.
+                place = self._files(name).as_uri() if self._given is None else None
+                return self._client.create_experiment(name, place)
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
@@ -137,10 +142,9 @@ class MlflowTracker(Tracker):
             )
         return known.experiment_id
 
-    def _artifacts(self, exp_name: str) -> str | None:
-        """Where the experiment's files go; a store that is not embedded has its own place."""
-        folder = self._exp_dir / "mlflow-artifacts" / exp_name
-        return folder.as_uri() if self._given is None else None
+    def _files(self, exp_name: str) -> Path:
+        """Where the embedded store keeps an experiment's files."""
+        return self._exp_dir / "mlflow-artifacts" / exp_name
 
     def _known(self) -> Run | None:
         from mlflow.exceptions import MlflowException
@@ -164,7 +168,11 @@ class MlflowTracker(Tracker):
         start = _milliseconds(record["created"])
         name = record["run_id"]
         tags = {"run_id": name, "mlflow.user": record["user"]}
-        return self._client.create_run(experiment, start, tags, run_name=name)
+        run = self._client.create_run(experiment, start, tags, run_name=name)
+        if self._given is None and run.info.artifact_uri.startswith(THROUGH_A_SERVER):
+            folder = self._files(record["exp_name"]) / run.info.run_id / "artifacts"
+            keep_files_in(embedded_path(self._exp_dir), run.info.run_id, folder)
+        return run
 
     def _send_settings(self, params: dict[str, str], tags: dict[str, str]) -> None:
         from mlflow.entities import Param, RunTag

@@ -230,6 +230,24 @@ def test_an_entry_deleted_by_a_person_is_made_anew(exp_dir: Path, drivers: list[
     assert points(run, "loss") == [(1, 0.5)]
 
 
+def test_files_go_into_an_experiment_that_was_made_through_a_server(
+    exp_dir: Path, drivers: list[Driver]
+) -> None:
+    """Its place, `mlflow-artifacts:`, is one that MLflow writes to through a server alone."""
+    with closing(sqlite3.connect(exp_dir / "mlflow.db")) as database:
+        made = "INSERT INTO experiments (name, artifact_location, lifecycle_stage) VALUES (?, ?, ?)"
+        database.execute(made, ["served", "mlflow-artifacts:/77", "active"])
+        database.commit()
+    run = make_run(exp_dir, "20261121-034550-eeee", exp_name="served")
+    finish(run)
+    assert "5 files sent; up to date" in drivers[0].send(run)
+    query = "SELECT artifact_uri FROM runs WHERE run_uuid = ?"
+    ((place,),) = rows(exp_dir, query, entry(run))
+    folder = exp_dir / "mlflow-artifacts" / "served" / entry(run) / "artifacts"
+    assert place == folder.as_uri()
+    assert (folder / "figures" / "confusion.png").read_bytes() == PNG
+
+
 def test_points_are_the_rows_that_mlflow_makes_of_them(tmp_path: Path) -> None:
     script = [sys.executable, "-m", "tests.tracking.mlflow_points", str(tmp_path)]
     done = subprocess.run(script, cwd=ROOT, check=True, capture_output=True, text=True)
