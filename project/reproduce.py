@@ -1,10 +1,11 @@
 """`python -m project.reproduce`: run a recorded run again and prove that its numbers come out."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
 
 TOLERANCE = 1e-5
+PROG = "python -m project.reproduce"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,14 +25,14 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 if it was reproduced; 1 if it differs; 2 if the input is at fault.
     """
-    own, forced = split_forced(list(argv))
-    return guarded(lambda: reproduce(make_parser().parse_args(own), forced))
+    own, forced, data_dir = split_forced(list(argv))
+    return guarded(lambda: reproduce(make_parser().parse_args(own), forced, data_dir))
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m project.reproduce",
+        prog=PROG,
         usage="%(prog)s [options] [RUN] [-- FLAG ...]",
         description="Run a recorded run again, with its own code, flags and data, and compare"
         " every logged value and the final weights. Flags after -- win over the recorded ones.",
@@ -85,17 +87,34 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def split_forced(argv: list[str]) -> tuple[list[str], list[str]]:
-    """What stands before and after `--`."""
-    if "--" not in argv:
-        return argv, []
-    at = argv.index("--")
-    own, forced = argv[:at], argv[at:]
-    return own, forced[1:]
+def split_forced(argv: list[str]) -> tuple[list[str], list[str], str | None]:
+    """What stands before `--`; what after it, but for `--data-dir`; and that, if it is given.
+
+    The data are looked at before they are trained on, and from another folder than this.
+    """
+    at = argv.index("--") if "--" in argv else len(argv)
+    own, after = argv[:at], argv[at:][1:]
+    parser = argparse.ArgumentParser(prog=PROG, add_help=False, allow_abbrev=False)
+    parser.add_argument("--data-dir")
+    known, forced = parser.parse_known_args(after)
+    return own, forced, known.data_dir
 
 
-def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
+def with_data_at(run: "Recorded", place: str) -> "Recorded":
+    """The run as if its data had been in this folder; no result follows from that."""
+    flags = run.record["flags"] | {"data_dir": os.path.abspath(place)}
+    return replace(run, record=run.record | {"flags": flags})
+
+
+def reproduce(
+    arguments: argparse.Namespace, forced: Sequence[str], data_dir: str | None = None
+) -> int:
     """Check, run and compare; say what came out.
+
+    Args:
+        arguments: of `make_parser`.
+        forced: flags that win over the recorded ones.
+        data_dir: where the data are now; None: where they were.
 
     Returns:
         0 if it was reproduced, 1 if not, 2 if --strict kept it from being tried.
@@ -113,6 +132,8 @@ def reproduce(arguments: argparse.Namespace, forced: Sequence[str]) -> int:
     from project.reproduction.verdict import judge
 
     then, place = find(arguments.exp_dir, arguments.run)
+    if data_dir is not None:
+        then = with_data_at(then, data_dir)
     if then.outcome is None:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
     packed = place / commits.NAME if isinstance(place, Path) else None

@@ -47,7 +47,9 @@ def test_one_byte_of_an_image_is_named_before_training(tmp_path: Path) -> None:
     content = bytearray(changed.read_bytes())
     content[-1] ^= 1  # of the last pixel
     changed.write_bytes(content)
-    done = command(tmp_path, "reproduce", "last", "--strict")
+    # It is where the data are now that counts.
+    (tmp_path / "images").rename(tmp_path / "moved")
+    done = command(tmp_path, "reproduce", "last", "--strict", "--", "--data-dir", "moved")
     assert done.returncode == 2, done.stderr
     *lines, verdict = done.stdout.splitlines()
     assert lines[0].startswith("now another: data: image-folder ")
