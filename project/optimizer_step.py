@@ -26,7 +26,6 @@ class OptimizerStep:
         hparams: clipping and accumulation.
 
     Attributes:
-        rates: learning rates of the steps since it was emptied.
         grad_norm: norm of the gradient in the latest step that asked for it, before clipping.
     """
 
@@ -49,7 +48,6 @@ class OptimizerStep:
         on_cpu = all(p.device.type == "cpu" for p in self._parameters)
         self._norm = partial(get_total_norm, foreach=False if on_cpu else None)
         self._known_weights: dict[tuple[int, int], Tensor] = {}
-        self.rates: list[float] = []
         self.grad_norm: Tensor | None = None
 
     def __call__(self, batch: Any, step: int, norm: bool) -> Tensor:
@@ -98,9 +96,7 @@ class OptimizerStep:
 
     def _update(self, step: int, norm: bool) -> None:
         scaler, optimizer = self._scaler, self._optimizer
-        rate, momentum = self._schedule(step)
-        set_rate(optimizer, rate, momentum)
-        self.rates.append(rate)
+        set_rate(optimizer, *self._schedule(step))
         if scaler is not None:
             scaler.unscale_(optimizer)
         if self._clip is not None:

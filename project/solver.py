@@ -84,9 +84,9 @@ class Solver(LightningModule):
 
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
-        schedule = make_schedule(self.settings, self.total_steps)
+        self._schedule = make_schedule(self.settings, self.total_steps)
         self._optimizer_step = OptimizerStep(
-            self.model, self.loss, self.trainer, schedule, scaler_of(self), self.settings
+            self.model, self.loss, self.trainer, self._schedule, scaler_of(self), self.settings
         )
 
     def on_train_epoch_start(self) -> None:
@@ -106,7 +106,6 @@ class Solver(LightningModule):
         """
         n = min(len(block), self.total_steps - self.step)
         sums, sizes = [], []
-        self._optimizer_step.rates = []
         for batch in islice(block, n):
             sizes.append(batch.size)
             sums.append(self._optimize(batch, norm=len(sizes) == n))
@@ -150,17 +149,22 @@ class Solver(LightningModule):
         began, n = self._clock, self._n_samples
         self._clock, self._n_samples = time.perf_counter(), 0
         return {
-            "learning_rate": self._optimizer_step.rates[-1],
+            "learning_rate": self._rate(self.step - 1),
             "grad_norm": float(self._optimizer_step.grad_norm),
             "samples_per_second": n / (self._clock - began),
         }
+
+    def _rate(self, step: int) -> float:
+        """The learning rate of the step that follows `step` others."""
+        rate, _ = self._schedule(step)
+        return rate
 
     def _refuse_non_finite(self, block: Any, losses: list[float], first_step: int) -> None:
         bad = next((i for i, value in enumerate(losses) if not math.isfinite(value)), None)
         if bad is not None:
             raise FloatingPointError(
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
-                f" (epoch {self.current_epoch}, learning rate {self._optimizer_step.rates[bad]:g});"
+                f" (epoch {self.current_epoch}, learning rate {self._rate(first_step + bad):g});"
                 " try a smaller --learning-rate or --gradient-clip 1;"
                 f" the batch is samples {self._of_all_ranks(block.indices(bad))}"
             )
