@@ -57,7 +57,8 @@ class Profile(Callback):
             activities = [ProfilerActivity.CPU]
             if torch.cuda.is_available():
                 activities.append(ProfilerActivity.CUDA)
-            self._profile = profile(activities=activities)
+            # There is one cycle of recording; torch 2.11 would warn that others' events are lost.
+            self._profile = profile(activities=activities, acc_events=True)
             self._profile.start()
             self._began = time.perf_counter()
             self._mark(trainer, solver)

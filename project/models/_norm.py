@@ -52,14 +52,15 @@ class _Normalise(torch.autograd.Function):
         """Returns: the output; number of values, mean and biased variance of each channel."""
         # Squares of values that are far from 0 but close together would lose what they differ by.
         origin = input.mean((0, 2, 3), dtype=torch.float32)
-        values = _affine(input.float(), origin, torch.ones_like(origin))
+        values = input.float() - origin.view(1, -1, 1, 1)
         n = values.new_full((1,), values.numel() / len(origin))
         variance = _sum_of(values, values) / n
         n, mean, variance = _of_all_processes(n, origin, variance)
         ctx.save_for_backward(values, weight, n, mean - origin, variance)
         ctx.eps = eps
         ctx.mark_non_differentiable(n, mean, variance)
-        output = _affine(values, mean - origin, variance + eps, weight, bias)
+        # By given statistics, so in one pass over the values.
+        output = batch_norm(values, mean - origin, variance, weight, bias, eps=eps)
         return output.to(input.dtype), n, mean, variance
 
     @staticmethod
@@ -75,14 +76,9 @@ class _Normalise(torch.autograd.Function):
         # Sergey Ioffe and Christian Szegedy 2015, https://arxiv.org/abs/1502.03167, section 3: the
         # output's gradient as if mean and variance were fixed, and what their change takes back.
         scale = weight / deviation
-        result = _affine(values, mean, variance + ctx.eps, *(sums * -scale / n))
+        result = batch_norm(values, mean, variance, *(sums * -scale / n), eps=ctx.eps)
         result.addcmul_(grads, scale.view(1, -1, 1, 1))
         return result.to(grad.dtype), grad_weight, grad_bias, None
-
-
-def _affine(values: Tensor, mean: Tensor, variance: Tensor, *weight_and_bias: Tensor) -> Tensor:
-    """Each channel's `(x - mean) / sqrt(variance) * weight + bias`, in one pass over the values."""
-    return batch_norm(values, mean, variance, *weight_and_bias, eps=0.0)
 
 
 def _sum_of(a: Tensor, b: Tensor) -> Tensor:
