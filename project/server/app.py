@@ -65,10 +65,11 @@ def _with_tasks(lifespan: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     @asynccontextmanager
     async def live(app: Any) -> AsyncIterator[Any]:
-        async with lifespan(app) as state, anyio.create_task_group() as tasks:
-            for name in TASKS:
-                tasks.start_soon(import_module(f"project.server.{name}").serve, app)
-            yield state
-            tasks.cancel_scope.cancel()
+        with app.state.database:
+            async with lifespan(app) as state, anyio.create_task_group() as tasks:
+                for name in TASKS:
+                    tasks.start_soon(import_module(f"project.server.{name}").serve, app)
+                yield state
+                tasks.cancel_scope.cancel()
 
     return live

@@ -141,7 +141,8 @@ def prepare_store(settings: Settings) -> None:
     try:
         SqlAlchemyStore(settings.store, "mlflow-artifacts:/").engine.dispose()
         if not settings.accounts:
-            projects.create(Database(settings.store), *LOCAL_PROJECT, key="RUN")
+            with Database(settings.store) as database:
+                projects.create(database, *LOCAL_PROJECT, key="RUN")
     except (MlflowException, SQLAlchemyError, ImportError) as error:
         reason = scrub(str(error)).strip().splitlines()[0]
         raise ValueError(f"the store {scrub(settings.store)} can't be used: {reason}") from None

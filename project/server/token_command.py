@@ -34,8 +34,9 @@ def main(argv: Sequence[str]) -> int:
         ValueError: the input is at fault, or the store can't be used.
     """
     arguments = make_parser().parse_args(argv)
-    for line in arguments.do(arguments):
-        print(line)
+    with _database(arguments) as database:
+        for line in arguments.do(arguments, database):
+            print(line)
     return 0
 
 
@@ -101,7 +102,7 @@ def _project_name(text: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def create_key(arguments: argparse.Namespace) -> Iterator[str]:
+def create_key(arguments: argparse.Namespace, database: Database) -> Iterator[str]:
     """Make a key, its account and its projects where they are missing.
 
     Yields:
@@ -114,7 +115,6 @@ def create_key(arguments: argparse.Namespace) -> Iterator[str]:
     from project.server.auth import accounts, keys
     from project.server.workspaces import projects
 
-    database = _database(arguments)
     known = _project_names(database)
     try:
         joined = [projects.create(database, *names) for names in arguments.project]
@@ -134,7 +134,7 @@ def create_key(arguments: argparse.Namespace) -> Iterator[str]:
     yield f"in a browser, at {url}: user {arguments.name}, password {key}"
 
 
-def list_keys(arguments: argparse.Namespace) -> Iterator[str]:
+def list_keys(arguments: argparse.Namespace, database: Database) -> Iterator[str]:
     """Show every key, by account.
 
     Yields:
@@ -143,7 +143,6 @@ def list_keys(arguments: argparse.Namespace) -> Iterator[str]:
     from project.server.store.tables import accounts, tokens
     from project.server.workspaces.people import roles_of_all
 
-    database = _database(arguments)
     query = sa.select(tokens, accounts.c.admin, accounts.c.service).join_from(
         tokens, accounts, tokens.c.account == accounts.c.name
     )
@@ -156,7 +155,7 @@ def list_keys(arguments: argparse.Namespace) -> Iterator[str]:
         yield f"{row.id}  {row.account}  {kind}  made {_day(row.created)}  {state}"
 
 
-def revoke_keys(arguments: argparse.Namespace) -> Iterator[str]:
+def revoke_keys(arguments: argparse.Namespace, database: Database) -> Iterator[str]:
     """Revoke a key by its id, or all of an account.
 
     Yields:
@@ -166,7 +165,6 @@ def revoke_keys(arguments: argparse.Namespace) -> Iterator[str]:
     """
     from project.server.auth import keys
 
-    database = _database(arguments)
     with database.write() as connection:
         number = keys.revoke(connection, arguments.key)
     if not number:

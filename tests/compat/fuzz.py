@@ -79,7 +79,8 @@ def make_app(folder: Path, port: int) -> Any:
     os.environ.update(start.environment(settings))
     start.prepare_store(settings)
     made = app.create()
-    projects.create(Database(settings.store), *LOCAL_PROJECT, key="RUN")
+    with Database(settings.store) as database:
+        projects.create(database, *LOCAL_PROJECT, key="RUN")
     return made
 
 

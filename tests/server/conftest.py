@@ -147,9 +147,8 @@ def application(store_folder: Callable[[str], Path]) -> Any:
         from project.server import app
 
         made = app.create()
-    database = Database(settings.store)
-    projects.create(database, *LOCAL_PROJECT)
-    database.engine.dispose()
+    with Database(settings.store) as database:
+        projects.create(database, *LOCAL_PROJECT)
     return made
 
 
@@ -169,11 +168,10 @@ def client(application: Any) -> TestClient:
 @pytest.fixture(scope="session")
 def guarded(store_folder: Callable[[str], Path]) -> Iterator[Any]:
     """A server with accounts, for all tests of this worker."""
-    from tests.server.guarded import start_guarded  # which needs this file
+    from tests.server.guarded import guarded_server  # which needs this file
 
-    started = start_guarded(store_folder("guarded"))
-    yield started
-    end(started.server)
+    with guarded_server(store_folder("guarded")) as started:
+        yield started
 
 
 @pytest.fixture
@@ -205,4 +203,4 @@ def context_of() -> Iterator[Callable[..., Context]]:
 
     yield make
     for database in databases:
-        database.engine.dispose()
+        database.close()

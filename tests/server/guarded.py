@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from project.server.auth import accounts, keys
 from project.server.settings import Settings
 from project.server.store.database import Database
 from project.server.workspaces import projects
-from tests.server.conftest import Server, start_server
+from tests.server.conftest import Server, end, start_server
 
 ONE, TWO = "lab/one", "firm/two"
 # Who has which role in lab/one; bob is a member of firm/two alone.
@@ -55,16 +57,18 @@ class Guarded:
         return {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()}
 
 
-def start_guarded(exp_dir: Path) -> Guarded:
-    """Start the server; its people are added beside it, as the command does."""
+@contextmanager
+def guarded_server(exp_dir: Path) -> Iterator[Guarded]:
+    """A running server; its people are added beside it, as the command does."""
     server = start_server(exp_dir, "--accounts")
     settings = replace(server.settings, accounts=True)
-    return Guarded(server, settings, *populate(settings.store), exp_dir)
+    with Database(settings.store) as database:
+        yield Guarded(server, settings, database, populate(database), exp_dir)
+    end(server)
 
 
-def populate(store: str) -> tuple[Database, dict[str, str]]:
-    """Make the projects and the accounts, each with a key, in a store with MLflow's tables."""
-    database = Database(store)
+def populate(database: Database) -> dict[str, str]:
+    """Make the projects and the accounts; the key of each."""
     one, two = (projects.create(database, *name.split("/")) for name in (ONE, TWO))
     made = {}
     with database.write() as connection:
@@ -74,4 +78,4 @@ def populate(store: str) -> tuple[Database, dict[str, str]]:
         for name, role in PEOPLE.items():
             accounts.join(database, connection, one.id, name, role)
         accounts.join(database, connection, two.id, "bob", Role.MEMBER)
-    return database, made
+    return made

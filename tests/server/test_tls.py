@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from project import serve
+from project.server.store.database import Database
 from tests import forks
 from tests.server.conftest import free_port
 from tests.server.guarded import ONE, populate
@@ -93,7 +94,8 @@ def test_the_client_logs_over_tls(
     served: tuple[str, Path], certificate: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     url, exp_dir = served
-    _, keys = populate(f"sqlite:///{exp_dir}/mlflow.db")
+    with Database(f"sqlite:///{exp_dir}/mlflow.db") as database:
+        keys = populate(database)
     from project.server.address import client_token
 
     environment = {

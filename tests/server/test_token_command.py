@@ -38,7 +38,8 @@ def created(text: str) -> tuple[str, str]:
 def account(tmp_path: Path, token: str) -> Account:
     store = f"sqlite:///{tmp_path}/mlflow.db"
     settings = Settings(store, "", str(tmp_path), "", True)
-    return accounts.of_api_token(settings, Database(store), token).account
+    with Database(store) as database:
+        return accounts.of_api_token(settings, database, token).account
 
 
 def test_a_key_is_made_with_its_account_and_projects(
@@ -117,7 +118,8 @@ def test_revoking_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_project_whose_experiment_is_anothers_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    projects.create(Database(f"sqlite:///{tmp_path}/mlflow.db"), "lab", "two")
+    with Database(f"sqlite:///{tmp_path}/mlflow.db") as database:
+        projects.create(database, "lab", "two")
     with sqlite3.connect(tmp_path / "mlflow.db") as connection:
         connection.execute("update experiments set name = 'lab/one' where name = 'lab/two'")
     connection.close()

@@ -19,7 +19,10 @@ ROWS_AT_ONCE = 1000
 
 
 class Database:
-    """The store; safe for threads. Our tables are made where they are missing."""
+    """The store; safe for threads. Our tables are made where they are missing.
+
+    A context manager, at whose end its connections are closed; it can be used again all the same.
+    """
 
     def __init__(self, uri: str) -> None:
         self._sqlite = sa.make_url(uri).get_backend_name() == "sqlite"
@@ -30,6 +33,16 @@ class Database:
         if self._sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
         self._make_tables()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections that nobody uses."""
+        self.engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,9 @@ def settings(tmp_path: Path, fresh_store: Path) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Database:
-    return Database(settings.store)
+def database(settings: Settings) -> Iterator[Database]:
+    with Database(settings.store) as opened:
+        yield opened
 
 
 def make_key(database: Database, name: str, admin: bool = False) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """An empty store for each test of the page."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from tests.server.compare.stores import Store, make_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> Iterator[Store]:
     """A store of this test's own."""
-    return make_store(tmp_path)
+    made = make_store(tmp_path)
+    with made.database:
+        yield made

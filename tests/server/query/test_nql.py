@@ -93,12 +93,11 @@ def store(kind, tmp_path_factory):
 def connection(request, tmp_path_factory):
     with store(request.param, tmp_path_factory) as uri:
         prepare_store(Settings(uri, "", "", "", accounts=True))
-        database = Database(uri)
-        with database.write() as connection:
-            fill(connection)
-        with database.read() as connection:
-            yield connection
-        database.engine.dispose()
+        with Database(uri) as database:
+            with database.write() as connection:
+                fill(connection)
+            with database.read() as connection:
+                yield connection
 
 
 def fill(connection):

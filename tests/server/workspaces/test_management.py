@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests import forks
-from tests.server.conftest import end
-from tests.server.guarded import ONE, TWO, Guarded, start_guarded
+from tests.server.guarded import ONE, TWO, Guarded, guarded_server
 
 DRIVER = Path(__file__).with_name("management_driver.py")
 
@@ -17,9 +16,8 @@ DRIVER = Path(__file__).with_name("management_driver.py")
 @pytest.fixture(scope="module")
 def own(store_folder: Callable[[str], Path]) -> Iterator[Guarded]:
     """A server for this file alone: it changes who may what."""
-    started = start_guarded(store_folder("management"))
-    yield started
-    end(started.server)
+    with guarded_server(store_folder("management")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
