@@ -32,6 +32,7 @@ def test_a_run_that_never_ended_is_one_line(
     assert capsys.readouterr().err == (
         f"error: {run.run_id} can't be verified: it has no outcome.json, it never ended\n"
     )
+    run.release()
 
 
 def ended_with(folder: Path, **scores: float) -> Run:

@@ -90,6 +90,7 @@ def test_a_run_without_an_end_has_no_seal(tmp_path: Path) -> None:
     run = Run.create(tmp_path, "trial", RECORD, patch=b"", requirements="")
     with pytest.raises(ValueError, match="it has no outcome.json, it never ended"):
         changes(run.directory)
+    run.release()
 
 
 def test_a_run_of_before_seals(run: Path) -> None:

@@ -17,7 +17,9 @@ VERDICT = {"word": "DIFFERS", "largest": float("inf")}
 def test_both_runs_and_the_store_have_it(tmp_path: Path) -> None:
     original = make_run(tmp_path)
     finish(original)
-    made = Run.create(tmp_path, "trial", RECORD, patch=None, requirements="").directory
+    run = Run.create(tmp_path, "trial", RECORD, patch=None, requirements="")
+    run.release()
+    made = run.directory
     assert sync([original.name, "--tracker", "mlflow", "--exp-dir", str(tmp_path)]) == 0
     write(original, made, original.name, VERDICT)
     (beside,) = (original / "reproductions").iterdir()

@@ -1,0 +1,88 @@
+"""Where a short epoch of the digits goes: each of its steps, ours beside a raw loop's."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks import _ours
+from benchmarks._contestants import Contestants
+from benchmarks._turns import take_turns
+from benchmarks.training import REST
+from project.runtime import WAITING
+
+# Enough epochs that a median is one of a process that has all it needs.
+FLAGS = "--model mlp --max-epochs 100 --accelerator cpu".split()
+TURNS = 9
+
+
+def of_raw(rest: float) -> list[float]:
+    """As `_parts`; the raw loop does nothing for `rest` seconds after each epoch."""
+    from benchmarks.peers import raw
+    from benchmarks.peers._task import task
+
+    given = task(FLAGS)
+    with _ended_steps() as ends:
+        speed = raw.train(FLAGS, rest=rest)
+    return _parts(ends, given.hparams.max_epochs, given.trained / speed)
+
+
+def of_ours() -> list[float]:
+    """As `_parts`, of a run as the command does it."""
+    _ours.load_as_the_command_does()
+    from benchmarks.peers._task import task
+
+    with _ended_steps() as ends:
+        speed = _ours.train(FLAGS)
+    given = task(FLAGS)
+    return _parts(ends, given.hparams.max_epochs, given.trained / speed)
+
+
+@contextmanager
+def _ended_steps() -> Iterator[list[float]]:
+    """When each optimizer step of this process ended, in seconds."""
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    ends: list[float] = []
+
+    def note(*_: Any) -> None:
+        ends.append(time.perf_counter())
+
+    hook = register_optimizer_step_post_hook(note)
+    yield ends
+    hook.remove()
+
+
+def _parts(ends: Sequence[float], n_epochs: int, epoch: float) -> list[float]:
+    """Medians over epochs, ms: of all but the steps that follow, then of the 2nd, 3rd, ... step.
+
+    The first of them holds the first step, and what is before it and after the last one.
+    """
+    steps = np.median(np.diff(np.reshape(ends, (n_epochs, -1))), axis=0)
+    return [1e3 * float(part) for part in (epoch - steps.sum(), *steps)]
+
+
+def main() -> None:
+    """Print the medians over turns of each part of an epoch, and of the whole."""
+    with Contestants() as start, Contestants(**WAITING) as alike:
+        cases = {
+            "raw loop": alike("benchmarks.epoch:of_raw", 0.0),
+            "raw loop that rests": alike("benchmarks.epoch:of_raw", REST),
+            "project": start("benchmarks.epoch:of_ours"),
+        }
+        found = take_turns(cases, n=TURNS)
+    medians = {name: [median(part) for part in zip(*turns)] for name, turns in found.items()}
+    n_steps = len(medians["project"])
+    heads = ["1st and the rest", *map(str, range(2, n_steps + 1)), "in all"]
+    print(f"digits, MLP, ms of an epoch by its steps, n={TURNS}")
+    print(" " * 20, *(f"{head:>6}" for head in heads))
+    for name, parts in medians.items():
+        cells = [f"{parts[0]:>{len(heads[0])}.2f}", *(f"{ms:6.2f}" for ms in parts[1:])]
+        print(f"{name:<20}", *cells, f"{sum(parts):6.2f}")
+
+
+if __name__ == "__main__":
+    main()
