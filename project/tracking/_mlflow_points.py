@@ -4,14 +4,12 @@ The follower shares the training machine's cores, so what a point costs is taken
 """
 
 import math
-import sqlite3
 import sys
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 
-# Other runs write into the same file.
-BUSY_SECONDS = 60.0
+from project.tracking._mlflow_store import transaction
+
 ACTIVE = "SELECT count(*) FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active'"
 # A row that is there already is the same point, sent again.
 INSERT = (
@@ -43,12 +41,7 @@ def add_points(path: Path, run_id: str, points: Iterable[tuple[str, int, int, fl
     latest: dict[str, Row] = {}
     for row in rows:
         latest[row[0]] = max(row, latest.get(row[0], row))
-    # The one ends the transaction, the other the connection.
-    with (
-        closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database,
-        database,
-    ):
-        database.execute("BEGIN IMMEDIATE")
+    with transaction(path) as database:
         if database.execute(ACTIVE, [run_id]).fetchone() == (0,):
             raise LookupError(f"run {run_id} was deleted from the store")
         database.executemany(INSERT, rows)

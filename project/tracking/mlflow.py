@@ -7,22 +7,16 @@ so that one sent again is the same row of MLflow's table.
 
 from __future__ import annotations
 
-import logging
-import os
 import shlex
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from project.files import lock
 from project.tracking._mlflow_fetch import FILES as FETCHED
 from project.tracking._mlflow_fetch import fetch as fetch_by
-from project.tracking._mlflow_files import keep_files_in
 from project.tracking._mlflow_layout import (
     STATUSES,
     dataset,
@@ -32,7 +26,8 @@ from project.tracking._mlflow_layout import (
     tags,
 )
 from project.tracking._mlflow_points import add_points
-from project.tracking._mlflow_settings import ENVIRONMENT, embedded_path, embedded_uri, given_uri
+from project.tracking._mlflow_settings import embedded_path, embedded_uri, given_uri
+from project.tracking._mlflow_store import embedded_store, keep_files_in, open_client, quieten
 from project.tracking._scrub import scrub
 from project.tracking._tracker import Tracker
 
@@ -60,7 +55,7 @@ def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
 
 def preload() -> None:
     """Import what `open` needs."""
-    _quieten()
+    quieten()
     import_module("mlflow.client")
     if given_uri() is None:
         import_module("mlflow.store.tracking.sqlalchemy_store")
@@ -74,7 +69,7 @@ class MlflowTracker(Tracker):
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         self._exp_dir = self.run_dir.parents[1]
         self._given = given_uri()
-        self._client = _client(self._given or embedded_store(self._exp_dir))
+        self._client = open_client(self._given or embedded_store(self._exp_dir))
         experiment = self._experiment(record["exp_name"])
         run = self._known() or self._find(experiment, record) or self._create(experiment, record)
         self._id = run.info.run_id
@@ -209,67 +204,7 @@ def add_file(run_id: str, path: Path, folder: str, exp_dir: Path, address: str |
 
 
 def _client_of(exp_dir: Path, address: str | None) -> MlflowClient:
-    return _client(address or given_uri() or embedded_uri(exp_dir))
-
-
-def embedded_store(exp_dir: Path) -> str:
-    """The address of the store in `exp_dir`, which is made if it isn't there (about 2 s).
-
-    Raises:
-        OSError: the folder can't be written.
-        ValueError: what is there is no store.
-    """
-    path = embedded_path(exp_dir)
-    if not path.exists():
-        with lock(path.with_name(".mlflow.lock")):
-            # Another process may have made it meanwhile.
-            if not path.exists():
-                _make_store(path)
-    _check_store(path)
-    return embedded_uri(exp_dir)
-
-
-def _check_store(path: Path) -> None:
-    # Through SQLite: closing the file by itself would drop the locks this process has on it.
-    with closing(sqlite3.connect(path)) as database:
-        try:
-            database.execute("PRAGMA schema_version")
-        except sqlite3.DatabaseError as error:
-            if "not a database" not in str(error):
-                raise
-            raise ValueError(f"{path} is no SQLite store; move it away and sync again") from error
-
-
-def _make_store(path: Path) -> None:
-    """Make the store under another name, so that nobody sees it half made."""
-    _quieten()
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    making = path.with_name(".mlflow.db")
-    making.unlink(missing_ok=True)
-    SqlAlchemyStore(f"sqlite:///{making}", "mlflow-artifacts").engine.dispose()
-    with closing(sqlite3.connect(making)) as database:
-        # Readers (the web page) and writers (other runs) then need not wait for each other.
-        database.execute("PRAGMA journal_mode=WAL")
-    making.replace(path)
-
-
-def _client(uri: str) -> MlflowClient:
-    """MLflow's client."""
-    _quieten()
-    from mlflow import MlflowClient
-
-    return MlflowClient(uri, uri)
-
-
-def _quieten() -> None:
-    """Import MLflow (1 s), without its chatter; what matters of it is raised as well."""
-    for key, value in ENVIRONMENT.items():
-        os.environ.setdefault(key, value)
-    import mlflow
-
-    for name in (mlflow.__name__, "alembic"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return open_client(address or given_uri() or embedded_uri(exp_dir))
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

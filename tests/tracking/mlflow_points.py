@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from project.tracking._mlflow_points import add_points
-from project.tracking.mlflow import _client, embedded_store
+from project.tracking._mlflow_store import embedded_store, open_client
 
 # Name, step, milliseconds, value; a batch each. NaN, infinities, a batch that comes again, and
 # points of which none is the latest, or several could be.
@@ -26,7 +26,7 @@ POINTS = [
 def main(folder: Path) -> None:
     from mlflow.entities import Metric
 
-    client = _client(embedded_store(folder))
+    client = open_client(embedded_store(folder))
     theirs, ours = (client.create_run("0").info.run_id for _ in range(2))
     store = folder / "mlflow.db"
     for batch in POINTS:

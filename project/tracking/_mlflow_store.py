@@ -1,0 +1,114 @@
+"""The embedded store's file: made where it is missing, written past MLflow; and MLflow's client."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from project.files import lock
+from project.tracking._mlflow_settings import ENVIRONMENT, embedded_path, embedded_uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# Other runs write into the same file.
+BUSY_SECONDS = 60.0
+
+
+def embedded_store(exp_dir: Path) -> str:
+    """The address of the store in `exp_dir`, which is made if it isn't there (about 2 s).
+
+    Raises:
+        OSError: the folder can't be written.
+        ValueError: what is there is no store.
+    """
+    path = embedded_path(exp_dir)
+    if not path.exists():
+        with lock(path.with_name(".mlflow.lock")):
+            # Another process may have made it meanwhile.
+            if not path.exists():
+                _make_store(path)
+    _check_store(path)
+    return embedded_uri(exp_dir)
+
+
+def _check_store(path: Path) -> None:
+    # Through SQLite: closing the file by itself would drop the locks this process has on it.
+    with closing(sqlite3.connect(path)) as database:
+        try:
+            database.execute("PRAGMA schema_version")
+        except sqlite3.DatabaseError as error:
+            if "not a database" not in str(error):
+                raise
+            raise ValueError(f"{path} is no SQLite store; move it away and sync again") from error
+
+
+def _make_store(path: Path) -> None:
+    """Make the store under another name, so that nobody sees it half made."""
+    quieten()
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    making = path.with_name(".mlflow.db")
+    making.unlink(missing_ok=True)
+    SqlAlchemyStore(f"sqlite:///{making}", "mlflow-artifacts").engine.dispose()
+    with closing(sqlite3.connect(making)) as database:
+        # Readers (the web page) and writers (other runs) then need not wait for each other.
+        database.execute("PRAGMA journal_mode=WAL")
+    making.replace(path)
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """Write into a store in SQLite, past MLflow: all that is done within, or nothing if it raises.
+
+    Raises:
+        sqlite3.Error: the store can't be written.
+    """
+    # The one ends the transaction, the other the connection.
+    with (
+        closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database,
+        database,
+    ):
+        database.execute("BEGIN IMMEDIATE")
+        yield database
+
+
+def keep_files_in(store: Path, run_id: str, folder: Path) -> None:
+    """Let MLflow keep the files of a run that has none yet in `folder`.
+
+    MLflow has no call for it: a run takes its experiment's place, and that of an experiment made
+    through a server is one that only the server's clients can write to.
+
+    Args:
+        store: the file of an MLflow store in SQLite.
+        run_id: MLflow's.
+        folder: absolute; it need not be there.
+    Raises:
+        sqlite3.Error: the store can't be written.
+    """
+    with transaction(store) as database:
+        place = "UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?"
+        database.execute(place, [folder.as_uri(), run_id])
+
+
+def open_client(uri: str) -> MlflowClient:
+    """MLflow's client."""
+    quieten()
+    from mlflow import MlflowClient
+
+    return MlflowClient(uri, uri)
+
+
+def quieten() -> None:
+    """Import MLflow (1 s), without its chatter; what matters of it is raised as well."""
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
+    import mlflow
+
+    for name in (mlflow.__name__, "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
