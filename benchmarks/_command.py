@@ -1,6 +1,7 @@
 """What the scripts share at the command line: `--quick` and `--json FILE`."""
 
 import json
+import os
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ def run(measure: Measure, argv: Sequence[str] | None = None) -> list[Result]:
     parser = ArgumentParser()
     add_options(parser)
     options = parser.parse_args(argv)
+    # Python's default: what one process compiles, the next one finds.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = print_all(measure(options.quick))
     if options.json is not None:
         write_json(options.json, results)

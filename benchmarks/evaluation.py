@@ -39,7 +39,7 @@ def measure(quick: bool) -> Iterator[Result]:
             "template": start("benchmarks.peers.template:test", flags, 0 if quick else 4),
             "hydra template": start("benchmarks.peers.hydra_template:test", flags),
         }
-        values = take_turns(cases, n=1 if quick else 9, warm_up=not quick)
+        values = take_turns(cases, n=1 if quick else 21, warm_up=not quick)
     yield Result("evaluation, 10,000 of 28x28, MLP, 10 classes", "s", values, GOALS)
 
 

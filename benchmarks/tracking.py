@@ -32,7 +32,7 @@ def measure(quick: bool) -> Iterator[Result]:
     with TemporaryDirectory() as folder:
         embedded_store(Path(folder))
         cases = {name: _case(name, embedded_path(Path(folder)), size) for name in CASES}
-        found = take_turns(cases, n=1 if quick else 5, warm_up=not quick)
+        found = take_turns(cases, n=1 if quick else 7, warm_up=not quick)
     for i, (part, goals) in enumerate(PARTS.items()):
         values = {name: [each[i] for each in all] for name, all in found.items()}
         yield Result(f"curves into the embedded store, {part}", "s", values, goals)
