@@ -1,6 +1,7 @@
 """One optimizer step on a batch: gradients of its parts, clipping, the update, the schedule."""
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ class OptimizerStep:
         trainer: in training, so that it has an optimizer.
         schedule: of the learning rate and the momentum.
         scaler: of the gradients, which only 16-mixed has.
-        hparams: clipping and accumulation.
+        hparams: clipping, accumulation and precision.
 
     Attributes:
         grad_norm: norm of the gradient in the latest step that asked for it, before clipping.
@@ -47,6 +48,13 @@ class OptimizerStep:
         # Once a block, preparing to take all norms at once takes longer than the CPU's norms.
         on_cpu = all(p.device.type == "cpu" for p in self._parameters)
         self._norm = partial(get_total_norm, foreach=False if on_cpu else None)
+        # Lightning's context is around whole steps. Within it, what a model computes in float32 on
+        # purpose would have gradients of half that precision.
+        device = trainer.strategy.root_device.type
+        mixed = hparams.precision != "32"
+        self._out_of_autocast = (
+            partial(torch.autocast, device, enabled=False) if mixed else nullcontext
+        )
         self._known_weights: dict[tuple[int, int], Tensor] = {}
         self.grad_norm: Tensor | None = None
 
@@ -80,7 +88,8 @@ class OptimizerStep:
         # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
         self._strategy.pre_backward(losses)
         scaled = losses if self._scaler is None else self._scaler.scale(losses)
-        scaled.backward(self._weights(len(targets), size, losses))
+        with self._out_of_autocast():
+            scaled.backward(self._weights(len(targets), size, losses))
         return losses.detach().sum()
 
     def _weights(self, n: int, size: int, losses: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from pytorch_lightning import seed_everything
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from project import data, losses, metrics, models
@@ -52,7 +53,21 @@ def train(tmp_path: Path, *callbacks: Any, **flags: Any) -> tuple[Solver, Record
     return solver, recorder
 
 
-def raw_loop(tmp_path: Path, epochs: int, clip: float | None) -> torch.nn.Module:
+class Exact(nn.Module):
+    """A last layer in float32, whatever the precision of those before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(10, 10)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", enabled=False):
+            return self.linear(inputs.float())
+
+
+def raw_loop(
+    tmp_path: Path, epochs: int, clip: float | None = None, mixed: bool = False
+) -> nn.Module:
     """Nothing of ours but the data, the model and the default values of the flags."""
     hparams = Hyperparameters(model="mlp", hidden_dim=16, data_dir=str(tmp_path), dropout=0.5)
     seed_everything(hparams.seed, verbose=False)
@@ -76,7 +91,9 @@ def raw_loop(tmp_path: Path, epochs: int, clip: float | None) -> torch.nn.Module
         for block in loader:
             for inputs, targets, size in block:
                 optimizer.zero_grad()
-                (cross_entropy(model(inputs), targets, reduction="sum") / size).backward()
+                with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                    loss = cross_entropy(model(inputs), targets, reduction="sum") / size
+                loss.backward()
                 if clip is not None:
                     torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
                 optimizer.step()
@@ -88,8 +105,19 @@ def raw_loop(tmp_path: Path, epochs: int, clip: float | None) -> torch.nn.Module
 @pytest.mark.parametrize("clip", [None, 0.1])
 def test_weights_equal_a_raw_loops_bit_for_bit(tmp_path: Path, clip: float | None) -> None:
     solver, _ = train(tmp_path, max_epochs=3, dropout=0.5, gradient_clip=clip)
-    reference = raw_loop(tmp_path, 3, clip)
-    for ours, theirs in zip(solver.model.parameters(), reference.parameters(), strict=True):
+    assert_same_weights(solver.model, raw_loop(tmp_path, 3, clip))
+
+
+def test_so_they_do_in_mixed_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the forward pass and the loss are computed in it, in each step with new weights."""
+    build = models.build
+    monkeypatch.setattr(models, "build", lambda *args: nn.Sequential(build(*args), Exact()))
+    solver, _ = train(tmp_path, max_epochs=2, dropout=0.5, precision="bf16-mixed")
+    assert_same_weights(solver.model, raw_loop(tmp_path, 2, mixed=True))
+
+
+def assert_same_weights(model: nn.Module, reference: nn.Module) -> None:
+    for ours, theirs in zip(model.parameters(), reference.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 
 
