@@ -1,10 +1,8 @@
 """Where a short epoch of the digits goes: each of its steps, ours beside a raw loop's."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -22,47 +20,36 @@ TURNS = 9
 def of_raw(rest: float) -> list[float]:
     """As `_parts`; the raw loop does nothing for `rest` seconds after each epoch."""
     from benchmarks.peers import raw
-    from benchmarks.peers._task import task
 
-    given = task(FLAGS)
-    with _ended_steps() as ends:
-        speed = raw.train(FLAGS, rest=rest)
-    return _parts(ends, given.hparams.max_epochs, given.trained / speed)
+    return _parts(lambda: raw.train(FLAGS, rest=rest))
 
 
 def of_ours() -> list[float]:
     """As `_parts`, of a run as the command does it."""
     _ours.load_as_the_command_does()
-    from benchmarks.peers._task import task
-
-    with _ended_steps() as ends:
-        speed = _ours.train(FLAGS)
-    given = task(FLAGS)
-    return _parts(ends, given.hparams.max_epochs, given.trained / speed)
+    return _parts(lambda: _ours.train(FLAGS))
 
 
-@contextmanager
-def _ended_steps() -> Iterator[list[float]]:
-    """When each optimizer step of this process ended, in seconds."""
-    from torch.optim.optimizer import register_optimizer_step_post_hook
-
-    ends: list[float] = []
-
-    def note(*_: Any) -> None:
-        ends.append(time.perf_counter())
-
-    hook = register_optimizer_step_post_hook(note)
-    yield ends
-    hook.remove()
-
-
-def _parts(ends: Sequence[float], n_epochs: int, epoch: float) -> list[float]:
+def _parts(train: Callable[[], float]) -> list[float]:
     """Medians over epochs, ms: of all but the steps that follow, then of the 2nd, 3rd, ... step.
 
     The first of them holds the first step, and what is before it and after the last one.
+
+    Args:
+        train: trains by FLAGS; returns the samples a second of the median epoch.
     """
-    steps = np.median(np.diff(np.reshape(ends, (n_epochs, -1))), axis=0)
-    return [1e3 * float(part) for part in (epoch - steps.sum(), *steps)]
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    from benchmarks.peers._task import task
+
+    ends: list[float] = []
+    hook = register_optimizer_step_post_hook(lambda *_: ends.append(time.perf_counter()))
+    speed = train()
+    hook.remove()
+    given = task(FLAGS)
+    epochs = np.reshape(ends, (given.hparams.max_epochs, -1))
+    steps = np.median(np.diff(epochs), axis=0)
+    return [1e3 * float(part) for part in (given.trained / speed - steps.sum(), *steps)]
 
 
 def main() -> None:
