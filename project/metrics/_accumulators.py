@@ -9,6 +9,10 @@ from torch import Tensor, nn
 
 from project.metrics._predictions import Predictions
 
+# Samples whose values `Seen` keeps: 20 bytes each, which stay in the processor's caches. A batch
+# counts for more than it holds, since a tensor has a size of its own.
+ROOM, WEIGHT = 2**14, 32
+
 
 class Accumulator(nn.Module):
     """Named sums over samples, of constant size, on the device of the module that holds it.
@@ -32,7 +36,8 @@ class Accumulator(nn.Module):
 
     def update(self, batch: Predictions) -> None:
         """Add a batch to this rank's sums; what an earlier `reduce` held is dropped."""
-        self.reduced.clear()
+        if self.reduced:
+            self.reduced.clear()
         self.add(batch)
 
     def add(self, batch: Predictions) -> None:
@@ -48,7 +53,10 @@ class Accumulator(nn.Module):
 
     def total(self, name: str) -> Tensor:
         """A sum over all that counts: over ranks after `reduce`, else this rank's own."""
-        return self.reduced.get(name, self.sums[name])
+        if name in self.reduced:
+            return self.reduced[name]
+        self.settle()
+        return self.sums[name]
 
     def reduce(self) -> None:
         """Hold, beside this rank's sums, those over all ranks; alone, there is nothing to do."""
@@ -80,18 +88,43 @@ class Accumulator(nn.Module):
 
 
 class Seen(Accumulator):
-    """How many samples there were, and how many of them were fit to be measured."""
+    """How many samples there were, and how many of them were not fit to be measured.
 
-    def __init__(self, n_classes: int) -> None:
-        names = ("samples", "usable_logits", "usable_targets")
-        super().__init__(n_classes, **{name: torch.zeros((), dtype=torch.int64) for name in names})
+    A little of each batch is kept until thousands of samples are counted together: on few samples
+    an operation costs as much as on thousands.
+    """
+
+    def __init__(self, n_classes: int, **sums: Tensor) -> None:
+        names = ("samples", "bad_logits", "bad_targets")
+        zeros = {name: torch.zeros((), dtype=torch.int64) for name in names}
+        super().__init__(n_classes, **zeros, **sums)
+        self._kept: list[tuple[Tensor, Tensor, Tensor]] = []
 
     def add(self, batch: Predictions) -> None:
-        sums, top = self.sums, batch.top
-        sums["samples"] += len(top)
-        # The largest logit shows all that has no softmax: a NaN, +inf, or -inf in every class.
-        sums["usable_logits"] += (top - top == 0).sum()
-        sums["usable_targets"] += (batch.targets == batch.raw_targets).sum()
+        kept = self._kept
+        kept.append((batch.top, batch.preds, batch.raw_targets))
+        if len(kept) * (batch.n_samples + WEIGHT) >= ROOM:
+            self.settle()
+
+    def settle(self) -> None:
+        if self._kept:
+            together = [torch.cat(values) for values in zip(*self._kept, strict=True)]
+            self._kept.clear()
+            self.count_samples(*together)
+
+    def count_samples(self, top: Tensor, preds: Tensor, raw_targets: Tensor) -> Tensor:
+        """Add what was kept of some batches; their targets, each within `0..n_classes - 1`."""
+        targets = raw_targets.clamp(0, self.n_classes - 1)
+        self.sums["samples"] += len(top)
+        # The largest logit shows all that has no softmax: a NaN, +inf, or -inf in every class. What
+        # is finite is 0 less itself, all else is NaN.
+        self.sums["bad_logits"] += top.sub_(top).count_nonzero()
+        self.sums["bad_targets"] += (targets != raw_targets).count_nonzero()
+        return targets
+
+    def reset(self) -> None:
+        super().reset()
+        self._kept.clear()
 
     def read(self) -> int:
         """The number of samples.
@@ -99,17 +132,19 @@ class Seen(Accumulator):
         Raises:
             ValueError: there is none, or a logit or target can't be measured.
         """
-        n, usable_logits, usable_targets = (int(self.total(name)) for name in self.sums)
+        n, bad_logits, bad_targets = (
+            int(self.total(name)) for name in ("samples", "bad_logits", "bad_targets")
+        )
         if n == 0:
             raise ValueError("no samples: the split is empty, or update() was never called")
-        if usable_logits < n:
+        if bad_logits:
             raise ValueError(
-                f"the logits of {n - usable_logits} of {n} samples are NaN or infinite: "
+                f"the logits of {bad_logits} of {n} samples are NaN or infinite: "
                 "the model has diverged; try a lower learning rate or full precision"
             )
-        if usable_targets < n:
+        if bad_targets:
             raise ValueError(
-                f"the targets of {n - usable_targets} of {n} samples lie outside "
+                f"the targets of {bad_targets} of {n} samples lie outside "
                 f"0..{self.n_classes - 1}: give the metric as many classes as the data has"
             )
         return n

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from project.metrics._accumulators import Accumulator
+from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._metric import Metric, Scores, Streaming
 
 
@@ -12,9 +12,15 @@ class Collection(Streaming):
     def __init__(self, metrics: Iterable[Metric]) -> None:
         metrics = list(metrics)
         shared: dict[tuple, Accumulator] = {}
+        for own in (own for metric in metrics for own in metric.accumulators):
+            shared.setdefault(own.kind, own)
+        for own in list(shared.values()):
+            if isinstance(own, Seen) and type(own) is not Seen:
+                # It tells all that a plain one would.
+                shared[Seen, own.n_classes] = own
         for metric in metrics:
-            metric.hold(*(shared.setdefault(own.kind, own) for own in metric.accumulators))
-        super().__init__(metrics[0].n_classes, *shared.values())
+            metric.hold(*(shared[own.kind] for own in metric.accumulators))
+        super().__init__(metrics[0].n_classes, *dict.fromkeys(shared.values()))
         assert all(metric.n_classes == self.n_classes for metric in metrics)
         # They hold nothing but the accumulators, which are modules of this one already.
         self.metrics = tuple(metrics)
@@ -25,10 +31,10 @@ class Collection(Streaming):
         Raises:
             ValueError: as of `Metric.compute`.
         """
-        totals = {accumulator.kind: accumulator.read() for accumulator in self._each}
+        totals = {accumulator: accumulator.read() for accumulator in self._each}
         scores: Scores = {}
         for metric in self.metrics:
-            own = metric.score(totals[metric.source.kind])
+            own = metric.score(totals[metric.source])
             assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a name"
             scores |= own
         return scores

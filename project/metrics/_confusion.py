@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from project.metrics._accumulators import Accumulator
-from project.metrics._predictions import Predictions
+from project.metrics._accumulators import Seen
 
 
 class OfClasses(NamedTuple):
@@ -59,14 +59,17 @@ def _ratios(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
     return np.divide(parts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
 
 
-class Confusion(Accumulator):
+class Confusion(Seen):
     """Counts of (target, prediction) pairs."""
 
     def __init__(self, n_classes: int) -> None:
         super().__init__(n_classes, counts=torch.zeros(n_classes**2, dtype=torch.int64))
 
-    def add(self, batch: Predictions) -> None:
-        self.count("counts", torch.add(batch.preds, batch.targets, alpha=self.n_classes))
+    def count_samples(self, top: Tensor, preds: Tensor, raw_targets: Tensor) -> Tensor:
+        targets = super().count_samples(top, preds, raw_targets)
+        self.count("counts", preds.add_(targets, alpha=self.n_classes))
+        return targets
 
     def read(self) -> Counts:
+        super().read()
         return Counts(self.total("counts").cpu().numpy().reshape(self.n_classes, -1).copy())

@@ -39,9 +39,9 @@ class Streaming(nn.Module):
                 targets out of range, `compute` reports.
         """
         batch = Predictions(logits, targets)
-        if logits.shape[1] != self.n_classes:
+        if batch.n_classes != self.n_classes:
             raise ValueError(
-                f"logits have {logits.shape[1]} columns, the metric has n_classes="
+                f"logits have {batch.n_classes} columns, the metric has n_classes="
                 f"{self.n_classes}: give both the same number"
             )
         for accumulator in self._each:
@@ -78,7 +78,9 @@ class Metric(Streaming):
     def __init__(self, n_classes: int, *settings: Any) -> None:
         if n_classes < 2:
             raise ValueError(f"n_classes is {n_classes}: classification needs at least 2")
-        super().__init__(n_classes, Seen(n_classes), type(self).state(n_classes, *settings))
+        source = type(self).state(n_classes, *settings)
+        seen = () if isinstance(source, Seen) else (Seen(n_classes),)
+        super().__init__(n_classes, *seen, source)
 
     def compute(self) -> Scores:
         """The scores of all samples since `reset`.
@@ -87,14 +89,13 @@ class Metric(Streaming):
             ValueError: there were no samples, the logits of some were NaN or infinite, or a target
                 was out of range.
         """
-        seen, source = self._each
-        seen.read()
-        return self.score(source.read())
+        *_, totals = [accumulator.read() for accumulator in self._each]
+        return self.score(totals)
 
     @property
     def source(self) -> Accumulator:
         """The accumulator whose totals `score` takes."""
-        return self._each[1]
+        return self._each[-1]
 
     def score(self, totals: Any) -> Scores:
         """The scores from what the state's `read` returns."""

@@ -111,8 +111,18 @@ def test_equal_logits_are_taken_for_the_first_of_their_classes():
     assert metric.compute()["confusion_matrix"].tolist() == [[0, 0, 0], [0, 0, 0], [1, 1, 0]]
 
 
+def test_what_waits_to_be_counted_does_not_grow_without_end():
+    metric = ConfusionMatrix(2)
+    logits, targets = torch.tensor([[1.0, 0]]), torch.tensor([0])
+    for _ in range(1000):
+        metric.update(logits, targets)
+    # A batch of one sample counts for 33 of 16,384: the 497th makes room again.
+    assert metric.source.sums["samples"] == 2 * 497
+    assert metric.compute()["confusion_matrix"].tolist() == [[1000, 0], [0, 0]]
+
+
 def test_counts_are_exact_where_float32_is_not():
     metric = ConfusionMatrix(2)
-    metric.accumulators[1].sums["counts"].copy_(torch.tensor([2**24, 0, 0, 0]))
+    metric.source.sums["counts"].copy_(torch.tensor([2**24, 0, 0, 0]))
     metric.update(torch.tensor([[1.0, 0]]), torch.tensor([0]))
     assert metric.compute()["confusion_matrix"][0, 0] == 2**24 + 1

@@ -20,6 +20,25 @@ def test_batches_of_any_size_give_what_all_samples_at_once_give(
 
 
 @FAMILIES
+def test_a_caller_may_write_into_its_batch_again(family, draw, updated, assert_same):
+    samples = draw(96, 5)
+    logits, targets = torch.empty(32, 5), torch.empty(32, dtype=torch.int64)
+    metric = family(5)
+    for start in (0, 32, 64):
+        metric.update(
+            logits.copy_(samples.logits[start:][:32]), targets.copy_(samples.targets[start:][:32])
+        )
+    assert_same(metric.compute(), updated(family(5), [samples]).compute())
+
+
+@FAMILIES
+def test_many_thousand_samples_in_small_batches(family, draw, updated, assert_same):
+    samples = draw(40_001, 3)
+    streamed = updated(family(3), zip(samples.logits.split(100), samples.targets.split(100)))
+    assert_same(streamed.compute(), updated(family(3), [samples]).compute())
+
+
+@FAMILIES
 def test_a_score_is_a_float_an_array_per_class_or_a_figure(family, draw, updated):
     for name, value in updated(family(7), [draw(100, 7)]).compute().items():
         if isinstance(value, np.ndarray):
@@ -81,8 +100,9 @@ def test_logits_without_a_softmax_are_counted_in_an_error(
 @FAMILIES
 def test_targets_out_of_range_are_counted_in_an_error(family, draw, updated):
     samples = draw(50, 3)
-    samples.targets[[1, 2, 49]] = torch.tensor([-1, 3, 2**40])
-    with pytest.raises(ValueError, match=r"^the targets of 3 of 50 samples lie outside 0\.\.2"):
+    # A NaN becomes the least of int64, whose product with an even number is 0.
+    samples.targets[[1, 2, 30, 49]] = torch.tensor([-1, 3, torch.iinfo(torch.int64).min, 2**40])
+    with pytest.raises(ValueError, match=r"^the targets of 4 of 50 samples lie outside 0\.\.2"):
         updated(family(3), samples.batches(0)).compute()
 
 
@@ -153,8 +173,9 @@ def test_logits_are_left_as_they_are_and_get_no_gradient(family, draw, updated):
 def test_update_never_waits_for_the_device(family):
     # A meta tensor has no values: whatever reads one back raises.
     metric = family(10).to("meta")
-    logits, targets = torch.empty(8, 10, device="meta"), torch.empty(8, dtype=int, device="meta")
-    metric.update(logits, targets)
+    for n in (8, 30_000):  # some that wait for more, and so many that nothing waits
+        logits = torch.empty(n, 10, device="meta")
+        metric.update(logits, torch.empty(n, dtype=int, device="meta"))
 
 
 @FAMILIES
