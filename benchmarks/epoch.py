@@ -17,11 +17,11 @@ FLAGS = "--model mlp --max-epochs 100 --accelerator cpu".split()
 TURNS = 9
 
 
-def of_raw(rest: float) -> list[float]:
-    """As `_parts`; the raw loop does nothing for `rest` seconds after each epoch."""
+def of_raw(rest: float, busy: bool = False) -> list[float]:
+    """As `_parts`, of a raw loop with such a pause after each epoch."""
     from benchmarks.peers import raw
 
-    return _parts(lambda: raw.train(FLAGS, rest=rest))
+    return _parts(lambda: raw.train(FLAGS, rest=rest, busy=busy))
 
 
 def of_ours() -> list[float]:
@@ -57,7 +57,9 @@ def main() -> None:
     with Contestants() as start, Contestants(**WAITING) as alike:
         cases = {
             "raw loop": alike("benchmarks.epoch:of_raw", 0.0),
-            "raw loop that rests": alike("benchmarks.epoch:of_raw", REST),
+            "that rests for 1 ms": alike("benchmarks.epoch:of_raw", 1e-3),
+            f"that rests for {REST * 1e3:g} ms": alike("benchmarks.epoch:of_raw", REST),
+            "that is busy so long": alike("benchmarks.epoch:of_raw", REST, busy=True),
             "project": start("benchmarks.epoch:of_ours"),
         }
         found = take_turns(cases, n=TURNS)

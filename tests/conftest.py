@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 # Workers run side by side; more threads than cores would slow each other down. Set before torch is
 # imported, and inherited by the commands that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -14,3 +16,7 @@ for name in (
     "PROJECT_EXP_DIR",
 ):
     os.environ.pop(name, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

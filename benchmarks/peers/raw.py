@@ -14,7 +14,9 @@ from torch.optim.lr_scheduler import OneCycleLR
 from benchmarks.peers._task import task
 
 
-def train(flags: Sequence[str], evaluated: bool = False, rest: float = 0.0) -> float:
+def train(
+    flags: Sequence[str], evaluated: bool = False, rest: float = 0.0, busy: bool = False
+) -> float:
     """Samples a second in the median epoch; the loss is read once per epoch.
 
     Args:
@@ -23,6 +25,7 @@ def train(flags: Sequence[str], evaluated: bool = False, rest: float = 0.0) -> f
             checkpoint, which leave other things in the processor's caches.
         rest: seconds after each epoch, outside of what is timed, in which nothing is done, so that
             threads and cores go to sleep.
+        busy: whether all threads multiply matrices in these seconds instead.
     """
     given = task(flags)
     hparams, model = given.hparams, given.model()
@@ -46,8 +49,14 @@ def train(flags: Sequence[str], evaluated: bool = False, rest: float = 0.0) -> f
         if evaluated:
             predict(model, held_out, hparams.batch_size)
             torch.save([model.state_dict(), optimizer.state_dict()], TemporaryFile())
-        time.sleep(rest)
+        _multiply(rest) if busy else time.sleep(rest)
     return median(speeds)
+
+
+def _multiply(seconds: float) -> None:
+    matrix, end = torch.ones(256, 256), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        torch.mm(matrix, matrix)
 
 
 def predict(model: nn.Module, inputs: Tensor, batch_size: int) -> Tensor:

@@ -12,10 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from project.tracking._follower import Follower
 from tests import forks
 from tests.tracking.neptune_client import ROOT
 from tests.tracking.neptune_server import Entry, Server
+
+pytestmark = pytest.mark.long
 
 # Longer than any test: a signal ends it. Slow, so that it leaves the cores to the others.
 TRAIN = """
