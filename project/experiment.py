@@ -7,18 +7,17 @@ from pathlib import Path
 from pytorch_lightning import Callback
 
 from project import checkpoint, models
-from project.build import SPLITS, Parts, build
+from project.build import Parts, build
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.interrupt import Interrupt
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
-from project.callbacks.summary import outcome_rows, print_summary
 from project.command import describe, print_error
-from project.files import read_json, write_atomic
-from project.hyperparameters import Hyperparameters
+from project.files import write_atomic
 from project.launch import Others
+from project.messages import announce, show
 from project.plan import Plan
 from project.provenance import manifest
 from project.provenance.code import CodeState
@@ -153,31 +152,6 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
     )
 
 
-def announce(run: Run, plan: Plan, parts: Parts) -> None:
-    """Say on standard error what is about to run, on what."""
-    dataset, model = parts.dataset, parts.solver.model
-    counts = ", ".join(f"{len(getattr(dataset, split)):,} {split}" for split in SPLITS)
-    print(models.summary(model, dataset.shape), file=sys.stderr)
-    print(
-        f"{'going on with ' if plan.resume else ''}{run.directory}: {plan.hparams.model} on"
-        f" {dataset.name} ({counts}), on {parts.trainer.strategy.root_device}",
-        file=sys.stderr,
-    )
-    if parts.trainer.world_size > 1:
-        print(sharing(plan.hparams, parts), file=sys.stderr)
-
-
-def sharing(hparams: Hyperparameters, parts: Parts) -> str:
-    """What several processes make of a step's size and its learning rate, in a line."""
-    n, last = parts.trainer.world_size, len(parts.dataset.train) % hparams.batch_size
-    where = f" on {hparams.nodes} machines, which are waited for," if hparams.nodes > 1 else ""
-    left_out = f"; the last batch, of {last}, is left out" if 0 < last < n else ""
-    return (
-        f"{n} processes{where} share each batch of {hparams.batch_size}; the learning rate stays"
-        f" {hparams.learning_rate:g}, whatever their number{left_out}"
-    )
-
-
 def give_up(run: Run, plan: Plan, error: BaseException) -> None:
     """Leave no run behind that looks as if it went on."""
     if plan.resume is not None:
@@ -211,18 +185,3 @@ def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: E
     where = attached.close(timeout=TRACKER_SECONDS)
     show(run, ended, where, models.n_parameters(solver.model))
     return ended.exit_code
-
-
-def show(run: Run, ended: Ended, where: Sequence[str], n_parameters: int) -> None:
-    """Print the table at the end, and what to do next."""
-    rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
-    rows.append(("run", str(run.directory)))
-    rows += [("tracker", line) for line in where]
-    place = f"--exp-dir {run.directory.parents[1]}"
-    rows.append(("compare", f"python -m project.compare {place}"))
-    rows.append(("on the web", f"python -m project.serve {place}"))
-    print_summary(rows, f"{run.directory.name}: {ended.status}")
-    if ended.status == "interrupted":
-        print(f"go on: python -m project.run --resume {run.directory.name}")
-    elif ended.error:
-        print(f"error: {ended.error}", file=sys.stderr)

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,22 +13,11 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from project.evaluation import Evaluation, Metrics
 from project.hyperparameters import Hyperparameters
 from project.optimizer_step import OptimizerStep
 from project.optimizers import make_optimizer, make_schedule
 from project.training_state import scaler_of
-
-# Logits, of all classes.
-MEASURED_AT_ONCE = 2**16
-
-
-class Metrics(Protocol):
-    """Streaming metrics: additive state, summed over ranks, computed once per epoch."""
-
-    def update(self, logits: Tensor, targets: Tensor) -> None: ...
-    def reduce(self) -> None: ...
-    def compute(self) -> dict[str, float | np.ndarray]: ...
-    def reset(self) -> None: ...
 
 
 class Solver(LightningModule):
@@ -67,6 +56,7 @@ class Solver(LightningModule):
         self.automatic_optimization = False
         self.model, self.loss, self.metrics = model, loss, metrics
         self.classes, self.settings = classes, hparams
+        self._evaluation = Evaluation(loss, metrics, classes)
         self.total_steps = min(hparams.max_steps or 2**62, hparams.max_epochs * steps_per_epoch)
         self.step = self.step_in_epoch = 0
         self.train_loss = float("nan")
@@ -194,61 +184,24 @@ class Solver(LightningModule):
         self.eval_epoch_end("test")
 
     def eval_epoch_start(self) -> None:
-        """Forget the state of the former evaluation."""
-        self.metrics.reset()
-        self._loss_sum = torch.zeros(2, dtype=torch.float64, device=self.device)
-        self._unmeasured: list[tuple[Tensor, Tensor]] = []
+        """Forget the former evaluation."""
+        self._evaluation.begin(self.device)
 
     def eval_step(self, block: Iterable) -> None:
-        """Predict a block of batches, for the metrics' state; nothing is read from the device."""
+        """Predict a block of batches; nothing is read from the device."""
         for batch in block:
-            logits = self.model(batch.inputs)
-            self._unmeasured.append((logits, batch.targets))
-            # Measuring many batches' logits costs little more than one's, as long as what is made
-            # of them fits the processor's caches.
-            if len(self._unmeasured) * logits.numel() >= MEASURED_AT_ONCE:
-                self._measure()
-
-    def _measure(self) -> None:
-        logits, targets = map(joined, zip(*self._unmeasured, strict=True))
-        self._unmeasured = []
-        self._loss_sum[0] += self.loss(logits, targets).sum(dtype=torch.float64)
-        self._loss_sum[1] += len(targets)
-        self.metrics.update(logits, targets)
+            self._evaluation.add(self.model(batch.inputs), batch.targets)
 
     def eval_epoch_end(self, split: str) -> None:
-        """Sum the state over ranks, compute every score and log it as `<split>_<score>`.
+        """Compute every score over all ranks and log it as `<split>_<score>`.
 
         Raises:
             ValueError: the split is empty or the logits hold a NaN.
         """
-        if self._unmeasured:
-            self._measure()
-        if self.trainer.world_size > 1:
-            dist.all_reduce(self._loss_sum)
-        self.metrics.reduce()
-        try:
-            scores = self.metrics.compute()
-        except ValueError as error:
-            raise ValueError(f"{split} split: {error}") from error
-        flat = {f"{split}_loss": float(self._loss_sum[0] / self._loss_sum[1])}
-        self.tables[split] = {}
-        for name, value in scores.items():
-            if np.ndim(value) == 0:
-                flat[f"{split}_{name}"] = float(value)
-            elif np.ndim(value) == 1:
-                each = zip(self.classes, value.tolist(), strict=True)
-                flat |= {f"{split}_{name}/{label}": score for label, score in each}
-            else:
-                self.tables[split][name] = value
-        self.scores |= flat
-        self._log(flat, self.step)
+        scores, self.tables[split] = self._evaluation.end(split, self.trainer.world_size)
+        self.scores |= scores
+        self._log(scores, self.step)
 
     def _log(self, scores: dict[str, float], step: int) -> None:
         if self.logger is not None:
             self.logger.log(scores, step=step, epoch=self.current_epoch)
-
-
-def joined(parts: Sequence[Tensor]) -> Tensor:
-    """Batches as one, without a copy where there is only one."""
-    return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -1,0 +1,53 @@
+"""What a run tells the person at its start and at its end."""
+
+import sys
+from collections.abc import Sequence
+
+from project import models
+from project.build import SPLITS, Parts
+from project.callbacks.summary import outcome_rows, print_summary
+from project.files import read_json
+from project.hyperparameters import Hyperparameters
+from project.plan import Plan
+from project.provenance.run import Run
+from project.session import Ended
+
+
+def announce(run: Run, plan: Plan, parts: Parts) -> None:
+    """Say on standard error what is about to run, on what."""
+    dataset, model = parts.dataset, parts.solver.model
+    counts = ", ".join(f"{len(getattr(dataset, split)):,} {split}" for split in SPLITS)
+    print(models.summary(model, dataset.shape), file=sys.stderr)
+    print(
+        f"{'going on with ' if plan.resume else ''}{run.directory}: {plan.hparams.model} on"
+        f" {dataset.name} ({counts}), on {parts.trainer.strategy.root_device}",
+        file=sys.stderr,
+    )
+    if parts.trainer.world_size > 1:
+        print(sharing(plan.hparams, parts), file=sys.stderr)
+
+
+def sharing(hparams: Hyperparameters, parts: Parts) -> str:
+    """What several processes make of a step's size and its learning rate, in a line."""
+    n, last = parts.trainer.world_size, len(parts.dataset.train) % hparams.batch_size
+    where = f" on {hparams.nodes} machines, which are waited for," if hparams.nodes > 1 else ""
+    left_out = f"; the last batch, of {last}, is left out" if 0 < last < n else ""
+    return (
+        f"{n} processes{where} share each batch of {hparams.batch_size}; the learning rate stays"
+        f" {hparams.learning_rate:g}, whatever their number{left_out}"
+    )
+
+
+def show(run: Run, ended: Ended, where: Sequence[str], n_parameters: int) -> None:
+    """Print the table at the end, and what to do next."""
+    rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
+    rows.append(("run", str(run.directory)))
+    rows += [("tracker", line) for line in where]
+    place = f"--exp-dir {run.directory.parents[1]}"
+    rows.append(("compare", f"python -m project.compare {place}"))
+    rows.append(("on the web", f"python -m project.serve {place}"))
+    print_summary(rows, f"{run.directory.name}: {ended.status}")
+    if ended.status == "interrupted":
+        print(f"go on: python -m project.run --resume {run.directory.name}")
+    elif ended.error:
+        print(f"error: {ended.error}", file=sys.stderr)
