@@ -49,8 +49,9 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         checkpoint.load_weights(model, state, plan.source)
     device = trainer.strategy.root_device
     dataset = dataset.to(device)
-    if device.type == "cuda" and hparams.precision != "32":
-        # The layout in which tensor cores take convolutions; others are converted at each layer.
+    if device.type == "cpu" or (device.type == "cuda" and hparams.precision != "32"):
+        # The layout in which CPUs and tensor cores take convolutions; others are converted at each
+        # layer, or computed more slowly.
         model.to(memory_format=torch.channels_last)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}

@@ -50,40 +50,33 @@ class _Normalise(torch.autograd.Function):
         ctx: Any, input: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Returns: the output; number of values, mean and biased variance of each channel."""
-        # Squares of values that are far from 0 but close together would lose what they differ by.
-        origin = input.mean((0, 2, 3), dtype=torch.float32)
-        values = input.float() - origin.view(1, -1, 1, 1)
-        n = values.new_full((1,), values.numel() / len(origin))
-        variance = _sum_of(values, values) / n
-        n, mean, variance = _of_all_processes(n, origin, variance)
-        ctx.save_for_backward(values, weight, n, mean - origin, variance)
+        values = input.float()
+        own_mean, own_variance = torch.batch_norm_update_stats(values, None, None, 0.0)
+        own_n = own_mean.new_full((1,), values.numel() / len(own_mean))
+        n, mean, variance = _of_all_processes(own_n, own_mean, own_variance)
+        ctx.save_for_backward(values, weight, n, mean, variance)
         ctx.eps = eps
         ctx.mark_non_differentiable(n, mean, variance)
-        # By given statistics, so in one pass over the values.
-        output = batch_norm(values, mean - origin, variance, weight, bias, eps=eps)
+        output = batch_norm(values, mean, variance, weight, bias, eps=eps)
         return output.to(input.dtype), n, mean, variance
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
         values, weight, n, mean, variance = ctx.saved_tensors
-        grads, deviation = grad.float(), (variance + ctx.eps).sqrt()
-        grad_bias = grads.sum((0, 2, 3))
-        grad_weight = (_sum_of(grads, values) - mean * grad_bias) / deviation
+        grads, fixed = grad.float(), (mean, variance, None, None, False, ctx.eps)
+        _, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
+            grads, values, weight, *fixed, output_mask=[False, True, True]
+        )
         # DistributedDataParallel sums these two itself.
         sums = torch.stack([grad_weight, grad_bias])
         dist.all_reduce(sums)
         # Sergey Ioffe and Christian Szegedy 2015, https://arxiv.org/abs/1502.03167, section 3: the
         # output's gradient as if mean and variance were fixed, and what their change takes back.
-        scale = weight / deviation
+        scale = weight / (variance + ctx.eps).sqrt()
         result = batch_norm(values, mean, variance, *(sums * -scale / n), eps=ctx.eps)
         result.addcmul_(grads, scale.view(1, -1, 1, 1))
         return result.to(grad.dtype), grad_weight, grad_bias, None
-
-
-def _sum_of(a: Tensor, b: Tensor) -> Tensor:
-    """Each channel's sum of products."""
-    return (a * b).sum((0, 2, 3))
 
 
 def _of_all_processes(n: Tensor, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
