@@ -3,7 +3,6 @@
 import logging
 import os
 import warnings
-from datetime import timedelta
 
 import torch
 from lightning_fabric.plugins.environments import (
@@ -13,16 +12,12 @@ from lightning_fabric.plugins.environments import (
     TorchElasticEnvironment,
 )
 from pytorch_lightning import Trainer
-from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from project.hyperparameters import Hyperparameters
 from project.launch import n_local
 from project.processes import SRUN, TORCHRUN, place
-
-# Far longer than a process waits for another that lives, and shorter than torch's 30 minutes: what
-# is not gone but hangs is noticed only then.
-TIMEOUT = timedelta(minutes=10)
+from project.strategy import Processes
 
 
 def make_trainer(hparams: Hyperparameters) -> Trainer:
@@ -38,7 +33,7 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
             accelerator=hparams.accelerator,
             devices=int(hparams.devices) if hparams.devices.isdecimal() else hparams.devices,
             num_nodes=hparams.nodes,
-            strategy=DDPStrategy(timeout=TIMEOUT) if several else "auto",
+            strategy=Processes() if several else "auto",
             plugins=[_environment()],
             # Elsewhere our own BatchNorm2d does it: torch's is for GPUs.
             sync_batchnorm=several and hparams.accelerator != "cpu" and torch.cuda.is_available(),

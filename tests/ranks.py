@@ -4,6 +4,7 @@ All processes are forked from one that has loaded what they need. What rank r of
 `n-r.txt`, the exit codes of its runs last; the files that it opens to write to `n-r.opened`.
 """
 
+import errno
 import json
 import multiprocessing
 import os
@@ -11,12 +12,13 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 import torch.distributed as dist
@@ -27,6 +29,7 @@ from tests.test_resume import at_step
 
 COMMON = "--max-epochs 2 --batch-size 100 --accelerator cpu --tracker none --dropout 0".split()
 MLP = ["--model", "mlp", "--hidden-dim", "32", "--augment", "flip", *COMMON]
+NORM = [*COMMON, "--width", "4", "--max-epochs", "1"]
 # 50 samples for training in batches of 9, the last of 5; 10 for the validation and for the test, of
 # which the last batch has 1: two of three ranks have none of it.
 FEW = "--data synthetic --synthetic-samples 70 --batch-size 9 --accumulate 7 --exp-name few".split()
@@ -38,12 +41,14 @@ class Planned:
 
     Attributes:
         at: a rank, a method of the solver, and after how many steps it is called.
+        around: what surrounds the run in all processes.
     """
 
     argv: Sequence[str]
     n: tuple[int, ...] = (1, 2, 3)
     at: tuple[int, str, int] | None = None
     action: Callable[[], Any] = lambda: None
+    around: Callable[[], AbstractContextManager] = nullcontext
 
 
 def raise_error() -> None:
@@ -61,13 +66,20 @@ def make_nan() -> None:
     functional.cross_entropy = once
 
 
+def without_memory() -> AbstractContextManager:
+    """There is none to share, as in a container with little of it: sums go through gloo."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    return mock.patch("project.shared_memory.TemporaryFile", side_effect=full)
+
+
 def send(signum: int) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), signum)
 
 
 RUNS = [
     Planned([*MLP, "--exp-name", "mlp"]),
-    Planned([*COMMON, "--exp-name", "norm", "--width", "4", "--max-epochs", "1"]),
+    Planned([*NORM, "--exp-name", "norm"]),
+    Planned([*NORM, "--exp-name", "gloo"], (2,), around=without_memory),
     Planned([*MLP, *FEW], (1, 3)),
     Planned([*MLP, "--exp-name", "term"], (3,), (1, "_optimize", 15), send(signal.SIGTERM)),
     Planned(["--resume", "last", "--exp-name", "term"], (3,)),
@@ -89,7 +101,10 @@ def watched(folder: Path, rank: int, n: int) -> None:
     os.dup2(output, 2)
 
     def note(event: str, args: tuple) -> None:
-        if event == "open" and isinstance(args[0], str) and args[2] & (os.O_WRONLY | os.O_RDWR):
+        if event != "open" or not isinstance(args[0], str):
+            return
+        # Memory that processes share is a file without a name.
+        if args[2] & (os.O_WRONLY | os.O_RDWR) and not args[0].startswith("/proc/"):
             os.write(opened, f"{args[0]}\n".encode())
 
     sys.addaudithook(note)
@@ -108,7 +123,8 @@ def work(folder: Path, rank: int, n: int, ports: list[int], together: Barrier) -
         os.environ |= {k: str(v) for k, v in variables.items()} | {"MASTER_PORT": str(port)}
         _, method, step = planned.at or (0, "", 0)
         mine = planned.at is not None and planned.at[0] == rank
-        with at_step(method, step, planned.action) if mine else nullcontext():
+        here = at_step(method, step, planned.action) if mine else nullcontext()
+        with here, planned.around():
             places = ["--exp-dir", str(folder / str(n)), "--data-dir", str(folder / "data")]
             codes.append(main([*planned.argv, *places]))
         if dist.is_initialized():

@@ -17,7 +17,9 @@ from tests.ranks import MLP, RUNS
 ROOT = Path(__file__).parents[1]
 # In these scores floats are summed, in another order on other numbers of processes; all others come
 # from counts.
-SUMS = re.compile(r"(val|test)_(loss|log_loss|brier|calibration|.*roc_auc|.*average_precision)")
+SUMS = re.compile(r"(val|test)_(loss|log_loss|brier|calibration)")
+# These come from counts in bins of the scores: a sample at a bin's edge may be on either side.
+BINNED = re.compile(r"(val|test)_(roc_auc|average_precision)")
 TIMED = {"samples_per_second"}
 
 
@@ -75,15 +77,23 @@ def exit_codes(folder: Path, n: int, rank: int) -> dict[str, int]:
     return dict(zip(names, codes, strict=True))
 
 
-def assert_same_numbers(ours: Path, reference: Path, name: str) -> None:
-    got, expected = points(ours, name), points(reference, name)
+def assert_same_numbers(ours: Path, name: str, reference: Path, expected_name: str) -> None:
+    got, expected = points(ours, name), points(reference, expected_name)
     assert got.keys() == expected.keys()
+    at_an_edge = 0
     for key, value in expected.items():
+        binned = BINNED.match(key[0])
         exact = key[0].startswith(("val_", "test_")) and not SUMS.match(key[0])
-        assert got[key] == pytest.approx(value, rel=0, abs=0 if exact else 1e-6), key
-    assert outcome(ours, name)["test"].keys() == outcome(reference, name)["test"].keys()
+        # Of 16 samples of a class and 250 others, one pair is 1/4,000 of the class's ROC AUC.
+        tolerance = 1e-3 if binned else 0 if exact else 1e-6
+        assert got[key] == pytest.approx(value, rel=0, abs=tolerance), key
+        at_an_edge += bool(binned) and abs(got[key] - value) > 1e-6
+    # A sample changes both scores and both bounds on their errors, of two of twelve numbers each.
+    assert at_an_edge <= sum(bool(BINNED.match(metric)) for metric, _ in expected) / 4
+    expected_scores = outcome(reference, expected_name)["test"]
+    assert outcome(ours, name)["test"].keys() == expected_scores.keys()
     trained = weights(ours, name)
-    for parameter, expected_weight in weights(reference, name).items():
+    for parameter, expected_weight in weights(reference, expected_name).items():
         torch.testing.assert_close(trained[parameter], expected_weight, rtol=1e-4, atol=1e-6)
 
 
@@ -91,7 +101,15 @@ def assert_same_numbers(ours: Path, reference: Path, name: str) -> None:
 def test_several_processes_compute_what_one_does(folder: Path, n: int, name: str) -> None:
     """1,259 training samples in batches of 100: the last one, of 59, is shared unevenly."""
     assert exit_codes(folder, n, 0)[name] == 0
-    assert_same_numbers(folder / str(n), folder / "1", name)
+    assert_same_numbers(folder / str(n), name, folder / "1", name)
+
+
+def test_processes_without_common_memory_say_so_and_compute_the_same(folder: Path) -> None:
+    assert exit_codes(folder, 2, 0)["gloo"] == 0
+    assert_same_numbers(folder / "2", "gloo", folder / "1", "norm")
+    said = [(folder / f"2-{rank}.txt").read_text() for rank in range(2)]
+    note = "note: the processes share no memory, and are slower by that: [Errno 28] No space left"
+    assert [text.count(note) for text in said] == [1, 0]
 
 
 def test_only_the_first_process_speaks_and_writes(folder: Path) -> None:

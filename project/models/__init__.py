@@ -7,11 +7,11 @@ from typing import Any
 from torch import nn
 
 from project.fields import plugs
-from project.models._norm import adapt_norms
+from project.models._norm import BatchNorm2d, adapt_norms
 from project.models._summary import n_parameters, n_trainable, summary
 from project.words import did_you_mean
 
-__all__ = ["build", "n_parameters", "n_trainable", "summary"]
+__all__ = ["BatchNorm2d", "build", "n_parameters", "n_trainable", "summary"]
 
 
 def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Module:

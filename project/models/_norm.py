@@ -1,5 +1,6 @@
 """Batch normalisation over all processes of a run, which also trains on a batch of one sample."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -7,6 +8,15 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import batch_norm
+
+Gather = Callable[[Tensor], Tensor]
+
+
+def gather(own: Tensor) -> Tensor:
+    """Each process's `own`, as `(processes, *shape)`, by the default process group."""
+    parts = [torch.empty_like(own) for _ in range(dist.get_world_size())]
+    dist.all_gather(parts, own)
+    return torch.stack(parts)
 
 
 class BatchNorm2d(nn.BatchNorm2d):
@@ -19,7 +29,12 @@ class BatchNorm2d(nn.BatchNorm2d):
     Where several processes train, the statistics are those of the whole batch, as they would be in
     one process. torch.nn.SyncBatchNorm, which takes the place of this class on GPUs, does the same
     there only.
+
+    Attributes:
+        gather: how processes get each other's statistics; of all modules, like the process group.
     """
+
+    gather = staticmethod(gather)
 
     def forward(self, input: Tensor) -> Tensor:
         if self.training and dist.is_initialized() and dist.get_world_size() > 1:
@@ -31,7 +46,9 @@ class BatchNorm2d(nn.BatchNorm2d):
         )
 
     def _shared(self, input: Tensor) -> Tensor:
-        normed, n, mean, variance = _Normalise.apply(input, self.weight, self.bias, self.eps)
+        normed, n, mean, variance = _Normalise.apply(
+            input, self.weight, self.bias, self.eps, self.gather
+        )
         with torch.no_grad():
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)
@@ -47,15 +64,16 @@ class _Normalise(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, input: Tensor, weight: Tensor, bias: Tensor, eps: float
+        ctx: Any, input: Tensor, weight: Tensor, bias: Tensor, eps: float, gather: Gather
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Returns: the output; number of values, mean and biased variance of each channel."""
         values = input.float()
         own_mean, own_variance = torch.batch_norm_update_stats(values, None, None, 0.0)
         own_n = own_mean.new_full((1,), values.numel() / len(own_mean))
-        n, mean, variance = _of_all_processes(own_n, own_mean, own_variance)
+        parts = gather(torch.cat([own_n, own_mean, own_variance]))
+        n, mean, variance = _of_all_processes(parts)
         ctx.save_for_backward(values, weight, n, mean, variance)
-        ctx.eps = eps
+        ctx.eps, ctx.gather = eps, gather
         ctx.mark_non_differentiable(n, mean, variance)
         output = batch_norm(values, mean, variance, weight, bias, eps=eps)
         return output.to(input.dtype), n, mean, variance
@@ -69,22 +87,19 @@ class _Normalise(torch.autograd.Function):
             grads, values, weight, *fixed, output_mask=[False, True, True]
         )
         # DistributedDataParallel sums these two itself.
-        sums = torch.stack([grad_weight, grad_bias])
-        dist.all_reduce(sums)
+        sums = ctx.gather(torch.stack([grad_weight, grad_bias])).sum(0)
         # Sergey Ioffe and Christian Szegedy 2015, https://arxiv.org/abs/1502.03167, section 3: the
         # output's gradient as if mean and variance were fixed, and what their change takes back.
         scale = weight / (variance + ctx.eps).sqrt()
         result = batch_norm(values, mean, variance, *(sums * -scale / n), eps=ctx.eps)
         result.addcmul_(grads, scale.view(1, -1, 1, 1))
-        return result.to(grad.dtype), grad_weight, grad_bias, None
+        return result.to(grad.dtype), grad_weight, grad_bias, None, None
 
 
-def _of_all_processes(n: Tensor, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _of_all_processes(parts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Statistics of all processes' values together, the same to the bit in each process."""
-    own = torch.cat([n, mean, variance])
-    parts = [torch.empty_like(own) for _ in range(dist.get_world_size())]
-    dist.all_gather(parts, own)
-    ns, means, variances = torch.stack(parts).split([1, len(mean), len(mean)], dim=1)
+    channels = parts.shape[1] // 2
+    ns, means, variances = parts.split([1, channels, channels], dim=1)
     total = ns.sum(0)
     mean = (ns * means).sum(0) / total
     return total, mean, (ns * (variances + (means - mean).square())).sum(0) / total
