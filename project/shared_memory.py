@@ -16,11 +16,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-# Room for what all processes exchange at once, twice: so much that waiting for each other hardly
-# counts, so little that they read it from the processor's caches.
+# For what all processes give at once, twice: so much that waiting for each other hardly counts, so
+# little that they read it from the processor's caches.
 ROOM_BYTES = 2**23
-# Of a cache's line. Each process's count and part have lines of their own, so that none slows the
-# others down.
+# A processor's unit of memory: each process's count has one of its own, which no other one writes.
 LINE_BYTES = 64
 # Who waits looks again at once for so long, and then sleeps for so long between two looks; from
 # time to time it looks whether the others still live.
@@ -37,7 +36,7 @@ class SharedMemory:
 
     gloo, whose processes talk through the network's stack, takes many times as long for a small
     tensor (`benchmarks/collectives.py`). All processes must make one at the same time, and call the
-    same methods with the same shapes.
+    same methods on tensors of the same shapes.
 
     Args:
         timeout: how long to wait for the others.
@@ -126,7 +125,7 @@ def _common_file(size: int) -> IO[bytes]:
     try:
         if rank == 0:
             # Without a name, so that nothing is left behind whatever happens.
-            file = TemporaryFile(dir="/dev/shm", buffering=0)  # noqa: SIM115
+            file = TemporaryFile(dir="/dev/shm", buffering=0)
             # Where there isn't so much, writing to the memory would end the process.
             os.posix_fallocate(file.fileno(), 0, size)
             place = [f"/proc/{os.getpid()}/fd/{file.fileno()}"]
@@ -135,7 +134,7 @@ def _common_file(size: int) -> IO[bytes]:
     dist.broadcast_object_list(place)
     try:
         if rank > 0 and place[0]:
-            file = open(place[0], "r+b", buffering=0)  # noqa: SIM115
+            file = open(place[0], "r+b", buffering=0)
         if file is not None:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, rank)
     except OSError as caught:
