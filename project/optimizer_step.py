@@ -27,6 +27,7 @@ class OptimizerStep:
         hparams: clipping, accumulation and precision.
 
     Attributes:
+        model, loss: what is called for the losses; a profile puts itself around them.
         grad_norm: norm of the gradient in the latest step that asked for it, before clipping.
     """
 
@@ -42,7 +43,8 @@ class OptimizerStep:
         # Finding them at the trainer in each step costs more than using them.
         self._strategy, self._world_size = trainer.strategy, trainer.world_size
         self._optimizer: Optimizer = trainer.optimizers[0]
-        self._model, self._loss, self._schedule, self._scaler = model, loss, schedule, scaler
+        self._schedule, self._scaler = schedule, scaler
+        self.model, self.loss = model, loss
         self._clip, self._accumulate = hparams.gradient_clip, hparams.accumulate
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         # Once a block, preparing to take all norms at once takes longer than the CPU's norms.
@@ -84,7 +86,7 @@ class OptimizerStep:
 
     def _backward(self, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
         """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
-        losses = self._loss(self._model(inputs), targets)
+        losses = self.loss(self.model(inputs), targets)
         # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
         self._strategy.pre_backward(losses)
         scaled = losses if self._scaler is None else self._scaler.scale(losses)

@@ -40,6 +40,7 @@ class Solver(LightningModule):
         train_loss: mean loss of the latest batch.
         scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
         tables: latest arrays of two dimensions by split and name, such as `confusion_matrix`.
+        optimization: does the steps; there since training began.
         stop_requested: set from outside to end training after the current step.
     """
 
@@ -54,8 +55,8 @@ class Solver(LightningModule):
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.model, self.loss, self.metrics = model, loss, metrics
-        self.classes, self.settings = classes, hparams
+        self.model, self.metrics, self.settings = model, metrics, hparams
+        self.classes, self._loss = classes, loss
         self._evaluation = Evaluation(loss, metrics, classes)
         self.total_steps = min(hparams.max_steps or 2**62, hparams.max_epochs * steps_per_epoch)
         self.step = self.step_in_epoch = 0
@@ -75,8 +76,8 @@ class Solver(LightningModule):
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
         self._schedule = make_schedule(self.settings, self.total_steps)
-        self._optimizer_step = OptimizerStep(
-            self.model, self.loss, self.trainer, self._schedule, scaler_of(self), self.settings
+        self.optimization = OptimizerStep(
+            self.model, self._loss, self.trainer, self._schedule, scaler_of(self), self.settings
         )
 
     def on_train_epoch_start(self) -> None:
@@ -110,7 +111,7 @@ class Solver(LightningModule):
             self.trainer.should_stop = True
 
     def _optimize(self, batch: Any, norm: bool) -> Tensor:
-        return self._optimizer_step(batch, self.step, norm)
+        return self.optimization(batch, self.step, norm)
 
     def _log_block(self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool) -> None:
         """Log the losses of each `log_every`-th step and, if there is one, the last step's scores.
@@ -140,7 +141,7 @@ class Solver(LightningModule):
         self._clock, self._n_samples = time.perf_counter(), 0
         return {
             "learning_rate": self._rate(self.step - 1),
-            "grad_norm": float(self._optimizer_step.grad_norm),
+            "grad_norm": float(self.optimization.grad_norm),
             "samples_per_second": n / (self._clock - began),
         }
 

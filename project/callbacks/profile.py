@@ -94,9 +94,10 @@ class Profile(Callback):
     def _mark(self, trainer: Trainer, solver: LightningModule) -> None:
         """Let what the solver calls be seen as phases, until `_finish`."""
         self._undo = ExitStack()
+        # Not the model's `forward`, which one that is compiled does not call.
         for phase, owner, name in (
-            ("forward", solver.model, "forward"),
-            ("loss", solver, "loss"),
+            ("forward", solver.optimization, "model"),
+            ("loss", solver.optimization, "loss"),
             ("logging", trainer.logger, "log"),
         ):
             # Beside those of the class, if they are its methods; deleted, these are back.
@@ -107,7 +108,7 @@ class Profile(Callback):
 
     def _recorded(self, phase: str, function: Callable) -> Callable:
         def wrapped(*args: Any, **settings: Any) -> Any:
-            # A validation is one phase: the forward passes in it are not the steps'.
+            # What is logged in a validation is part of it.
             if self._range is not None:
                 return function(*args, **settings)
             with record_function(phase):

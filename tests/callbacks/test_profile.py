@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from torch import nn
-from torch.optim import SGD
 
 from project.callbacks.profile import PHASES, Profile
+from tests.test_solver import train as train_solver
 
 TRAINER = SimpleNamespace(is_global_zero=True, logger=SimpleNamespace(log=lambda *_: None))
-SOLVER = SimpleNamespace(model=nn.Flatten(), loss=torch.sum)
+SOLVER = SimpleNamespace(optimization=SimpleNamespace(model=nn.Flatten(), loss=torch.sum))
 
 
 def train(callback: Profile, blocks: int) -> None:
@@ -73,33 +73,22 @@ def test_only_the_first_process_records(tmp_path: Path, monkeypatch: pytest.Monk
     assert not list(tmp_path.iterdir())
 
 
-def step(optimizer: SGD) -> None:
-    """A training step, by the solver's and the logger's present functions."""
-    SOLVER.loss(SOLVER.model(torch.ones(4, 3)) * optimizer.param_groups[0]["params"][0]).backward()
-    optimizer.step()
-    TRAINER.logger.log({}, 0)
-
-
 def test_the_table_begins_with_the_phases_of_the_steps(tmp_path: Path) -> None:
-    optimizer = SGD([nn.Parameter(torch.ones(3))])
-    before = [dict(vars(owner)) for owner in (SOLVER.model, SOLVER, TRAINER.logger)]
-    callback = Profile(tmp_path)
-    for block in range(4):
-        callback.on_train_batch_start(TRAINER, SOLVER, None, block)
-        step(optimizer)
-        callback.on_train_batch_end(TRAINER, SOLVER, None, None, block)
-    callback.on_validation_start(TRAINER, SOLVER)
-    SOLVER.model(torch.ones(4, 3))
-    callback.on_validation_end(TRAINER, SOLVER)
-    callback.on_train_end(TRAINER, SOLVER)
-    lines = (tmp_path / "table.txt").read_text().split("\n\n")[0].splitlines()
+    """1,259 samples in batches of 128 are 10 steps an epoch, one block; the first is left out."""
+    folder = tmp_path / "profile"
+    solver, recorder = train_solver(tmp_path, Profile(folder), max_epochs=3)
+    lines = (folder / "table.txt").read_text().split("\n\n")[0].splitlines()
     spent = {line[:12].strip(): float(line.split()[-2]) for line in lines[1:]}
     assert list(spent) == [*PHASES, "the rest"]
     shares = [float(line.split()[-1].rstrip("%")) for line in lines[1:]]
     assert sum(shares) == pytest.approx(100, abs=0.1 * len(shares))
-    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
-    names = [event["name"] for event in events if event.get("cat") == "user_annotation"]
-    # Three steps after the first block; the forward pass of a validation is none of theirs.
-    counts = {phase: names.count(phase) for phase in ("forward", "loss", "logging", "validation")}
-    assert counts == {"forward": 3, "loss": 3, "logging": 3, "validation": 1}
-    assert [dict(vars(owner)) for owner in (SOLVER.model, SOLVER, TRAINER.logger)] == before
+    events = json.loads((folder / "trace.json").read_text())["traceEvents"]
+    names = [event["name"] for event in events if event.get("ph") == "X"]
+    counts = {phase: sum(n.startswith(start) for n in names) for phase, start in PHASES.items()}
+    # Forward passes of validations are none of the steps'.
+    assert [counts[phase] for phase in ("forward", "loss", "optimizer")] == [20, 20, 20]
+    assert counts["validation"] == 2 and min(counts.values()) > 0, counts
+    # All is as before.
+    assert solver.optimization.model is solver.model
+    watched = (solver.optimization.loss, recorder.log)
+    assert not any("Profile" in function.__qualname__ for function in watched)
