@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from benchmarks._turns import compare
+from benchmarks._turns import compare, take_turns
 from project.models import BatchNorm2d
 from project.runtime import keep_memory
 from project.shared_memory import SharedMemory
@@ -41,9 +41,7 @@ def main(rank: int, folder: str) -> None:
             print(f"{size:,} values of two processes, ms")
             compare(timed, TURNS)
         else:
-            for _ in range(1 + TURNS):
-                for measure in timed.values():
-                    measure()
+            take_turns(timed, TURNS)
     dist.destroy_process_group()
 
 

@@ -64,8 +64,7 @@ def work(rank: int, n: int, together: Barrier) -> dict[str, Any]:
     got["late"] = "" if last else error_of(impatient)
     together.wait()
 
-    true = fcntl.lockf
-    with mock.patch.object(fcntl, "lockf", wraps=true) as lockf:
+    with mock.patch.object(fcntl, "lockf", wraps=fcntl.lockf) as lockf:
         lockf.side_effect = OSError(errno.ENOLCK, "no locks here") if last else None
         try:
             SharedMemory(LONG)
