@@ -6,7 +6,7 @@
 from project.provenance._layout import Layout, markdown
 
 # A reader refuses numbers above this one, and brings records of lower ones to the layout below.
-SCHEMA = 2
+SCHEMA = 3
 
 RECORD = Layout(
     {
