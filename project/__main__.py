@@ -2,9 +2,11 @@
 
 import ast
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from project.words import did_you_mean
+from project.command import as_process, print_error
+from project.words import did_you_mean, quoted
 
 HERE = Path(__file__).parent
 
@@ -25,12 +27,30 @@ def _first_line(source: str) -> str:
     return doc.partition("`: ")[2] or doc
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        known = [name.rpartition(".")[2] for name in commands()]
-        near = did_you_mean(sys.argv[1], known)
-        sys.exit(f"error: a command is `python -m project.NAME`, not {sys.argv[1]!r}{near}")
-    width = max(map(len, commands()))
-    for command, purpose in commands().items():
+def main(argv: Sequence[str]) -> int:
+    """List the commands, or say how the one that was meant is spelled.
+
+    Returns:
+        The exit code: 0; 2 if there are arguments.
+    """
+    known = commands()
+    if argv and argv[0] not in ("-h", "--help"):
+        print_error(ValueError(_meant(argv[0], known)))
+        return 2
+    width = max(map(len, known))
+    for command, purpose in known.items():
         print(f"{command:<{width}}  {purpose}")
     print("\nEach answers to --help.")
+    return 0
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    name = word.removeprefix("project.").removesuffix(".py").replace("-", "_")
+    full = f"python -m project.{name}"
+    if full in known:
+        return f"{quoted(word)} is given with a dot: {full}"
+    return f"there is no command {quoted(word)}{did_you_mean(full, known)}"
+
+
+if __name__ == "__main__":
+    sys.exit(as_process(main))

@@ -1,24 +1,54 @@
-"""What the commands share: private settings, and mistakes told in one line."""
+"""What the commands share: their process, private settings, and mistakes told in one line."""
 
 import errno
 import io
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from project.hyperparameters import Hyperparameters
+from project.words import RUN, clipped
+
+LONGEST = 2000  # characters of a line of error; some libraries repeat all of their input
 
 
 class _Lasting(io.FileIO):
-    """A file descriptor whose reader may go away; what it would have got is dropped."""
+    """A file descriptor whose reader may go away; what it would have got is dropped.
+
+    Attributes:
+        lost: why something could not be written, but for a reader that has gone.
+    """
+
+    lost: OSError | None = None
 
     def write(self, data: Any) -> int | None:
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.lost = error
             return len(data)
+
+
+def as_process(main: Callable[[Sequence[str]], int], lost: int = 2) -> int:
+    """The exit code of a command with the process's arguments; `lost` if its output was lost.
+
+    Whoever stops reading its output (`| head`) or has no room for it (`> /dev/full`), the command
+    does its work to the end.
+    """
+    outlive_readers()
+    try:
+        code = main(sys.argv[1:])
+    except SystemExit as ended:  # --help
+        code = ended.code or 0
+    output = sys.stdout
+    output.flush()
+    error = getattr(getattr(output.buffer, "raw", None), "lost", None)
+    if error is not None:
+        print_error(OSError(error.errno, error.strerror, "standard output"))
+    return code or (lost if error else 0)
 
 
 def outlive_readers() -> None:
@@ -44,6 +74,18 @@ def add_exp_dir(parser: ArgumentParser, help: str) -> None:
     field = Hyperparameters.__dataclass_fields__["exp_dir"]
     default = Path(os.environ.get(field.metadata["env"], field.default))
     parser.add_argument("--exp-dir", type=Path, default=default, help=help)
+
+
+def add_run(
+    parser: ArgumentParser,
+    name: str = "run",
+    more: str = "",
+    nargs: str | None = None,
+    **options: Any,
+) -> None:
+    """Let a command take RUN, explained as everywhere; `more` adds to what may stand for it."""
+    text = f"{RUN}{more}".replace("%", "%%")
+    parser.add_argument(name, nargs=nargs, metavar="RUN", help=text, **options)
 
 
 def load_private_settings() -> None:
@@ -86,4 +128,4 @@ def describe(error: Exception) -> str:
 def print_error(error: Exception) -> None:
     """One line for each thing that is wrong."""
     for line in describe(error).splitlines():
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {clipped(line, LONGEST)}", file=sys.stderr)

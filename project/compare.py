@@ -5,9 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, guarded, outlive_readers
-from project.flags import Parser
-from project.words import did_you_mean
+from project.command import add_exp_dir, add_run, as_process, guarded
+from project.parser import Parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -21,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
 
 def compare(argv: Sequence[str]) -> int:
     """Do what the command line asks; returns the exit code."""
-    arguments = parse(argv)
+    arguments = make_parser().parse_args(argv)
     # Only now, so that --help and a mistyped flag are answered at once.
     from project.comparison.acting import compare_runs, list_runs
 
@@ -36,15 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
         " them in flags, code, data, environment and results; runs that differ only in the seed are"
         " grouped. With one: all that is known of it.",
         epilog="""example: --where "val_accuracy > 0.9 and model == cnn and age < 2d" """,
-        allow_abbrev=False,
     )
-    parser.add_argument(
-        "runs",
-        nargs="*",
-        metavar="RUN",
-        help="an id, an unambiguous beginning of one, a run's directory, last, best:METRIC, or an"
-        " experiment (all its runs)",
-    )
+    add_run(parser, "runs", ", or an experiment (all its runs)", nargs="*")
     add_selection(parser)
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="file to write the rows to, with every digit"
@@ -99,20 +91,5 @@ def limit(text: str) -> int:
     return int(text)
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line.
-
-    Raises:
-        ValueError: it holds an unknown flag, or a value that is none.
-    """
-    parser = make_parser()
-    arguments, unknown = parser.parse_known_args(argv)
-    for flag in unknown:
-        near = did_you_mean(flag.partition("=")[0], parser._option_string_actions)
-        raise ValueError(f"unknown flag {flag}{near}")
-    return arguments
-
-
 if __name__ == "__main__":
-    outlive_readers()
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))

@@ -5,11 +5,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields
-from typing import Any, NoReturn
+from typing import Any
 
 from project.fields import choices_of, convert, flag_name, is_tuple, kind_of
 from project.hyperparameters import Hyperparameters, checked
-from project.words import did_you_mean
+from project.parser import Parser
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,6 @@ class Arguments:
     traceback: bool
 
 
-class Parser(argparse.ArgumentParser):
-    """Reports a mistake as ValueError, for the caller to show in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
-
-
 def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Arguments:
     """Parse `argv`, without the program's name; `--help` and `--print-config` print and exit.
 
@@ -45,7 +38,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     known, unknown = parser.parse_known_args(argv)
     raw = vars(known)
     files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
-    problems = _unknown_problems(parser, unknown)
+    problems = parser.unknown_problems(unknown)
     given: dict[str, Any] = {}
     for source, values in [*((f"{file}: ", _read_config(file)) for file in files), ("", raw)]:
         good, bad = checked(values)
@@ -60,14 +53,13 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     return Arguments(hparams, given, traceback)
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> Parser:
     """The parser with a flag for each hyperparameter; `convert` checks their values later."""
     parser = Parser(
         prog="python -m project.run",
         description="Train, evaluate and record a model; says at the end where to compare it.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
     )
     group = None
     for f in fields(Hyperparameters):
@@ -116,15 +108,6 @@ def _facts(f: Field) -> str:
     default = " ".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
     parts += [f"default: {'none' if default in (None, '') else default}"]
     return "; ".join(parts)
-
-
-def _unknown_problems(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> list[str]:
-    flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
-    known = list(parser._option_string_actions)
-    stray = [word for word in unknown if not word.startswith("-")] if not flags else []
-    return [f"unknown flag {flag}{did_you_mean(flag, known)}" for flag in flags] + [
-        f"unexpected argument {word!r}: values follow a flag" for word in stray
-    ]
 
 
 def _read_config(path: str) -> dict[str, Any]:

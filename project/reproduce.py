@@ -9,7 +9,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from project.command import add_exp_dir, guarded
+from project.command import add_exp_dir, add_run, as_process, guarded
+from project.parser import Parser
 from project.root import ROOT
 
 if TYPE_CHECKING:
@@ -25,26 +26,24 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 if it was reproduced; 1 if it differs; 2 if the input is at fault.
     """
-    own, forced, data_dir = split_forced(list(argv))
-    return guarded(lambda: reproduce(make_parser().parse_args(own), forced, data_dir))
+
+    def act() -> int:
+        own, forced, data_dir = split_forced(list(argv))
+        return reproduce(make_parser().parse_args(own), forced, data_dir)
+
+    return guarded(act)
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=PROG,
         usage="%(prog)s [options] [RUN] [-- FLAG ...]",
         description="Run a recorded run again, with its own code, flags and data, and compare"
         " every logged value and the final weights. Flags after -- win over the recorded ones.",
     )
-    parser.add_argument(
-        "run",
-        nargs="?",
-        default="last",
-        metavar="RUN",
-        help="an id, an unambiguous beginning of one, a run's directory, last (the default),"
-        " best:METRIC, or the id or address of a run in an MLflow store",
-    )
+    stored = ", or the id or address of a run in an MLflow store (last)"
+    add_run(parser, more=stored, nargs="?", default="last")
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     parser.add_argument(
         "--epochs", type=positive, metavar="N", help="stop after N epochs and prove those"
@@ -94,7 +93,7 @@ def split_forced(argv: list[str]) -> tuple[list[str], list[str], str | None]:
     """
     at = argv.index("--") if "--" in argv else len(argv)
     own, after = argv[:at], argv[at:][1:]
-    parser = argparse.ArgumentParser(prog=PROG, add_help=False, allow_abbrev=False)
+    parser = Parser(prog=PROG, add_help=False)
     parser.add_argument("--data-dir")
     known, forced = parser.parse_known_args(after)
     return own, forced, known.data_dir
@@ -177,4 +176,4 @@ def end_on_sigterm() -> None:
 
 if __name__ == "__main__":
     end_on_sigterm()
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))

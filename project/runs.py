@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, guarded
+from project.command import add_exp_dir, add_run, as_process, guarded
+from project.parser import Parser
 from project.root import ROOT
 
 
@@ -26,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m project.runs", description="Keep runs tidy.")
+    parser = Parser(prog="python -m project.runs", description="Keep runs tidy.")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
     def add(name: str, action: Callable[..., int], help: str) -> argparse.ArgumentParser:
@@ -36,17 +37,17 @@ def make_parser() -> argparse.ArgumentParser:
         return made
 
     made = add("rm", remove, "Delete runs, after asking.")
-    made.add_argument("runs", nargs="+", metavar="RUN")
+    add_run(made, "runs", nargs="+")
     made.add_argument("--yes", action="store_true", help="do not ask")
     made = add("tag", tag, "Add and remove tags of a run.")
-    made.add_argument("run", metavar="RUN")
-    made.add_argument("tags", nargs="*", metavar="TAG", help="to add")
+    add_run(made)
+    made.add_argument("tags", nargs="*", default=[], metavar="TAG", help="to add")
     made.add_argument("--remove", nargs="+", default=[], metavar="TAG", help="to remove")
     made = add("note", note, "Write a note on a run, in place of an earlier one.")
-    made.add_argument("run", metavar="RUN")
+    add_run(made)
     made.add_argument("text", metavar="TEXT")
     made = add("export", export, "Write a run to one file, for another machine.")
-    made.add_argument("run", metavar="RUN")
+    add_run(made)
     made.add_argument("file", type=Path, metavar="FILE", help="such as run.tar.gz")
     made.add_argument("--no-checkpoints", action="store_true", help="leave the weights out")
     made.add_argument(
@@ -139,4 +140,4 @@ def _find(exp_dir: Path, reference: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, load_private_settings, print_error
+from project.command import add_exp_dir, as_process, load_private_settings, print_error
+from project.parser import Parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m project.serve",
         description="Serve the store of all runs: MLflow's web page and API, pages that compare"
         " runs, and the protocol of the Neptune client.",
@@ -117,4 +118,4 @@ def end_on_signals() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))

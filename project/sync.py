@@ -7,8 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from project.command import add_exp_dir, load_private_settings, print_error
+from project.command import (
+    add_exp_dir,
+    add_run,
+    as_process,
+    load_private_settings,
+    print_error,
+)
 from project.hyperparameters import DEBUG
+from project.parser import Parser
 from project.tracking import followed, usual
 
 
@@ -37,17 +44,12 @@ def main(argv: Sequence[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m project.sync",
         description="Bring a tracker up to date with runs: each point and file is sent once."
         " Without a RUN, --tracker neptune also sends what the client itself left in .neptune.",
     )
-    parser.add_argument(
-        "run",
-        nargs="*",
-        metavar="RUN",
-        help="a run's id, directory, or 'last'; without one, all runs that the tracker lacks",
-    )
+    add_run(parser, more=" (without one, all runs that the tracker lacks)", nargs="*")
     parser.add_argument(
         "--tracker",
         choices=followed(),
@@ -172,4 +174,4 @@ def scrubbed_output() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))

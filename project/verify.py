@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, guarded
+from project.command import add_exp_dir, add_run, as_process, guarded
+from project.parser import Parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,19 +31,13 @@ def verify_all(arguments: argparse.Namespace) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m project.verify",
         description="Tell whether a run's record, curves, figures and checkpoints are what they"
         " were when it ended, by the hashes in its outcome, and whether its test scores are those"
         " that scikit-learn finds in its confusion matrix.",
     )
-    parser.add_argument(
-        "runs",
-        nargs="*",
-        default=["last"],
-        metavar="RUN",
-        help="an id, an unambiguous beginning of one, a run's directory, or last (the default)",
-    )
+    add_run(parser, "runs", " (last)", nargs="*", default=["last"])
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
 
@@ -74,4 +69,4 @@ def verify(run: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))

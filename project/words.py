@@ -1,7 +1,13 @@
-"""Words for people: suggestions for mistyped ones, and names in the order people expect."""
+"""Words for people: suggestions, values in messages, names in the order people expect."""
 
 import re
 from collections.abc import Iterable
+from typing import Any
+
+# What every command takes where it says RUN.
+RUN = "a run's id, an unambiguous beginning of one, its directory, last, or best:METRIC"
+
+_LONGEST = 60  # characters of a value in a message
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -9,8 +15,22 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     # difflib is needed only after a mistake; importing it costs every start-up 4 ms.
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1)
+    near = get_close_matches(word[:_LONGEST], list(known), n=1)
     return f", did you mean {near[0]!r}?" if near else ""
+
+
+def quoted(value: Any) -> str:
+    """A value in a message: as Python writes it, in one line, its middle left out if it is long."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        value = f"{value[: _LONGEST // 2]}...{value[-_LONGEST // 4 :]}"
+    return clipped(repr(value), 3 * _LONGEST)
+
+
+def clipped(text: str, longest: int) -> str:
+    """`text`, its middle left out where it is longer than that many characters."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

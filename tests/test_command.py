@@ -1,13 +1,16 @@
 """What the commands share: output that outlives its readers, private settings, faults."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from project import command, main, serve, sync
+from project import __main__ as listing
+from project import command, compare, main, reproduce, runs, serve, sync, verify
 from project.hyperparameters import Hyperparameters
+from project.server import stop
 from project.trainer import make_trainer
 
 
@@ -24,6 +27,30 @@ def test_printing_goes_on_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> 
         print("nowhere", file=sys.stderr, flush=True)
         assert not sys.stdout.isatty() and not sys.stderr.isatty()
         sys.stderr.close()
+
+
+@pytest.mark.parametrize("argv", [["project"], ["project.compare", "--help"]])
+def test_output_that_cannot_be_written_is_no_traceback(argv: list[str]) -> None:
+    def start(output: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", *argv]
+        return subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True)
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    unread = start(writer)
+    os.close(writer)
+    assert (unread.returncode, unread.stderr) == (0, "")
+    with open("/dev/full", "w") as full:
+        lost = start(full.fileno())
+    assert lost.returncode == 2 and lost.stderr.count("\n") == 1
+    assert lost.stderr.startswith("error: standard output: No space left on device")
+
+
+def test_every_command_is_started_alike() -> None:
+    files = [*(Path(command.__file__).parent).glob("*.py"), Path(stop.__file__)]
+    starts = [text for f in files if '__name__ == "__main__"' in (text := f.read_text())]
+    assert len(starts) == len(COMMANDS)
+    assert all("sys.exit(as_process(main" in text.rpartition("__main__")[2] for text in starts)
 
 
 @pytest.mark.parametrize("start", [main.main, serve.main, sync.main])
@@ -54,3 +81,104 @@ def test_a_fault_is_one_line_unless_its_place_is_asked_for(
 def test_a_list_of_devices_on_a_cpu_is_refused() -> None:
     with pytest.raises(ValueError, match="--accelerator cpu --devices 0,1"):
         make_trainer(Hyperparameters(accelerator="cpu", devices="0,1"))
+
+
+COMMANDS = {
+    "": listing.main,
+    "run": main.main,
+    "compare": compare.main,
+    "reproduce": reproduce.main,
+    "verify": verify.main,
+    "runs": runs.main,
+    "sync": sync.main,
+    "serve": serve.main,
+    "server.stop": stop.main,
+}
+WITH_RUN = ("compare", "reproduce", "verify", "runs rm --yes", "runs tag", "runs export", "sync")
+WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "serve token revoke")
+
+
+@pytest.mark.parametrize(
+    "command_line, said",
+    [
+        # no arguments where some are needed
+        ("runs", "ACTION is missing (choices: "),
+        ("runs rm", "RUN missing: python -m project.runs rm [-h]"),
+        ("runs tag", "RUN missing: python -m project.runs tag [-h]"),
+        ("runs note RUN", "TEXT missing: python -m project.runs note [-h]"),
+        ("runs export", "RUN, FILE missing: python -m project.runs export [-h]"),
+        ("runs import", "FILE missing: python -m project.runs import [-h]"),
+        ("serve token", "COMMAND is missing (choices: create, list, revoke)"),
+        ("serve token create", "NAME missing: python -m project.serve token create [-h]"),
+        ("serve token revoke", "ID|NAME missing: python -m project.serve token revoke [-h]"),
+        ("server.stop", "ID missing: python -m project.server.stop [-h] [--abort]"),
+        ("run --learning-rate", "--learning-rate needs a value"),
+        ("run --tags --seed 1", "--tags needs at least one value"),
+        ("compare --where", "--where needs a value"),
+        # an action, or a command, that there is not
+        ("runs tga last x", "ACTION 'tga' is unknown, did you mean 'tag'? (choices: "),
+        ("serve token revok x", "COMMAND 'revok' is unknown, did you mean 'revoke'? (choices: "),
+        (" runs rm", "'runs' is given with a dot: python -m project.runs"),
+        (" comapre", "there is no command 'comapre', did you mean 'python -m project.compare'?"),
+        # a flag that there is not, or its beginning alone
+        *(
+            (f"{name} --exp-dri=x", "unknown flag --exp-dri, did you mean '--exp-dir'?")
+            for name in WITH_EXP_DIR
+        ),
+        *(
+            (f"{name} --exp=x", "unknown flag --exp, did you mean '--exp-dir'?")
+            for name in WITH_EXP_DIR
+            if name != "run"
+        ),
+        ("run --learn 1", "unknown flag --learn, did you mean '--learning-rate'?"),
+        ("runs tag last --remov x", "unknown flag --remov, did you mean '--remove'?"),
+        ("server.stop RUN-1 --abrot", "unknown flag --abrot, did you mean '--abort'?"),
+        ("reproduce -- --data-dir", "--data-dir needs a value"),
+        ("serve all", "unexpected argument 'all': values follow a flag"),
+        # a value of the wrong kind
+        ("compare --limit x", "--limit: 'x' is no number of runs: give 1 or more"),
+        ("reproduce --tolerance much", "--tolerance"),
+        ("reproduce --epochs 1.5", "--epochs: '1.5' is no number of epochs: give 1 or more"),
+        ("reproduce --env A", "--env: 'A' is not like NAME=VALUE"),
+        ("sync --tracker mlfow", "--tracker 'mlfow' is unknown, did you mean 'mlflow'? (choices: "),
+        ("serve --port x", "--port: 'x' is no port: give one from 1 to 65535"),
+        ("serve token create ada --role boss", "--role 'boss' is unknown (choices: viewer, member"),
+        ("server.stop RUN-1 --seconds soon", "--seconds must be a number, not 'soon'"),
+        # a value for a switch
+        (
+            "run --deterministic=true",
+            "--deterministic takes no value, not 'true': give"
+            " --deterministic or --no-deterministic",
+        ),
+        ("run --half-precision=yes", "--half-precision takes no value, not 'yes': give it alone"),
+        ("compare --all=true", "--all takes no value, not 'true': give it alone"),
+        ("reproduce --strict=1", "--strict takes no value, not '1': give it alone"),
+        ("runs rm --yes=true x", "--yes takes no value, not 'true': give it alone"),
+        ("sync --follow=true", "--follow takes no value, not 'true': give it alone"),
+        ("serve --accounts=true", "--accounts takes no value, not 'true': give it alone"),
+        ("server.stop RUN-1 --abort=true", "--abort takes no value, not 'true': give it alone"),
+        # a run that there is not
+        *(
+            (f"{name} nosuch", "there is no run 'nosuch': ")
+            for name in WITH_RUN
+            if name != "runs export"
+        ),
+        ("runs export nosuch run.tar.gz", "there is no run 'nosuch': "),
+        ("runs note nosuch text", "there is no run 'nosuch': "),
+        ("run --resume nosuch", "there is no run 'nosuch': "),
+    ],
+)
+def test_every_mistake_in_every_command_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command_line: str,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, *argv = command_line.split(" ")
+    assert COMMANDS[name](argv) == 2
+    output, error = capsys.readouterr()
+    assert output == ""
+    assert error.startswith(f"error: {said}") and error.count("\n") == 1, error
+    assert list(tmp_path.iterdir()) == []

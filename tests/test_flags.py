@@ -92,7 +92,7 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
         (["--exp-name", "../up"], "--exp-name '../up' is not of the form"),
         (["--only-test"], "--only-test needs --checkpoint"),
         (["--synthetic-shape", "3", "8"], "--synthetic-shape needs 3 values, got 2"),
-        (["--learning-rate"], "argument --learning-rate: expected one argument"),
+        (["--learning-rate"], "--learning-rate needs a value"),
         (["--config", "missing.yaml"], "missing.yaml"),
         (["stray"], "unexpected argument 'stray'"),
         (["--tracker", "none", "mlflow"], "--tracker none excludes the other trackers"),
@@ -208,4 +208,4 @@ def test_the_commands_are_listed() -> None:
 
 def test_an_unknown_command_is_an_error() -> None:
     ended = run_command("project", "rum")
-    assert ended.returncode == 1 and "did you mean 'run'" in ended.stderr
+    assert ended.returncode == 2 and "did you mean 'python -m project.run'" in ended.stderr

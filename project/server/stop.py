@@ -1,8 +1,7 @@
-"""`python -m project.server.stop RUN`: asks a run, wherever it is, to stop or to abort."""
+"""`python -m project.server.stop ID`: asks a run, wherever it is, to stop or to abort."""
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import os
@@ -13,7 +12,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from project.command import load_private_settings, print_error
+from project.command import as_process, load_private_settings, print_error
+from project.parser import Parser
 
 TIMEOUT = 30  # seconds
 
@@ -24,8 +24,10 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 once the server will tell it; 2 if it can't.
     """
-    parser = argparse.ArgumentParser(prog="python -m project.server.stop", description=__doc__)
-    parser.add_argument("run", help="RUN-1 of NEPTUNE_PROJECT, or WORKSPACE/PROJECT/RUN-1")
+    parser = Parser(prog="python -m project.server.stop", description=__doc__)
+    parser.add_argument(
+        "run", metavar="ID", help="RUN-1 of NEPTUNE_PROJECT, or WORKSPACE/PROJECT/RUN-1"
+    )
     parser.add_argument("--abort", action="store_true", help="mark the run as failed")
     parser.add_argument(
         "--seconds",
@@ -89,4 +91,4 @@ def _token() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(as_process(main))
