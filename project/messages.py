@@ -20,11 +20,20 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
     print(models.summary(model, dataset.shape), file=sys.stderr)
     print(
         f"{'going on with ' if plan.resume else ''}{run.directory}: {plan.hparams.model} on"
-        f" {dataset.name} ({counts}), on {parts.trainer.strategy.root_device}",
+        f" {dataset.name} ({counts}; {named(dataset.classes)}), on"
+        f" {parts.trainer.strategy.root_device}",
         file=sys.stderr,
     )
     if parts.trainer.world_size > 1:
         print(sharing(plan.hparams, parts), file=sys.stderr)
+
+
+def named(classes: Sequence[str]) -> str:
+    """How many classes there are and what they are called, the first of many and the last."""
+    names = [name if len(name) <= 20 else f"{name[:17]}..." for name in classes]
+    if len(names) > 6:
+        names = [*names[:4], "...", names[-1]]
+    return f"{len(classes)} classes: {', '.join(names)}"
 
 
 def sharing(hparams: Hyperparameters, parts: Parts) -> str:

@@ -170,6 +170,7 @@ def test_the_same_flags_give_the_same_numbers(run, tmp_path: Path) -> None:
 def test_a_checkpoint_is_tested_without_a_flag(finished: Path, run, tmp_path: Path) -> None:
     result = run("--only-test", "--checkpoint", str(finished / "checkpoints" / "best.pt"))
     assert result.code == 0, result.err
+    assert " on digits (" in result.err and "; 10 classes: 0, 1, 2, 3, ..., 9), on" in result.err
     (directory,) = runs(tmp_path)
     ours, reference = (json.loads((d / "outcome.json").read_text()) for d in (directory, finished))
     assert ours["test"] == reference["test"]

@@ -1,14 +1,15 @@
 """Which image files a folder holds: by split and class, in an order that is the same everywhere."""
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from project.data._image import EXTENSIONS
+from project.data._split_folders import SHOWN, is_noise, refuse_inner_splits, split_folders
 
 LAYOUT = "images belong into one sub-folder per class, as in DATA_DIR/cat/1.jpg"
-VAL_FOLDERS = ("val", "valid", "validation")
 
 
 class Listing(NamedTuple):
@@ -19,6 +20,7 @@ class Listing(NamedTuple):
         paths: of the n files.
         targets: of each file.
         train, val, test: which of the files; None: they are to be split off `train`.
+        skipped: paths of the files that are not named like images, or lie in no class.
     """
 
     classes: tuple[str, ...]
@@ -27,23 +29,29 @@ class Listing(NamedTuple):
     train: slice
     val: slice | None
     test: slice | None
+    skipped: list[str]
 
 
 def list_images(data_dir: str) -> Listing:
     """The images of `data_dir`, by name alone; none is opened.
 
-    The sub-folders are the classes; or they are official splits, if there are no others than
-    `train`, `val` and `test`, whose sub-folders are the classes. What is hidden is left alone.
+    The sub-folders are the classes; or they are official splits, whose sub-folders are the
+    classes: see `split_folders`. What is hidden is left alone, and so is what systems leave behind.
 
     Raises:
-        ValueError: the folder is missing or has no classes, a class has no images, or something
-            that is named like an image is no file; the message names it.
+        ValueError: the folder is missing or has no classes, its sub-folders look like splits but
+            are not to be understood, a class has no images, or something that is named like an
+            image is no file; the message names it.
         OSError: a folder can't be read.
     """
-    folders = _split_folders(_existing(data_dir))
-    listing = Listing(_class_names(folders[0]), [], [], slice(0), None, None)
-    parts = [_append(folder, listing) if folder else None for folder in folders]
-    return listing._replace(train=parts[0], val=parts[1], test=parts[2])
+    top = _existing(data_dir)
+    folders = split_folders(top, _subfolders(top))
+    listing = Listing(_class_names(folders.train), [], [], slice(0), None, None, [])
+    if folders.train != top:
+        listing.skipped.extend(_files(top))
+    train, val, test = (_append(folder, listing) if folder else None for folder in folders)
+    assert train is not None
+    return listing._replace(train=train, val=val, test=test)
 
 
 def _existing(data_dir: str) -> Path:
@@ -52,18 +60,6 @@ def _existing(data_dir: str) -> Path:
         reason = "is not a folder" if folder.exists() else "does not exist"
         raise ValueError(f"--data-dir {folder} {reason}; {LAYOUT}")
     return folder
-
-
-def _split_folders(folder: Path) -> tuple[Path, Path | None, Path | None]:
-    """Where the training, validation and test images are; None: they are split off the first."""
-    names = set(_subfolders(folder))
-    if "train" not in names or not names <= {"train", "test", *VAL_FOLDERS}:
-        return folder, None, None
-    val = [folder / name for name in VAL_FOLDERS if name in names]
-    if len(val) > 1:
-        raise ValueError(f"{val[0]} and {val[1]} are both validation images; merge the folders")
-    test = folder / "test" if "test" in names else None
-    return folder / "train", val[0] if val else None, test
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
@@ -92,9 +88,10 @@ def _append(folder: Path, listing: Listing) -> slice:
             )
     if not names:
         raise ValueError(f"{folder} has no sub-folders; {LAYOUT}")
+    listing.skipped.extend(_files(folder))
     start = len(listing.paths)
     for name in names:
-        paths = _images(folder / name)
+        paths = _images(folder / name, listing.skipped)
         listing.paths.extend(paths)
         listing.targets.extend([listing.classes.index(name)] * len(paths))
     return slice(start, len(listing.paths))
@@ -102,13 +99,22 @@ def _append(folder: Path, listing: Listing) -> slice:
 
 def _subfolders(folder: Path) -> list[str]:
     """Names in sorted order, without hidden ones such as our `.cache`."""
-    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    return [name for name in names if (folder / name).is_dir()]
+    return _names(folder, folders=True)
 
 
-def _images(folder: Path) -> list[str]:
+def _files(folder: Path) -> list[str]:
+    """Paths of what lies directly in a folder whose images should lie in its sub-folders."""
+    return [str(folder / name) for name in _names(folder, folders=False)]
+
+
+def _names(folder: Path, *, folders: bool) -> list[str]:
+    with os.scandir(str(folder)) as entries:
+        return sorted(e.name for e in entries if not is_noise(e.name) and e.is_dir() == folders)
+
+
+def _images(folder: Path, skipped: list[str]) -> list[str]:
     """Paths of the images anywhere below a class's folder, sorted by their parts."""
-    found = sorted(_walk(str(folder), ()), key=lambda path: path.split("/"))
+    found = sorted(_walk(str(folder), (), skipped), key=lambda path: path.split("/"))
     if not found:
         raise ValueError(
             f"the class folder {folder} has no images ({' '.join(EXTENSIONS)}); add some or"
@@ -117,19 +123,47 @@ def _images(folder: Path) -> list[str]:
     return found
 
 
-def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
+def _walk(folder: str, above: tuple[tuple[int, int], ...], skipped: list[str]) -> Iterator[str]:
     """Images below `folder`, links followed; `above` tells the folders on the way, by inode."""
     status = os.stat(folder)
     here = (status.st_dev, status.st_ino)
     if here in above:
         raise ValueError(f"{folder!r} is a link to a folder that it lies in; remove the link")
+    inner = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith("."):
+            if is_noise(entry.name):
                 continue
             if entry.is_dir():
-                yield from _walk(entry.path, (*above, here))
+                inner.append(entry.name)
+                yield from _walk(entry.path, (*above, here), skipped)
             elif entry.name.lower().endswith(EXTENSIONS):
                 if not entry.is_file():
                     raise ValueError(f"{entry.path!r} is a broken link, or no file; remove it")
                 yield entry.path
+            else:
+                skipped.append(entry.path)
+    if not above:
+        refuse_inner_splits(Path(folder), sorted(inner))
+
+
+def _most(kinds: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(((kind, n) for kind, n in kinds.items() if n), key=lambda x: (-x[1], x[0]))[
+        :SHOWN
+    ]
+
+
+def told_skipped(paths: Sequence[str]) -> str | None:
+    """How many files are no images of a class, in a line; None where there are none."""
+    strays = [path for path in paths if path.lower().endswith(EXTENSIONS)]
+    kinds = Counter(os.path.splitext(path)[1].lower() or "no ending" for path in paths)
+    for path in strays:
+        kinds[os.path.splitext(path)[1].lower()] -= 1
+    told = []
+    if n := len(paths) - len(strays):
+        shown = ", ".join(f"{k:,} {ending!r}" for ending, k in _most(kinds))
+        told.append(f"{n:,} {'file' if n == 1 else 'files'} not named like images ({shown})")
+    if n := len(strays):
+        images = "image" if n == 1 else "images"
+        told.append(f"{n:,} {images} in no class's folder ({strays[0]!r})")
+    return f"left out: {' and '.join(told)}" if told else None

@@ -7,11 +7,12 @@ from typing import IO
 import numpy as np
 import torch
 
+from project.data._cache import note
 from project.data._digests import digests_of
 from project.data._files import Files
 from project.data._hashing import hash_files
 from project.data._image import check_header, decode
-from project.data._listing import Listing, list_images
+from project.data._listing import Listing, list_images, told_skipped
 from project.data._samples import Raw, Resident, Samples
 from project.data._streamed import Streamed
 from project.hyperparameters import Hyperparameters
@@ -33,6 +34,8 @@ def load(hparams: Hyperparameters) -> Raw:
     size = hparams.image_size or DEFAULT_SIZE
     folder = Path(hparams.data_dir)
     listing = list_images(hparams.data_dir)
+    if told := told_skipped(listing.skipped):
+        note(told)
     if len(listing.paths) * 3 * size * size <= hparams.memory_limit * 2**30:
         digests, samples = _in_memory(listing, size)
     else:
