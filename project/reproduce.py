@@ -121,13 +121,13 @@ def reproduce(
         ValueError: the run, its code or its data can't be had.
     """
     from project.provenance import commits
+    from project.provenance.surroundings import restored
     from project.reproduction.checks import check, explain
     from project.reproduction.expected import read_run
     from project.reproduction.origin import find
     from project.reproduction.report import write
     from project.reproduction.rerun import rerun
     from project.reproduction.sources import checkout
-    from project.reproduction.surroundings import restored
     from project.reproduction.verdict import judge
 
     then, place = find(arguments.exp_dir, arguments.run)

@@ -1,11 +1,35 @@
-"""What happened to the files of a data set between two manifests, told in a few lines."""
+"""What happened to a data set between two records and two manifests, told in a few lines."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import basename, dirname
+from typing import Any
 
 # Of each kind; the others are counted.
 NAMED = 10
+
+
+def data_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What of the data set is another, by split; none if the content is the same."""
+    if then["hash"] == now["hash"]:
+        return []
+    found = [f"data: {then['name']} {_short(then['hash'])} -> {_short(now['hash'])}"]
+    if then["classes"] != now["classes"]:
+        found.append(f"data: classes {', '.join(then['classes'])} -> {', '.join(now['classes'])}")
+    for split, count in then["counts"].items():
+        before, after = count["total"], now["counts"][split]["total"]
+        if before != after:
+            found.append(f"data: {split} had {before} samples, has {after}")
+        elif then["hashes"][split] != now["hashes"][split]:
+            found.append(f"data: the content of {split} changed")
+    return found
+
+
+def file_differences(then: Mapping[str, str] | None, now: Mapping[str, str] | None) -> list[str]:
+    """Which files of the data are others, a line each; none if it is not known of both."""
+    if then is None or now is None:
+        return []
+    return [f"data: {line}" for line in changes(then, now)]
 
 
 def changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -85,3 +109,8 @@ def _count(n: int, more: str = "") -> str:
 def shown(name: str) -> str:
     """A file's name on one line that any terminal can print."""
     return name if name.isprintable() else ascii(name)
+
+
+def _short(text: str) -> str:
+    """The beginning of a BLAKE3 hash, which tells two apart."""
+    return text.removeprefix("blake3:")[:12]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from project.fields import flag_name
-from project.provenance.data_changes import changes
+from project.provenance.data_changes import data_differences, file_differences
 from project.provenance.seal import hash_file
-from project.reproduction.beginnings import same_weights, short, start_differences
+from project.provenance.surroundings import differences
+from project.reproduction.beginnings import same_weights, start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import survey
-from project.reproduction.surroundings import differences
 
 # Flags that say where things are, or whom to tell; no result follows from them.
 PLACES = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
@@ -59,29 +58,6 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
     if then.record["data"]["hash"] != now.record["data"]["hash"]:
         found += file_differences(then.manifest, now.manifest)
     return found + differences(then.record["environment"], now.record["environment"])
-
-
-def data_differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What of the data set is another, by split; none if the content is the same."""
-    if then["hash"] == now["hash"]:
-        return []
-    found = [f"data: {then['name']} {short(then['hash'])} -> {short(now['hash'])}"]
-    if then["classes"] != now["classes"]:
-        found.append(f"data: classes {', '.join(then['classes'])} -> {', '.join(now['classes'])}")
-    for split, count in then["counts"].items():
-        before, after = count["total"], now["counts"][split]["total"]
-        if before != after:
-            found.append(f"data: {split} had {before} samples, has {after}")
-        elif then["hashes"][split] != now["hashes"][split]:
-            found.append(f"data: the content of {split} changed")
-    return found
-
-
-def file_differences(then: dict[str, str] | None, now: dict[str, str] | None) -> list[str]:
-    """Which files of the data are others, a line each; none if it is not known of both."""
-    if then is None or now is None:
-        return []
-    return [f"data: {line}" for line in changes(then, now)]
 
 
 def changed_files(then: dict[str, str] | None, folder: Path) -> list[str]:

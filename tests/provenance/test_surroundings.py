@@ -2,7 +2,7 @@
 
 import pytest
 
-from project.reproduction.surroundings import differences, restored
+from project.provenance.surroundings import differences, restored
 
 
 def test_recorded_variables_are_restored_and_later_ones_go(
