@@ -94,7 +94,12 @@ def weights_hash(path: Path) -> str:
     Raises:
         ValueError: the file is damaged.
     """
-    return _digest(load(path)["model"])
+    return hash_of(load(path)["model"])
+
+
+def hash_of(weights: dict[str, Any]) -> str:
+    """BLAKE3 of weights by name, as `weights_hash` finds it in a file."""
+    return _digest(weights)
 
 
 def _digest(value: Any) -> str:

@@ -1,6 +1,7 @@
 """`python -m project.verify`: tell whether a run's files are what they were when it ended.
 
-And whether the scores it reports are those that scikit-learn finds in its confusion matrix.
+And whether what it says twice is the same: scores in the outcome, the journal, the table, the
+confusion matrix and `runs.csv`, weights in the checkpoints, what the record says of other files.
 """
 
 import argparse
@@ -8,8 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, add_run, as_process, guarded
+from project.command import add_exp_dir, add_run, as_process, guarded, print_error
 from project.parser import Parser
+
+UNKNOWN = (
+    "no file can tell: who wrote them, whether all were replaced together, or whether the training"
+    " ran as they say; `python -m project.reproduce RUN` runs it again"
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,7 +32,18 @@ def verify_all(arguments: argparse.Namespace) -> int:
     from project.provenance.find import find_run
 
     runs = [find_run(arguments.exp_dir, reference) for reference in arguments.runs]
-    return max([verify(run) for run in runs])
+    codes = [attempt(run) for run in runs]
+    print(UNKNOWN)
+    return max(codes)
+
+
+def attempt(run: Path) -> int:
+    """Verify one of several runs; one that can't be does not keep the others from it."""
+    try:
+        return verify(run)
+    except (ValueError, OSError) as error:
+        print_error(error)
+        return 2
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -34,8 +51,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m project.verify",
         description="Tell whether a run's record, curves, figures and checkpoints are what they"
-        " were when it ended, by the hashes in its outcome, and whether its test scores are those"
-        " that scikit-learn finds in its confusion matrix.",
+        " were when it ended, by the hashes in its outcome; what lies there and is no part of the"
+        " run; whether its scores are those of its journal, its metrics.csv, its row in runs.csv,"
+        " and those that scikit-learn finds in its confusion matrix; and whether its checkpoints"
+        " hold the recorded weights (for which PyTorch is loaded).",
     )
     add_run(parser, "runs", " (last)", nargs="*", default=["last"])
     add_exp_dir(parser, "folder of all runs (%(default)s)")
@@ -43,29 +62,25 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def verify(run: Path) -> int:
-    """Say what was changed in one run, or is not what scikit-learn finds.
+    """Say what was changed in one run, or is not so, and what was and could not be compared.
 
     Returns:
         0, or 1 if something was.
     Raises:
         ValueError: it has no seal.
+        OSError: its directory can't be read.
     """
-    from project.provenance.proof import check_scores
-    from project.provenance.seal import changes, parts
+    from project.plan import FREE_ON_RESUME
+    from project.provenance.examination import Examination
+    from project.tracking._records import read_all
 
-    found, n_scores = changes(run), 0
-    if not found:
-        n_scores, found = check_scores(run)
-    for line in found:
+    found = Examination(run, FREE_ON_RESUME)
+    found.carry_out(read_all(run / "journal.jsonl"))
+    for line in [*found.faults, *found.held]:
         print(f"{run.name}: {line}")
-    if not found:
-        n_files = len(list(parts(run))) + 1
-        print(f"{run.name}: unchanged since it ended ({n_files} files)")
-        if n_scores:
-            print(
-                f"{run.name}: {n_scores} test scores equal scikit-learn's of its confusion matrix"
-            )
-    return 1 if found else 0
+    for line in found.unchecked:
+        print(f"{run.name}: not checked: {line}")
+    return 1 if found.faults else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """The test scores that a run reports, beside scikit-learn's own of the confusion matrix it wrote.
 
+And the matrix, or where there is none the scores that are counts, beside the record's samples.
+
 While a run goes on, scores are computed by scikit-learn's formulas, without its checks of samples.
 """
 
 import csv
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn import metrics
@@ -23,13 +26,13 @@ WHOLE = {
 OF_CLASSES = ("precision", "recall", "f1")
 
 
-def check_scores(run: Path) -> tuple[int, list[str]]:
+def check_scores(run: Path) -> tuple[list[str], list[str]]:
     """Compare the scores that follow from the counts, to the last bit.
 
     Args:
         run: the directory of an ended run.
     Returns:
-        How many were compared, none without a test; and a line for each that differs.
+        Which were compared, none without a test; and a line for each that differs.
     Raises:
         OSError: a file can't be read.
         ValueError: one is not what a run writes.
@@ -37,22 +40,73 @@ def check_scores(run: Path) -> tuple[int, list[str]]:
     path = run / CONFUSION
     reported = read_json(run / OUTCOME).get("test")
     if not reported or not path.is_file():
-        return 0, []
+        return [], []
     # NaN, of which JSON keeps nothing, is not compared.
-    found = {f"test_{name}": value for name, value in _scores(*_read(path))}
+    found = {f"test_{name}": value for name, value in _scores(*read_matrix(path))}
     common = [name for name in found if reported.get(name) is not None]
-    return len(common), [
+    return common, [
         f"{name} is {reported[name]}, by scikit-learn {found[name]} (of {CONFUSION})"
         for name in common
         if reported[name] != found[name]
     ]
 
 
-def _read(path: Path) -> tuple[list[str], np.ndarray]:
-    """The classes, and the matrix: rows are targets, columns predictions."""
-    with path.open(newline="", encoding="utf-8") as file:
-        (_, *classes), *rows = csv.reader(file)
-    return classes, np.array([row[1:] for row in rows], dtype=np.int64)
+def read_matrix(path: Path) -> tuple[list[str], np.ndarray]:
+    """The classes, and the matrix: rows are targets, columns predictions.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: it is not what a run writes.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            (_, *classes), *rows = csv.reader(file)
+        matrix = np.array([row[1:] for row in rows], dtype=np.int64)
+        if matrix.shape != (len(classes), len(classes)) or matrix.min() < 0 or not matrix.any():
+            raise ValueError(f"it is no square of counts of {len(classes)} classes")
+    except (ValueError, OverflowError, csv.Error) as error:
+        raise ValueError(f"{CONFUSION} is damaged: {error}") from error
+    return classes, matrix
+
+
+def count_faults(run: Path, record: Mapping[str, Any], test: Mapping[str, Any]) -> list[str]:
+    """What can't be so with as many test samples of each class as the record has, a line each.
+
+    Args:
+        run: the directory.
+        record: of the run.
+        test: scores by name. Accuracies and recalls are one count over another; without a
+            confusion matrix there is at least a count that gives them.
+    Raises:
+        OSError: a file can't be read.
+        ValueError: one is not what a run writes.
+    """
+    data, flags = record["data"], record["flags"]
+    count = data["counts"].get("test") or {}
+    if flags.get("limit_batches") is not None or "per_class" not in count:
+        return []  # not all samples were tested
+    if (path := run / CONFUSION).is_file():
+        classes, matrix = read_matrix(path)
+        found = (
+            [] if classes == data["classes"] else [f"{CONFUSION} has other classes than the record"]
+        )
+        if matrix.sum(1).tolist() != count["per_class"]:
+            found.append(f"{CONFUSION} has other numbers of samples by class than the record")
+        return found
+    wholes = {
+        f"test_recall/{n}": k for n, k in zip(data["classes"], count["per_class"], strict=False)
+    }
+    wholes |= {name: count["total"] for name in test if name.endswith("accuracy")}
+    wholes.pop("test_balanced_accuracy", None)
+    return [
+        f"{name} is {test[name]}, which is no number of {n} samples over {n}"
+        for name, n in wholes.items()
+        if n and name in test and not _is_part(float(test[name]), n)
+    ]
+
+
+def _is_part(value: float, n: int) -> bool:
+    return 0 <= value <= 1 and round(value * n) / n == value
 
 
 def _scores(classes: list[str], matrix: np.ndarray) -> Iterator[tuple[str, float]]:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from project.files import finite, read_json, sync_folder, write_atomic, write_json
-from project.provenance import runs_csv
+from project.provenance import runs_csv, seal
 from project.provenance._directory import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
 from project.provenance.code import PATCH_NAME
@@ -68,7 +70,7 @@ class Run:
         Args:
             exp_dir: Holds all experiments; made if missing.
             exp_name: The folder below it.
-            record: Of `make_record`; the run's id and time are added.
+            record: Of `make_record`; the run's id and time, and the manifest's hash, are added.
             patch: Of the code state.
             requirements: Of `lock_text`.
             manifest: Of the data's files, encoded; None if there are none.
@@ -87,7 +89,9 @@ class Run:
             folder.mkdir(parents=True, exist_ok=True)
             now, directory = make_directory(folder)
             lock = RunLock(directory)
-            run = cls(directory, _identified(record, directory.name, now), lock)
+            digest = blake3(manifest).hexdigest() if manifest else None
+            named = {**record, "manifest_blake3": digest}
+            run = cls(directory, _identified(named, directory.name, now), lock)
             run._write(patch, requirements, manifest)
             run._update_csv("running", None)
         except BaseException:
@@ -108,6 +112,7 @@ class Run:
         record = read_record(directory)
         run = cls(directory, record, RunLock(directory))
         try:
+            seal.remove_leftovers(directory)
             with suppress(FileNotFoundError):
                 (directory / _OUTCOME).replace(directory / _PREVIOUS)
             with suppress(FileNotFoundError):

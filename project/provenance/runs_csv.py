@@ -50,7 +50,7 @@ def update(
         ValueError: the file is damaged; it stays as it is.
         OSError: it can't be written; it stays as it is.
     """
-    new = {name: _text(value) for name, value in row.items()}
+    new = texts(row)
     with lock(exp_dir / LOCK_NAME):
         rows = read(exp_dir)
         own = next((r for r in rows if r["run_id"] == new["run_id"]), None)
@@ -62,6 +62,11 @@ def update(
         else:
             own |= new
         write_atomic(exp_dir / NAME, _render(rows))
+
+
+def texts(row: Mapping[str, Any]) -> Row:
+    """A row's values as the file has them."""
+    return {name: _text(value) for name, value in row.items()}
 
 
 def remove(exp_dir: Path, run_id: str) -> None:

@@ -53,6 +53,10 @@ RECORD = Layout(
         "data.hash": ("text", "BLAKE3 of the content of all splits"),
         "data.hashes": ("object", "BLAKE3 of the content by split"),
         "data.hashes.*": ("text", "of one split"),
+        "manifest_blake3": (
+            "text or null",
+            "BLAKE3 of `data.manifest.gz`, in hex; null if the data have no files of their own",
+        ),
         "model": ("object", "what was trained"),
         "model.name": ("text", "as on the command line"),
         "model.n_parameters": ("integer", "numbers in its weights"),

@@ -1,5 +1,7 @@
 """The seal of an ended run: the hashes of all its files, by which any later change is seen."""
 
+import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,9 @@ from typing import Any
 from blake3 import blake3
 
 from project.files import json_text, read_json, write_atomic
+from project.provenance import schema
+from project.provenance._names import printable
+from project.provenance.inventory import oddities
 from project.provenance.manifest import NAME as MANIFEST_NAME
 
 RECORD = "record.json"
@@ -15,6 +20,8 @@ OUTCOME = "outcome.json"
 _FILES = (RECORD, "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
 _FILES += (MANIFEST_NAME, "traceback.txt")
 _FOLDERS = ("checkpoints", "figures", "profile")
+# What `write_atomic` and the table name a file until it is whole.
+_LEFTOVER = re.compile(r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}|\.metrics\.csv\.part")
 # Stands in the text while its hash is computed.
 _UNSEALED = "blake3:" + 64 * "0"
 
@@ -25,7 +32,7 @@ def file_hashes(directory: Path) -> dict[str, str]:
     Raises:
         OSError: a file can't be read.
     """
-    return {path.relative_to(directory).as_posix(): hash_file(path) for path in parts(directory)}
+    return {name: hash_file(path) for name, path in names(directory).items()}
 
 
 def write_outcome(directory: Path, outcome: Mapping[str, Any]) -> None:
@@ -47,6 +54,18 @@ def parts(directory: Path) -> Iterator[Path]:
         yield from sorted(path for path in found if path.is_file())
 
 
+def remove_leftovers(directory: Path) -> None:
+    """Delete what a killed process has left of the files that it was writing.
+
+    Raises:
+        OSError: the directory can't be written.
+    """
+    for folder in (directory, *(directory / name for name in _FOLDERS)):
+        for path in folder.glob(".*"):
+            if _LEFTOVER.fullmatch(path.name) and path.is_file():
+                path.unlink()
+
+
 def protect(directory: Path) -> None:
     """Take away everybody's right to write the files of an ended run.
 
@@ -60,6 +79,8 @@ def protect(directory: Path) -> None:
 def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:
     """What was changed in a run's directory since it ended, a line each; none if nothing was.
 
+    What is no plain file, or stands behind a link, counts as changed, whatever it holds.
+
     Args:
         directory: of the run.
         only: names of files, where a copy of the run has no others; None: all of them.
@@ -67,22 +88,32 @@ def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:
         ValueError: the run has no seal: it never ended, or was recorded by an older version.
         OSError: a file can't be read.
     """
-    if not (directory / OUTCOME).exists():
+    if not os.path.lexists(directory / OUTCOME):
         raise ValueError(f"{directory.name} can't be verified: it has no {OUTCOME}, it never ended")
+    found = oddities(directory, [OUTCOME])
+    if not (directory / OUTCOME).is_file():
+        return found
     try:
         outcome = read_json(directory / OUTCOME, "record")
     except ValueError:
-        return [f"{OUTCOME} was changed: it can't be read any more"]
+        return [*found, f"{OUTCOME} was changed: it can't be read any more"]
     if not {"seal", "files"} & outcome.keys():
         raise ValueError(f"{directory.name} can't be verified: it was recorded without a seal")
     if not _is_sealed(directory, outcome):
         # The hashes in it can't be trusted either.
-        return [f"{OUTCOME} was changed"]
-    expected = {k: v for k, v in outcome["files"].items() if only is None or k in only}
-    actual = {path.relative_to(directory).as_posix(): path for path in parts(directory)}
+        return [*found, f"{OUTCOME} was changed"]
+    if fault := schema.OUTCOME.fault(outcome):
+        return [*found, f"{OUTCOME} is damaged: {fault}"]
+    expected = {k: v for k, v in outcome.get("files", {}).items() if only is None or k in only}
+    actual = names(directory)
     if only is not None:
         actual = {name: path for name, path in actual.items() if name in only}
-    return _compare(expected, actual)
+    return found + _compare(directory, expected, actual)
+
+
+def names(directory: Path) -> dict[str, Path]:
+    """The files that a run is made of, but for the outcome, by their path in its directory."""
+    return {path.relative_to(directory).as_posix(): path for path in parts(directory)}
 
 
 def first_change(directory: Path, outcome: Mapping[str, Any]) -> str | None:
@@ -107,12 +138,17 @@ def _is_sealed(directory: Path, outcome: Mapping[str, Any]) -> bool:
     return _hash(content.replace(seal.encode(), _UNSEALED.encode())) == seal
 
 
-def _compare(expected: Mapping[str, str], actual: Mapping[str, Path]) -> list[str]:
-    found = [f"{name} is missing" for name in expected if name not in actual]
-    found += [f"{name} was added" for name in actual if name not in expected]
+def _compare(directory: Path, expected: Mapping[str, str], actual: Mapping[str, Path]) -> list[str]:
+    gone = [name for name in expected if not os.path.lexists(directory / name)]
+    found = [f"{printable(name)} is missing" for name in gone]
+    found += [f"{printable(name)} was added" for name in actual if name not in expected]
+    found += oddities(directory, expected)
     for name, path in actual.items():
-        if name in expected and hash_file(path) != expected[name]:
-            found.append(f"{name} was changed")
+        try:
+            if name in expected and hash_file(path) != expected[name]:
+                found.append(f"{printable(name)} was changed")
+        except OSError as error:
+            found.append(f"{printable(name)} can't be read: {error.strerror}")
     return found
 
 

@@ -20,6 +20,7 @@ from project.provenance.environment import environment, lock_text
 from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run, status
+from project.provenance.schema import SCHEMA
 from tests.provenance.records import RECORD
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,7 @@ def test_a_new_run_is_complete(tmp_path: Path) -> None:
         "code",
         "data",
         "environment",
+        "manifest_blake3",
     ]
     assert record["run_id"] == run.run_id
     created = datetime.fromisoformat(record["created"])
@@ -154,7 +156,7 @@ def test_the_outcome(tmp_path: Path) -> None:
     assert outcome.pop("peak_memory").keys() == {"resident", "device"}
     assert {"files", "seal"} < outcome.keys()  # see test_seal.py
     assert {k: v for k, v in outcome.items() if k not in ("files", "seal")} == {
-        "schema": 2,
+        "schema": SCHEMA,
         "run_id": run.run_id,
         "status": "finished",
         "error": None,

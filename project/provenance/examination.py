@@ -1,0 +1,137 @@
+"""All that can be checked of an ended run from its own directory: what holds, and what does not."""
+
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from project.files import read_json
+from project.provenance import agreement, proof, runs_csv
+from project.provenance._names import some
+from project.provenance.coherence import record_faults
+from project.provenance.inventory import exposed, oddities, strays
+from project.provenance.record import read_outcome, read_record
+from project.provenance.seal import OUTCOME, changes, names
+from project.provenance.weights import weights_faults
+
+
+class Examination:
+    """Checks everything of a run, whatever else is wrong with it.
+
+    Attributes:
+        faults: what was changed, or is not so, a line each.
+        held: what was compared and is the same, likewise.
+        unchecked: what there was nothing to compare with, likewise.
+    """
+
+    def __init__(self, run: Path, free: Collection[str] = ()) -> None:
+        """
+        Args:
+            run: the directory.
+            free: flags that may differ between a run's record and its checkpoints.
+        """
+        self._run, self._free = run, free
+        self.faults: list[str] = []
+        self.held: list[str] = []
+        self.unchecked: list[str] = []
+
+    def carry_out(self, batches: Iterable[list[dict[str, Any]]]) -> None:
+        """Fill the lists.
+
+        Args:
+            batches: the journal's records, as they are read.
+        Raises:
+            ValueError: the run has no seal: it never ended, or was recorded by an older version.
+            OSError: the directory can't be read.
+        """
+        self.faults += changes(self._run)
+        present = names(self._run)
+        self.faults += strays(self._run, present.keys() | {OUTCOME} | self._sealed())
+        if not (self._run / OUTCOME).is_file():
+            return  # what stands there instead was told, and reading it might wait for ever
+        try:
+            record, outcome = read_record(self._run), read_outcome(self._run)
+        except (ValueError, OSError) as error:
+            self._note(error)
+            return
+        finished = outcome["status"] == "finished"
+        self.faults += exposed(self._run, [*present, OUTCOME], read_only=finished)
+        for check in (self._record, self._scores, self._weights, self._row):
+            self._attempt(lambda check=check: check(record, outcome))
+        self._attempt(lambda: self._journal(batches, outcome))
+        if not self.faults:
+            self.held.insert(0, f"unchanged since it ended ({len(present) + 1} files)")
+
+    def _attempt(self, check: Any) -> None:
+        try:
+            check()
+        except (ValueError, OSError) as error:
+            # What can't be read is told, and the other checks go on.
+            self._note(error)
+
+    def _note(self, error: ValueError | OSError) -> None:
+        text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        self.faults.append(text.replace(f"{self._run}{os.sep}", ""))
+
+    def _sealed(self) -> set[str]:
+        if not (self._run / OUTCOME).is_file():
+            return set()
+        try:
+            return set(read_json(self._run / OUTCOME, "files")["files"])
+        except (ValueError, OSError, TypeError):
+            return set()  # told by `changes`
+
+    def _record(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
+        self.faults += record_faults(self._run, record, outcome)
+
+    def _scores(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
+        test = outcome.get("test") or {}
+        if not test:
+            return
+        compared, faults = proof.check_scores(self._run)
+        self.faults += [*faults, *proof.count_faults(self._run, record, test)]
+        if compared and not faults:
+            what = f"{len(compared)} test scores equal scikit-learn's of its confusion matrix"
+            self.held.append(what)
+        # A score of each class counts as one.
+        rest = sorted({name.partition("/")[0] for name in test if name not in compared})
+        if not (self._run / proof.CONFUSION).is_file():
+            self.unchecked.append(
+                f"there is no confusion matrix to score {len(rest)} test scores by"
+            )
+        elif rest:
+            self.unchecked.append(f"no confusion matrix gives {some(rest)}")
+
+    def _weights(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
+        n, faults = weights_faults(self._run, record, outcome, self._free)
+        self.faults += faults
+        if n:
+            self.held.append(f"{n} checkpoints hold the recorded weights, flags and classes")
+
+    def _row(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
+        folder = self._run.parents[1]
+        if odd := oddities(folder, [runs_csv.NAME]):
+            self.unchecked += odd
+            return
+        n, faults = agreement.row_faults(folder, record, outcome)
+        self.faults += faults
+        if n and not faults:
+            self.held.append(f"its row in {runs_csv.NAME} says the same")
+        elif not n and not faults:
+            self.unchecked.append(f"{folder / runs_csv.NAME} has no row of it")
+
+    def _journal(self, batches: Iterable[list[dict[str, Any]]], outcome: dict[str, Any]) -> None:
+        if not (self._run / agreement.JOURNAL).is_file():
+            self.unchecked.append(f"there is no {agreement.JOURNAL} to compare scores with")
+            return
+        best = (outcome.get("best") or {}).get("step")
+        records = (record for batch in batches for record in batch)
+        logged = agreement.read_logged(self._run, records, best)
+        n, faults = agreement.score_faults(outcome, logged)
+        faults = logged.faults + faults
+        self.faults += faults
+        if not faults:
+            table = f"{agreement.TABLE} and " if (self._run / agreement.TABLE).is_file() else ""
+            self.held.append(
+                f"{table}{n} best and test scores are the journal's ({logged.n} records)"
+            )

@@ -1,0 +1,127 @@
+"""What lies in a run's directory: whether each entry is a plain file, and whether a run has it."""
+
+import os
+import re
+import stat
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from project.provenance._names import printable
+
+# What may come or change after the end: locks, what people write of a run, where it was sent, how
+# it was reproduced, and the sources that it brought along in an archive.
+_LATER = re.compile(
+    r"\.lock|notes\.json|\.notes\.json\.lock|reproductions/[^/]+\.json"
+    r"|source/commit\.pack|source/masked/.+"
+    r"|tracking/[^/.][^/]*\.(json|log|lock)|tracking/\.[^/]+\.json\.[^/]+"
+    r"|tensorboard/[^/]+|\.neptune/.+",
+    re.DOTALL,
+)
+_FOLDERS = {"checkpoints", "figures", "profile", "tracking", "reproductions", "source"}
+_FOLDERS |= {"tensorboard", ".neptune"}
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def oddities(directory: Path, names: Iterable[str]) -> list[str]:
+    """Those of a run's files that are none, or that stand behind a link, a line each.
+
+    Nothing is opened: reading a FIFO would wait for ever.
+
+    Args:
+        directory: of the run.
+        names: paths below it, of files that it should have; a missing one is passed over.
+    """
+    found = []
+    folders = dict.fromkeys(
+        parent.as_posix() for name in names for parent in reversed(Path(name).parents[:-1])
+    )
+    for name in folders:
+        if (what := _what(directory / name)) and what != _KINDS[stat.S_IFDIR]:
+            found.append(f"{printable(name)} is {what}, not the folder that the run had")
+    for name in names:
+        if what := _what(directory / name):
+            found.append(f"{printable(name)} is {what}, not the file that the run had")
+    return found
+
+
+def strays(directory: Path, known: Collection[str]) -> list[str]:
+    """What lies in a run's directory and is no part of a run, a line each.
+
+    Args:
+        directory: of the run.
+        known: paths below it of the files that are told of elsewhere.
+    """
+    found = []
+    for name, path in _below(directory, ""):
+        what = _what(path)
+        if name in known:
+            continue
+        if what == _KINDS[stat.S_IFDIR]:
+            if Path(name).parts[0] not in _FOLDERS and not any(path.iterdir()):
+                found.append(f"{printable(name)}/ is no part of the run")
+        elif not _LATER.fullmatch(name):
+            found.append(f"{printable(name)} is no part of the run")
+        elif what:
+            found.append(f"{printable(name)} is {what}, not a file of the run")
+    return found
+
+
+def exposed(directory: Path, names: Collection[str], *, read_only: bool) -> list[str]:
+    """Files that can be changed from elsewhere, or by anyone's mistake, a line each.
+
+    Args:
+        directory: of the run.
+        names: paths of its files below it.
+        read_only: whether nobody should have the right to write them.
+    """
+    found, writable = [], []
+    for name in names:
+        try:
+            info = os.lstat(directory / name)
+        except OSError:
+            continue  # told as missing
+        if not stat.S_ISREG(info.st_mode):
+            continue
+        if info.st_nlink > 1:
+            found.append(
+                f"{printable(name)} has {info.st_nlink} names (hard links): what is written under"
+                " another one changes it too"
+            )
+        if read_only and info.st_mode & 0o222:
+            writable.append(name)
+    if len(writable) == len(names) > 1:
+        return found + [f"all {len(names)} files can be written; a finished run's are read-only"]
+    return found + [
+        f"{printable(name)} can be written; a finished run's files are read-only"
+        for name in writable
+    ]
+
+
+def _what(path: Path) -> str | None:
+    """What `path` is, if it is no plain file; None too where nothing is."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISLNK(mode):
+        return f"a link to {printable(os.readlink(path))}"
+    return _KINDS.get(stat.S_IFMT(mode), "no plain file")
+
+
+def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    """All entries below `folder`, in order, with their paths there; no link is followed."""
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        name = f"{prefix}{entry.name}"
+        yield name, Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry.path), f"{name}/")
