@@ -1,7 +1,9 @@
 """Python processes that need not import anew what takes seconds: forks of one that has it.
 
-`python(["-c", code])` is like `subprocess.Popen([sys.executable, "-c", code])`, with the Neptune
-client, MLflow and our server imported already. Each worker of the tests has one process to fork.
+`python(["-c", code])` is like `subprocess.Popen([sys.executable, "-c", code])`, with PyTorch,
+Lightning, the Neptune client, MLflow and our server imported already. Each worker of the tests has
+one process to fork. What measures or counts imports, or loads torch in another way, needs a process
+of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import types
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -26,7 +29,10 @@ from typing import IO
 
 ROOT = Path(__file__).parents[1]
 NUMBER = struct.Struct("i")
-PRELOADED = ("neptune", "mlflow.server.fastapi_app", "project.server.app")
+PRELOADED = (
+    *("torch", "torch._dynamo", "torchvision", "pytorch_lightning", "sklearn.metrics"),
+    *("neptune", "mlflow.server.fastapi_app", "project.server.app"),
+)
 LARGEST = 2**17  # bytes of a request: arguments and environment
 
 
@@ -86,15 +92,33 @@ def python(
         env: all of its environment.
         cwd: its working directory.
     """
-    news, tell = os.pipe()
     heard, say = (None, log.fileno()) if log else os.pipe()
-    request = {"argv": [str(arg) for arg in argv], "env": dict(env), "cwd": str(cwd)}
-    socket.send_fds(_origin(), [json.dumps(request).encode()], [say, tell])
-    os.close(tell)
+    news = _ask(argv, env, cwd, [say, say])
     if log:
         return Fork(news, None)
     os.close(say)
     return Fork(news, open(heard, encoding="utf-8"))
+
+
+def completed(
+    argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run such a process to its end, as `subprocess.run` does, with what it said and complained."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        process = Fork(_ask(argv, env or os.environ, cwd, [out.fileno(), errors.fileno()]), None)
+        code = process.wait()
+        for file in (out, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(list(argv), code, out.read(), errors.read())
+
+
+def _ask(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, outputs: list[int]) -> int:
+    """Have a process forked that writes to the two `outputs`; returns where its news come from."""
+    news, tell = os.pipe()
+    request = {"argv": [str(arg) for arg in argv], "env": dict(env), "cwd": str(cwd)}
+    socket.send_fds(_origin(), [json.dumps(request).encode()], [*outputs, tell])
+    os.close(tell)
+    return news
 
 
 def told(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path = ROOT) -> str:
@@ -132,7 +156,7 @@ def _next(requests: socket.socket) -> dict:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the tests see to the end
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # which has the system forget the dead
     while True:
-        content, handles, *_ = socket.recv_fds(requests, LARGEST, 2)
+        content, handles, *_ = socket.recv_fds(requests, LARGEST, 3)
         if not content:
             sys.exit()
         if os.fork() == 0:
@@ -142,17 +166,18 @@ def _next(requests: socket.socket) -> dict:
     requests.close()
     for number in (signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    say, tell = handles
+    *says, tell = handles
     child = os.fork()
     if child:  # this process waits for it, as only its parent can
-        os.close(say)
+        for say in says:
+            os.close(say)
         os.write(tell, NUMBER.pack(child))
         os.write(tell, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
         os._exit(0)
     os.close(tell)
-    for output in (1, 2):
+    for say, output in zip(says, (1, 2), strict=True):
         os.dup2(say, output)
-    os.close(say)
+        os.close(say)
     return json.loads(content)
 
 
@@ -162,6 +187,8 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    if Path(cwd, "project").is_dir() and not ROOT.samefile(cwd):
+        _use_sources(cwd)
     if argv[0] == "-m":
         sys.argv = argv[1:]
         runpy.run_module(argv[1], run_name="__main__", alter_sys=True)
@@ -173,6 +200,13 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
         sys.argv = argv
         sys.path.insert(0, str(Path(argv[0]).parent))
         runpy.run_path(argv[0], run_name="__main__")
+
+
+def _use_sources(folder: str) -> None:
+    """Take this project's modules from another copy of it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "project"]:
+        del sys.modules[name]
+    sys.path.insert(0, folder)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,6 @@ from tests.test_resume import at_step
 
 COMMON = "--max-epochs 2 --batch-size 100 --accelerator cpu --tracker none --dropout 0".split()
 MLP = ["--model", "mlp", "--hidden-dim", "32", "--augment", "flip", *COMMON]
-# With this seed no probability lies at the edge of a histogram's bin, where rounding would decide
-# about ROC AUC: with 1 and 2 threads, with AVX and without, all numbers are the same.
 NORM = [*COMMON, "--width", "4", "--max-epochs", "1", "--seed", "2"]
 # 50 samples for training in batches of 9, the last of 5; 10 for the validation and for the test, of
 # which the last batch has 1: two of three ranks have none of it.

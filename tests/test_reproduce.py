@@ -3,13 +3,13 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from project.provenance.schema import OUTCOME, RECORD
 from project.sync import main as sync
+from tests import forks
 from tests.reproduction.repositories import everything, git
 
 ROOT = Path(__file__).parents[1]
@@ -17,12 +17,7 @@ SMALL = ["--model", "mlp", "--hidden-dim", "8", "--max-epochs", "3", "--tracker"
 
 
 def command(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"project.{name}", *arguments],
-        cwd=folder,
-        text=True,
-        capture_output=True,
-    )
+    return forks.completed(["-m", f"project.{name}", *arguments], cwd=folder)
 
 
 @pytest.fixture(scope="module")

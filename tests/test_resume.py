@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ import torch
 
 from project.main import main
 from project.solver import Solver
+from tests import forks
 
 # 1,797 digits less 20 % and 10 % are about 1,258 for training: 40 batches of 32 an epoch, in blocks
 # of 32 and 8. What draws random numbers or keeps state is on: dropout, augmentation, a schedule.
@@ -135,8 +134,7 @@ with at_step(method, int(step), die):
 @pytest.mark.parametrize("method, step", [("_optimize", 75), ("eval_step", 80)])
 def test_killed(uninterrupted: Path, tmp_path: Path, method: str, step: int) -> None:
     """kill -9 in the middle of an epoch and of a validation, with checkpoints after every block."""
-    argv = [sys.executable, "-c", KILLED, method, str(step), str(tmp_path)]
-    ended = subprocess.run(argv, cwd=Path(__file__).parents[1], timeout=200)
+    ended = forks.completed(["-c", KILLED, method, str(step), tmp_path])
     assert ended.returncode == -signal.SIGKILL
     directory = only_run(tmp_path)
     assert not (directory / "outcome.json").exists()

@@ -5,7 +5,6 @@ import json
 import math
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from project import checkpoint, data, models
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.provenance.proof import check_scores
+from tests import forks
 
 ROOT = Path(__file__).parents[1]
 SMALL = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name small".split()
@@ -264,15 +264,9 @@ def test_what_can_not_be_is_refused_in_a_line(run, tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_do_not_collide(tmp_path: Path) -> None:
-    argv = [
-        sys.executable,
-        "-m",
-        "project.run",
-        *SMALL,
-        "--fast-dev-run",
-        "--exp-dir",
-        str(tmp_path / "runs"),
-    ]
-    started = [subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=200) for process in started] == [0, 0]
+    argv = ["-m", "project.run", *SMALL, "--fast-dev-run", "--exp-dir", tmp_path / "runs"]
+    started = [forks.python(argv, os.environ) for _ in range(2)]
+    for process in started:
+        said, _ = process.communicate()
+        assert process.returncode == 0, said
     assert len(runs(tmp_path)) == 2 and len(rows(tmp_path)) == 2

@@ -3,8 +3,9 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+
+from tests import forks
 
 ROOT = Path(__file__).parents[1]
 # One of each way in; none of them is a real one.
@@ -47,14 +48,8 @@ def test_no_token_is_in_the_run_or_the_store(tmp_path: Path) -> None:
     argv = "--exp-name s --model mlp --max-epochs 1 --limit-batches 2".split()
     argv += ["--tracker", "mlflow", "neptune", "tensorboard"]
     argv += ["--description", f"with {IN_FLAG}", "--tags", IN_ENVIRONMENT]
-    ended = subprocess.run(
-        [sys.executable, "-c", RUN, *argv],
-        cwd=folder,
-        env={**os.environ, "MY_API_TOKEN": IN_ENVIRONMENT},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
+    environment = {**os.environ, "MY_API_TOKEN": IN_ENVIRONMENT}
+    ended = forks.completed(["-c", RUN, *argv], environment, folder)
     assert ended.returncode == 0, ended.stderr
     written = [path for path in (folder / "experiments").rglob("*") if path.is_file()]
     names = {path.name for path in written}

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from PIL import Image
 from project.reproduction import checks
 from project.reproduction.checks import check, explain
 from project.reproduction.expected import Recorded
+from tests import forks
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--model", "mlp", "--hidden-dim", "4", "--max-epochs", "1", "--tracker", "none"]
@@ -22,12 +22,7 @@ ENVIRONMENT = {"torch": None, "variables": {}}
 
 
 def command(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"project.{name}", *arguments],
-        cwd=folder,
-        text=True,
-        capture_output=True,
-    )
+    return forks.completed(["-m", f"project.{name}", *arguments], cwd=folder)
 
 
 def test_one_byte_of_an_image_is_named_before_training(tmp_path: Path) -> None:

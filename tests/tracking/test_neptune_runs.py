@@ -4,8 +4,6 @@ import json
 import math
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ import pytest
 
 from project.tracking._follower import Follower
 from tests import forks
+from tests.forks import Fork
 from tests.tracking.neptune_client import ROOT
 from tests.tracking.neptune_server import Entry, Server
 
@@ -36,22 +35,15 @@ IMPATIENT = {"NEPTUNE_REQUEST_TIMEOUT": "2", "NEPTUNE_RETRIES_TIMEOUT": "1"}
 
 
 @contextmanager
-def training(home: Path, environment: dict[str, str], *flags: str) -> Iterator[subprocess.Popen]:
+def training(home: Path, environment: dict[str, str], *flags: str) -> Iterator[Fork]:
     """A run in a process of its own, killed at the end at the latest."""
-    with (
-        open(home / "run.log", "wb") as log,
-        subprocess.Popen(
-            [sys.executable, "-c", TRAIN, *FLAGS, *flags],
-            cwd=home,
-            env=mine(environment),
-            stdout=log,
-            stderr=log,
-        ) as process,
-    ):
+    with open(home / "run.log", "wb") as log:
+        process = forks.python(["-c", TRAIN, *FLAGS, *flags], mine(environment), home, log)
         try:
             yield process
         finally:
             process.kill()
+            process.wait()
 
 
 def mine(environment: dict[str, str]) -> dict[str, str]:
