@@ -103,7 +103,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_store_that_cannot_be_used_is_told() -> None:
-    uri = "nosuch://ada:secret-word@host/store"
+    uri = "nosuch://ada:" "secret-word@host/store"
     with start("--backend-store-uri", uri, "--port", str(free_port())) as server:
         said = server.stdout.read()
     assert said.startswith("error: the store nosuch://***@host/store can't be used: ")

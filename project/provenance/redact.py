@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from project.provenance import _shapes as shapes
+from project.provenance import _values as values
+from project.provenance._assigned import masked
 
 MASK = "***"
 # Shorter values ("1", "true") would be found in every text.
@@ -39,11 +41,11 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """`text` with each secret as `***`; for commands, flags, URLs, messages and names."""
-        return self._assigned(self._by_form(text), shapes.IN_TEXT, _mask_in_text)
+        return self._settled(text, "text")
 
     def redact_code(self, text: str) -> str:
         """As `redact` for source code, where `token = tokens[1]` is no secret; keeps every line."""
-        return self._assigned(self._by_form(text), shapes.IN_CODE, _mask_in_code)
+        return self._settled(text, "code")
 
     def redact_bytes(self, data: bytes) -> bytes:
         """`redact_code` for a file's content; bytes that are not UTF-8 stay as they are."""
@@ -54,11 +56,11 @@ class Redactor:
         """The command line's words redacted, `--token X` and `--token=X` by the flag's name."""
         words: list[str] = []
         for before, word in zip(["", *argv], argv, strict=False):
-            named = before.startswith("-") and shapes.SECRET_KEY.search(before)
-            if named and word[:2] != "--" and shapes.is_secret(before, word, colon=False):
+            named = before.startswith("-") and values.SECRET_KEY.search(before)
+            if named and word[:2] != "--" and values.is_secret(before, word, colon=False):
                 words.append(MASK)
             else:
-                words.append(self.redact(shapes.ASSIGNED_FLAG.sub(rf"\g<1>{MASK}", word)))
+                words.append(self.redact(values.ASSIGNED_FLAG.sub(rf"\g<1>{MASK}", word)))
         return words
 
     def redact_json(self, value: Any) -> Any:
@@ -81,7 +83,7 @@ class Redactor:
         return self.redact(text) != text
 
     def _item(self, key: Any, item: Any) -> Any:
-        if isinstance(key, str) and shapes.SECRET_KEY.search(key):
+        if isinstance(key, str) and values.SECRET_KEY.search(key):
             return _mask_leaves(key, item)
         return self.redact_json(item)
 
@@ -95,10 +97,11 @@ class Redactor:
         text = shapes.SIGNED_QUERY.sub(rf"\1{MASK}", text)
         return shapes.AUTHORIZATION.sub(rf"\1{MASK}", text)
 
-    @staticmethod
-    def _assigned(text: str, patterns: list[re.Pattern[str]], mask: Any) -> str:
-        for pattern in patterns:
-            text = pattern.sub(mask, text)
+    def _settled(self, text: str, kind: str) -> str:
+        """Masked until no more is found: what was masked may show what stands around it."""
+        before = None
+        while text != before:
+            before, text = text, masked(self._by_form(text), MASK, kind=kind)
         return text
 
 
@@ -132,7 +135,7 @@ def _named_leaves(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _named_leaves(item, key)
-    elif isinstance(value, str) and shapes.SECRET_KEY.search(name):
+    elif isinstance(value, str) and values.SECRET_KEY.search(name):
         yield value
 
 
@@ -158,30 +161,12 @@ def _mask_pem(match: re.Match[str]) -> str:
 
 def _mask_login(match: re.Match[str]) -> str:
     given = match["user"] if match["password"] is None else match["password"]
-    return match[0] if shapes.is_placeholder(given) else f"{MASK}@"
-
-
-def _mask_in_text(match: re.Match[str]) -> str:
-    group = "bare" if match["quoted"] is None else "quoted"
-    colon = ":" in match["sep"] and group == "bare"
-    secret = shapes.is_secret(match["key"], match[group], colon=colon)
-    return _masked(match, group) if secret else match[0]
-
-
-def _mask_in_code(match: re.Match[str]) -> str:
-    group = "bare" if match["quoted"] is None else "quoted"
-    secret = shapes.is_secret_in_code(match["key"], match[group], quoted=group == "quoted")
-    return _masked(match, group) if secret else match[0]
-
-
-def _masked(match: re.Match[str], group: str) -> str:
-    start, end = (at - match.start() for at in match.span(group))
-    return match[0][:start] + MASK + match[0][end:]
+    return match[0] if values.is_placeholder(given) else f"{MASK}@"
 
 
 def _mask_leaves(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return MASK if shapes.is_secret(key, value, colon=False) else value
+        return MASK if values.is_secret(key, value, colon=False) else value
     if isinstance(value, Mapping):
         return {name: _mask_leaves(key, item) for name, item in value.items()}
     return [_mask_leaves(key, v) for v in value] if isinstance(value, (list, tuple)) else value

