@@ -72,7 +72,7 @@ def add_exp_dir(parser: ArgumentParser, help: str) -> None:
     from pathlib import Path  # 5 ms that a run's start-up can do without
 
     field = Hyperparameters.__dataclass_fields__["exp_dir"]
-    default = Path(os.environ.get(field.metadata["env"], field.default))
+    default = Path(os.environ.get(field.metadata["env"]) or field.default)
     parser.add_argument("--exp-dir", type=Path, default=default, help=help)
 
 
@@ -121,7 +121,7 @@ def describe(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         full = error.errno == errno.ENOSPC
         fix = "; free some space or give another folder" if full else ""
-        return f"{error.filename}: {error.strerror}{fix}"
+        return f"{error.filename or repr('')}: {error.strerror}{fix}"
     return str(error) or type(error).__name__
 
 

@@ -1,14 +1,15 @@
 """What a hyperparameter's field can say of itself, and the checks that follow from it."""
 
+import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import Field, field
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
-from project.words import did_you_mean
+from project.words import did_you_mean, quoted
 
 
 @cache
@@ -60,12 +61,16 @@ def is_tuple(f: Field) -> bool:
 
 
 def convert(f: Field, value: Any) -> Any:
-    """`value`, a text or a plain value, as the field's type.
+    """`value` as the field's type: a text as after a flag, or a plain value as a record holds it.
+
+    A flag, a config file and the environment all give texts, so that each spelling means the same
+    everywhere: numbers are decimal (1, 010, 1.0 and 1e0 are one), true and false are booleans, and
+    none (or null, or ~) is the absence of an optional value.
 
     Raises:
         ValueError: it can't be one; the message names the flag, the value and the type.
     """
-    if isinstance(f.type, UnionType) and (value is None or value == "none"):
+    if isinstance(f.type, UnionType) and (value is None or _is_none(value)):
         return None
     kind = kind_of(f)
     if get_origin(kind) is tuple:
@@ -77,23 +82,66 @@ def convert(f: Field, value: Any) -> Any:
                 f"{flag_name(f.name)} needs {len(item_kinds)} values, got {len(items)}"
             )
         return tuple(_scalar(f, item_kinds[0], item) for item in items)
+    if isinstance(value, (list, tuple)):
+        raise ValueError(f"{flag_name(f.name)} takes one value, not a list of {len(value)}")
     return _scalar(f, kind, value)
+
+
+def _is_none(value: Any) -> bool:
+    return isinstance(value, str) and value.lower() in ("none", "null", "~")
 
 
 def _scalar(f: Field, kind: type, value: Any) -> Any:
     texts = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-    if kind is bool and isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    is_bool = isinstance(value, bool)
+    read = _FROM_TEXT if isinstance(value, str) else _FROM_PLAIN
+    found = read[kind](value)
+    if found is None:
+        raise ValueError(f"{flag_name(f.name)} must be {texts[kind]}, not {quoted(value)}")
+    return found
+
+
+def _whole(text: str) -> int | float | None:
+    number = _number(text)
+    if number is None or not (math.isfinite(number) and number.is_integer()):
+        # What no float holds is out of every bound, and value_problems says so.
+        return number if number is not None and math.isinf(number) else None
+    # A float would round what has more than 15 digits.
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,310}", text) else int(number)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _plain_whole(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _plain_number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
     try:
-        if is_bool == (kind is bool) and isinstance(value, (bool, int, float, str)):
-            if kind is int and isinstance(value, float) and not value.is_integer():
-                raise ValueError
-            if kind is not bool or is_bool:
-                return kind(value)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError(f"{flag_name(f.name)} must be {texts[kind]}, not {value!r}")
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+# Decimal, in ASCII; no 1_000, no 0x10, no 1:30.
+_NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|nan)", re.IGNORECASE)
+_FROM_TEXT: dict[type, Callable[[str], Any]] = {
+    bool: lambda text: {"true": True, "false": False}.get(text.lower()),
+    int: _whole,
+    float: _number,
+    str: lambda text: text,
+}
+_FROM_PLAIN: dict[type, Callable[[Any], Any]] = {
+    bool: lambda value: value if isinstance(value, bool) else None,
+    int: _plain_whole,
+    float: _plain_number,
+    str: lambda value: None,
+}
 
 
 def value_problems(f: Field, value: Any) -> Iterator[str]:
@@ -105,11 +153,11 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
         choice = item.partition(":")[0] if f.metadata.get("variants") else item
         if choices is not None and choice not in choices:
             near = did_you_mean(choice, choices)
-            yield f"{name} {item!r} is unknown{near} (choices: {', '.join(choices)})"
+            yield f"{name} {quoted(item)} is unknown{near} (choices: {', '.join(choices)})"
         if bounds is not None and not _inside(item, bounds):
-            yield f"{name} must be in {bounds}, not {item!r}"
+            yield f"{name} must be in {bounds}, not {quoted(item)}"
         if "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):
-            yield f"{name} {item!r} is not of the form {f.metadata['pattern']}"
+            yield f"{name} {quoted(item)} is not of the form {f.metadata['pattern']}"
 
 
 def _inside(value: float, bounds: str) -> bool:

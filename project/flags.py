@@ -3,12 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from project.fields import choices_of, convert, flag_name, is_tuple, kind_of
-from project.hyperparameters import Hyperparameters, checked
+from project.fields import choices_of, flag_name, is_tuple, kind_of
+from project.hyperparameters import Hyperparameters, checked, is_field
 from project.parser import Parser
 
 
@@ -39,14 +39,19 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     raw = vars(known)
     files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
     problems = parser.unknown_problems(unknown)
-    given: dict[str, Any] = {}
-    for source, values in [*((f"{file}: ", _read_config(file)) for file in files), ("", raw)]:
-        good, bad = checked(values)
-        given |= good
-        problems += [source + problem for problem in bad]
+    environment, given = {}, {}
+    for found, entries in (
+        (environment, _from_environment(environ)),
+        (given, _from_files(files, problems)),
+        (given, (("", name, value) for name, value in raw.items())),
+    ):
+        for source, name, value in entries:
+            good, bad = checked({name: value})
+            found |= good
+            problems += [f"{source}: {problem}" if source else problem for problem in bad]
     if problems:
         raise ValueError("\n".join(problems))
-    hparams = Hyperparameters(**(_from_environment(environ) | given))
+    hparams = Hyperparameters(**(environment | given))
     if print_config:
         print_yaml(hparams)
         sys.exit(0)
@@ -80,7 +85,8 @@ def make_parser() -> Parser:
         action="extend",
         default=[],
         metavar="FILE",
-        help="YAML with flags by name; a later file wins over an earlier one, a flag over both",
+        help="YAML with flags by name, their values as on the command line; a later file wins over"
+        " an earlier one, a flag over both; a name without a value is as if it were not there",
     )
     for name, text in (
         ("--print-config", "print all values as a config file and exit"),
@@ -110,44 +116,32 @@ def _facts(f: Field) -> str:
     return "; ".join(parts)
 
 
-def _read_config(path: str) -> dict[str, Any]:
-    # PyYAML is needed only with --config; importing it costs every start-up 15 ms.
-    import yaml
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            node = yaml.compose(file, yaml.SafeLoader)
-            pairs = [] if node is None else _pairs(node, path)
-            values = {key: yaml.safe_load(yaml.serialize(value)) for key, value in pairs}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    return values
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Source, field and value of each variable that is set; an empty one says nothing."""
+    for f in fields(Hyperparameters):
+        if value := environ.get(f.metadata.get("env", "")):
+            yield f.metadata["env"], f.name, value
 
 
-def _pairs(node: Any, path: str) -> list[tuple[str, Any]]:
-    """Names and nodes of a mapping; PyYAML itself would let the last of two equal names win."""
-    if node.id != "mapping":
-        raise ValueError(f"{path} must hold flags by name, such as 'learning_rate: 0.01'")
-    pairs = [(str(key.value).replace("-", "_"), value) for key, value in node.value]
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{path} gives {', '.join(twice)} twice; leave one")
-    return pairs
+def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str, str, Any]]:
+    """Place, name and value of each entry; a name without a value says nothing."""
+    if not paths:
+        return
+    from project.config import read_config  # only with --config, as PyYAML
 
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        f.name: convert(f, environ[f.metadata["env"]])
-        for f in fields(Hyperparameters)
-        if "env" in f.metadata and f.metadata["env"] in environ
-    }
+    for path in paths:
+        try:
+            entries = read_config(path)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        for entry in entries:
+            if entry.value is not None or not is_field(entry.name):
+                yield entry.place, entry.name, entry.value
 
 
 def print_yaml(hparams: Hyperparameters) -> None:
     """Print a config file that, given to `--config`, asks for exactly this run."""
-    import json  # 2 ms that start-up can do without
+    from project.config import config_text  # 2 ms that start-up can do without
 
-    for name, value in hparams.to_values().items():
-        # A JSON value is a YAML value.
-        print(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+    print(config_text(hparams.to_values()), end="")

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from project.fields import convert, flag, value_problems
-from project.words import did_you_mean
+from project.words import RUN, did_you_mean, quoted
 
 DEBUG = "debug"
 # What stands in --exp-dir beside the experiments.
@@ -87,13 +87,15 @@ class Hyperparameters:
     batch_size: int = flag(
         128,
         "samples per optimizer step, over all devices",
-        bounds="[1, inf)",
+        bounds="[1, 1000000000]",
         sweep=(32, 64, 128, 256),
     )
-    synthetic_samples: int = flag(1000, "samples of the synthetic data set", bounds="[1, inf)")
-    synthetic_classes: int = flag(10, "classes of the synthetic data set", bounds="[2, inf)")
+    synthetic_samples: int = flag(
+        1000, "samples of the synthetic data set", bounds="[1, 1000000000]"
+    )
+    synthetic_classes: int = flag(10, "classes of the synthetic data set", bounds="[2, 1000000]")
     synthetic_shape: tuple[int, int, int] = flag(
-        (1, 8, 8), "channels, height and width of synthetic images", bounds="[1, inf)"
+        (1, 8, 8), "channels, height and width of synthetic images", bounds="[1, 65536]"
     )
 
     model: str = flag(
@@ -104,12 +106,12 @@ class Hyperparameters:
         variants=True,
     )
     hidden_dim: int = flag(
-        128, "units of a hidden layer", bounds="[1, inf)", sweep=(64, 128, 256, 512)
+        128, "units of a hidden layer", bounds="[1, 1000000]", sweep=(64, 128, 256, 512)
     )
     width: int = flag(
         32,
         "channels of the first stage of a convolutional model",
-        bounds="[1, inf)",
+        bounds="[1, 65536]",
         sweep=(16, 32, 64),
     )
     depth: int = flag(2, "hidden layers, or blocks per stage", bounds="[1, 1000]", sweep=(1, 2, 3))
@@ -122,7 +124,7 @@ class Hyperparameters:
     pretrained: bool = flag(
         False, "start a torchvision model from its published weights (downloads them)"
     )
-    checkpoint: str | None = flag(None, "start from these weights: a checkpoint file or a run")
+    checkpoint: str | None = flag(None, f"start from these weights: a checkpoint file, or {RUN}")
 
     loss: str = flag("cross-entropy", "training loss", section="optimization", plug="losses")
     label_smoothing: float = flag(
@@ -151,26 +153,30 @@ class Hyperparameters:
     accumulate: int = flag(
         1,
         "parts a batch is cut into, whose gradients are accumulated (saves memory, same step)",
-        bounds="[1, inf)",
+        bounds="[1, 1000000000]",
     )
     precision: str = flag(
         "32", "arithmetic of the forward pass", choices=("32", "bf16-mixed", "16-mixed")
     )
 
     max_epochs: int = flag(
-        30, "passes over the training split", section="training", bounds="[1, inf)"
+        30, "passes over the training split", section="training", bounds="[1, 1000000000]"
     )
     max_steps: int | None = flag(
-        None, "optimizer steps after which training ends, if before --max-epochs", bounds="[1, inf)"
+        None,
+        "optimizer steps after which training ends, if before --max-epochs",
+        bounds="[1, 1000000000]",
     )
     early_stopping: int | None = flag(
-        None, "epochs without a better --monitor after which training ends", bounds="[1, inf)"
+        None,
+        "epochs without a better --monitor after which training ends",
+        bounds="[1, 1000000000]",
     )
     monitor: str = flag(
         "val_loss", "validation metric that chooses the best checkpoint", pattern=r"val_\S+"
     )
     log_every: int = flag(
-        1, "optimizer steps between the logged points of training curves", bounds="[1, inf)"
+        1, "optimizer steps between the logged points of training curves", bounds="[1, 1000000000]"
     )
     checkpoint_every: float = flag(
         60.0, "seconds between checkpoints inside an epoch", bounds="[0, inf)"
@@ -178,18 +184,16 @@ class Hyperparameters:
     overfit_batches: int | None = flag(
         None,
         "train and validate on this many fixed batches (should reach loss 0)",
-        bounds="[1, inf)",
+        bounds="[1, 1000000000]",
     )
     limit_batches: int | None = flag(
-        None, "use at most this many batches of each split an epoch", bounds="[1, inf)"
+        None, "use at most this many batches of each split an epoch", bounds="[1, 1000000000]"
     )
     fast_dev_run: bool = flag(False, "one batch of everything, sent nowhere: does it run at all?")
     only_test: bool = flag(
         False, "test the model of --checkpoint (or of the run --resume) and train nothing"
     )
-    resume: str | None = flag(
-        None, "go on with an interrupted run: its id, its directory, or 'last'"
-    )
+    resume: str | None = flag(None, f"go on with an interrupted run: {RUN}")
 
     accelerator: str = flag(
         "auto", "kind of device", section="devices", choices=("auto", "cpu", "gpu", "mps")
@@ -197,9 +201,9 @@ class Hyperparameters:
     devices: str = flag(
         "1",
         "number of devices on each machine, their indices ('0,2'), or 'auto'",
-        pattern=r"auto|[1-9]\d*|\d+(,\d+)+",
+        pattern=r"auto|[1-9][0-9]{0,3}|[0-9]{1,4}(,[0-9]{1,4})+",
     )
-    nodes: int = flag(1, "number of machines", bounds="[1, inf)")
+    nodes: int = flag(1, "number of machines", bounds="[1, 65536]")
     strategy: str = flag(
         "auto",
         "how a model is spread over devices: ddp gives each all of it (auto is that, too)",
@@ -239,14 +243,20 @@ def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     good, problems = {}, []
     for name, value in values.items():
         if name not in by_name:
-            problems.append(f"unknown key {name!r}{did_you_mean(name, by_name)}")
+            problems.append(f"unknown key {quoted(name)}{did_you_mean(name, by_name)}")
             continue
         try:
             good[name] = convert(by_name[name], value)
-            problems += value_problems(by_name[name], good[name])
+            # Three equal values are one mistake.
+            problems += dict.fromkeys(value_problems(by_name[name], good[name]))
         except ValueError as error:
             problems.append(str(error))
     return good, problems
+
+
+def is_field(name: str) -> bool:
+    """Whether there is a hyperparameter of this name."""
+    return name in Hyperparameters.__dataclass_fields__
 
 
 def _combination_problems(h: Hyperparameters) -> list[str]:

@@ -1,17 +1,22 @@
 """The command line: precedence, conversion, and every mistake in one line each, all at once."""
 
+import json
 import os
+import re
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from project.fields import flag_name
-from project.flags import parse
-from project.hyperparameters import Hyperparameters
+from project.config import read_config
+from project.fields import flag_name, is_tuple, kind_of, value_problems
+from project.flags import make_parser, parse
+from project.hyperparameters import Hyperparameters, checked
+from project.words import quoted
 
 ROOT = Path(__file__).parents[1]
 
@@ -113,13 +118,13 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
         parse(["--config", config, "--dropout", "1", "--zzzzzz", "1"], {})
     assert str(raised.value).splitlines() == [
         "unknown flag --zzzzzz",
-        f"{config}: unknown key 'learning_rat', did you mean 'learning_rate'?",
-        f"{config}: --batch-size must be a whole number, not 'many'",
+        f"{config}:1:1: unknown key 'learning_rat', did you mean 'learning_rate'?",
+        f"{config}:2:1: --batch-size must be a whole number, not 'many'",
         "--dropout must be in [0, 1), not 1.0",
     ]
 
 
-@pytest.mark.parametrize("value", ["{a: 1}", "1.5", "2026-01-01"])
+@pytest.mark.parametrize("value", ["1.5", "2026-01-01"])
 def test_several_values_of_another_kind_are_named(tmp_path: Path, value: str) -> None:
     config = write(tmp_path / "a.yaml", f"synthetic_shape: {value}\naugment: {value}\n")
     with pytest.raises(ValueError) as raised:
@@ -132,7 +137,9 @@ def test_several_values_of_another_kind_are_named(tmp_path: Path, value: str) ->
 
 @pytest.mark.parametrize("text", ["seed: 1\nseed: 2", "val_fraction: 0.1\nval-fraction: 0.2"])
 def test_a_name_given_twice_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ValueError, match="a.yaml gives (seed|val_fraction) twice"):
+    with pytest.raises(
+        ValueError, match=r"a.yaml:2:1: (seed|val_fraction) is given twice \(first at 1:1\)"
+    ):
         parse(["--config", write(tmp_path / "a.yaml", text)], {})
 
 
@@ -140,6 +147,207 @@ def test_a_name_given_twice_is_an_error(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_no_mapping_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="bad.yaml"):
         parse(["--config", write(tmp_path / "bad.yaml", text)], {})
+
+
+# Of each, YAML 1.1, JSON, Python and people think differently.
+SPELLINGS = """
+    0 1 2 010 0x10 0b11 0o17 1_000 1,000 1:30 1e2 1E2 1e-2 3.0 1. .5 1.10 1.5 +5 -1 -1e-3 -.5 -0.0
+    4294967296 9223372036854775808 1e22 1e400 1e999999999999 inf -inf .inf .INF nan .nan NaN
+    yes no on off y n true True FALSE ~ null Null none None 2026-01-01 2026-01-01T01:02:03
+    = << >> text a/b ../up 32 \N{ARABIC-INDIC DIGIT FIVE} \N{SUPERSCRIPT TWO}
+""".split() + ["9" * 400, "9" * 5000, "", " 5", "5 ", "two words", "\t"]
+
+
+PARSER = make_parser()
+
+
+def after_flag(f: Field, spelling: str) -> tuple[dict[str, Any], list[str]]:
+    """The field's value and what is wrong with it, given on the command line."""
+    name = flag_name(f.name)
+    argv = [name, *[spelling] * 3] if f.name == "synthetic_shape" else [f"{name}={spelling}"]
+    if kind_of(f) is bool:
+        # A switch takes no value: it says by itself which it is.
+        switches = {"true": name, "false": "--no-" + name[2:]}
+        if spelling.lower() not in switches:
+            return {}, [f"{name} must be true or false, not {quoted(spelling)}"]
+        argv = [switches[spelling.lower()]]
+    return checked({f.name: vars(PARSER.parse_args(argv))[f.name]})
+
+
+def in_file(f: Field, written: str, path: Path) -> tuple[dict[str, Any], list[str]]:
+    """The same, given in a config file."""
+    n_values = 3 if f.name == "synthetic_shape" else 1
+    value = f"[{', '.join([written] * n_values)}]" if is_tuple(f) else written
+    path.write_text(f"{f.name}: {value} # comment\n")
+    (entry,) = read_config(str(path))
+    return checked({entry.name: entry.value})
+
+
+@pytest.mark.parametrize("f", fields(Hyperparameters), ids=lambda f: f.name)
+def test_a_value_means_the_same_in_a_file_and_after_a_flag(f: Field, tmp_path: Path) -> None:
+    for spelling in SPELLINGS:
+        plain = re.fullmatch(r"[\w.:~+/=<][\w.:~+/=<>-]*", spelling) and len(spelling) < 1000
+        given = after_flag(f, spelling)
+        in_config = in_file(f, spelling if plain else json.dumps(spelling), tmp_path / "a")
+        # repr tells apart 1, 1.0 and True, and finds nan equal to nan.
+        assert repr(in_config) == repr(given), spelling
+        # Each gives a value or one short line.
+        good, problems = given
+        assert (good or problems) and len(problems) <= 1
+        assert all(len(line) < 500 and "\n" not in line for line in problems)
+
+
+def test_quotes_and_anchors_change_nothing(tmp_path: Path) -> None:
+    by_name = {f.name: f for f in fields(Hyperparameters)}
+    for written in ('"1e2"', "'1e2'", "&a 1e2", "+100", "100.0"):
+        assert in_file(by_name["batch_size"], written, tmp_path / "a") == ({"batch_size": 100}, [])
+    config = write(tmp_path / "a.yaml", "hidden_dim: &n 64\nwidth: *n\n")
+    assert parse(["--config", config], {}).given == {"hidden_dim": 64, "width": 64}
+
+
+@pytest.mark.parametrize(
+    "argv, value",
+    [
+        (["--batch-size", "1e2"], 100),
+        (["--batch-size", "100.0"], 100),
+        (["--seed", "010"], 10),
+        (["--hidden-dim", "٣"], "--hidden-dim must be a whole number, not '٣'"),
+        (["--batch-size", "1_000"], "--batch-size must be a whole number, not '1_000'"),
+        (["--max-epochs", "9223372036854775808"], "--max-epochs must be in [1, 1000000000], not 9"),
+        (["--max-epochs", "9" * 5000], "--max-epochs must be in [1, 1000000000], not inf"),
+        (["--learning-rate", "-1e-3"], "--learning-rate must be in (0, inf), not -0.001"),
+        (["--learning-rate", "0x1p-3"], "--learning-rate must be a number, not '0x1p-3'"),
+        (
+            ["--model", "x" * 9999],
+            "--model 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxx' is unk",
+        ),
+        (["--max-steps", "null"], None),
+    ],
+)
+def test_one_rule_for_values(argv: list[str], value: Any) -> None:
+    try:
+        (given,) = parse(argv, {}).given.values()
+        assert given == value
+    except ValueError as error:
+        assert str(error).startswith(value)
+
+
+@pytest.mark.parametrize("f", fields(Hyperparameters), ids=lambda f: f.name)
+def test_every_whole_number_has_an_end(f: Field) -> None:
+    kind = get_args(kind_of(f))[0] if is_tuple(f) else kind_of(f)
+    if kind is int:
+        low, high = (float(end) for end in f.metadata["bounds"].strip("[]").split(","))
+        assert 0 <= low < high < 2**32
+        for end in (low, high):
+            values = tuple([int(end)] * 3) if is_tuple(f) else int(end)
+            assert not list(value_problems(f, values))
+            beyond = int(end) + (1 if end == high else -1)
+            assert list(value_problems(f, (beyond,) * 3 if is_tuple(f) else beyond))
+
+
+def test_texts_are_those_that_stand_there(tmp_path: Path) -> None:
+    config = write(
+        tmp_path / "a.yaml",
+        "description: 1.10\nexp_name: 010\nseed: 010\ntags: [yes, 1:30, 2026-01-01, ~, 0x10]\n",
+    )
+    hparams = parse(["--config", config], {}).hparams
+    assert (hparams.description, hparams.exp_name, hparams.seed) == ("1.10", "010", 10)
+    assert hparams.tags == ("yes", "1:30", "2026-01-01", "~", "0x10")
+
+
+def test_a_name_without_a_value_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.yaml", "max_steps: 5\ndropout: 0.25\n")
+    second = write(tmp_path / "b.yaml", "max_steps:\ndropout:   # to be found\ntags:\nexp_dir:\n")
+    arguments = parse(["--config", first, second], {"PROJECT_EXP_DIR": ""})
+    assert arguments.given == {"max_steps": 5, "dropout": 0.25}
+    assert arguments.hparams.exp_dir == "experiments"  # an empty variable says nothing either
+    with pytest.raises(ValueError, match="b.yaml:1:1: unknown key 'max_stops', did you mean"):
+        parse(["--config", write(tmp_path / "b.yaml", "max_stops:\n")], {})
+
+
+@pytest.mark.parametrize(
+    "text, where, why",
+    [
+        ("seed: 1\nseed: 2", "2:1", "seed is given twice (first at 1:1); leave one"),
+        ("seed: !!int 3", "1:7", "tags such as 'tag:yaml.org,2002:int' are not read"),
+        ("seed: !mine 3", "1:7", "tags such as '!mine' are not read"),
+        ("seed: 1\n!mine dropout: 3", "2:1", "tags such as '!mine' are not read"),
+        ("seed: !none!x 3", "1:7", "not YAML: found undefined tag handle '!none!'"),
+        ("seed: *three", "1:7", "nothing is marked as &three"),
+        ("tags: &a [b, *a]", "1:14", "nothing is marked as &a"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]", "2:8", "a list holds values"),
+        ("tags: " + "[" * 3000, "1:8", "a list holds values, not lists or nothing"),
+        ("tags: " + "{a: " * 3000, "1:7", "a value is a text, a number or a list of these"),
+        ("tags:" + "\n- " * 2, "2:2", "a list holds values, not lists or nothing"),
+        ("[" * 3000, "1:1", "flags by name belong here"),
+        ("? [seed]\n: 3", "1:3", "the name of a flag belongs here"),
+        ("seed: 3\n---\nseed: 4", "2:1", "a second document; give one"),
+        ("seed: 3\n  dropout: 0.1", "2:10", "not YAML: mapping values are not allowed here"),
+        ("seed:\t[", "1:6", "not YAML: found character"),
+        ("just words", "1:1", "flags by name belong here, such as 'learning_rate: 0.01'"),
+        ("max_steps: 1\nmax_epochs: 99999999999999999999", "2:1", "--max-epochs must be in ["),
+        ("x" * 300_000, "", "is larger than 256 KiB: it is no file of flags"),
+        ("seed: \0", "", "not YAML: unacceptable character #x0000"),
+        ("seed: 1\ndescription: \udcff", "2", "not UTF-8 (invalid start byte); save it as such"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_line_with_the_place(
+    tmp_path: Path, text: str, where: str, why: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ValueError) as raised:
+        parse(["--config", str(path)], {})
+    said = str(raised.value)
+    assert said.startswith(f"{path}:{where}: " if where else str(path)) and why in said
+    assert "\n" not in said and len(said) < 500
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}", "\ufeffseed: 0"])
+def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
+    assert parse(["--config", write(tmp_path / "a.yaml", text)], {}).hparams == Hyperparameters()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1.10",
+        "010",
+        "yes",
+        "~",
+        "none",
+        "a: b",
+        "#c",
+        "-",
+        "- a",
+        "'",
+        '"',
+        "\\",
+        "\ttab\n ",
+        "\N{NEXT LINE}\u2028\u2029\ufeff",
+        "\udcff",
+        "\x7f\x80\x00",
+        "\N{GRINNING FACE}",
+        "{x}",
+        "[y",
+        "&a",
+    ],
+)
+def test_printed_texts_are_read_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit):
+        parse([f"--description={text}", f"--tags={text}", "--print-config"], {})
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == len(fields(Hyperparameters))
+    hparams = parse(["--config", write(tmp_path / "printed.yaml", printed)], {}).hparams
+    assert (hparams.description, hparams.tags) == (text, (text,))
+
+
+def test_a_variable_with_a_wrong_value_is_named() -> None:
+    with pytest.raises(ValueError, match="^PROJECT_DATA_DIR: --data-dir 'a.nb' is not of the form"):
+        parse([], {"PROJECT_DATA_DIR": "a\nb"})
 
 
 def test_values_survive_json_and_yaml() -> None:
