@@ -16,6 +16,7 @@ from benchmarks._table import write
 TABLE = (
     "startup",
     "first_step",
+    "whole_run",
     "training",
     "evaluation",
     "metrics",

@@ -55,6 +55,17 @@ def seconds_to_step(*argv: str) -> float:
     return float(re.search(r"step done: (\S+)", done.stdout)[1]) - began
 
 
+def seconds_to_line(beginning: str, *argv: str) -> tuple[float, float]:
+    """From the start of a Python process to its line that begins so, and to its end."""
+    began = time.perf_counter()
+    command = [sys.executable, *argv]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+        times = [time.perf_counter() for line in process.stdout if line.startswith(beginning)]
+    assert process.returncode == 0 and len(times) == 1, command
+    return times[0] - began, time.perf_counter() - began
+
+
 def peak(*argv: str) -> int:
     """Largest resident set of a Python process, in bytes."""
     return end(subprocess.Popen([sys.executable, *argv], cwd=ROOT, **SILENT)).peak
@@ -88,7 +99,7 @@ def projects(
             started.append(subprocess.Popen([sys.executable, *argv], **options))
         with ThreadPoolExecutor(count) as pool:
             ends = list(pool.map(end, started))
-        _wait_for_followers(folder)
+        wait_for_followers(folder)
         return [_read(Path(folder, str(i)), began, ended) for i, ended in enumerate(ends)]
 
 
@@ -121,7 +132,7 @@ def _waits(pid: int) -> dict[str, int]:
     return found
 
 
-def _wait_for_followers(folder: str) -> None:
+def wait_for_followers(folder: str) -> None:
     """They may go on after the run; none must take time from what is measured next."""
     while any(folder.encode() in _command(path) for path in Path("/proc").glob("[0-9]*/cmdline")):
         time.sleep(0.1)

@@ -17,7 +17,7 @@ from project.callbacks.reports import Reports
 from project.command import describe, print_error
 from project.files import write_atomic
 from project.launch import Others
-from project.messages import announce, show
+from project.messages import announce, show, show_trackers, show_unsent
 from project.plan import Plan
 from project.provenance import manifest
 from project.provenance.code import CodeState
@@ -161,7 +161,7 @@ def give_up(run: Run, plan: Plan, error: BaseException) -> None:
 
 
 def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended) -> int:
-    """Write the outcome, let the trackers finish, and show how it went; returns the exit code."""
+    """Write the outcome, show how it went, and let trackers finish; returns the exit code."""
     trainer, solver = parts.trainer, parts.solver
     saved = sorted((run.directory / "checkpoints").glob("*.pt"))
     try:
@@ -179,9 +179,24 @@ def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: E
         )
     except (OSError, ValueError) as error:
         # A full disk, or a runs.csv damaged meanwhile; the run itself is over.
-        attached.close(timeout=0)
+        attached.end()
         print_error(error)
         return ended.exit_code or 1
-    where = attached.close(timeout=TRACKER_SECONDS)
-    show(run, ended, where, models.n_parameters(solver.model))
+    show(run, ended, models.n_parameters(solver.model))
+    show_trackers(finish_sending(attached, session.interrupt))
     return ended.exit_code
+
+
+def finish_sending(attached: Attached, interrupt: Interrupt) -> list[str]:
+    """Let the trackers' followers send what is left, for a while; returns a line for each.
+
+    They go on in the background after that, and after a signal.
+    """
+    attached.end()
+    try:
+        with interrupt.ending_a_wait():
+            show_unsent(attached.unsent())
+            attached.wait(TRACKER_SECONDS)
+    except KeyboardInterrupt:
+        pass  # the run is over and whole; the lines say what goes on
+    return attached.lines()

@@ -47,11 +47,10 @@ def sharing(hparams: Hyperparameters, parts: Parts) -> str:
     )
 
 
-def show(run: Run, ended: Ended, where: Sequence[str], n_parameters: int) -> None:
+def show(run: Run, ended: Ended, n_parameters: int) -> None:
     """Print the table at the end, and what to do next."""
     rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
     rows.append(("run", str(run.directory)))
-    rows += [("tracker", line) for line in where]
     place = f"--exp-dir {run.directory.parents[1]}"
     rows.append(("compare", f"python -m project.compare {place}"))
     rows.append(("on the web", f"python -m project.serve {place}"))
@@ -60,3 +59,15 @@ def show(run: Run, ended: Ended, where: Sequence[str], n_parameters: int) -> Non
         print(f"go on: python -m project.run --resume {run.directory.name}")
     elif ended.error:
         print(f"error: {ended.error}", file=sys.stderr)
+
+
+def show_unsent(unsent: Sequence[str]) -> None:
+    """Say on standard error what the trackers still lack, and that it need not be waited for."""
+    for line in unsent:
+        print(f"sending to {line}; Ctrl-C leaves that to the background", file=sys.stderr)
+
+
+def show_trackers(where: Sequence[str]) -> None:
+    """Say where each tracker shows the run, or what it lacks and how to send that."""
+    for line in where:
+        print(line, flush=True)

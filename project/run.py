@@ -1,5 +1,6 @@
 """`python -m project.run`: train, evaluate and record one experiment."""
 
+import signal
 import sys
 
 from project.command import as_process
@@ -7,4 +8,7 @@ from project.main import main
 
 if __name__ == "__main__":
     # The run itself is on disk, whatever became of its lines.
-    sys.exit(as_process(main, lost=0))
+    code = as_process(main, lost=0)
+    # Nothing is left that Ctrl-C, pressed once more, could end; it would print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)

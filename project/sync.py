@@ -68,26 +68,26 @@ def make_parser() -> argparse.ArgumentParser:
 
 def follow_one(arguments: argparse.Namespace) -> int:
     """Follow the run that standard input names until it ends; without one, there is no work."""
-    from project.tracking._follow import await_run, follow
+    from project.tracking._follow import follow
     from project.tracking._plugs import preload
+    from project.tracking._training import Training, give_way
 
     if arguments.run:
         given = " ".join(arguments.run)
         raise ValueError(f"--follow takes its run from standard input, not {given!r}")
-    # Training comes first where cores are few.
-    os.nice(19)
+    training = Training(sys.stdin.fileno())
+    give_way()
     try:
         preload(arguments.tracker)
     except Exception:
         pass  # opening the tracker meets the same, and there is a log for it then
-    pipe = sys.stdin.fileno()
-    run = await_run(pipe)
+    run = training.run_dir()
     if run is None:
         return 0
     with open(run / "tracking" / f"{arguments.tracker}.log", "ab") as log:
         for output in (1, 2):
             os.dup2(log.fileno(), output)
-    return follow(run, arguments.tracker, pipe)
+    return follow(run, arguments.tracker, training)
 
 
 def find_runs(arguments: argparse.Namespace) -> list[Path]:

@@ -7,7 +7,9 @@ import runpy
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +56,22 @@ def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             runpy.run_module(name, run_name="__main__")
         return 1.0
 
+    def line(beginning: str, flag: str, name: str, *arguments: str) -> tuple[float, float]:
+        with redirect_stdout(StringIO()) as said:
+            if name == "project.run":
+                assert main([*arguments, "--tracker", "none"]) == 0
+            else:
+                module(flag, name, *arguments)
+        assert [line.startswith(beginning) for line in said.getvalue().splitlines()].count(
+            True
+        ) == 1
+        return 2.0, 3.0
+
     monkeypatch.setattr(_processes, "projects", projects)
+    monkeypatch.setattr("benchmarks.whole_run.seconds_to_line", line)
     # Nor is its store made.
     monkeypatch.setattr("benchmarks.tracking.embedded_store", lambda folder: None)
+    monkeypatch.setattr("benchmarks.whole_run.embedded_store", lambda folder: None)
     monkeypatch.setattr("benchmarks.memory.peak", module)
     monkeypatch.setattr("benchmarks.first_step.seconds_to_step", module)
 

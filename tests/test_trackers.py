@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from project import experiment, tracking
 from project.flags import parse
 from project.main import main
 from project.plan import Plan, make_plan
+from project.tracking import _attached
+from tests.tracking import stand_in
+from tests.tracking.test_attached import command
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 2 --exp-name sent".split()
 
@@ -39,6 +43,38 @@ def test_the_mode_chooses_neptune_and_reaches_its_follower(
     assert plan("--neptune-mode", "offline", "--tracker", "none").trackers == ()
     with pytest.raises(ValueError, match="NEPTUNE_API_TOKEN is not a Neptune token"):
         plan("--neptune-mode", "async")
+
+
+def test_results_are_shown_before_trackers_are_waited_for_and_ctrl_c_leaves_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_attached, "follow_command", command)
+    monkeypatch.setenv(stand_in.BEHAVIOUR, "hang")
+    shown, real, attached = [], tracking.Ahead.attach, []
+
+    def wait(timeout: float) -> int:
+        shown.append(capsys.readouterr())
+        outcome = json.loads((only_run(tmp_path) / "outcome.json").read_text())
+        assert outcome["status"] == "finished"
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("Ctrl-C did not end the wait")
+
+    def attach(*args: Any) -> tracking.Attached:
+        attached.append(real(*args))
+        monkeypatch.setattr(attached[0].followers[stand_in.NAME], "wait", wait)
+        return attached[0]
+
+    monkeypatch.setattr(tracking.Ahead, "attach", attach)
+    assert main([*FLAGS, "--exp-dir", str(tmp_path), "--tracker", stand_in.NAME]) == 0
+    follower = attached[0].followers[stand_in.NAME]
+    assert follower.poll() is None  # it lives on
+    monkeypatch.undo()
+    follower.kill()
+    follower.wait()
+    assert ": finished" in shown[0].out
+    assert "test 0." in shown[0].out and "on the web" in shown[0].out
+    assert f"sending to {stand_in.NAME}: " in shown[0].err and "Ctrl-C" in shown[0].err
+    assert f"{stand_in.NAME}: still sending in the background" in capsys.readouterr().out
 
 
 def points(directory: Path) -> dict[str, list[tuple[int, float]]]:

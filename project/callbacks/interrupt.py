@@ -4,6 +4,8 @@ import math
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -41,6 +43,7 @@ class Interrupt(Callback):
         self._signal: int | None = None
         self._at = -math.inf
         self._over = False
+        self._waits = False
 
     def __enter__(self) -> "Interrupt":
         """Take over the signals until the block ends."""
@@ -68,9 +71,23 @@ class Interrupt(Callback):
         """Let no signal interrupt what is left to do: to write down how the run has ended."""
         self._over = True
 
+    @contextmanager
+    def ending_a_wait(self) -> Iterator[None]:
+        """Let the first signal raise KeyboardInterrupt in the block, which may be left any time."""
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
+
     def _receive(self, signum: int, frame: FrameType | None) -> None:
         # torchrun passes on the Ctrl-C that the terminal has sent to every process already.
-        if self._over or time.monotonic() - self._at < SAME_SECONDS:
+        if time.monotonic() - self._at < SAME_SECONDS:
+            return
+        if self._waits:
+            self._waits = False
+            raise KeyboardInterrupt
+        if self._over:
             return
         if self._signal is not None:
             raise Interrupted(signum)

@@ -5,15 +5,16 @@ import shlex
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from project.root import findable
+from project.tracking._journal import NAME as JOURNAL
 from project.tracking._state import State
+from project.tracking._training import RUN_ENDS
 
 RETRY_SECONDS = 3.0
-# After the directory of the run to follow, in the pipe to a follower.
-RUN_ENDS = b"\0"
 # Followers that go on in the background: forgotten ones would be complained of as still running.
 _LEFT: list[subprocess.Popen[bytes]] = []
 
@@ -30,30 +31,45 @@ class Attached:
     run_dir: Path
     followers: dict[str, subprocess.Popen[bytes]]
 
-    def close(self, timeout: float) -> list[str]:
-        """Tell the followers that the run has ended, and wait for them.
-
-        Args:
-            timeout: seconds that all of them get together; those that need more go on in the
-                background.
-        Returns:
-            A line for each tracker: where to look, or what is missing and how to send it later.
-        """
+    def end(self) -> None:
+        """Tell the followers that the run has ended."""
         for process in self.followers.values():
             _say_end(process)
+
+    def unsent(self) -> list[str]:
+        """What is still being sent, a line for each tracker that has not ended."""
+        journal = self.run_dir / JOURNAL
+        size = journal.stat().st_size if journal.exists() else 0
+        lines = []
+        for name, process in self.followers.items():
+            if process.poll() is None:
+                left = size - self._state(name).position
+                curves = f"{left / 1000:,.0f} of {size / 1000:,.0f} kB of curves, and " * (left > 0)
+                lines.append(f"{name}: {curves}the run's files and its end")
+        return lines
+
+    def wait(self, timeout: float) -> None:
+        """Wait until the followers, which were told, have ended; those that need more go on.
+
+        Args:
+            timeout: seconds that all of them get together.
+        """
         began = time.monotonic()
         for name, process in self.followers.items():
             # A tracker that failed until now gets one more try, not everyone's time.
-            failing = State.load(self.run_dir, name).error is not None
+            failing = self._state(name).error is not None
             deadline = began + (min(timeout, RETRY_SECONDS) if failing else timeout)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
-            except (subprocess.TimeoutExpired, KeyboardInterrupt):
-                _LEFT.append(process)  # its line says so
+
+    def lines(self) -> list[str]:
+        """For each tracker: where to look, or what is missing and how to send it later."""
+        # What goes on in the background says so in its line.
+        _LEFT.extend(process for process in self.followers.values() if process.poll() is None)
         return [self._line(name, process.poll()) for name, process in self.followers.items()]
 
     def _line(self, name: str, code: int | None) -> str:
-        state, later = State.load(self.run_dir, name), self._command(name)
+        state, later = self._state(name), self._command(name)
         if code == 0:
             return state.where
         if code is None and state.error is None:
@@ -65,6 +81,13 @@ class Attached:
             return f"{name}: not sent ({state.error}); {later} sends it later"
         log = self.run_dir / "tracking" / f"{name}.log"
         return f"{name}: its process ended with code {code}, see {log}; {later} sends it later"
+
+    def _state(self, name: str) -> State:
+        try:
+            return State.load(self.run_dir, name)
+        except ValueError as error:
+            # It is no fault of the run, which is over; its follower has met the same.
+            return State(error=str(error))
 
     def _command(self, name: str) -> str:
         return f"`python -m project.sync {shlex.quote(str(self.run_dir))} --tracker {name}`"

@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
-from project.tracking._attached import RUN_ENDS
 from project.tracking._follower import Follower
+from project.tracking._plugs import is_slow_to_open
 from project.tracking._scrub import one_line
+from project.tracking._training import Training
 
 POLL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -15,25 +16,14 @@ LONGEST_PAUSE_SECONDS = 60.0
 GRACE_SECONDS = 600.0
 # More: what does not hang ends by itself before, and in order.
 HANG_SECONDS = 1200.0
-
-
-def await_run(pipe: int) -> Path | None:
-    """The directory that a pipe begins with; None if it is closed before that is complete.
-
-    No more is read than that, for `follow` goes on with it.
-    """
-    directory = b""
-    while byte := os.read(pipe, 1):
-        if byte == RUN_ENDS:
-            return Path(os.fsdecode(directory))
-        directory += byte
-    return None
+# So long a tracker that is slow to open lets a run train undisturbed; many are over by then.
+SLOW_SECONDS = 30.0
 
 
 def follow(
     run_dir: Path,
     name: str,
-    pipe: int,
+    training: Training,
     grace: float = GRACE_SECONDS,
     hang: float = HANG_SECONDS,
 ) -> int:
@@ -42,8 +32,7 @@ def follow(
     Args:
         run_dir: the run's directory.
         name: of the tracker.
-        pipe: handle of a pipe whose other end the training process holds; that it can be read
-            from, or is closed, tells that the run has ended, also when it was killed.
+        training: tells when the run has ended.
         grace: seconds without success after the run's end, after which it gives up.
         hang: the same for a tracker that does not even fail; the process then ends.
     Returns:
@@ -51,12 +40,13 @@ def follow(
         can't work.
     """
     with Follower(run_dir, name, wait=True) as follower:
-        gone, done = Event(), Event()
-        Thread(target=_watch, args=(pipe, follower, hang, gone, done), daemon=True).start()
+        Thread(target=_watch, args=(training, follower, hang), daemon=True).start()
         try:
-            return _send_on(follower, grace, gone)
+            if is_slow_to_open(name, run_dir):
+                training.gone.wait(SLOW_SECONDS)
+            return _send_on(follower, grace, training.gone)
         finally:
-            done.set()
+            training.over.set()
 
 
 def _send_on(follower: Follower, grace: float, gone: Event) -> int:
@@ -83,12 +73,11 @@ def _send_on(follower: Follower, grace: float, gone: Event) -> int:
         time.sleep(pause) if ended else gone.wait(pause)
 
 
-def _watch(pipe: int, follower: Follower, hang: float, gone: Event, done: Event) -> None:
-    """Tell that the run has ended; and end this process if then a call into the tracker hangs."""
-    os.read(pipe, 1)
+def _watch(training: Training, follower: Follower, hang: float) -> None:
+    """End this process if, once the run has ended, a call into the tracker hangs."""
+    training.gone.wait()
     follower.progress = time.monotonic()
-    gone.set()
-    while not done.wait(min(1.0, hang)):
+    while not training.over.wait(min(1.0, hang)):
         if time.monotonic() - follower.progress > hang:
             print(f"{follower.name} took nothing for {hang:g} s: given up", flush=True)
             os._exit(1)

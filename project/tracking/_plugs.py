@@ -78,3 +78,8 @@ def load(name: str) -> Any:
 def preload(name: str) -> None:
     """Import what the tracker `name` needs, if its file says what that is."""
     getattr(load(name), "preload", lambda: None)()
+
+
+def is_slow_to_open(name: str, run_dir: Path) -> bool:
+    """Whether the tracker `name` has much to do before it can take the run, if its file says so."""
+    return getattr(load(name), "is_slow_to_open", lambda _: False)(run_dir)

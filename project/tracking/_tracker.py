@@ -12,7 +12,9 @@ class Tracker(ABC):
     missing package is found without importing it), and the name is the `--tracker` flag's value.
     It defines `build(run_dir, remote) -> Tracker`, which neither imports the package nor talks to
     the service: it is also called before training starts, to find mistakes in the settings early.
-    It may define `preload()`, which imports the package while the training process starts.
+    It may define `preload()`, which imports the package while the training process starts, and
+    `is_slow_to_open(run_dir)`, which says that `open` has so much to do that a short run should
+    rather end first.
 
     A follower drives it in a process of its own: `build`, `open`, then any number of `log` and
     `upload`, then `close` if the run has ended, then always `release`. Calls come from one thread.

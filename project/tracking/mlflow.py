@@ -61,6 +61,11 @@ def preload() -> None:
         import_module("mlflow.store.tracking.sqlalchemy_store")
 
 
+def is_slow_to_open(run_dir: Path) -> bool:
+    """Whether the embedded store has yet to be made, which takes a second of a core."""
+    return given_uri() is None and not embedded_path(run_dir.parents[1]).exists()
+
+
 class MlflowTracker(Tracker):
     """One run of an MLflow experiment; the run's name and its tag `run_id` are our run id."""
 

@@ -7,9 +7,11 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+from project.tracking import _training
 from project.tracking._tracker import Tracker
 
 BEHAVIOUR = "STAND_IN"
@@ -22,6 +24,11 @@ SERVICE = "service.jsonl"
 def install() -> None:
     """Make `--tracker tensorboard` mean this one, in this process."""
     sys.modules[f"project.tracking.{NAME}"] = sys.modules[__name__]
+
+
+def starve() -> None:
+    """Let this process look as if it had no core from now on."""
+    _training.STARVING_SECONDS, _training.waits = 0.01, time.monotonic
 
 
 def received(run: Path) -> list[list[Any]]:
@@ -59,6 +66,10 @@ class StandIn(Tracker):
             os._exit(66)
         if behaviour == "hang":
             signal.pause()
+        if behaviour == "starve":
+            self._keep("priority", os.getpriority(os.PRIO_PROCESS, 0))
+            if _training.AGAIN not in os.environ:
+                signal.pause()
         entry = self.remote.get("id", 0)
         if not (self.run_dir / SERVICE).exists():
             entry += 1

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from project.files import lock
 from project.tracking import Ahead, Attached, _attached
-from project.tracking._follow import follow
+from project.tracking._follow import SLOW_SECONDS, follow
 from project.tracking._state import State
+from project.tracking._training import RUN_ENDS, Training
 from tests.tracking import stand_in
 from tests.tracking.runs import finish, log, make_run
 
@@ -31,6 +33,13 @@ def command(exp_dir: Path, name: str) -> list[str]:
 def attach(run: Path) -> Attached:
     with Ahead(run.parents[1], (NAME,)) as ahead:
         return ahead.attach(run)
+
+
+def close(attached: Attached, timeout: float) -> list[str]:
+    """The end of a run, as training sees it."""
+    attached.end()
+    attached.wait(timeout)
+    return attached.lines()
 
 
 @pytest.fixture
@@ -59,7 +68,7 @@ def test_all_is_sent_when_training_ends(run: Path, start: Callable[[str], Attach
     attached = start("")
     log(run, ({"loss": 0.5}, 1), ({"loss": 0.25}, 2))
     finish(run)
-    assert attached.close(timeout=60) == ["stand-in: in the service"]
+    assert close(attached, timeout=60) == ["stand-in: in the service"]
     assert stand_in.points(run) == [("loss", 1, 0.5), ("loss", 2, 0.25)]
     assert ["close", "finished"] in stand_in.received(run)
     assert (run / "tracking" / f"{NAME}.log").read_text() == ""
@@ -77,7 +86,7 @@ def test_what_a_tracker_needs_is_loaded_before_there_is_a_run(
         assert not (run / "tracking").exists()
         attached = ahead.attach(run)
     finish(run)
-    assert attached.close(timeout=60) == ["stand-in: in the service"]
+    assert close(attached, timeout=60) == ["stand-in: in the service"]
 
 
 def test_a_follower_that_is_given_no_run_ends_and_leaves_nothing(
@@ -93,9 +102,48 @@ def test_a_follower_that_is_given_no_run_ends_and_leaves_nothing(
 def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], Attached]) -> None:
     attached = start("hang")
     finish(run)
-    (line,) = attached.close(timeout=0.5)
+    (line,) = close(attached, timeout=0.5)
     assert line.startswith(f"{NAME}: still sending in the background")
     assert attached.followers[NAME].poll() is None
+
+
+def test_a_follower_that_starves_after_its_run_begins_again_at_the_runs_own_priority(
+    run: Path, start: Callable[[str], Attached], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sys.modules[__name__], "SYNC", SYNC.replace("install()", "install(), stand_in.starve()")
+    )
+    attached = start("starve")
+    log(run, ({"loss": 0.5}, 1))
+    finish(run)
+    pid = attached.followers[NAME].pid
+    assert close(attached, timeout=60) == ["stand-in: in the service"]
+    assert attached.followers[NAME].pid == pid
+    priorities = [content for kind, content in stand_in.received(run) if kind == "priority"]
+    assert priorities == [19, os.getpriority(os.PRIO_PROCESS, 0)]
+    assert stand_in.points(run) == [("loss", 1, 0.5)]
+
+
+def test_what_is_slow_to_open_lets_a_short_run_end_first(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(run)
+    monkeypatch.setitem(sys.modules, f"project.tracking.{NAME}", stand_in)
+    monkeypatch.setattr(stand_in, "is_slow_to_open", lambda run_dir: run_dir == run, raising=False)
+    pipe, training = os.pipe()
+    heard = Training(pipe)
+    os.write(training, os.fsencode(run) + RUN_ENDS)
+
+    def wait(seconds: float | None = None) -> bool:
+        if seconds == SLOW_SECONDS:
+            # Nothing else ends this run.
+            os.close(training)
+        return Event.wait(heard.gone)
+
+    heard.gone.wait = wait
+    assert follow(run, NAME, heard) == 0
+    os.close(pipe)
+    assert ["close", "finished"] in stand_in.received(run)
 
 
 def test_a_tracker_that_is_down_is_named_with_what_to_do(
@@ -106,7 +154,7 @@ def test_a_tracker_that_is_down_is_named_with_what_to_do(
     path = run / "tracking" / f"{NAME}.json"
     while not (path.exists() and State.load(run, NAME).error):
         assert attached.followers[NAME].poll() is None
-    (line,) = attached.close(timeout=0)
+    (line,) = close(attached, timeout=0)
     assert "not reached yet (ConnectionError: http://***@host/ is down)" in line
     assert f"`python -m project.sync {run} --tracker {NAME}` sends the rest later" in line
     attached.followers[NAME].kill()
@@ -121,7 +169,7 @@ def test_settings_that_cannot_work_are_not_tried_again(
     run: Path, start: Callable[[str], Attached]
 ) -> None:
     attached = start("refuse")
-    (line,) = attached.close(timeout=60)
+    (line,) = close(attached, timeout=60)
     assert attached.followers[NAME].returncode == 2
     assert f"{NAME}: not sent (TOKEN is not set: set it); `python -m project.sync" in line
 
@@ -132,11 +180,11 @@ def test_a_follower_that_crashes_is_named_with_its_log(
     attached = start("crash")
     # The pipe may be closed at its other end already.
     attached.followers[NAME].wait()
-    (line,) = attached.close(timeout=60)
+    (line,) = close(attached, timeout=60)
     assert f"ended with code 66, see {run}/tracking/{NAME}.log" in line
     # All that it could not send is sent by the next one.
     log(run, ({"loss": 0.5}, 1))
-    assert start("").close(timeout=60) == ["stand-in: in the service"]
+    assert close(start(""), timeout=60) == ["stand-in: in the service"]
     assert stand_in.points(run) == [("loss", 1, 0.5)]
 
 
@@ -172,7 +220,7 @@ def test_the_next_follower_waits_for_the_last(run: Path, start: Callable[[str], 
     both = start(""), start("")
     # At once: whichever of them is first, the other one waits until it has ended.
     with ThreadPoolExecutor() as pool:
-        lines = list(pool.map(lambda attached: attached.close(timeout=60), both))
+        lines = list(pool.map(lambda attached: close(attached, timeout=60), both))
     assert lines == [["stand-in: in the service"]] * 2
     assert stand_in.points(run) == [("loss", 1, 0.5)]
 
@@ -185,7 +233,7 @@ def test_a_follower_is_found_from_any_directory(
     monkeypatch.chdir(tmp_path)
     attached = attach(run.relative_to(tmp_path))
     finish(run)
-    (line,) = attached.close(timeout=120)
+    (line,) = close(attached, timeout=120)
     assert line.startswith("tensorboard: "), (run / "tracking" / f"{NAME}.log").read_text()
     assert attached.followers[NAME].returncode == 0
     assert os.path.isdir(run / "tensorboard")
@@ -197,7 +245,7 @@ def test_a_tracker_that_stays_down_is_given_up(run: Path, monkeypatch: pytest.Mo
     pipe, training = os.pipe()
     os.close(training)
     # Without a grace, one try after the run's end is all.
-    assert follow(run, NAME, pipe, grace=0.0) == 1
+    assert follow(run, NAME, Training(pipe), grace=0.0) == 1
     os.close(pipe)
     assert "is down" in State.load(run, NAME).error
 
@@ -205,7 +253,8 @@ def test_a_tracker_that_stays_down_is_given_up(run: Path, monkeypatch: pytest.Mo
 def test_a_tracker_that_hangs_is_given_up(run: Path) -> None:
     script = "import sys; from pathlib import Path; from tests.tracking import stand_in;"
     script += "stand_in.install(); from project.tracking._follow import follow;"
-    script += "follow(Path(sys.argv[1]), stand_in.NAME, 0, hang=0.01)"
+    script += "from project.tracking._training import Training;"
+    script += "follow(Path(sys.argv[1]), stand_in.NAME, Training(0), hang=0.01)"
     result = subprocess.run(
         [sys.executable, "-c", script, str(run)],
         cwd=ROOT,
