@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install run test lint format bench serve clean
+.PHONY: help install run test nightly lint format bench serve clean
 
 help: ## List these commands
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -22,6 +22,9 @@ serve: .venv/installed ## Open the web page where runs are compared
 
 test: .venv/installed ## Run all tests
 	$(BIN)/python -m pytest -n auto
+
+nightly: .venv/installed ## Run the tests that GitHub runs each night
+	$(BIN)/python -m pytest -n auto -m nightly
 
 # Not a target of the next rule, though it looks like one.
 test-requirements.txt: ;

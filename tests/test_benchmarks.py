@@ -76,6 +76,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("benchmarks.first_step.seconds_to_step", module)
 
 
+@pytest.mark.nightly
 # Lightning's advice to the peers, which follow those they stand for.
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("script", TABLE)
@@ -91,6 +92,7 @@ def test_each_script_measures_what_its_goals_compare(script: str, in_process: No
         assert result.title in str(result)
 
 
+@pytest.mark.nightly
 def test_the_templates_command_line_runs() -> None:
     assert "--num-workers" in template("--help")
 

@@ -165,6 +165,14 @@ def test_the_workflow_is_valid_and_runs_what_ci_runs() -> None:
     assert "pytest" in (ROOT / "README.md").read_text()
 
 
+def test_what_the_tests_leave_out_runs_each_night(pytestconfig: pytest.Config) -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())
+    assert workflow[True]["schedule"]
+    assert [s["run"] for s in workflow["jobs"]["test"]["steps"] if "run" in s] == ["make nightly"]
+    assert "pytest -n auto -m nightly" in (ROOT / "Makefile").read_text()
+    assert pytestconfig.getini("addopts")[-2:] == ["-m", "not nightly"]
+
+
 @pytest.mark.parametrize("path", [p for p in FILES if p.name != "__main__.py"], ids=module_name)
 def test_every_file_says_its_subject(path: Path) -> None:
     doc = ast.get_docstring(ast.parse(path.read_text()))

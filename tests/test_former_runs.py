@@ -1,0 +1,70 @@
+"""Runs of former versions, kept in `fixtures`, are read, shown, verified and tested as of today."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from project.compare import main as compare
+from project.main import main as run
+from project.provenance.record import read_record
+from project.provenance.schema import SCHEMA
+from project.verify import main as verify
+
+FIXTURES = Path(__file__).parent / "fixtures"
+# By schema: a run that finished, and one that SIGTERM ended in its third of four epochs.
+FINISHED = {2: "20261129-093625-6jzm"}
+INTERRUPTED = {2: "20261129-093649-getw"}
+FORMER = sorted(FINISHED)
+
+
+@pytest.fixture(params=FORMER, ids=lambda schema: f"schema {schema}")
+def schema(request: pytest.FixtureRequest) -> int:
+    return request.param
+
+
+@pytest.fixture
+def exp_dir(schema: int, tmp_path: Path) -> Path:
+    """A folder of such runs, with the rights that a finished run's files have."""
+    folder = tmp_path / "experiments"
+    shutil.copytree(FIXTURES / f"schema-{schema}", folder)
+    for path in (folder / "former" / FINISHED[schema]).rglob("*"):
+        if path.is_file() and "tracking" not in path.parts:
+            path.chmod(0o444)
+    return folder
+
+
+def test_every_former_schema_has_its_runs() -> None:
+    assert FORMER == list(range(2, SCHEMA))
+
+
+def test_the_record_is_brought_to_todays_layout(exp_dir: Path, schema: int) -> None:
+    for name in (FINISHED[schema], INTERRUPTED[schema]):
+        record = read_record(exp_dir / "former" / name)
+        assert record["run_id"] == name and record["data"]["counts"]["test"]["total"] == 359
+
+
+def test_it_is_verified(exp_dir: Path, schema: int, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (FINISHED[schema], INTERRUPTED[schema]):
+        assert verify([name, "--exp-dir", str(exp_dir)]) == 0, capsys.readouterr()
+
+
+def test_it_is_compared(exp_dir: Path, schema: int, capsys: pytest.CaptureFixture[str]) -> None:
+    names = FINISHED[schema], INTERRUPTED[schema]
+    assert compare([*names, "--exp-dir", str(exp_dir)]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in names) and "max_epochs" in said
+
+
+def test_its_checkpoint_gives_the_recorded_scores(exp_dir: Path, schema: int) -> None:
+    argv = ["--only-test", "--checkpoint", FINISHED[schema], "--exp-name", "again"]
+    assert run([*argv, "--tracker", "none", "--exp-dir", str(exp_dir)]) == 0
+    (again,) = (exp_dir / "again").iterdir()
+    recorded, found = (
+        json.loads((folder / "outcome.json").read_text())["test"]
+        for folder in (exp_dir / "former" / FINISHED[schema], again)
+    )
+    for name in ("test_accuracy", "test_f1_macro", "test_cohen_kappa"):
+        # Another processor may decide a single one of the 359 samples in another way.
+        assert found[name] == pytest.approx(recorded[name], abs=0.01), name
