@@ -55,8 +55,22 @@ def make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave the commit's files out, without which only a clone that has it can reproduce",
     )
-    made = add("import", import_, "Take an exported run in.")
-    made.add_argument("file", type=Path, metavar="FILE")
+    made = add("import", import_, "Take an exported run in, from someone you trust.")
+    made.add_argument("file", type=Path, metavar="FILE", help="as export wrote it")
+    made.add_argument(
+        "--max-gib",
+        type=float,
+        default=2.0,
+        metavar="GIB",
+        help="refuse one whose files take more when unpacked (%(default)g)",
+    )
+    made.add_argument(
+        "--max-files",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="refuse one that holds more (%(default)s)",
+    )
     return parser
 
 
@@ -126,10 +140,15 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def import_(arguments: argparse.Namespace) -> int:
-    """Take a run in."""
-    from project.provenance.archive import import_run
+    """Take a run in, and say what of it nothing vouches for."""
+    from project.provenance.archive import import_run, unsealed
+    from project.provenance.unpacking import Limits
 
-    print(import_run(arguments.file, arguments.exp_dir))
+    limits = Limits(arguments.max_gib, arguments.max_files)
+    found = import_run(arguments.file, arguments.exp_dir, limits)
+    print(found)
+    if line := unsealed(found):
+        print(f"note: {line}", file=sys.stderr)
     return 0
 
 

@@ -1,5 +1,6 @@
 """A run as one file, to take to another machine, where it can be verified and reproduced."""
 
+import os
 import shutil
 import tarfile
 import tempfile
@@ -8,12 +9,18 @@ from pathlib import Path
 
 from project.files import finite, replacing
 from project.provenance import commits, runs_csv
+from project.provenance._directory import remove
 from project.provenance._git import GitError
+from project.provenance._names import some
 from project.provenance.notes import NAME as NOTES
+from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.redact import Redactor
 from project.provenance.run import status
-from project.provenance.seal import OUTCOME, changes, parts, protect
+from project.provenance.seal import OUTCOME, changes, is_part, parts, protect
+from project.provenance.unpacking import Limits, clash, fault_of, is_exported, survey, unpack
+
+DEFAULT = Limits()
 
 
 def export_run(
@@ -44,10 +51,27 @@ def export_run(
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         notes = _pack(directory, repository, Path(folder)) if source else []
         files = dict(_contents(directory, checkpoints, source)) | dict(_below(Path(folder)))
+        notes += _leave_out(files, f"{directory.parent.name}/{directory.name}")
         with replacing(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
             for name, path in files.items():
                 tar.add(path, f"{directory.parent.name}/{directory.name}/{name}")
     return notes
+
+
+def _leave_out(files: dict[str, Path], folder: str) -> list[str]:
+    """Take out of `files` what no import would take in; returns a line about it.
+
+    Raises:
+        ValueError: it is a part of the run.
+    """
+    odd = [name for name in files if fault_of(f"{folder}/{name}")]
+    if own := [name for name in odd if is_part(name)]:
+        raise ValueError(f"the run can't be exported: {fault_of(f'{folder}/{own[0]}')}; rename it")
+    for name in odd:
+        del files[name]
+    if fault := clash(files):
+        raise ValueError(f"the run can't be exported: {fault}")
+    return [f"not in the archive (no names for every machine): {some(odd)}"] if odd else []
 
 
 def _pack(directory: Path, repository: Path, folder: Path) -> list[str]:
@@ -61,32 +85,75 @@ def _pack(directory: Path, repository: Path, folder: Path) -> list[str]:
         return [f"the code of commit {code['sha'][:12]} is not in the archive: {error}"]
 
 
-def import_run(archive: Path, exp_dir: Path) -> Path:
+def import_run(archive: Path, exp_dir: Path, limits: Limits = DEFAULT) -> Path:
     """Unpack an exported run below `exp_dir`, and return its directory.
 
     Raises:
-        ValueError: the file is no exported run, was changed, or the run is already there.
+        ValueError: the file is no exported run, unpacks to more than `limits`, was changed, or the
+            run is already there.
         OSError: the folder can't be written; nothing is left behind.
     """
-    exp_dir.mkdir(parents=True, exist_ok=True)
-    # In the same file system, so that it can be moved whole to where it belongs.
-    with tempfile.TemporaryDirectory(dir=exp_dir, prefix=".import-") as folder:
-        found = _unpack(archive, Path(folder))
-        target = exp_dir / found.parent.name / found.name
-        if target.exists():
-            raise ValueError(f"run {found.name} is already in {target.parent}")
+    name, size = survey(archive, limits)
+    target = exp_dir / name
+    if os.path.lexists(target):
+        raise ValueError(f"run {target.name} is already in {target.parent}")
+    missing = [path for path in (target.parent, *target.parent.parents) if not path.exists()]
+    try:
+        exp_dir.mkdir(parents=True, exist_ok=True)
+        _check_room(archive, exp_dir, size)
+        # In the same file system, so that it can be moved whole to where it belongs.
+        with tempfile.TemporaryDirectory(dir=exp_dir, prefix=".import-") as folder:
+            unpack(archive, Path(folder), limits)
+            _take_in(Path(folder, name), target, archive)
+    except BaseException:
+        remove(None, missing)
+        raise
+    return target
+
+
+def _check_room(archive: Path, exp_dir: Path, size: int) -> None:
+    free = shutil.disk_usage(exp_dir).free
+    if size > free:
+        raise ValueError(
+            f"{archive} is not unpacked: its files take {size / 2**20:,.0f} MiB, and {exp_dir} has"
+            f" {free / 2**20:,.0f} MiB left"
+        )
+
+
+def _take_in(found: Path, target: Path, archive: Path) -> None:
+    """Move a run that was unpacked to its place, with its row, or leave both as they were."""
+    try:
         record = read_record(found)
         if (record["exp_name"], record["run_id"]) != (found.parent.name, found.name):
             raise ValueError(f"{archive} is no exported run: its folder is another run's")
         _check_unchanged(found)
-        target.parent.mkdir(exist_ok=True)
-        shutil.move(found, target)
-    outcome = read_outcome(target)
-    if status(target) == "finished":
-        protect(target)  # which unpacking undid
-    row = runs_csv.make_row(record, outcome, status(target))
-    runs_csv.update(exp_dir, finite(row))
-    return target
+        outcome, ended = read_outcome(found), status(found)
+        read_notes(found)
+    except RecursionError:
+        raise ValueError(f"{archive} is no exported run: its JSON is nested too deep") from None
+    row = runs_csv.make_row(record, outcome, ended)
+    if ended == "finished":
+        protect(found)  # which unpacking undid
+    target.parent.mkdir(exist_ok=True)
+    found.rename(target)
+    try:
+        runs_csv.update(target.parents[1], finite(row))
+    except BaseException:
+        shutil.rmtree(target)
+        raise
+
+
+def unsealed(directory: Path) -> str | None:
+    """What of an imported run nothing vouches for, in a line; None if its seal is of all of it."""
+    outcome = read_outcome(directory)
+    if outcome is None:
+        return f"no seal vouches for any file of {directory.name}: it never ended"
+    if "seal" not in outcome:
+        return f"no seal vouches for any file of {directory.name}: it is of a version before seals"
+    there = [name for name, _ in _below(directory) if not is_part(name) and name != OUTCOME]
+    # The commit's hash proves the pack.
+    there = [name for name in there if name != f"{commits.NAME}/{commits.PACK}"]
+    return f"no seal vouches for {some(there)}" if there else None
 
 
 def _contents(directory: Path, checkpoints: bool, source: bool) -> Iterator[tuple[str, Path]]:
@@ -98,26 +165,13 @@ def _contents(directory: Path, checkpoints: bool, source: bool) -> Iterator[tupl
             yield name.as_posix(), path
     if source:
         for name, path in _below(directory / commits.NAME):
-            yield f"{commits.NAME}/{name}", path
+            if is_exported(f"{commits.NAME}/{name}"):
+                yield f"{commits.NAME}/{name}", path
 
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return ((path.relative_to(folder).as_posix(), path) for path in files)
-
-
-def _unpack(archive: Path, folder: Path) -> Path:
-    """The run's directory below `folder`."""
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            # Refuses what would be written outside, links out, and devices.
-            tar.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError) as error:
-        raise ValueError(f"{archive} is no exported run: {error}") from error
-    found = list(folder.glob("*/*/record.json"))
-    if len(found) != 1:
-        raise ValueError(f"{archive} is no exported run: it holds {len(found)} records")
-    return found[0].parent
 
 
 def _check_unchanged(directory: Path) -> None:

@@ -15,7 +15,7 @@ from project.provenance._patch import has_secret
 from project.provenance.redact import Redactor
 
 NAME = "source"
-_PACK, _MASKED = "commit.pack", "masked"
+PACK, _MASKED = "commit.pack", "masked"
 # Code is small; data that was committed must not fill the archive.
 _LARGEST_FILE = 10 * 2**20
 _LARGEST_SUM = 100 * 2**20
@@ -54,7 +54,7 @@ def pack_commit(repository: Path, sha: str, folder: Path, redactor: Redactor) ->
         repository, "pack-objects", "--quiet", "--stdout", stdin="\n".join(wanted).encode() + b"\n"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / _PACK, pack)
+    write_atomic(folder / PACK, pack)
     for name, content in masked.items():
         path = folder / _MASKED / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,12 @@ def pack_commit(repository: Path, sha: str, folder: Path, redactor: Redactor) ->
 
 def is_packed(folder: Path) -> bool:
     """Whether `pack_commit` wrote to `folder`."""
-    return (folder / _PACK).is_file()
+    return (folder / PACK).is_file()
+
+
+def is_packed_name(name: str) -> bool:
+    """Whether `pack_commit` may write a file of this name, relative to its folder."""
+    return name == PACK or name.startswith(f"{_MASKED}/")
 
 
 def unpack_commit(folder: Path, repository: Path) -> None:
@@ -81,7 +86,7 @@ def unpack_commit(folder: Path, repository: Path) -> None:
     Raises:
         GitError: the pack is damaged.
     """
-    git(repository, "index-pack", "--stdin", stdin=(folder / _PACK).read_bytes())
+    git(repository, "index-pack", "--stdin", stdin=(folder / PACK).read_bytes())
 
 
 def restore_masked(folder: Path, repository: Path) -> None:

@@ -54,6 +54,12 @@ def parts(directory: Path) -> Iterator[Path]:
         yield from sorted(path for path in found if path.is_file())
 
 
+def is_part(name: str) -> bool:
+    """Whether a run may have a file of this name, relative to its directory, under its seal."""
+    top, *rest = name.split("/")
+    return name in _FILES or (top in _FOLDERS and bool(rest) and not rest[-1].startswith("."))
+
+
 def remove_leftovers(directory: Path) -> None:
     """Delete what a killed process has left of the files that it was writing.
 

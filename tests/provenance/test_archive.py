@@ -1,6 +1,5 @@
 """An exported run arrives whole, or is refused; notes stand beside the record."""
 
-import io
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,14 @@ from tests.provenance.records import RECORD
 from tests.reproduction.repositories import commit, git
 
 
-def finished(exp_dir: Path, **code: Any) -> Path:
+def finished(exp_dir: Path, figures: tuple[str, ...] = (), **code: Any) -> Path:
     record = RECORD | {"code": RECORD["code"] | code}
     run = Run.create(exp_dir, "trial", record, patch=b"diff", requirements="a==1\n")
     (run.directory / "checkpoints").mkdir()
     (run.directory / "checkpoints" / "best.pt").write_bytes(b"weights")
+    for name in figures:
+        (run.directory / "figures").mkdir(exist_ok=True)
+        (run.directory / "figures" / name).touch()
     run.finish("finished", epochs=1, steps=1)
     return run.directory
 
@@ -91,25 +93,11 @@ def test_a_changed_run_is_neither_exported_nor_imported(tmp_path: Path) -> None:
         export_run(run, tmp_path / "other.tar.gz", tmp_path)
     assert not (tmp_path / "other.tar.gz").exists()
     with tarfile.open(tmp_path / "bad.tar.gz", "w:gz") as tar:
-        tar.add(run, f"trial/{run.name}")
+        for path in (path for path in run.rglob("*") if path.is_file() and path.name != ".lock"):
+            tar.add(path, f"trial/{run.name}/{path.relative_to(run)}")
     with pytest.raises(ValueError, match="record.json was changed"):
         import_run(tmp_path / "bad.tar.gz", tmp_path / "there")
-    assert list((tmp_path / "there").iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil-of-this-test"])
-def test_no_file_of_an_archive_leaves_the_folder(tmp_path: Path, name: str) -> None:
-    with tarfile.open(tmp_path / "bad.tar.gz", "w:gz") as tar:
-        tar.addfile(tarfile.TarInfo(name), io.BytesIO())
-    with pytest.raises(ValueError, match="is no exported run"):
-        import_run(tmp_path / "bad.tar.gz", tmp_path / "a" / "b")
-    assert not (tmp_path / "evil").exists() and not Path("/tmp/evil-of-this-test").exists()
-
-
-def test_what_is_no_archive(tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("hello")
-    with pytest.raises(ValueError, match="text is no exported run"):
-        import_run(tmp_path / "text", tmp_path)
+    assert not (tmp_path / "there").exists()
 
 
 def test_tags_and_notes(tmp_path: Path) -> None:
