@@ -2,6 +2,8 @@
 
 import pickle
 import random
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import torch
 from blake3 import blake3
 from torch import Tensor, nn
 
+from project import checkpoint_file
 from project.files import replacing
+from project.words import clipped
 
 # 2: with `digest`, the hash of all the rest; torch takes changed bytes of a tensor for its values.
 SCHEMA = 2
@@ -43,31 +47,67 @@ def load(path: Path, *more: str) -> dict[str, Any]:
         more: keys that it must hold besides what every checkpoint does.
 
     Raises:
-        ValueError: the file is truncated, not a checkpoint of this project, or holds code.
+        ValueError: the file is cut off, damaged, of another kind or a newer version, or holds code;
+            the message says which, in a line.
         OSError: the file can't be read.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    checkpoint_file.check(path)
+    state = _read(path)
+    schema = state.get("schema") if isinstance(state, dict) else None
+    if type(schema) is int and schema > SCHEMA:
         raise ValueError(
-            f"{path} is refused: it holds more than tensors and plain values"
-        ) from error
-    except OSError:
-        raise
-    # Bytes that are not what was written make torch's reader fail in any way.
-    except Exception as error:
-        raise ValueError(f"{path} is damaged or not a checkpoint: {_first_line(error)}") from error
-    missing = [key for key in (*NEEDED, *more) if not isinstance(state, dict) or key not in state]
-    if missing:
-        raise ValueError(
-            f"{path} is not a checkpoint that can be used here: it lacks {', '.join(missing)}"
+            f"{path} was written by a newer version of this project (schema {schema}, this one"
+            f" reads 1 and {SCHEMA}); update it"
         )
-    schema, digest = state.pop("schema"), state.pop("digest", None)
+    if missing := [key for key in NEEDED if schema is None or key not in state]:
+        raise ValueError(
+            f"{path} is another program's, no checkpoint of this project: it lacks"
+            f" {', '.join(missing)}"
+        )
+    if missing := [key for key in more if key not in state]:
+        raise ValueError(
+            f"{path} has the weights alone, not what training needs to go on:"
+            f" {', '.join(missing)}; --checkpoint starts a new run from them"
+        )
+    del state["schema"]
+    digest = state.pop("digest", None)
     if schema not in (1, SCHEMA):
-        raise ValueError(f"{path} has schema {schema}, this version reads 1 and {SCHEMA}")
-    if schema > 1 and digest != _digest(state):
+        raise ValueError(f"{path} is damaged: its schema is {clipped(repr(schema), 40)}")
+    if schema > 1 and digest != _digest_of_any(state):
         raise ValueError(f"{path} is damaged: it does not hold what was written")
     return state
+
+
+def _read(path: Path) -> Any:
+    """What torch finds in a file, and no line of its own about it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except pickle.UnpicklingError as error:
+        # Code is what was written; a changed byte may look like it.
+        if fault := checkpoint_file.contents_fault(path):
+            raise ValueError(f"{path} {fault}") from error
+        named = re.search(r"GLOBAL (\S+)", str(error))
+        what = f" ({clipped(named[1], 80)})" if named else ""
+        raise ValueError(
+            f"{path} is refused: it holds more than tensors and plain values{what}, which could"
+            " run code"
+        ) from error
+    # Bytes that are not what was written make torch's reader fail in any way.
+    except Exception as error:
+        line = _first_line(error).replace(str(path), "it")
+        raise ValueError(f"{path} is damaged: {clipped(line, 200)}") from error
+
+
+def _digest_of_any(state: dict[str, Any]) -> str | None:
+    """The digest; None for what no checkpoint holds, such as sparse tensors or endless nesting."""
+    try:
+        return _digest(state)
+    except (RuntimeError, TypeError, ValueError):
+        return None
 
 
 def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:

@@ -1,8 +1,13 @@
 """Checkpoint files: whole or absent, and the generators' states in them."""
 
 import errno
+import gzip
+import io
+import os
+import pickle
 import random
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -12,6 +17,7 @@ import pytest
 import torch
 
 from project import checkpoint
+from project.main import main
 
 STATE = {
     "hyperparameters": {"model": "mlp"},
@@ -46,20 +52,145 @@ def test_a_full_disk_leaves_the_former_checkpoint(
     assert checkpoint.load(tmp_path / "a.pt")["classes"] == ["a", "b"]
 
 
-@pytest.mark.parametrize("length", [0, 1, 100, -1])
-def test_a_cut_file_is_refused(tmp_path: Path, length: int) -> None:
+class Code:
+    """What runs when a pickle is read."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("/tmp/a-folder-that-no-test-makes",)
+
+
+def saved(content: object, **options: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file, **options)
+    return file.getvalue()
+
+
+def packed(compression: int = zipfile.ZIP_STORED, **parts: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, content in parts.items():
+            archive.writestr(f"a/{name}.pkl", content)
+    return file.getvalue()
+
+
+# What becomes of a checkpoint's bytes, and what is said of it.
+DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "empty": (lambda data: b"", "is empty"),
+    "half": (
+        lambda data: data[: len(data) // 2],
+        "is cut off: after {half} bytes its end is missing",
+    ),
+    "one byte": (lambda data: data[:1], "is cut off: after 1 bytes its end is missing"),
+    "last byte": (lambda data: data[:-1], "is cut off: the last byte is missing"),
+    "last bytes": (lambda data: data[:-9], "is cut off: the last 9 bytes are missing"),
+    "appended": (
+        lambda data: data + b"x",
+        "is not what was written: it goes on for 1 byte after its end",
+    ),
+    "twice": (lambda data: data * 2, "is not what was written: {whole} bytes stand before its"),
+    "text": (lambda data: "hällo\n".encode() * 999, "is text, no checkpoint of this project"),
+    "noise": (lambda data: b"\xff\x00" * 99, "is of another kind, no checkpoint of this project"),
+    "gzip": (gzip.compress, "is gzipped; an exported run is taken in by"),
+    "pointer": (
+        lambda data: b"version https://git-lfs.github.com/spec/v1\n",
+        "only points to a file of Git LFS; `git lfs pull` brings it",
+    ),
+    "zip": (lambda data: packed(other=b"x"), "is a zip archive, no checkpoint of this project"),
+    "TorchScript": (lambda data: packed(data=b"", constants=b""), "is a TorchScript archive, no"),
+    "compressed": (
+        lambda data: packed(zipfile.ZIP_DEFLATED, data=bytes(10**6)),
+        "is compressed, which no checkpoint of this project is",
+    ),
+    "pickle": (
+        lambda data: pickle.dumps(Code()),
+        "is a pickle, which could run code: it is not read",
+    ),
+    "old format": (
+        lambda data: saved(STATE, _use_new_zipfile_serialization=False),
+        "is a pickle, which could run code: it is not read",
+    ),
+    "code": (
+        lambda data: saved(STATE | {"x": Code()}),
+        "is refused: it holds more than tensors and plain values (posix.mkdir), which could run",
+    ),
+    "weights": (
+        lambda data: saved({"weight": torch.zeros(2)}),
+        "is another program's, no checkpoint of this project: it lacks schema, hyperparameters,"
+        " classes, shape, mean, std, model",
+    ),
+    "list": (lambda data: saved([1, 2]), "is another program's, no checkpoint of this project"),
+    "newer": (
+        lambda data: saved({"schema": 99}),
+        "was written by a newer version of this project (schema 99, this one reads 1 and 2)",
+    ),
+    "no version": (lambda data: saved(STATE | {"schema": "2"}), "is damaged: its schema is '2'"),
+    "other values": (
+        lambda data: saved(STATE | {"schema": 2, "digest": "blake3:0"}),
+        "is damaged: it does not hold what was written",
+    ),
+    "a byte of its plain values": (
+        lambda data: data.replace(b"learning", b"lxarning", 1).replace(
+            b"classes", b"classe\xff", 1
+        ),
+        "is damaged: ",
+    ),
+    "sparse": (
+        lambda data: saved(STATE | {"schema": 2, "digest": "", "x": torch.zeros(2).to_sparse()}),
+        "is damaged: it does not hold what was written",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage, expected", DAMAGES.values(), ids=DAMAGES)
+def test_a_line_tells_what_a_file_is(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[bytes], bytes],
+    expected: str,
+) -> None:
     path = tmp_path / "a.pt"
     checkpoint.save(path, STATE)
-    path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(ValueError, match="a.pt"):
-        checkpoint.load(path)
+    data = path.read_bytes()
+    path.write_bytes(damage(data))
+    said = refusal(tmp_path, path, capsys)
+    assert said.startswith(f"{path} {expected.format(half=len(data) // 2, whole=f'{len(data):,}')}")
+    assert said.count(str(path)) == 1
+    assert not Path("/tmp/a-folder-that-no-test-makes").exists()
 
 
-@pytest.mark.parametrize("content", [{"weight": torch.zeros(2)}, [1, 2], STATE | {"schema": 99}])
-def test_a_foreign_file_is_refused(tmp_path: Path, content: object) -> None:
-    torch.save(content, tmp_path / "a.pt")
-    with pytest.raises(ValueError, match="a.pt"):
-        checkpoint.load(tmp_path / "a.pt")
+def refusal(folder: Path, path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that a test of the file ends with."""
+    argv = ["--only-test", "--checkpoint", str(path), "--exp-dir", str(folder / "runs")]
+    assert main([*argv, "--tracker", "none"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: ") and err.count("\n") == 1
+    assert not list((folder / "runs").glob("*"))
+    return err.removeprefix("error: ").removesuffix("\n")
+
+
+def test_what_is_no_file_or_can_not_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for name, kind in ((".", "a folder"), ("fifo", "a FIFO")):
+        with pytest.raises(ValueError, match=f"is {kind}, no checkpoint; give a run or a .pt file"):
+            checkpoint.load(tmp_path / name)
+
+    def refuse(path: Path, mode: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, STATE)
+    monkeypatch.setattr(Path, "open", refuse)  # root may read everything
+    assert refusal(tmp_path, path, capsys) == f"{path}: Permission denied"
+
+
+def test_the_best_checkpoint_is_not_enough_to_go_on(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "a.pt", STATE)
+    with pytest.raises(
+        ValueError, match="has the weights alone, not what training needs to go on: epoch"
+    ):
+        checkpoint.load(tmp_path / "a.pt", *checkpoint.TRAINING)
 
 
 def test_weights_of_another_shape_are_named() -> None:
@@ -75,7 +206,6 @@ def test_generators_go_on_where_they_were(tmp_path: Path) -> None:
     assert (random.random(), np.random.rand(), torch.rand(1).item()) == expected
 
 
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_any_changed_byte_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     checkpoint.save(path, STATE)

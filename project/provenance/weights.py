@@ -1,5 +1,6 @@
 """Whether the checkpoints of a run hold what its record and outcome say; this loads PyTorch."""
 
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def weights_faults(
         try:
             state = checkpoint.load(run / "checkpoints" / name)
         except (ValueError, OSError) as error:
-            found.append(str(error))
+            found.append(str(error).replace(f"{run}{os.sep}", ""))
             continue
         faults = _state_faults(state, record, outcome, free, name)
         if checkpoint.hash_of(state["model"]) != digest:
