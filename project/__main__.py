@@ -1,5 +1,7 @@
 """`python -m project`: list the commands, a line each."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import ast
 import sys
 from collections.abc import Iterable, Sequence

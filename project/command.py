@@ -85,7 +85,19 @@ def add_run(
 ) -> None:
     """Let a command take RUN, explained as everywhere; `more` adds to what may stand for it."""
     text = f"{RUN}{more}".replace("%", "%%")
-    parser.add_argument(name, nargs=nargs, metavar="RUN", help=text, **options)
+    action = parser.add_argument(name, nargs=nargs, metavar="RUN", help=text, **options)
+    action.completer = _completer("runs_and_experiments" if "experiment" in more else "runs")
+
+
+def _completer(name: str) -> Callable[..., Any]:
+    """The function of `completion` of that name, imported when a shell asks."""
+
+    def completer(**asked: Any) -> Any:
+        from project import completion
+
+        return getattr(completion, name)(**asked)
+
+    return completer
 
 
 def load_private_settings() -> None:

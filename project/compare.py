@@ -1,5 +1,7 @@
 """`python -m project.compare`: list runs, or show what differs between some."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import argparse
 import sys
 from collections.abc import Sequence

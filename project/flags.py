@@ -35,6 +35,9 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
         OSError: a config file can't be read.
     """
     parser = make_parser()
+    if "_ARGCOMPLETE" in environ:
+        _teach(parser)
+        parser.complete()
     known, unknown = parser.parse_known_args(argv)
     raw = vars(known)
     files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
@@ -105,6 +108,24 @@ def _add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
     metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, f.name.upper())
     nargs = "+" if is_tuple(f) else None
     group.add_argument(flag_name(f.name), nargs=nargs, metavar=metavar, help=help)
+
+
+def _teach(parser: Parser) -> None:
+    """Let a shell complete the values of flags, too."""
+    from project import completion
+
+    by_flag = {
+        "--exp-name": completion.experiments,
+        "--resume": completion.runs,
+        "--checkpoint": completion.runs_and_files,
+    }
+    by_flag |= {
+        flag_name(f.name): completion.one_of(choices_of(f))
+        for f in fields(Hyperparameters)
+        if choices_of(f)
+    }
+    for flag, completer in by_flag.items():
+        parser._option_string_actions[flag].completer = completer
 
 
 def _facts(f: Field) -> str:

@@ -1,6 +1,7 @@
 """The argparse base of all commands: flags are written out, a mistake is one line with its fix."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -46,10 +47,18 @@ class Parser(argparse.ArgumentParser):
         Raises:
             ValueError: a flag is unknown, a value is missing or of the wrong kind; one line each.
         """
+        self.complete()
         known, unknown = self.parse_known_args(args, namespace)
         if unknown:
             raise ValueError("\n".join(self.unknown_problems(unknown)))
         return known
+
+    def complete(self) -> None:
+        """Where a shell asks what may stand next, answer it and end."""
+        if "_ARGCOMPLETE" in os.environ:
+            from project.completion import complete
+
+            complete(self)
 
     def add_subparsers(self, **options: Any) -> Any:
         return super().add_subparsers(**{"parser_class": _Subparser} | options)

@@ -1,5 +1,7 @@
 """`python -m project.reproduce`: run a recorded run again and prove that its numbers come out."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import argparse
 import os
 import signal

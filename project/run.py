@@ -1,5 +1,7 @@
 """`python -m project.run`: train, evaluate and record one experiment."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import signal
 import sys
 

@@ -1,5 +1,7 @@
 """`python -m project.runs`: delete, tag, annotate, export and import runs."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import argparse
 import shutil
 import sys

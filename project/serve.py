@@ -1,5 +1,7 @@
 """`python -m project.serve`: the server that runs are sent to, and the page that compares them."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import argparse
 import os
 import signal

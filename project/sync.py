@@ -1,5 +1,7 @@
 """`python -m project.sync`: bring a tracker up to date with runs, live or long after."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 import argparse
 import os
 import sys

@@ -4,6 +4,8 @@ And whether what it says twice is the same: scores in the outcome, the journal, 
 confusion matrix and `runs.csv`, weights in the checkpoints, what the record says of other files.
 """
 
+# PYTHON_ARGCOMPLETE_OK
+
 import argparse
 import sys
 from collections.abc import Sequence

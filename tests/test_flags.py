@@ -380,7 +380,7 @@ def test_torch_is_not_imported_for_help_and_rejected_flags(argv: list[str]) -> N
         f"sys.argv = ['run'] + {argv!r}\n"
         "try: runpy.run_module('project.run', run_name='__main__')\n"
         "except SystemExit as end: code = end.code\n"
-        "heavy = {'torch', 'pytorch_lightning', 'numpy', 'sklearn', 'mlflow', 'neptune', 'yaml'}\n"
+        "heavy = {'torch', 'pytorch_lightning', 'numpy', 'sklearn', 'mlflow', 'neptune', 'yaml', 'argcomplete'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "sys.exit(code)"
     )

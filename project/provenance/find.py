@@ -43,6 +43,22 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
     raise ValueError(_ambiguous(reference, matches) if matches else _unknown(reference, runs))
 
 
+def run_ids(exp_dir: Path) -> list[str]:
+    """The ids of all runs, newest first."""
+    return [run.name for run in reversed(_runs(exp_dir, None))]
+
+
+def all_runs(exp_dir: Path) -> list[Path]:
+    """The directories of all runs, oldest first.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if not (runs := _runs(exp_dir, None)):
+        raise ValueError(f"{str(exp_dir)!r} has no runs")
+    return runs
+
+
 def _best(runs: list[Path], metric: str) -> Path:
     """The run with the best score at its own best epoch, or in its test."""
     scores = {run: found for run in runs if metric in (found := _scores(run))}

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from project.config import config_text
 from project.files import read_json
 from project.reproduction.expected import Recorded
 from project.root import ROOT
@@ -117,7 +118,7 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     flags["data_dir"] = _here(flags["data_dir"])
     if flags.get("checkpoint") and os.path.exists(place := _here(flags["checkpoint"])):
         flags["checkpoint"] = place  # otherwise it names a run
-    return "".join(f"{k}: {json.dumps(v)}\n" for k, v in flags.items() if v is not None)
+    return config_text({k: v for k, v in flags.items() if v is not None})
 
 
 def _here(place: str) -> str:

@@ -1,5 +1,7 @@
 """`python -m project.server.stop ID`: asks a run, wherever it is, to stop or to abort."""
 
+# PYTHON_ARGCOMPLETE_OK
+
 from __future__ import annotations
 
 import base64

@@ -1,0 +1,56 @@
+"""Tab completion: what a shell is told that asks what may stand next; see the README.
+
+The shell runs the command with a variable set; without it, nothing of this is imported.
+"""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from project.hyperparameters import Hyperparameters
+
+Completer = Callable[..., Iterable[str]]
+
+
+def complete(parser: ArgumentParser) -> None:
+    """Answer the shell, and end the process."""
+    import argcomplete  # which is needed only here
+
+    argcomplete.autocomplete(parser)
+
+
+def one_of(values: Iterable[str]) -> Completer:
+    """Completes one of some words."""
+    return lambda **_: values
+
+
+def runs(parsed_args: Namespace, **_: Any) -> list[str]:
+    """What may stand for RUN: `last`, and the runs' ids, newest first."""
+    from project.provenance.find import run_ids
+
+    return ["last", *run_ids(_exp_dir(parsed_args))]
+
+
+def runs_and_experiments(parsed_args: Namespace, **_: Any) -> list[str]:
+    """Runs, and experiments, which stand for all of theirs."""
+    return [*runs(parsed_args), *experiments(parsed_args)]
+
+
+def runs_and_files(parsed_args: Namespace, prefix: str, **_: Any) -> list[str]:
+    """Runs, and paths."""
+    from argcomplete.completers import FilesCompleter
+
+    return [*runs(parsed_args), *FilesCompleter()(prefix)]
+
+
+def experiments(parsed_args: Namespace, **_: Any) -> list[str]:
+    """Names of experiments that have runs."""
+    return sorted({path.parts[-3] for path in _exp_dir(parsed_args).glob("*/*/record.json")})
+
+
+def _exp_dir(parsed_args: Namespace) -> Path:
+    given = getattr(parsed_args, "exp_dir", None)
+    field = Hyperparameters.__dataclass_fields__["exp_dir"]
+    return Path(given or os.environ.get(field.metadata["env"]) or field.default)
