@@ -10,6 +10,7 @@ from typing import Any
 from project.fields import choices_of, flag_name, is_tuple, kind_of
 from project.hyperparameters import Hyperparameters, checked, is_field
 from project.parser import Parser
+from project.words import quoted, unfit
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
             good, bad = checked({name: value})
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
+    # Not the field's own rule: what older records hold stays readable.
+    faults = {tag: unfit(tag) for tag in given.get("tags", ())}
+    problems += [f"--tags {quoted(tag)} {fault}" for tag, fault in faults.items() if fault]
     if problems:
         raise ValueError("\n".join(problems))
     hparams = Hyperparameters(**(environment | given))

@@ -64,6 +64,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="stop before training if data or environment differ from the recorded ones",
     )
     parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be run and what differs, and stop: nothing is trained or written",
+    )
+    parser.add_argument(
         "--tolerance",
         type=float,
         default=TOLERANCE,
@@ -118,7 +123,8 @@ def reproduce(
         data_dir: where the data are now; None: where they were.
 
     Returns:
-        0 if it was reproduced, 1 if not, 2 if --strict kept it from being tried.
+        0 if it was reproduced, 1 if not, 2 if --strict kept it from being tried; with --dry-run 0
+        if nothing differs, 1 if something does.
     Raises:
         ValueError: the run, its code or its data can't be had.
     """
@@ -145,6 +151,8 @@ def reproduce(
         found = sources.differences + check(then, sources.folder, environ)
         for line in found:
             print(f"now another: {line}", flush=True)
+        if arguments.dry_run:
+            return tell_plan(then, arguments, forced, len(found))
         if found and arguments.strict:
             print(f"DIFFERS before training: {len(found)} things, see above (--strict)")
             return 2
@@ -159,6 +167,23 @@ def reproduce(
         print(f"  {line}")
     write(place, made, then.run_id, asdict(verdict) | {"line": verdict.line})
     return 1 if verdict.word == "DIFFERS" else 0
+
+
+def tell_plan(
+    then: "Recorded", arguments: argparse.Namespace, forced: Sequence[str], n_found: int
+) -> int:
+    """Say what would be run; returns the exit code."""
+    code, epochs = then.record["code"], last_epoch(then, arguments)
+    commit = f"commit {code['sha'][:12]}" if code["sha"] else "sources without a commit"
+    patch = " with code.patch" if then.patch else ""
+    print(f"would run {then.run_id} again: {commit}{patch}")
+    print(f"  as recorded: {then.record['command']}")
+    if forced:
+        print(f"  but for: {' '.join(forced)}")
+    if epochs is not None:
+        print(f"  stopped after epoch {epochs}")
+    print(f"{n_found or 'no'} difference{'s' * (n_found != 1)} before training; nothing was run")
+    return 1 if n_found else 0
 
 
 def last_epoch(then: "Recorded", arguments: argparse.Namespace) -> int | None:

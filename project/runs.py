@@ -1,14 +1,16 @@
-"""`python -m project.runs`: delete, tag, annotate, export and import runs."""
+"""`python -m project.runs`: list, show, delete, tag, annotate, export and import runs."""
 
 # PYTHON_ARGCOMPLETE_OK
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from project.command import add_exp_dir, add_run, as_process, guarded
+from project.compare import add_selection
 from project.parser import Parser
 from project.root import ROOT
 
@@ -38,7 +40,11 @@ def make_parser() -> argparse.ArgumentParser:
         add_exp_dir(made, "folder of all runs (%(default)s)")
         return made
 
-    made = add("rm", remove, "Delete runs, after asking.")
+    made = add("ls", ls, "List runs, newest first: how they stand and what they scored.")
+    add_selection(made)
+    add_run(add("show", show, "Show what a run is, how it stands and what it scored."))
+    add_run(add("path", path, "Print a run's directory, as in `cd $(... path last)`."))
+    made = add("rm", remove, "Delete runs, after asking; what trackers were sent stays there.")
     add_run(made, "runs", nargs="+")
     made.add_argument("--yes", action="store_true", help="do not ask")
     made = add("tag", tag, "Add and remove tags of a run.")
@@ -76,23 +82,50 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def ls(arguments: argparse.Namespace) -> int:
+    """List runs."""
+    from project.comparison.overview import list_shortly
+
+    return list_shortly(arguments)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Show a run."""
+    from project.comparison.overview import show_one
+
+    return show_one(arguments)
+
+
+def path(arguments: argparse.Namespace) -> int:
+    """Print a run's directory, and nothing else."""
+    print(os.path.abspath(_find(arguments.exp_dir, arguments.run)))
+    return 0
+
+
 def remove(arguments: argparse.Namespace) -> int:
-    """Delete runs, their rows in runs.csv included; what trackers show stays."""
+    """Delete runs, their rows in runs.csv included; what trackers show stays, and is told."""
     from project.provenance import runs_csv
     from project.provenance.run import status
+    from project.tracking._state import kept
 
-    runs = [_find(arguments.exp_dir, reference) for reference in arguments.runs]
+    found = [_find(arguments.exp_dir, reference) for reference in arguments.runs]
+    # A run may be named twice, in two ways.
+    runs = list({run.resolve(): run for run in found}.values())
     if running := [run.name for run in runs if status(run) == "running"]:
         raise ValueError(f"run {running[0]} can't be deleted: it is running")
+    left = [line for run in runs for line in kept(run)]
     if not arguments.yes:
-        for run in runs:
-            print(run)
+        for line in [*map(str, runs), *(f"stays in {line}" for line in left)]:
+            print(line)
         if not _agreed(f"delete {len(runs)} run{'s' * (len(runs) > 1)}? [y/N] "):
             print("nothing was deleted")
             return 1
     for run in runs:
         shutil.rmtree(run)
         runs_csv.remove(run.parents[1], run.name)
+    if arguments.yes:
+        for line in left:
+            print(f"stays in {line}")
     return 0
 
 

@@ -10,9 +10,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from project.command import add_exp_dir, add_run, as_process, guarded, print_error
+from project.command import add_exp_dir, add_run, as_process, describe, guarded, print_error
 from project.parser import Parser
+from project.words import quoted
+
+if TYPE_CHECKING:
+    from project.provenance.examination import Examination
 
 UNKNOWN = (
     "no file can tell: who wrote them, whether all were replaced together, or whether the training"
@@ -33,10 +38,45 @@ def verify_all(arguments: argparse.Namespace) -> int:
     """Verify the runs that were asked for; returns the exit code."""
     from project.provenance.find import find_run
 
-    runs = [find_run(arguments.exp_dir, reference) for reference in arguments.runs]
+    if arguments.all:
+        return shortly(arguments)
+    references = arguments.runs or ["last"]
+    runs = [find_run(arguments.exp_dir, reference) for reference in references]
     codes = [attempt(run) for run in runs]
     print(UNKNOWN)
     return max(codes)
+
+
+def shortly(arguments: argparse.Namespace) -> int:
+    """Verify every run, a line each.
+
+    Returns:
+        0; 1 if one was changed, is not so, or can't be verified. A run that goes on has no seal
+        yet, and is no fault.
+    Raises:
+        ValueError: there are no runs, or some are named, too.
+    """
+    from project.provenance.find import all_runs
+    from project.provenance.run import status
+
+    if arguments.runs:
+        raise ValueError(f"--all is every run: leave {quoted(arguments.runs[0])} out, or --all")
+    failed = 0
+    runs = all_runs(arguments.exp_dir)
+    for run in runs:
+        try:
+            if status(run) == "running":
+                print(f"{run.name}: still running")
+                continue
+            found = examine(run)
+            faults, held = found.faults, found.held
+        except (ValueError, OSError) as error:
+            faults, held = [describe(error).removeprefix(f"{run.name} ")], []
+        failed += bool(faults)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        print(f"{run.name}: {(faults or held)[0]}{more}", flush=True)
+    print(f"{failed} of {len(runs)} runs not as they were" if failed else UNKNOWN)
+    return 1 if failed else 0
 
 
 def attempt(run: Path) -> int:
@@ -58,7 +98,8 @@ def make_parser() -> argparse.ArgumentParser:
         " and those that scikit-learn finds in its confusion matrix; and whether its checkpoints"
         " hold the recorded weights (for which PyTorch is loaded).",
     )
-    add_run(parser, "runs", " (last)", nargs="*", default=["last"])
+    add_run(parser, "runs", " (last)", nargs="*")
+    parser.add_argument("--all", action="store_true", help="every run, in a line each")
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
 
@@ -72,17 +113,28 @@ def verify(run: Path) -> int:
         ValueError: it has no seal.
         OSError: its directory can't be read.
     """
+    found = examine(run)
+    for line in [*found.faults, *found.held]:
+        print(f"{run.name}: {line}")
+    for line in found.unchecked:
+        print(f"{run.name}: not checked: {line}")
+    return 1 if found.faults else 0
+
+
+def examine(run: Path) -> "Examination":
+    """All that can be checked of a run, checked.
+
+    Raises:
+        ValueError: it has no seal.
+        OSError: its directory can't be read.
+    """
     from project.plan import FREE_ON_RESUME
     from project.provenance.examination import Examination
     from project.tracking._records import read_all
 
     found = Examination(run, FREE_ON_RESUME)
     found.carry_out(read_all(run / "journal.jsonl"))
-    for line in [*found.faults, *found.held]:
-        print(f"{run.name}: {line}")
-    for line in found.unchecked:
-        print(f"{run.name}: not checked: {line}")
-    return 1 if found.faults else 0
+    return found
 
 
 if __name__ == "__main__":

@@ -33,6 +33,18 @@ def clipped(text: str, longest: int) -> str:
     return f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
 
 
+def unfit(text: str, *, lines: bool = False) -> str | None:
+    """Why a text can't be a tag, or with `lines` a note; None if it can.
+
+    Control characters would move a terminal's cursor, and hide what is there.
+    """
+    if not text.strip():
+        return "is empty"
+    allowed = "\n\t" if lines else ""
+    bad = next((c for c in text if not c.isprintable() and c not in allowed), None)
+    return None if bad is None else f"holds {bad!r}, which is not printed; leave it out"
+
+
 def natural(text: str) -> list[tuple[int, int, str]]:
     """A key that sorts 10 after 9."""
     parts = re.split(r"(\d+)", text)

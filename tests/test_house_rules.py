@@ -141,7 +141,7 @@ def test_flags_in_readme_and_configs_exist() -> None:
     known |= {"--help", "--config", "--print-config", "--traceback", "--half-precision"}
     text = (ROOT / "README.md").read_text()
     text += "".join(path.read_text() for path in sorted((ROOT / "configs").glob("*.yaml")))
-    for line in re.findall(r"python3? -m project\.run(.*)", text):
+    for line in re.findall(r"python3? -m project\.run\b(.*)", text):
         assert set(re.findall(r"(?<![\w-])--[a-z][\w-]*", line)) <= known, line
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from project.provenance import runs_csv
 from project.runs import main
+from project.tracking._state import State
 from tests.tracking.runs import finish, make_run
 
 
@@ -29,6 +30,66 @@ def test_deleting_asks(
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 0
     assert not run.exists() and runs_csv.read(exp_dir) == []
+
+
+def test_a_run_named_twice_is_deleted_once_and_what_stays_is_told(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exp_dir = run.parents[1]
+    other = make_run(exp_dir, "20261121-034513-aaaa")
+    (run / "tracking").mkdir()
+    State(remote={"id": "ab"}, where="mlflow: run X in there/mlflow.db").save(run, "mlflow")
+    State(where="tensorboard: in it").save(run, "tensorboard")
+    argv = ["rm", run.name, run.name[:-1], str(run), "--yes", "--exp-dir", str(exp_dir)]
+    assert main(argv) == 0
+    assert capsys.readouterr().out == "stays in mlflow: run X in there/mlflow.db\n"
+    assert not run.exists() and other.exists()
+
+
+def test_the_directory_alone_is_printed(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["path", "last", "--exp-dir", str(run.parents[1])]) == 0
+    assert capsys.readouterr().out == f"{run}\n"
+
+
+def test_runs_are_listed_shortly(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exp_dir = str(run.parents[1])
+    make_run(run.parents[1], "20261121-034513-aaaa")
+    main(["note", run.name, "the best", "--exp-dir", exp_dir])
+    assert main(["ls", "--exp-dir", exp_dir]) == 0
+    header, newest, oldest = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert header == ["run", "experiment", "status", "age", "test_accuracy", "tags", "note"]
+    assert newest[:3] == ["20261121-034513-aaaa", "trial", "lost"]
+    assert oldest[:2] == [run.name, "trial"] and oldest[-4:] == ["0.9", "small,cnn", "the", "best"]
+    assert main(["ls", "--where", "test_accuracy > 0.5", "--exp-dir", exp_dir]) == 0
+    _, row, count = capsys.readouterr().out.splitlines()
+    assert row.startswith(run.name) and count == "1 of 2 runs"
+
+
+def test_a_run_is_shown_in_a_few_lines(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "last", "--exp-dir", str(run.parents[1])]) == 0
+    shown = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert shown["run"] == run.name and shown["directory"] == str(run)
+    assert shown["command"] == "python -m project.run --exp-name trial"
+    assert shown["test_accuracy"] == "0.9" and shown["tags"] == "small,cnn"
+    assert shown["duration"] == "60 s" and shown["data"] == "digits 01234567"
+
+
+@pytest.mark.parametrize(
+    "argv, said",
+    [
+        (["tag", "last", ""], "tag '' is empty"),
+        (["tag", "last", "good", " "], "tag ' ' is empty"),
+        (["tag", "last", "a\x1b[31m"], r"tag 'a\x1b[31m' holds '\x1b', which is not printed"),
+        (["tag", "last", "a\nb"], r"tag 'a\nb' holds '\n', which is not printed; leave it out"),
+        (["note", "last", "a\x08"], r"note 'a\x08' holds '\x08', which is not printed"),
+    ],
+)
+def test_labels_that_nobody_could_read_are_refused(
+    run: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
+) -> None:
+    assert main([*argv, "--exp-dir", str(run.parents[1])]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+    assert not (run / "notes.json").exists()
 
 
 def test_tags_are_shown(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import lock, read_json, write_json
+from project.words import quoted, unfit
 
 NAME = "notes.json"
 
@@ -23,9 +24,13 @@ def change_tags(directory: Path, add: list[str], remove: list[str]) -> list[str]
     """Add and remove tags of a run, and return those it then has, in order.
 
     Raises:
-        ValueError: a tag to remove is not there, or the notes are damaged.
+        ValueError: a tag to remove is not there, one to add is empty or holds control characters,
+            or the notes are damaged.
         OSError: they can't be written.
     """
+    for tag in add:
+        if fault := unfit(tag):
+            raise ValueError(f"tag {quoted(tag)} {fault}")
     with lock(directory / f".{NAME}.lock"):
         notes = read_notes(directory)
         if missing := [tag for tag in remove if tag not in notes["tags"]]:
@@ -40,8 +45,10 @@ def set_note(directory: Path, note: str) -> None:
     """Write the run's note, in place of an earlier one.
 
     Raises:
-        ValueError: the notes are damaged.
+        ValueError: the note holds control characters, or the notes are damaged.
         OSError: they can't be written.
     """
+    if note and (fault := unfit(note, lines=True)):
+        raise ValueError(f"note {quoted(note)} {fault}")
     with lock(directory / f".{NAME}.lock"):
         write_json(directory / NAME, read_notes(directory) | {"note": note})

@@ -60,5 +60,20 @@ class State:
         write_json(_path(run_dir, name), asdict(self))
 
 
+def kept(run_dir: Path) -> list[str]:
+    """Where trackers keep what they were sent of the run, a line each, whatever becomes of it."""
+    found = []
+    for path in sorted((run_dir / "tracking").glob("*.json")):
+        try:
+            state = State.load(run_dir, path.stem)
+        except ValueError:
+            found.append(f"{path.stem}, if it was sent there ({path.name} is damaged)")
+            continue
+        # What is only written on this disk is in the run's directory.
+        if state.remote and state.where and not state.offline:
+            found.append(state.where)
+    return found
+
+
 def _path(run_dir: Path, name: str) -> Path:
     return run_dir / "tracking" / f"{name}.json"

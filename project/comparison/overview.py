@@ -1,0 +1,107 @@
+"""Runs at a glance: a short table of them, and one run in a few lines."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from project.comparison.layout import Line, Table, table_lines, wrapped
+from project.comparison.loading import KnownRun, load, load_all
+from project.comparison.selecting import select
+from project.comparison.terminal import show, terminal_width
+from project.comparison.values import (
+    code_mark,
+    data_mark,
+    duration_text,
+    is_of_class,
+    text_of,
+    values_of,
+)
+from project.provenance.find import find_run
+
+LIMIT = 20  # a screen of runs
+_FIRST = ("run", "experiment", "status", "age")
+
+
+def list_shortly(arguments: Namespace) -> int:
+    """Print a row for each run, newest first: how it stands and its headline scores; returns 0.
+
+    Args:
+        arguments: with `exp_dir` and the flags of `compare` that select.
+    Raises:
+        ValueError: there are no runs, or what is asked of them can't be understood.
+    """
+    runs, problems = load_all(arguments.exp_dir)
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    if not runs:
+        raise ValueError(f"{str(arguments.exp_dir)!r} has no runs{' to show' * bool(problems)}")
+    now, width = datetime.now(UTC), terminal_width()
+    chosen = {name: getattr(arguments, name) for name in ("where", "sort", "reverse")}
+    fitting = select(runs, now, **chosen)
+    shown = fitting[: arguments.limit or (None if arguments.all else LIMIT)]
+    lines = table_lines(_table(shown, now), width) if shown else []
+    if len(shown) < len(runs):
+        lines += wrapped(f"{len(shown)} of {len(runs):,} runs", width, "dim")
+    show(lines)
+    return 0
+
+
+def show_one(arguments: Namespace) -> int:
+    """Print what a run is, how it stands and what it scored; returns 0.
+
+    Args:
+        arguments: with `exp_dir` and `run`, what a person typed for it.
+    Raises:
+        ValueError: there is no such run, or it is damaged.
+    """
+    run = load(find_run(arguments.exp_dir, arguments.run))
+    width = terminal_width()
+    rows = [[name, text] for name, text in _facts(run, datetime.now(UTC)) if text != "-"]
+    # Without a heading; a table's first line is one.
+    show([Line(line.text) for line in table_lines(Table(["", ""], rows, essential=2), width)[1:]])
+    return 0
+
+
+def _table(runs: Sequence[KnownRun], now: datetime) -> Table:
+    monitors = dict.fromkeys(str(run.best["monitor"]) for run in runs if run.best.get("monitor"))
+    scores = [name for name in (*monitors, "test_accuracy") if any(name in r.scores for r in runs)]
+    rows = []
+    for run in runs:
+        values = values_of(run, now)
+        row = [run.run_id, text_of(values["exp_name"]), _status(run), duration_text(values["age"])]
+        row += [_short(run.scores.get(name)) for name in scores]
+        rows.append([*row, text_of(run.tags), text_of(run.note)])
+    right = frozenset(range(_FIRST.index("age"), len(_FIRST) + len(scores)))
+    return Table([*_FIRST, *scores, "tags", "note"], rows, right, essential=len(_FIRST))
+
+
+def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
+    values, record = values_of(run, now), run.record
+    yield "run", run.run_id
+    yield "directory", str(run.directory)
+    yield "status", _status(run)
+    yield "why", text_of(run.outcome.get("error"))
+    yield "created", f"{text_of(values['created'])} ({duration_text(values['age'])} ago)"
+    if run.outcome:
+        yield "duration", duration_text(values["duration"])
+    yield "epochs", text_of(values["epochs"])
+    yield "command", text_of(record.get("command"))
+    yield "code", code_mark(values)
+    yield "data", f"{text_of(record['data'].get('name'))} {data_mark(values)}"
+    yield "model", f"{text_of(values.get('model'))}, {text_of(values['n_parameters'])} parameters"
+    for name in ("description", "tags", "note"):
+        yield name, text_of(values.get(name))
+    if run.best.get("epoch") is not None:
+        yield "best epoch", f"{run.best['epoch']}, by {text_of(run.best.get('monitor'))}"
+    for name, value in run.scores.items():
+        if not is_of_class(name):
+            yield name, _short(value)
+
+
+def _status(run: KnownRun) -> str:
+    return run.status + f", {run.changed} was changed" * bool(run.changed)
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
