@@ -42,6 +42,8 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     seed(hparams.seed)
     generators = generator_hashes(trainer.strategy.root_device)
     dataset = data.prepare(hparams)
+    if hparams.refuse_leaks:
+        refuse_leaks(dataset)
     if state and hparams.only_test:
         dataset = as_trained(dataset, state, plan.source)
     model = models.build(dataset.shape, len(dataset.classes), hparams)
@@ -69,6 +71,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         dataset.classes,
         hparams,
         loaders["train"].steps,
+        marked=bool(dataset.leaks and dataset.leaks.rows),
     )
     return Parts(dataset, trainer, solver, loaders, generators)
 
@@ -78,6 +81,18 @@ def seed(number: int) -> None:
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
+
+
+def refuse_leaks(dataset: data.Data) -> None:
+    """Refuse data with an image in two splits or under two labels.
+
+    Raises:
+        ValueError: there is one, or it can't be told; the message names a few.
+    """
+    if dataset.leaks is None:
+        raise ValueError(f"--refuse-leaks: equal images of --data {dataset.name} can't be found")
+    if dataset.leaks:
+        raise ValueError("\n".join(f"--refuse-leaks: {line}" for line in dataset.leaks.lines()))
 
 
 def check_monitor(monitor: str, measured: metrics.Collection, classes: Sequence[str]) -> None:

@@ -70,6 +70,9 @@ class Hyperparameters:
     train_fraction: float = flag(
         1.0, "share of the training split that is used (small-data studies)", bounds="(0, 1]"
     )
+    refuse_leaks: bool = flag(
+        False, "stop where an image is in two splits, or has two labels, instead of warning"
+    )
     image_size: int | None = flag(
         None,
         "pixels a side to which images of a folder are resized (64 if not given)",

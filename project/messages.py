@@ -1,7 +1,8 @@
 """What a run tells the person at its start and at its end."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from project import models
 from project.build import SPLITS, Parts
@@ -24,6 +25,8 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
         f" {parts.trainer.strategy.root_device}",
         file=sys.stderr,
     )
+    for line in dataset.leaks.lines() if dataset.leaks else ():
+        print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
     if parts.trainer.world_size > 1:
         print(sharing(plan.hparams, parts), file=sys.stderr)
 
@@ -47,9 +50,18 @@ def sharing(hparams: Hyperparameters, parts: Parts) -> str:
     )
 
 
+def leaked(directory: Path) -> Iterator[str]:
+    """How many images of the test a run's training has seen, in a line; nothing for none."""
+    data = read_json(directory / "record.json")["data"]
+    if n := (data.get("leaks") or {}).get("test"):
+        total = data["counts"]["test"]["total"]
+        yield f"{n:,} of {total:,} test images are in training or validation too"
+
+
 def show(run: Run, ended: Ended, n_parameters: int) -> None:
     """Print the table at the end, and what to do next."""
     rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
+    rows += [("leaks", line) for line in leaked(run.directory)]
     rows.append(("run", str(run.directory)))
     place = f"--exp-dir {run.directory.parents[1]}"
     rows.append(("compare", f"python -m project.compare {place}"))

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Solver(LightningModule):
         classes: the classes' names, in the order of the logits.
         hparams: optimizer, schedule, clipping and accumulation.
         steps_per_epoch: optimizer steps in a full epoch.
+        marked: whether batches of the test mark leaks, without which it is scored once more then.
 
     Attributes:
         step: optimizer steps done so far.
@@ -52,11 +53,12 @@ class Solver(LightningModule):
         classes: tuple[str, ...],
         hparams: Hyperparameters,
         steps_per_epoch: int,
+        marked: bool = False,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.model, self.metrics, self.settings = model, metrics, hparams
-        self.classes, self._loss = classes, loss
+        self.classes, self._loss, self._marked = classes, loss, marked
         self._evaluation = Evaluation(loss, metrics, classes)
         self.total_steps = min(hparams.max_steps or 2**62, hparams.max_epochs * steps_per_epoch)
         self.step = self.step_in_epoch = 0
@@ -176,7 +178,7 @@ class Solver(LightningModule):
         self.eval_epoch_start()
 
     def on_test_epoch_start(self) -> None:
-        self.eval_epoch_start()
+        self.eval_epoch_start(self._marked)
 
     def on_validation_epoch_end(self) -> None:
         self.eval_epoch_end("val")
@@ -184,14 +186,14 @@ class Solver(LightningModule):
     def on_test_epoch_end(self) -> None:
         self.eval_epoch_end("test")
 
-    def eval_epoch_start(self) -> None:
-        """Forget the former evaluation."""
-        self._evaluation.begin(self.device)
+    def eval_epoch_start(self, marked: bool = False) -> None:
+        """Forget the former evaluation; score leaks apart if they are marked in this one."""
+        self._evaluation.begin(self.device, marked)
 
     def eval_step(self, block: Iterable) -> None:
         """Predict a block of batches; nothing is read from the device."""
-        for batch in block:
-            self._evaluation.add(self.model(batch.inputs), batch.targets)
+        for batch, leaked in zip(block, block.leaked or repeat(None)):
+            self._evaluation.add(self.model(batch.inputs), batch.targets, leaked)
 
     def eval_epoch_end(self, split: str) -> None:
         """Compute every score over all ranks and log it as `<split>_<score>`.

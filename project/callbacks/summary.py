@@ -27,8 +27,10 @@ def outcome_rows(outcome: Mapping[str, Any], n_parameters: int) -> list[Row]:
         names += (best["monitor"].removeprefix("val_"),)
     for name in dict.fromkeys(names):
         scores = {"test": test.get(f"test_{name}"), "validation": validation.get(f"val_{name}")}
-        shown = [f"{k} {number(float(v))}" for k, v in scores.items() if v is not None]
-        rows.append((name, "  ".join(shown)))
+        shown = {k: f"{k} {number(float(v))}" for k, v in scores.items() if v is not None}
+        if (clean := test.get(f"test_{name}_without_leaks")) is not None:
+            shown["test"] += f" ({number(float(clean))} without leaks)"
+        rows.append((name, "  ".join(shown.values())))
     rows = [(name, value) for name, value in rows if value]
     return [
         *rows,

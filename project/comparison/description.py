@@ -10,7 +10,7 @@ from project.comparison.code import compare_code
 from project.comparison.files import compare_files
 from project.comparison.groups import groups, pairs
 from project.comparison.loading import KnownRun
-from project.comparison.sections import sections
+from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
 from project.root import ROOT
 
@@ -77,5 +77,6 @@ def _who(run: KnownRun, name: str, now: datetime) -> dict[str, Any]:
     found |= {"status": run.status, "age": age_of(run, now), "tags": run.tags, "note": run.note}
     found |= {key: record["code"].get(key) for key in ("sha", "branch", "dirty")}
     monitor, value = run.best.get("monitor"), run.best.get("value")
+    found |= {"leaks": leaks_text(record["data"])}
     found |= {"data_hash": record["data"].get("hash"), "monitor": monitor, "best": value}
     return found | {"seed": record["flags"].get("seed"), "scores": run.scores}

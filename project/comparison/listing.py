@@ -22,7 +22,7 @@ from project.comparison.values import (
 from project.hyperparameters import Hyperparameters
 
 FIRST = ("run", "status", "age", "code", "data")
-_USUAL = ("val_accuracy", "test_loss", "test_accuracy")
+_USUAL = ("val_accuracy", "test_loss", "test_accuracy", "test_accuracy_without_leaks")
 _ALWAYS_THERE = ("run_id", "status", "age", "sha", "dirty", "data_hash")
 
 

@@ -18,7 +18,7 @@ def sections(runs: Sequence[KnownRun]) -> dict[str, list[Row]]:
     found = {
         "flags": rows([run.record["flags"] for run in runs]),
         "code": rows([run.record["code"] for run in runs]),
-        "data": rows([flatten(run.record["data"]) for run in runs]),
+        "data": rows([_data(run.record["data"]) for run in runs]),
         "environment": rows([_environment(run.record) for run in runs]),
         "results": rows([_results(run) for run in runs]),
     }
@@ -40,6 +40,20 @@ def _less(value: Any, first: Any) -> float | None:
     except OverflowError:  # JSON has whole numbers that no float can hold
         return None
     return value - first
+
+
+def _data(data: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in data.items() if name != "leaks"}
+    return flatten(rest) | {"leaks": leaks_text(data)}
+
+
+def leaks_text(data: Mapping[str, Any]) -> str | None:
+    """The leaks that a record's `data` tells of; None where it says nothing."""
+    leaks = data.get("leaks")
+    if leaks is None:
+        return None
+    counts = {**leaks.get("pairs", {}), "two labels": leaks.get("labels", 0)}
+    return ", ".join(f"{name}: {n:,}" for name, n in counts.items() if n) or "none"
 
 
 def _environment(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from project.hyperparameters import Hyperparameters
 # Flags that say what a run is called and where things lie, never what it computes.
 NEUTRAL_FLAGS = frozenset(
     ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
+    + ("refuse_leaks",)
 )
 _IDENTITY = (
     *("run_id", "exp_name", "status", "created", "age", "duration", "epochs", "steps"),

@@ -10,6 +10,7 @@ import torch
 
 from project.data._files import Files
 from project.data._fingerprint import split_hash, total_hash
+from project.data._leaks import Leaks, find_leaks
 from project.data._loader import Batch, Block, Loader
 from project.data._order import permutation
 from project.data._samples import Raw, Resident, Samples, Subset
@@ -46,6 +47,7 @@ class Data:
         hashes: `blake3:<hex>` by split.
         hash: of all splits.
         files: that the data set was read from; None: there are none of its own.
+        leaks: images that are in two splits, or under two labels; None: it can't be told.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Data:
     hashes: Mapping[str, str]
     hash: str
     files: Files | None
+    leaks: Leaks | None
 
     def describe(self) -> dict[str, Any]:
         """What the run's record says about the data, as plain values."""
@@ -71,6 +74,7 @@ class Data:
             "std": list(self.std),
             "hash": self.hash,
             "hashes": dict(self.hashes),
+            "leaks": None if self.leaks is None else self.leaks.describe(),
         }
 
     def to(self, device: torch.device | str) -> "Data":
@@ -105,6 +109,7 @@ class Data:
             limit=1 if hparams.fast_dev_run else hparams.limit_batches,
             rank=rank,
             world_size=world_size,
+            leaked=self.leaks.rows if self.leaks and split == "test" else (),
         )
 
     def _splits(self) -> dict[str, Subset]:
@@ -137,6 +142,7 @@ def prepare(hparams: Hyperparameters) -> Data:
         hashes=hashes,
         hash=total_hash(hashes, raw.classes),
         files=raw.files,
+        leaks=find_leaks(raw, splits),
     )
 
 

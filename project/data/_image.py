@@ -1,33 +1,71 @@
 """An image file as a square uint8 array: decoded, made RGB, resized and cropped."""
 
-from typing import IO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from blake3 import blake3
+from PIL import ExifTags, Image, ImageOps
+
+from project.data._modes import NotShown, Shown, shown
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+# Formats of which a viewer shows more than the first picture.
+_FILMS = ("GIF", "PNG", "TIFF", "WEBP")
+_TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 
 
-def decode(file: IO[bytes], path: str, size: int) -> np.ndarray:
-    """Pixels `(3, size, size)` uint8 of an encoded image of any size and mode.
+class Decoded(NamedTuple):
+    """What was read of an image file.
 
-    The image is turned upright (EXIF), made RGB (grey is repeated, transparency dropped, 16-bit
-    grey shifted to 8), scaled bilinearly until its shorter side is `size`, and cropped to its
-    centre.
+    Attributes:
+        pixels: `(3, size, size)` uint8.
+        size: width and height of the whole image, upright.
+        reduced: whether it was decoded at a part of its size.
+        see_through: whether something of it was transparent, and is white now.
+        is_film: whether it has several frames or pages, of which this is the first.
+    """
+
+    pixels: np.ndarray
+    size: tuple[int, int]
+    reduced: bool
+    see_through: bool
+    is_film: bool
+
+
+def decode(file: IO[bytes], path: str, size: int) -> Decoded:
+    """An encoded image of any size and mode, as a square.
+
+    It is turned upright (EXIF), made RGB as `shown` says, scaled bilinearly until its shorter side
+    is `size`, and cropped to its centre. Of several frames or pages the first is taken.
 
     Raises:
-        ValueError: the image can't be decoded; the message names `path`.
+        ValueError: the image can't be decoded, or not be shown; the message names `path`.
     """
-    try:
-        with Image.open(file) as image:
-            # JPEG decodes at half, a quarter or an eighth of its size for almost nothing.
-            image.draft("RGB", (2 * size, 2 * size))
-            ImageOps.exif_transpose(image, in_place=True)
-            square = ImageOps.fit(_rgb(image), (size, size), Image.Resampling.BILINEAR)
-    # A damaged file makes Pillow's decoders raise nearly anything, also SyntaxError, struct.error.
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+    with _opened(file, path) as image:
+        whole = image.size
+        # JPEG decodes at half, a quarter or an eighth of its size for almost nothing.
+        image.draft("RGB", (2 * size, 2 * size))
+        reduced = image.size != whole
+        if reduced and image.getexif().get(ExifTags.Base.Orientation) in _TURNED:
+            whole = whole[1], whole[0]
+        rgb, see_through = _upright(image)
+        square = ImageOps.fit(rgb, (size, size), Image.Resampling.BILINEAR)
+        pixels = np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+        is_film = image.format in _FILMS and bool(getattr(image, "is_animated", False))
+        return Decoded(pixels, whole if reduced else rgb.size, reduced, see_through, is_film)
+
+
+def content(file: IO[bytes], path: str) -> bytes:
+    """The BLAKE3 digest of an image's size and of all its pixels, upright and as RGB.
+
+    Raises:
+        ValueError: as of `decode`.
+    """
+    with _opened(file, path) as image:
+        rgb = _upright(image).rgb
+        return blake3(f"{rgb.size} ".encode() + rgb.tobytes()).digest()
 
 
 def check_header(file: IO[bytes], path: str) -> None:
@@ -36,30 +74,31 @@ def check_header(file: IO[bytes], path: str) -> None:
     Raises:
         ValueError: the file is no image; the message names `path`.
     """
+    with _opened(file, path):
+        pass
+
+
+def _upright(image: Image.Image) -> Shown:
+    # Where the data lie is forgotten when they are read.
+    is_deep = ";16" in str(image.tile[:1])
+    ImageOps.exif_transpose(image, in_place=True)
+    return shown(image, is_deep)
+
+
+@contextmanager
+def _opened(file: IO[bytes], path: str) -> Iterator[Image.Image]:
+    """An image file, and its name in what goes wrong."""
     try:
-        Image.open(file).close()
-    # As above: anything may be raised.
+        with Image.open(file) as image:
+            yield image
+    # A damaged file makes Pillow's decoders raise nearly anything, also SyntaxError, struct.error.
     except Exception as error:
         raise _unreadable(path, error) from error
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("F"):
-        raise ValueError(
-            "it has floating-point pixels, whose range is unknown; save it with 8 bits"
-        )
-    if image.mode.startswith("I"):
-        # Pillow would clip 16-bit values at 255, which is nearly white everywhere.
-        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)).convert(
-            "RGB"
-        )
-    # A palette with transparency goes through RGBA, or Pillow warns.
-    return (
-        image.convert("RGBA").convert("RGB") if image.mode in ("P", "PA") else image.convert("RGB")
-    )
-
-
 def _unreadable(path: str, error: Exception) -> ValueError:
+    if isinstance(error, NotShown):
+        return ValueError(f"can't show the image {path}: {error}")
     known = not isinstance(error, Image.UnidentifiedImageError)
     reason = " ".join(str(error).split()) if known else "it is empty or in no known image format"
     return ValueError(f"can't read the image {path}: {reason}; repair the file or remove it")

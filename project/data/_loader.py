@@ -42,9 +42,11 @@ class Block:
         indices: of the data set's samples, `(n,)` int64, of all batches.
         counts: this rank's samples of each batch.
         batches: iterates over the batches, whose inputs are made when their turn comes.
+        leaked: of each batch which samples are leaks, `(b,)` bool on the device; None: the split
+            has none.
     """
 
-    __slots__ = ("epoch", "first_step", "_indices", "_counts", "_batches")
+    __slots__ = ("epoch", "first_step", "leaked", "_indices", "_counts", "_batches")
 
     def __init__(
         self,
@@ -53,8 +55,9 @@ class Block:
         indices: Tensor,
         counts: Sequence[int],
         batches: Callable[[], Iterator[Batch]],
+        leaked: Sequence[Tensor] | None = None,
     ) -> None:
-        self.epoch, self.first_step = epoch, first_step
+        self.epoch, self.first_step, self.leaked = epoch, first_step, leaked
         self._indices, self._counts, self._batches = indices, counts, batches
 
     def __len__(self) -> int:
@@ -87,6 +90,7 @@ class Loader:
         limit: batches per epoch, at most; None: all.
         rank: of this process.
         world_size: number of processes, each of which gets a contiguous part of each batch.
+        leaked: samples that batches mark as leaks, as indices into the data set's.
 
     Attributes:
         steps: batches of a full epoch.
@@ -109,6 +113,7 @@ class Loader:
         limit: int | None = None,
         rank: int = 0,
         world_size: int = 1,
+        leaked: Sequence[int] = (),
     ) -> None:
         assert training or not (shuffle or augmentations)
         self._subset, self._seed, self._shuffle = subset, seed, shuffle
@@ -130,6 +135,10 @@ class Loader:
         # A GPU has no such caches; each operation it is given costs more than it does.
         at_once = INPUT_BYTES // (batch_size * math.prod(subset.samples.shape) * 4)
         self._at_once = max(1, at_once) if device.type == "cpu" else BLOCK_BATCHES
+        self._leaked: Tensor | None = None
+        if leaked:
+            self._leaked = torch.zeros(len(subset.samples), dtype=torch.bool)
+            self._leaked[list(leaked)] = True
         self._position = (0, 0)
 
     def seek(self, epoch: int, step: int = 0) -> None:
@@ -158,7 +167,10 @@ class Loader:
             # A rank may have no sample of the last batch.
             counts = [count for count in self._schedule.counts[steps] if count]
             batches = partial(self._batches, images, targets, counts, self._schedule.sizes[steps])
-            yield Block(epoch, first, indices, counts, batches)
+            leaked = None
+            if self._leaked is not None:
+                leaked = self._leaked[indices].to(images.device).split(counts)
+            yield Block(epoch, first, indices, counts, batches, leaked)
 
     def _order(self, epoch: int) -> Tensor:
         """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""

@@ -53,6 +53,7 @@ class Raw:
         classes: names, by target.
         val: the official validation samples; None: they are split off `train`.
         files: that they were read from; None: there are none of this data set's own.
+        pictures: by which the same images are found; None: all are in memory, and are compared.
     """
 
     train: Samples
@@ -60,6 +61,17 @@ class Raw:
     classes: tuple[str, ...]
     val: Samples | None = None
     files: Files | None = None
+    pictures: "Pictures | None" = None
+
+
+class Pictures(Protocol):
+    """Tells apart the images of a data set: those of train, val and test, one after the other."""
+
+    def identify(self) -> np.ndarray:
+        """Numbers `(n,)`, equal for images whose pixels, before they are resized, are equal."""
+
+    def name(self, i: int) -> str:
+        """Of the i-th image, for people."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from project.data._glimpses import GLIMPSE, glimpse
 from project.data._image import decode
 from project.data._samples import file_content
 
@@ -27,6 +28,7 @@ class Streamed:
         digests: `(n, 32)` uint8, each file's hash.
         num_workers: processes that decode; 0: the training process itself does.
         device: where images arrive.
+        glimpses: `(n,)` of dtype GLIMPSE, filled in of what is not known as images are decoded.
     """
 
     resident = False
@@ -39,8 +41,10 @@ class Streamed:
         digests: np.ndarray,
         num_workers: int,
         device: torch.device | str = "cpu",
+        glimpses: np.ndarray | None = None,
     ) -> None:
         assert len(paths) == len(targets) == len(digests)
+        self.glimpses = np.zeros(len(paths), GLIMPSE) if glimpses is None else glimpses
         self.paths, self.targets, self.digests = paths, targets, digests
         self.shape = (3, size, size)
         self.num_workers = num_workers
@@ -56,7 +60,7 @@ class Streamed:
             ValueError: an image can't be decoded; the message names it.
             OSError: a file can't be read.
         """
-        return _arrived(self._decoder()[indices.tolist()]).to(self.device)
+        return _arrived(self._decoder()[indices.tolist()])[0].to(self.device)
 
     def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
         """Images and targets of consecutive pieces of `indices`, of the given sizes, decoded ahead.
@@ -66,8 +70,9 @@ class Streamed:
             OSError: a file can't be read.
         """
         pieces = indices.split(list(sizes))
+        known = self.glimpses["flags"][indices.numpy()]
         loader = DataLoader(
-            self._decoder(),
+            self._decoder(with_glimpses=not known.all()),
             batch_size=None,
             sampler=[piece.tolist() for piece in pieces],
             num_workers=self.num_workers,
@@ -78,9 +83,11 @@ class Streamed:
             # change the dropout of a run that is resumed in the middle of an epoch.
             generator=torch.Generator(),
         )
-        for images, piece in zip(loader, pieces, strict=True):
-            images = _arrived(images).to(self.device, non_blocking=True)
-            yield images, self.targets[piece].to(self.device)
+        for found, piece in zip(loader, pieces, strict=True):
+            images, glimpses = _arrived(found)
+            if glimpses is not None:
+                self.glimpses[piece.numpy()] = glimpses.numpy().view(GLIMPSE).ravel()
+            yield images.to(self.device, non_blocking=True), self.targets[piece].to(self.device)
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
         """The digests of the files in the order of `indices`."""
@@ -89,35 +96,52 @@ class Streamed:
     def to(self, device: torch.device | str) -> "Streamed":
         """The same files, whose images arrive on `device`."""
         return Streamed(
-            self.paths, self.targets, self.shape[1], self.digests, self.num_workers, device
+            self.paths,
+            self.targets,
+            self.shape[1],
+            self.digests,
+            self.num_workers,
+            device,
+            self.glimpses,
         )
 
-    def _decoder(self) -> "_Decoder":
-        return _Decoder(self.paths, self.shape[1])
+    def _decoder(self, with_glimpses: bool = False) -> "_Decoder":
+        return _Decoder(self.paths, self.shape[1], with_glimpses)
+
+
+Arriving = tuple[Tensor, Tensor | None]
 
 
 class _Decoder(Dataset):
-    """What a worker runs: lists of indices become images, or the error that prevented it."""
+    """What a worker runs: lists of indices become images, or the error that prevented it.
 
-    def __init__(self, paths: Sequence[str], size: int) -> None:
-        self.paths, self.size = paths, size
+    With images come, where they are asked for, glimpses as bytes `(b, m)` uint8.
+    """
 
-    def __getitem__(self, indices: list[int]) -> Tensor | Exception:
+    def __init__(self, paths: Sequence[str], size: int, with_glimpses: bool) -> None:
+        self.paths, self.size, self.with_glimpses = paths, size, with_glimpses
+
+    def __getitem__(self, indices: list[int]) -> Arriving | Exception:
         images = np.empty((len(indices), 3, self.size, self.size), np.uint8)
+        glimpses = np.zeros(len(indices), GLIMPSE)
         try:
-            for image, index in zip(images, indices, strict=True):
+            for i, index in enumerate(indices):
                 with open(self.paths[index], "rb") as file:
-                    image[:] = decode(io.BytesIO(file.read()), self.paths[index], self.size)
+                    found = decode(io.BytesIO(file.read()), self.paths[index], self.size)
+                images[i] = found.pixels
+                if self.with_glimpses:
+                    glimpses[i] = glimpse(found)
         except (ValueError, OSError) as error:
             # Raised here, it would reach the training process wrapped in the worker's traceback.
             return error
-        return torch.from_numpy(images)
+        as_bytes = glimpses.view(np.uint8).reshape(len(indices), -1)
+        return torch.from_numpy(images), torch.from_numpy(as_bytes) if self.with_glimpses else None
 
 
-def _arrived(images: Tensor | Exception) -> Tensor:
-    if isinstance(images, Exception):
-        raise images
-    return images
+def _arrived(found: Arriving | Exception) -> Arriving:
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _start_worker(worker: int) -> None:

@@ -10,9 +10,11 @@ import torch
 from project.data._cache import note
 from project.data._digests import digests_of
 from project.data._files import Files
+from project.data._glimpses import GLIMPSE, glimpse, remembered
 from project.data._hashing import hash_files
 from project.data._image import check_header, decode
 from project.data._listing import Listing, list_images, told_skipped
+from project.data._pictures import Pictures
 from project.data._samples import Raw, Resident, Samples
 from project.data._streamed import Streamed
 from project.hyperparameters import Hyperparameters
@@ -37,41 +39,48 @@ def load(hparams: Hyperparameters) -> Raw:
     if told := told_skipped(listing.skipped):
         note(told)
     if len(listing.paths) * 3 * size * size <= hparams.memory_limit * 2**30:
-        digests, samples = _in_memory(listing, size)
+        digests, glimpses, samples = _in_memory(listing, size)
     else:
-        digests, samples = _on_disk(listing, size, folder, hparams.num_workers)
-    return Raw(
-        samples(listing.train),
-        samples(listing.test) if listing.test else None,
-        listing.classes,
-        samples(listing.val) if listing.val else None,
-        Files(folder, listing.paths, digests),
+        digests, glimpses, samples = _on_disk(listing, size, folder, hparams.num_workers)
+    train, val, test = (
+        samples(part) if part else None for part in (listing.train, listing.val, listing.test)
     )
+    assert train is not None
+    files = Files(folder, listing.paths, digests)
+    parts = [part for part in (train, val, test) if part is not None]
+    pictures = Pictures(files, glimpses, parts, size)
+    return Raw(train, test, listing.classes, val, files, pictures)
 
 
-def _in_memory(listing: Listing, size: int) -> tuple[np.ndarray, Open]:
+def _in_memory(listing: Listing, size: int) -> tuple[np.ndarray, np.ndarray, Open]:
     # Every file must be read for its pixels anyway, and to hash it then costs next to nothing.
     images = np.empty((len(listing.paths), 3, size, size), np.uint8)
     targets = torch.tensor(listing.targets)
+    glimpses = np.zeros(len(images), GLIMPSE)
 
     def keep(i: int, file: IO[bytes]) -> None:
-        images[i] = decode(file, listing.paths[i], size)
+        found = decode(file, listing.paths[i], size)
+        images[i], glimpses[i] = found.pixels, glimpse(found)
 
     digests = hash_files(listing.paths, keep)
 
     def samples(part: slice) -> Resident:
         return Resident(torch.from_numpy(images[part]), targets[part], digests[part])
 
-    return digests, samples
+    return digests, glimpses, samples
 
 
 def _on_disk(
     listing: Listing, size: int, folder: Path, num_workers: int
-) -> tuple[np.ndarray, Open]:
+) -> tuple[np.ndarray, np.ndarray, Open]:
     paths, targets = listing.paths, torch.tensor(listing.targets)
     digests = digests_of(paths, folder, lambda i, file: check_header(file, paths[i]))
+    glimpses = remembered(digests, folder, size)
 
     def samples(part: slice) -> Streamed:
-        return Streamed(paths[part], targets[part], size, digests[part], num_workers)
+        known = glimpses[part]
+        return Streamed(
+            paths[part], targets[part], size, digests[part], num_workers, glimpses=known
+        )
 
-    return digests, samples
+    return digests, glimpses, samples

@@ -79,6 +79,8 @@ def _from_1(record: dict[str, Any]) -> None:
 def _from_2(record: dict[str, Any]) -> None:
     """What version 2 did not know, as today's layout says that it is unknown."""
     record.setdefault("manifest_blake3", None)
+    if isinstance(record.get("data"), dict):
+        record["data"].setdefault("leaks", None)
 
 
 _MIGRATIONS = {1: _from_1, 2: _from_2}

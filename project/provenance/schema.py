@@ -53,6 +53,16 @@ RECORD = Layout(
         "data.hash": ("text", "BLAKE3 of the content of all splits"),
         "data.hashes": ("object", "BLAKE3 of the content by split"),
         "data.hashes.*": ("text", "of one split"),
+        "data.leaks": (
+            "object or null",
+            "images that are the same, by their pixels before they are resized; null: unknown",
+        ),
+        "data.leaks.pairs": ("object", "by two splits"),
+        "data.leaks.pairs.*": ("integer", "images of the latter that are in the former too"),
+        "data.leaks.test": ("integer", "images of the test that are in training or validation too"),
+        "data.leaks.labels": ("integer", "images with more than one label"),
+        "data.leaks.examples": ("object", "names of a few, by kind"),
+        "data.leaks.examples.*": ("texts", "pairs of one kind, as `NAME = NAME`"),
         "manifest_blake3": (
             "text or null",
             "BLAKE3 of `data.manifest.gz`, in hex; null if the data have no files of their own",

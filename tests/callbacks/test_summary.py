@@ -36,6 +36,13 @@ def test_an_outcome_becomes_rows() -> None:
     ]
 
 
+def test_scores_without_leaks_stand_beside_the_others() -> None:
+    test = TEST | {"test_accuracy_without_leaks": 0.5}
+    outcome = {"best": BEST, "test": test, "duration": 73.2, "peak_memory": MEMORY}
+    accuracy = dict(outcome_rows(outcome, n_parameters=3))["accuracy"]
+    assert accuracy == "test 0.9944 (0.5000 without leaks)  validation 0.9889"
+
+
 def test_a_run_that_got_nowhere_has_little_to_say() -> None:
     outcome = {"best": None, "test": None, "duration": 0.04}
     outcome["peak_memory"] = MEMORY | {"device": None}

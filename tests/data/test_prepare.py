@@ -53,6 +53,7 @@ def test_the_description_counts_what_is_there(hparams: Make) -> None:
         "std",
         "hash",
         "hashes",
+        "leaks",
     ]
     assert described["name"] == "digits" and described["shape"] == [1, 8, 8]
     per_class = np.bincount(load_digits().target)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from project.evaluation import Evaluation
 from project.metrics import classification
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,24 @@ def work(rank: int, folder: Path) -> None:
     except ValueError as error:
         found.append(str(error))
     (folder / f"{rank}.pickle").write_bytes(pickle.dumps(found))
+    mine = slice(0, 137) if rank == 0 else slice(137, N)
+    (folder / f"{rank}-leaks.pickle").write_bytes(pickle.dumps(evaluated(mine, 2)))
     dist.destroy_process_group()
+
+
+def evaluated(mine: slice, world_size: int) -> dict[str, float]:
+    """Scores with and without leaks, which are 60 of the first 137 samples."""
+    evaluation = Evaluation(loss, classification(N_CLASSES), tuple("abcdefg"))
+    evaluation.begin(torch.device("cpu"), marked=True)
+    leaked = (torch.arange(N) % 2 == 0) & (torch.arange(N) < 120)
+    for batch in zip(*(values[mine].split(50) for values in (*samples(), leaked))):
+        evaluation.add(*batch)
+    scores, _ = evaluation.end("test", world_size)
+    return scores
+
+
+def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
 
 
 def run(folder: Path) -> None:
@@ -97,6 +115,14 @@ def test_two_ranks_compute_what_one_does(tmp_path: Path) -> None:
     assert found[0][-1] == found[1][-1]
     # Each rank has 15 samples, one of them one more.
     assert found[0][-1].startswith("the logits of 1 of 31 samples are NaN")
+
+    both = [pickle.loads((tmp_path / f"{rank}-leaks.pickle").read_bytes()) for rank in range(2)]
+    whole = evaluated(slice(0, N), 1)
+    assert both[0] == both[1] and both[0].keys() == whole.keys()
+    assert {"test_loss_without_leaks", "test_f1_macro_without_leaks"} < whole.keys()
+    for name, value in whole.items():
+        np.testing.assert_allclose(both[0][name], value, rtol=1e-6, err_msg=name)
+    assert both[0]["test_accuracy_without_leaks"] == whole["test_accuracy_without_leaks"]
 
 
 if __name__ == "__main__":

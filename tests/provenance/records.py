@@ -19,6 +19,13 @@ RECORD: dict[str, Any] = {
         "source_blake3": None,
         "note": None,
     },
-    "data": {"name": "digits", "classes": [], "counts": {}, "hash": "blake3:00", "hashes": {}},
+    "data": {
+        "name": "digits",
+        "classes": [],
+        "counts": {},
+        "hash": "blake3:00",
+        "hashes": {},
+        "leaks": None,
+    },
     "environment": {"torch": None, "variables": {}, "packages": {}},
 }

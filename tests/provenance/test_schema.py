@@ -62,6 +62,7 @@ def test_an_older_record_is_brought_up_to_date(tmp_path: Path) -> None:
         **OLD,
         "start": {"generators": {}, "weights": None},
         "code": {**OLD["code"], "folder": "."},
+        "data": {**OLD["data"], "leaks": None},
         "manifest_blake3": None,
     }
 
