@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from project.command import add_exp_dir, add_run, as_process, guarded
-from project.parser import Parser
+from project.parser import Parser, whole
 
 
 def main(argv: Sequence[str]) -> int:
@@ -77,20 +77,16 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reverse", action="store_true", help="the other way round")
     parser.add_argument(
-        "--limit", type=limit, metavar="N", help="at most so many runs (20 in the table)"
+        "--limit",
+        type=whole("number of runs", 1, 10**9),
+        metavar="N",
+        help="at most so many runs (20 in the table)",
     )
     parser.add_argument(
         "--all",
         action="store_true",
         help="all runs and scores in the table; also what does not differ in a comparison",
     )
-
-
-def limit(text: str) -> int:
-    """A number of runs."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs: give 1 or more")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -100,16 +100,18 @@ def _scalar(f: Field, kind: type, value: Any) -> Any:
     return found
 
 
-def _whole(text: str) -> int | float | None:
-    number = _number(text)
-    if number is None or not (math.isfinite(number) and number.is_integer()):
+def whole_number(text: str) -> int | float | None:
+    """The whole number that a text is, inf where it is beyond all; None if it is none."""
+    value = number(text)
+    if value is None or not (math.isfinite(value) and value.is_integer()):
         # What no float holds is out of every bound, and value_problems says so.
-        return number if number is not None and math.isinf(number) else None
+        return value if value is not None and math.isinf(value) else None
     # A float would round what has more than 15 digits.
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,310}", text) else int(number)
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,310}", text) else int(value)
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """The number that a decimal text is; None if it is none."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
@@ -132,8 +134,8 @@ def _plain_number(value: Any) -> float | None:
 _NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|nan)", re.IGNORECASE)
 _FROM_TEXT: dict[type, Callable[[str], Any]] = {
     bool: lambda text: {"true": True, "false": False}.get(text.lower()),
-    int: _whole,
-    float: _number,
+    int: whole_number,
+    float: number,
     str: lambda text: text,
 }
 _FROM_PLAIN: dict[type, Callable[[Any], Any]] = {

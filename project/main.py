@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from project.command import load_private_settings, print_error
 from project.flags import Arguments, parse
 from project.processes import first_speaks, place
+from project.words import clipped
 
 if TYPE_CHECKING:
     from project.launch import Others
@@ -40,7 +41,9 @@ def attempt(argv: Sequence[str]) -> int:
         # A fault in the code, or of the machine (no memory): its place interests who asks for it.
         if "--traceback" in argv:
             raise
-        name, text = type(error).__name__, " ".join(str(error).split())
+        # PyTorch appends its C++ frames.
+        name, (text, *_) = type(error).__name__, str(error).split("Exception raised from", 1)
+        text = clipped(" ".join(text.split()), 500)
         print(f"error: {name}: {text}; --traceback shows where it arose", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -4,9 +4,10 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from project.fields import number, whole_number
 from project.words import did_you_mean, quoted
 
 _KINDS = {"int": "a whole number", "float": "a number", "Path": "a path"}
@@ -76,7 +77,9 @@ class Parser(argparse.ArgumentParser):
         return did_you_mean(longer[0] if len(longer) == 1 else flag, known)
 
     def _hint(self) -> str:
-        return "" if self._get_positional_actions() else ": values follow a flag"
+        if self._get_positional_actions():
+            return ": arguments without a flag stand together"
+        return ": values follow a flag"
 
     def _missing(self, names: str) -> str:
         for action in self._get_positional_actions():
@@ -109,6 +112,28 @@ class Parser(argparse.ArgumentParser):
             near = did_you_mean(str(value), action.choices)
             choices = ", ".join(map(str, action.choices))
             raise ValueError(f"{name} {quoted(value)} is unknown{near} (choices: {choices})")
+
+
+def whole(what: str, low: int, high: int) -> Callable[[str], int]:
+    """A flag's `type`: a whole number within these bounds, spelled as those of a run are."""
+    return _within(whole_number, what, low, high)
+
+
+def real(what: str, low: float, high: float) -> Callable[[str], float]:
+    """A flag's `type`: a number within these bounds, spelled as those of a run are."""
+    return _within(number, what, low, high)
+
+
+def _within(read: Callable[[str], Any], what: str, low: float, high: float) -> Callable[[str], Any]:
+    def value(text: str) -> Any:
+        found = read(text)
+        if found is None or not low <= found <= high:
+            raise argparse.ArgumentTypeError(
+                f"{quoted(text)} is no {what}: give one from {low} to {high}"
+            )
+        return found
+
+    return value
 
 
 class _Subparser(Parser):

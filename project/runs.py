@@ -131,6 +131,8 @@ def remove(arguments: argparse.Namespace) -> int:
 
 def _agreed(question: str) -> bool:
     try:
+        if sys.stdin is None:
+            raise EOFError
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:
         # Nobody is there to ask.

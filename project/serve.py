@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from project.command import add_exp_dir, as_process, load_private_settings, print_error
-from project.parser import Parser
+from project.parser import Parser, whole
 
 
 def main(argv: Sequence[str]) -> int:
@@ -53,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="address to listen on (%(default)s); one that other machines reach needs accounts",
     )
     parser.add_argument(
-        "--port", type=port_number, default=5000, help="port to listen on (%(default)s)"
+        "--port", type=whole("port", 1, 65535), default=5000, help="port to listen on (%(default)s)"
     )
     parser.add_argument(
         "--backend-store-uri",
@@ -68,7 +68,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="where files that clients send are kept (<exp-dir>/mlflow-artifacts)",
     )
     parser.add_argument(
-        "--workers", type=worker_count, default=1, help="server processes (%(default)s)"
+        "--workers",
+        type=whole("number of processes", 1, 1000),
+        default=1,
+        help="server processes (%(default)s)",
     )
     add_access(parser)
     return parser
@@ -95,20 +98,6 @@ def add_access(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="proxies whose X-Forwarded headers are believed (%(default)s)",
     )
-
-
-def port_number(text: str) -> int:
-    """A port that can be listened on."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give one from 1 to 65535")
-    return int(text)
-
-
-def worker_count(text: str) -> int:
-    """A number of processes."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more")
-    return int(text)
 
 
 def end_on_signals() -> None:

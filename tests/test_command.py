@@ -68,7 +68,7 @@ def test_a_fault_is_one_line_unless_its_place_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> int:
-        raise RuntimeError("out of\nmemory")
+        raise RuntimeError("out of\nmemory\nException raised from there (most recent call first):")
 
     monkeypatch.setattr(main, "experiment", fail)
     assert main.main([]) == 1
@@ -136,14 +136,18 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         ("reproduce -- --data-dir", "--data-dir needs a value"),
         ("serve all", "unexpected argument 'all': values follow a flag"),
         # a value of the wrong kind
-        ("compare --limit x", "--limit: 'x' is no number of runs: give 1 or more"),
+        ("compare --limit x", "--limit: 'x' is no number of runs: give one from 1 to 1000000000"),
         ("reproduce --tolerance much", "--tolerance"),
         ("reproduce --epochs 1.5", "--epochs: '1.5' is no number of epochs: give 1 or more"),
         ("reproduce --env A", "--env: 'A' is not like NAME=VALUE"),
         ("sync --tracker mlfow", "--tracker 'mlfow' is unknown, did you mean 'mlflow'? (choices: "),
         ("serve --port x", "--port: 'x' is no port: give one from 1 to 65535"),
         ("serve token create ada --role boss", "--role 'boss' is unknown (choices: viewer, member"),
-        ("server.stop RUN-1 --seconds soon", "--seconds must be a number, not 'soon'"),
+        ("server.stop RUN-1 --seconds soon", "--seconds: 'soon' is no number of seconds: give"),
+        ("server.stop RUN-1 --seconds nan", "--seconds: 'nan' is no number of seconds: give"),
+        ("serve --workers 1e9", "--workers: '1e9' is no number of processes: give one from 1 to"),
+        (f"serve --port {'9' * 5000}", "--port: '999999999999999999999999999999...99999"),
+        ("verify last --exp-dir x last", "unexpected argument 'last': arguments without a flag"),
         # a value for a switch
         (
             "run --deterministic=true",

@@ -135,7 +135,7 @@ def test_files(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     "argv, message",
     [
         (["--wher", "x"], "unknown flag --wher, did you mean '--where'?"),
-        (["--limit", "0"], "--limit: '0' is no number of runs: give 1 or more"),
+        (["--limit", "0"], "--limit: '0' is no number of runs: give one from 1 to "),
         (["--limit"], "--limit needs a value"),
         (["--where", "lerning_rate > 1"], "unknown name 'lerning_rate', did you mean 'learning_ra"),
         (["trial", "--where", "seed > 7"], "none of the runs named fits --where"),

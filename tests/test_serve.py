@@ -128,4 +128,4 @@ def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_server_needs_a_process(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--workers", "0"]) == 2
-    assert "'0' is no number of processes: give 1 or more" in capsys.readouterr().err
+    assert "'0' is no number of processes: give one from 1 to 1000" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from project.command import as_process, load_private_settings, print_error
-from project.parser import Parser
+from project.parser import Parser, real
 
 TIMEOUT = 30  # seconds
 
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--abort", action="store_true", help="mark the run as failed")
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=real("number of seconds", 0, 86400),
         default=60,
         help="how long the client may take to send what it has (%(default)s)",
     )
