@@ -3,6 +3,7 @@
 # PYTHON_ARGCOMPLETE_OK
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from project.command import add_exp_dir, add_run, as_process, guarded
 from project.parser import Parser
+from project.reproduction.forced import Forced, split
 from project.root import ROOT
+from project.words import quoted
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
@@ -30,8 +33,8 @@ def main(argv: Sequence[str]) -> int:
     """
 
     def act() -> int:
-        own, forced, data_dir = split_forced(list(argv))
-        return reproduce(make_parser().parse_args(own), forced, data_dir)
+        own, forced = split(argv)
+        return reproduce(make_parser().parse_args(own), forced)
 
     return guarded(act)
 
@@ -70,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=tolerance,
         default=TOLERANCE,
         metavar="X",
         help="relative difference up to which a value counts as reproduced (%(default)s)",
@@ -85,6 +88,19 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def tolerance(text: str) -> float:
+    """A relative difference; one of 1 or more would let everything pass."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} is no tolerance: give a number from 0 to less than 1, such as 1e-5"
+        )
+    return value
+
+
 def assignment(text: str) -> tuple[str, str]:
     """NAME=VALUE."""
     name, equals, value = text.partition("=")
@@ -93,34 +109,18 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def split_forced(argv: list[str]) -> tuple[list[str], list[str], str | None]:
-    """What stands before `--`; what after it, but for `--data-dir`; and that, if it is given.
-
-    The data are looked at before they are trained on, and from another folder than this.
-    """
-    at = argv.index("--") if "--" in argv else len(argv)
-    own, after = argv[:at], argv[at:][1:]
-    parser = Parser(prog=PROG, add_help=False)
-    parser.add_argument("--data-dir")
-    known, forced = parser.parse_known_args(after)
-    return own, forced, known.data_dir
-
-
 def with_data_at(run: "Recorded", place: str) -> "Recorded":
     """The run as if its data had been in this folder; no result follows from that."""
     flags = run.record["flags"] | {"data_dir": os.path.abspath(place)}
     return replace(run, record=run.record | {"flags": flags})
 
 
-def reproduce(
-    arguments: argparse.Namespace, forced: Sequence[str], data_dir: str | None = None
-) -> int:
+def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     """Check, run and compare; say what came out.
 
     Args:
         arguments: of `make_parser`.
-        forced: flags that win over the recorded ones.
-        data_dir: where the data are now; None: where they were.
+        forced: what is to be another than recorded.
 
     Returns:
         0 if it was reproduced, 1 if not, 2 if --strict kept it from being tried; with --dry-run 0
@@ -130,17 +130,19 @@ def reproduce(
     """
     from project.provenance import commits
     from project.provenance.surroundings import restored
-    from project.reproduction.checks import check, explain
+    from project.reproduction.checks import check, check_epochs, explain
     from project.reproduction.expected import read_run
     from project.reproduction.origin import find
-    from project.reproduction.report import write
+    from project.reproduction.report import trackers_of, write
     from project.reproduction.rerun import rerun
     from project.reproduction.sources import checkout
     from project.reproduction.verdict import judge
 
     then, place = find(arguments.exp_dir, arguments.run)
-    if data_dir is not None:
-        then = with_data_at(then, data_dir)
+    check_epochs(then, arguments.epochs)
+    trackers = trackers_of(then, forced)
+    if forced.data_dir is not None:
+        then = with_data_at(then, forced.data_dir)
     if then.outcome is None:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
     packed = place / commits.NAME if isinstance(place, Path) else None
@@ -154,32 +156,30 @@ def reproduce(
         if arguments.dry_run:
             return tell_plan(then, arguments, forced, len(found))
         if found and arguments.strict:
-            print(f"DIFFERS before training: {len(found)} things, see above (--strict)")
+            things = "1 thing" if len(found) == 1 else f"{len(found)} things"
+            print(f"DIFFERS before training: {things}, see above (--strict)")
             return 2
-        made = rerun(
-            then, sources.folder, environ, arguments.exp_dir, last_epoch(then, arguments), forced
-        )
+        epochs = last_epoch(then, arguments)
+        made = rerun(then, sources.folder, environ, arguments.exp_dir, epochs, forced.flags)
     now = read_run(made)
     why = sources.differences + explain(then, now)
     verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
     print(verdict.line)
     for line in verdict.explanations:
         print(f"  {line}")
-    write(place, made, then.run_id, asdict(verdict) | {"line": verdict.line})
+    write(place, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers)
     return 1 if verdict.word == "DIFFERS" else 0
 
 
-def tell_plan(
-    then: "Recorded", arguments: argparse.Namespace, forced: Sequence[str], n_found: int
-) -> int:
+def tell_plan(then: "Recorded", arguments: argparse.Namespace, forced: Forced, n_found: int) -> int:
     """Say what would be run; returns the exit code."""
     code, epochs = then.record["code"], last_epoch(then, arguments)
     commit = f"commit {code['sha'][:12]}" if code["sha"] else "sources without a commit"
     patch = " with code.patch" if then.patch else ""
     print(f"would run {then.run_id} again: {commit}{patch}")
     print(f"  as recorded: {then.record['command']}")
-    if forced:
-        print(f"  but for: {' '.join(forced)}")
+    if forced.flags:
+        print(f"  but for: {' '.join(forced.flags)}")
     if epochs is not None:
         print(f"  stopped after epoch {epochs}")
     print(f"{n_found or 'no'} difference{'s' * (n_found != 1)} before training; nothing was run")

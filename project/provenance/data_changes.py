@@ -9,20 +9,42 @@ from typing import Any
 NAMED = 10
 
 
-def data_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What of the data set is another, by split; none if the content is the same."""
+def differences(
+    then: Mapping[str, Any],
+    now: Mapping[str, Any],
+    then_files: Mapping[str, str] | None = None,
+    now_files: Mapping[str, str] | None = None,
+) -> list[str]:
+    """What of a data set is another, each change in one line; none if the content is the same.
+
+    Args:
+        then: a record's `data`.
+        now: likewise.
+        then_files: hash of each of its files by name, where that is known.
+        now_files: likewise.
+    """
     if then["hash"] == now["hash"]:
         return []
-    found = [f"data: {then['name']} {_short(then['hash'])} -> {_short(now['hash'])}"]
+    # Other files explain another hash, other counts and classes.
+    if files := file_differences(then_files, now_files):
+        return files
+    return [": ".join([_line(then, now), *filter(None, ["; ".join(_parts(then, now))])])]
+
+
+def _line(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    return f"data: {then['name']} {_short(then['hash'])} -> {_short(now['hash'])}"
+
+
+def _parts(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What differs of classes and splits."""
     if then["classes"] != now["classes"]:
-        found.append(f"data: classes {', '.join(then['classes'])} -> {', '.join(now['classes'])}")
+        yield f"classes {', '.join(then['classes'])} -> {', '.join(now['classes'])}"
     for split, count in then["counts"].items():
         before, after = count["total"], now["counts"][split]["total"]
         if before != after:
-            found.append(f"data: {split} had {before} samples, has {after}")
+            yield f"{split} had {before} samples, has {after}"
         elif then["hashes"][split] != now["hashes"][split]:
-            found.append(f"data: the content of {split} changed")
-    return found
+            yield f"the content of {split} changed"
 
 
 def file_differences(then: Mapping[str, str] | None, now: Mapping[str, str] | None) -> list[str]:

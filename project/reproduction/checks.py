@@ -5,16 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from project.fields import flag_name
-from project.provenance.data_changes import data_differences, file_differences
+from project.provenance import data_changes
 from project.provenance.seal import hash_file
 from project.provenance.surroundings import differences
 from project.reproduction.beginnings import same_weights, start_differences
 from project.reproduction.expected import Recorded
-from project.reproduction.rerun import survey
+from project.reproduction.rerun import here, survey
 
 # Flags that say where things are, or whom to tell; no result follows from them.
 PLACES = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
 PLACES |= {"require_clean"}
+
+
+def check_epochs(then: Recorded, epochs: int | None) -> None:
+    """Refuse to prove more epochs than there are.
+
+    Raises:
+        ValueError: the run has fewer.
+    """
+    whole = then.whole_epochs
+    if epochs is None or whole is None or epochs <= whole:
+        return
+    n = f"{whole or 'no'} whole epoch{'' if whole == 1 else 's'}"
+    raise ValueError(
+        f"--epochs {epochs}: run {then.run_id} logged {n}; leave --epochs out to prove all that it"
+        " logged"
+    )
 
 
 def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
@@ -31,11 +47,10 @@ def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
     try:
         data, environment, files = survey(run, tree, environ)
     except ValueError as error:
-        folder = Path(then["flags"]["data_dir"])
-        raise ValueError("\n".join([str(error), *changed_files(run.manifest, folder)])) from None
+        folder = Path(here(then["flags"]["data_dir"]))
+        raise ValueError("\n".join(_unreadable(error, run.manifest, folder))) from None
     return [
-        *data_differences(then["data"], data),
-        *file_differences(run.manifest, files),
+        *data_changes.differences(then["data"], data, run.manifest, files),
         *differences(then["environment"], environment, trained=False),
     ]
 
@@ -53,11 +68,17 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
         if name not in places and value != now.record["flags"].get(name)
     ]
     found += start_differences(then.record["start"], now.record["start"])
-    found += data_differences(then.record["data"], now.record["data"])
-    # The same content may stand under other names, and explains nothing.
-    if then.record["data"]["hash"] != now.record["data"]["hash"]:
-        found += file_differences(then.manifest, now.manifest)
+    data = (run.record["data"] for run in (then, now))
+    found += data_changes.differences(*data, then.manifest, now.manifest)
     return found + differences(then.record["environment"], now.record["environment"])
+
+
+def _unreadable(error: Exception, then: dict[str, str] | None, folder: Path) -> list[str]:
+    """Why the data can't be read, and which files are others, or how to say where they are now."""
+    found = changed_files(then, folder)
+    if found or (folder.exists() and not then):
+        return [str(error), *found]
+    return [f"{error}; if they are elsewhere now, add `-- --data-dir FOLDER`"]
 
 
 def changed_files(then: dict[str, str] | None, folder: Path) -> list[str]:
@@ -69,4 +90,4 @@ def changed_files(then: dict[str, str] | None, folder: Path) -> list[str]:
     there = {name: folder / name for name in then or () if (folder / name).is_file()}
     now = {name: hash_file(path).removeprefix("blake3:") for name, path in there.items()}
     # Where none is left, to name them all would say less than why the folder can't be read.
-    return file_differences(then, now) if now else []
+    return data_changes.file_differences(then, now) if now else []

@@ -52,6 +52,14 @@ class Recorded:
         return None if -1 in epochs else max(epochs, default=-1) + 1
 
     @property
+    def whole_epochs(self) -> int | None:
+        """How many it ended and validated; None if that is unknown."""
+        epochs = {epoch for (name, _), (epoch, _) in self.points.items() if name[:4] == "val_"}
+        if -1 in epochs:
+            return self.outcome and self.outcome["epochs"]
+        return len(epochs)
+
+    @property
     def weights(self) -> dict[str, str]:
         """Hashes of the checkpoints' weights, by file name."""
         return (self.outcome or {}).get("weights") or {}

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from project.files import finite, write_json
+from project.reproduction.expected import Recorded
+from project.reproduction.forced import Forced
 from project.reproduction.origin import Stored
+from project.tracking import resolve
 
 FOLDER = "reproductions"
 
 
-def write(original: Path | Stored, made: Path, run_id: str, verdict: dict[str, Any]) -> None:
+def trackers_of(then: Recorded, forced: Forced) -> tuple[str, ...]:
+    """The trackers that a reproduction of `then` is sent to: its own, unless others are asked for.
+
+    Raises:
+        ValueError: they can't be had here.
+    """
+    flags = then.record["flags"]
+    mode = forced.neptune_mode or flags.get("neptune_mode")
+    if mode:
+        os.environ["NEPTUNE_MODE"] = mode  # where the tracker looks for it
+    names = forced.tracker or flags.get("tracker") or (("neptune",) if mode else ())
+    try:
+        return resolve(names, then.record["exp_name"], os.environ)
+    except ValueError as error:
+        raise ValueError(f"{error}; `-- --tracker none` sends the new run nowhere") from None
+
+
+def write(
+    original: Path | Stored,
+    made: Path,
+    run_id: str,
+    verdict: dict[str, Any],
+    trackers: Sequence[str],
+) -> None:
     """Write the verdict to `reproductions/` of both runs, and send it where they are shown.
+
+    The new run is sent as a whole only now: a process that sent it while it was made would stand in
+    the temporary folder of its code, which may be gone before all is sent.
 
     The original's own files stay as they are.
 
@@ -24,6 +55,7 @@ def write(original: Path | Stored, made: Path, run_id: str, verdict: dict[str, A
         made: the directory of the run that reproduced it.
         run_id: of the original.
         verdict: what came out.
+        trackers: that show the new run.
     Raises:
         OSError: it can't be written.
     """
@@ -31,10 +63,10 @@ def write(original: Path | Stored, made: Path, run_id: str, verdict: dict[str, A
     own = _write(made, run_id, content)
     if isinstance(original, Path):
         _write(original, made.name, content)
-        _send(original)
+        _send(original, sorted(path.stem for path in (original / "tracking").glob("*.json")))
     else:
         _store(original, own, f"{made.name}.json")
-    _send(made)
+    _send(made, trackers)
 
 
 def _write(directory: Path, other: str, content: dict[str, Any]) -> Path:
@@ -57,10 +89,10 @@ def _store(original: Stored, path: Path, name: str) -> None:
             not_sent(f"mlflow: {original.run_id}", error)
 
 
-def _send(directory: Path) -> None:
+def _send(directory: Path, trackers: Sequence[str]) -> None:
     from project.sync import send
 
-    for tracker in sorted(path.stem for path in (directory / "tracking").glob("*.json")):
+    for tracker in trackers:
         send(directory, tracker)
 
 

@@ -29,6 +29,8 @@ _SURVEY = (
     " files = getattr(data, 'files', None) if data.hash != sys.argv[1] else None;"
     " print(json.dumps([data.describe(), environment(), files and dict(files.hashes())]))"
 )
+# It is sent when its code's temporary folder is gone, with the verdict.
+_UNSENT = ("--tracker", "none")
 
 
 def survey(
@@ -41,7 +43,7 @@ def survey(
     Raises:
         ValueError: the data can't be read.
     """
-    flags = {**run.record["flags"], "data_dir": _here(run.record["flags"]["data_dir"])}
+    flags = {**run.record["flags"], "data_dir": here(run.record["flags"]["data_dir"])}
     done = subprocess.run(
         [sys.executable, "-c", _SURVEY, run.record["data"]["hash"]],
         cwd=tree,
@@ -85,7 +87,7 @@ def rerun(
         config.write_text(_flags(run, exp_dir), encoding="utf-8")
         began = time.time()
         process = subprocess.Popen(
-            [sys.executable, "-m", "project.run", "--config", str(config), *forced],
+            [sys.executable, "-m", "project.run", "--config", str(config), *forced, *_UNSENT],
             cwd=tree,
             env=environ | {"PYTHONPATH": str(tree)},
             stdin=subprocess.DEVNULL,
@@ -115,13 +117,13 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     flags = dict(run.record["flags"])
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
     flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
-    flags["data_dir"] = _here(flags["data_dir"])
-    if flags.get("checkpoint") and os.path.exists(place := _here(flags["checkpoint"])):
+    flags["data_dir"] = here(flags["data_dir"])
+    if flags.get("checkpoint") and os.path.exists(place := here(flags["checkpoint"])):
         flags["checkpoint"] = place  # otherwise it names a run
     return config_text({k: v for k, v in flags.items() if v is not None})
 
 
-def _here(place: str) -> str:
+def here(place: str) -> str:
     """A relative path as it was meant: below where the person stands, or the project's folder.
 
     Not below the temporary one, from which the run is started.

@@ -19,7 +19,8 @@ class Verdict:
         word: REPRODUCED, REPRODUCED WITHIN or DIFFERS.
         largest: the largest relative difference of a value; infinite where one is missing.
         tolerance: up to which a difference counts as none.
-        n_values: how many logged values were compared.
+        n_values: how many logged values were to come out again.
+        missing: how many of them were not logged again.
         weights: whether the final weights are the same; None if they were not compared.
         first: the first value that differs, as {"epoch", "step", "metric", "then", "now"}.
         explanations: recorded differences, a line each: what may explain another result, or what
@@ -30,6 +31,7 @@ class Verdict:
     largest: float
     tolerance: float
     n_values: int
+    missing: int
     weights: bool | None
     first: dict[str, object] | None = None
     explanations: list[str] = field(default_factory=list)
@@ -50,9 +52,11 @@ class Verdict:
         if self.first is None:
             return f"DIFFERS in the weights alone: all {values} are the same"
         first = self.first
+        missing = f"; {self.missing:,} of {values} were not logged again" * (self.missing > 0)
         return (
             f"DIFFERS first in epoch {first['epoch']}, step {first['step']}, {first['metric']}:"
             f" {first['then']} -> {first['now']} (largest relative difference {self.largest:.2g})"
+            f"{missing}"
         )
 
 
@@ -71,18 +75,14 @@ def judge(
     expected, actual = then.points, now.points
     if epochs is not None:
         actual = {key: point for key, point in actual.items() if _is_within(key, point, epochs)}
-        # A run fetched from MLflow does not know its epochs.
-        expected = {
-            key: point
-            for key, point in expected.items()
-            if key in actual or (point[0] >= 0 and _is_within(key, point, epochs))
-        }
+        expected = _beginning(expected, actual, epochs)
     weights = None
     if then.status != "finished":
         # It was stopped somewhere; what it would have logged after that nobody knows.
         actual = {key: point for key, point in actual.items() if key in expected}
-    elif epochs is None and then.weights and now.weights:
+    elif epochs is None and then.weights:
         weights = then.weights == now.weights
+    missing = len(expected.keys() - actual.keys())
     largest, first = _difference(expected, actual)
     if largest == 0 and weights is not False:
         word = "REPRODUCED"
@@ -90,7 +90,23 @@ def judge(
         word = "REPRODUCED WITHIN"
     else:
         word = "DIFFERS"
-    return Verdict(word, largest, tolerance, len(expected), weights, first, explanations)
+    return Verdict(word, largest, tolerance, len(expected), missing, weights, first, explanations)
+
+
+def _beginning(then: Points, now: Points, epochs: int) -> Points:
+    """What the run logged in its first epochs.
+
+    Args:
+        then: all that it logged; if it was fetched from MLflow, without epochs.
+        now: what the reproduction logged in these epochs, which then tells their last step.
+        epochs: how many.
+    """
+    last = max((step for _, step in now), default=math.inf)
+    return {
+        key: point
+        for key, point in then.items()
+        if _is_within(key, point, epochs) and (point[0] >= 0 or key[1] <= last)
+    }
 
 
 def _is_within(key: tuple[str, int], point: tuple[int, float], epochs: int) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from blake3 import blake3
 from PIL import Image
 
+from project.provenance.data_changes import differences
 from project.reproduction import checks
 from project.reproduction.checks import check, explain
 from project.reproduction.expected import Recorded
@@ -47,9 +48,9 @@ def test_one_byte_of_an_image_is_named_before_training(tmp_path: Path) -> None:
     done = command(tmp_path, "reproduce", "last", "--strict", "--", "--data-dir", "moved")
     assert done.returncode == 2, done.stderr
     *lines, verdict = done.stdout.splitlines()
-    assert lines[0].startswith("now another: data: image-folder ")
-    assert lines[-1] == "now another: data: bee/3.bmp changed"
-    assert verdict == f"DIFFERS before training: {len(lines)} things, see above (--strict)"
+    # One image is one thing.
+    assert lines == ["now another: data: bee/3.bmp changed"]
+    assert verdict == "DIFFERS before training: 1 thing, see above (--strict)"
     assert list((tmp_path / "experiments" / "trial").iterdir()) == [run]
 
 
@@ -64,7 +65,7 @@ def recorded(manifest: dict[str, str] | None, digest: str, folder: Path = Path("
 def test_files_explain_other_results_where_the_content_is_another() -> None:
     then, now = {"a/1": "A"}, {"a/1": "B"}
     lines = explain(recorded(then, "x"), recorded(now, "y"))
-    assert lines == ["data: image-folder x -> y", "data: a/1 changed"]
+    assert lines == ["data: a/1 changed"]
     # The same content under other names explains nothing.
     assert explain(recorded(then, "x"), recorded({"a/2": "A"}, "x")) == []
     assert explain(recorded(None, "x"), recorded(now, "y")) == ["data: image-folder x -> y"]
@@ -93,8 +94,28 @@ def test_data_that_cannot_be_read_are_compared_by_their_files(
         "data: a/2 changed",
         "data: a/3 was removed",
     ]
-    # Where all are gone, or none was recorded, the reason alone is told.
-    for run in (recorded(then, "x", tmp_path / "gone"), recorded(None, "x", tmp_path)):
+    why = "the run's data can't be read here: why"
+    there = "; if they are elsewhere now, add `-- --data-dir FOLDER`"
+    for run, line in (
+        # All are gone, or the folder is.
+        (recorded(then, "x", tmp_path / "gone"), why + there),
+        (recorded({"b/1": "B"}, "x", tmp_path), why + there),
+        (recorded(None, "x", tmp_path / "gone"), why + there),
+        # It knows of no files; the reason is another.
+        (recorded(None, "x", tmp_path), why),
+    ):
         with pytest.raises(ValueError) as failed:
             check(run, tmp_path, {})
-        assert str(failed.value) == "the run's data can't be read here: why"
+        assert str(failed.value) == line
+
+
+def test_what_differs_of_data_without_files_is_one_thing() -> None:
+    then = {"name": "digits", "hash": "x", "classes": ["a", "b"], "hashes": {"train": "t"}}
+    then["counts"] = {"train": {"total": 3}, "val": {"total": 1}}
+    now = then | {"hash": "y", "classes": ["a"], "hashes": {"train": "u"}}
+    now["counts"] = {"train": {"total": 3}, "val": {"total": 2}}
+    assert differences(then, now) == [
+        "data: digits x -> y: classes a, b -> a; the content of train changed;"
+        " val had 1 samples, has 2"
+    ]
+    assert differences(then, then | {"classes": []}) == []

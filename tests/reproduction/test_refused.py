@@ -9,6 +9,7 @@ import pytest
 from project.provenance.run import Run
 from project.reproduce import main
 from project.reproduction.expected import Recorded
+from project.reproduction.forced import REFUSED
 from tests.provenance.records import RECORD
 from tests.reproduction.repositories import commit, everything, git
 
@@ -140,3 +141,42 @@ def test_a_patch_that_is_missing(tmp_path: Path, capsys: Capture) -> None:
 def test_sources_that_were_only_hashed(tmp_path: Path, capsys: Capture) -> None:
     ended(tmp_path, code=RECORD["code"] | {"source_blake3": "0123456789abcdef"})
     assert "only with the sources of 0123456789ab" in refusal(capsys, tmp_path, "last")
+
+
+@pytest.mark.parametrize("tolerance", ["inf", "nan", "-1", "1", "1e", ""])
+def test_a_tolerance_by_which_anything_or_nothing_would_pass(
+    tmp_path: Path, capsys: Capture, tolerance: str
+) -> None:
+    ended(tmp_path)
+    line = refusal(capsys, tmp_path, "last", f"--tolerance={tolerance}")
+    assert line.startswith("--tolerance: ") and "give a number from 0 to less than 1" in line
+
+
+@pytest.mark.parametrize("epochs, logged", [(2, "1 whole epoch"), (99, "1 whole epoch")])
+def test_more_epochs_than_there_are(
+    tmp_path: Path, capsys: Capture, epochs: int, logged: str
+) -> None:
+    # The second epoch was begun.
+    journal = POINT + '{"time":1.0,"step":1,"epoch":0,"metrics":{"val_loss":2.0}}\n'
+    run = ended(tmp_path, journal=journal + POINT.replace('"epoch":0', '"epoch":1'))
+    line = refusal(capsys, tmp_path, "last", "--epochs", str(epochs))
+    assert line.startswith(f"--epochs {epochs}: run {run.name} logged {logged}; ")
+
+
+@pytest.mark.parametrize("flag", sorted(REFUSED))
+def test_a_flag_that_cannot_be_another(tmp_path: Path, capsys: Capture, flag: str) -> None:
+    ended(tmp_path)
+    before = everything(tmp_path)
+    for word in (flag, f"{flag}=x", flag.replace("--", "--no-", 1)):
+        assert main(["--exp-dir", str(tmp_path), "--", "--seed", "1", word, "x"]) == 2
+        out, err = capsys.readouterr()
+        name = word.removesuffix("=x")
+        assert out == "" and err == f"error: {name} can't follow --: {REFUSED[flag]}\n"
+    assert everything(tmp_path) == before
+
+
+def test_a_tracker_that_cannot_be_had(tmp_path: Path, capsys: Capture) -> None:
+    ended(tmp_path)
+    assert main(["--exp-dir", str(tmp_path), "--", "--tracker", "mlfow"]) == 2
+    line = capsys.readouterr().err
+    assert "did you mean 'mlflow'" in line and "`-- --tracker none`" in line

@@ -58,7 +58,10 @@ def test_the_first_difference_is_named() -> None:
 def test_a_value_that_is_missing_differs() -> None:
     now = {key: point for key, point in POINTS.items() if key != ("test_loss", 2)}
     verdict = judge(recorded(POINTS), recorded(now), 1e-5, None, [])
-    assert verdict.line.startswith("DIFFERS first in epoch 3, step 2, test_loss: 0.5 -> None")
+    assert verdict.line == (
+        "DIFFERS first in epoch 3, step 2, test_loss: 0.5 -> None (largest relative difference"
+        " inf); 1 of 5 values were not logged again"
+    )
 
 
 def test_weights_alone_can_differ() -> None:
@@ -76,6 +79,24 @@ def test_a_run_without_epochs_is_judged_by_the_new_ones() -> None:
     then = {key: (-1, value) for key, (_, value) in POINTS.items()}
     now = {key: point for key, point in POINTS.items() if key[1] == 1}
     assert judge(recorded(then), recorded(now), 1e-5, 1, []).n_values == 2
+
+
+def test_what_a_run_without_epochs_logged_and_is_absent_now_differs() -> None:
+    then = {key: (-1, value) for key, (_, value) in POINTS.items()}
+    now = {("val_loss", 1): (0, 1.5)}
+    verdict = judge(recorded(then), recorded(now), 1e-5, 1, [])
+    assert (verdict.word, verdict.missing, verdict.n_values) == ("DIFFERS", 1, 2)
+    # Nothing at all came out: all that it could have been is missing.
+    verdict = judge(recorded(then), recorded({}), 1e-5, 1, [])
+    assert (verdict.word, verdict.missing, verdict.n_values) == ("DIFFERS", 4, 4)
+
+
+def test_weights_that_are_absent_differ() -> None:
+    now = recorded(POINTS)
+    now.outcome.pop("weights")
+    assert judge(recorded(POINTS), now, 1e-5, None, []).word == "DIFFERS"
+    # Nobody knows those of an older run.
+    assert judge(now, recorded(POINTS), 1e-5, None, []).word == "REPRODUCED"
 
 
 def test_an_interrupted_run_is_judged_by_what_it_logged() -> None:
