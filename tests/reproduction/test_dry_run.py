@@ -10,7 +10,7 @@ from project.reproduction import checks
 from project.root import ROOT
 from tests.provenance.records import RECORD
 from tests.reproduction.repositories import everything
-from tests.reproduction.test_refused import ended
+from tests.reproduction.test_refused import POINT, ended
 
 
 @pytest.mark.parametrize("found, code", [([], 0), (["data: 1 image"], 1)])
@@ -24,7 +24,9 @@ def test_the_plan_is_told_and_nothing_is_run(
     # As if this machine's data and software were looked at, which loads torch.
     monkeypatch.setattr(checks, "check", lambda *_: found)
     here = RECORD["code"] | {"source_blake3": digest(ROOT)}
-    run = ended(tmp_path, code=here, command="python -m project.run --seed 1")
+    validated = POINT.replace("train", "val")
+    journal = validated + validated.replace('"epoch":0', '"epoch":1')
+    run = ended(tmp_path, code=here, command="python -m project.run --seed 1", journal=journal)
     before = everything(tmp_path)
     argv = [run.name, "--dry-run", "--epochs", "2", "--exp-dir", str(tmp_path)]
     assert main([*argv, "--", "--devices", "2"]) == code
