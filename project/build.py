@@ -13,6 +13,7 @@ from pytorch_lightning import Trainer
 from project import checkpoint, data, losses, metrics, models
 from project.plan import Plan
 from project.provenance.generators import generator_hashes
+from project.scores import MIN, better
 from project.solver import Solver
 from project.trainer import make_trainer
 from project.words import did_you_mean
@@ -26,6 +27,7 @@ class Parts:
 
     Attributes:
         generators: hashes of the generators' states right after seeding.
+        scores: which way each score is better, for the record.
     """
 
     dataset: data.Data
@@ -33,6 +35,7 @@ class Parts:
     solver: Solver
     loaders: dict[str, data.Loader]
     generators: dict[str, str]
+    scores: dict[str, str | None]
 
 
 def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
@@ -63,7 +66,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     if hparams.compile:
         model.compile()
     measured = metrics.classification(len(dataset.classes))
-    check_monitor(hparams.monitor, measured, dataset.classes)
+    scores = declared_scores(hparams.monitor, measured, dataset.classes)
     solver = Solver(
         model,
         losses.build(hparams),
@@ -73,7 +76,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         loaders["train"].steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
-    return Parts(dataset, trainer, solver, loaders, generators)
+    return Parts(dataset, trainer, solver, loaders, generators, scores)
 
 
 def seed(number: int) -> None:
@@ -95,25 +98,29 @@ def refuse_leaks(dataset: data.Data) -> None:
         raise ValueError("\n".join(f"--refuse-leaks: {line}" for line in dataset.leaks.lines()))
 
 
-def check_monitor(monitor: str, measured: metrics.Collection, classes: Sequence[str]) -> None:
-    """Refuse a score that no validation will give.
+def declared_scores(
+    monitor: str, measured: metrics.Collection, classes: Sequence[str]
+) -> dict[str, str | None]:
+    """Which way each score of the run will be better: `min`, `max` or None, by its bare name.
 
     Raises:
-        ValueError: `monitor` is none; names a near one.
+        ValueError: `monitor` is none of them, or is neither good nor bad; names a near one.
     """
-    if monitor == "val_loss":
-        return
-    # A blank evaluation, of one sample per class, gives every name.
-    measured.update(torch.eye(len(classes)), torch.arange(len(classes)))
-    known = []
-    for name, value in measured.compute().items():
-        parts = {0: [""], 1: [f"/{label}" for label in classes]}
-        known += [f"val_{name}{part}" for part in parts.get(np.ndim(value), [])]
-    measured.reset()
-    if monitor not in known:
-        whole = ", ".join(["val_loss", *(name for name in known if "/" not in name)])
-        near = did_you_mean(monitor, known)
-        raise ValueError(f"--monitor {monitor!r} is not measured{near} (measured: {whole})")
+    told = measured.declared()
+    scores = {"loss": MIN} | {name: score.better for name, score in told.items()}
+    whole = [f"val_{name}" for name in scores if name == "loss" or not told[name].of_classes]
+    each = [
+        f"val_{n}/{label}" for n, score in told.items() if score.of_classes for label in classes
+    ]
+    if monitor not in (*whole, *each):
+        near = did_you_mean(monitor, [*whole, *each])
+        shown = ", ".join(whole)
+        raise ValueError(f"--monitor {monitor!r} is not measured{near} (measured: {shown})")
+    if better(scores, monitor) is None:
+        raise ValueError(
+            f"--monitor {monitor!r}: neither more nor less of it is better; give a score"
+        )
+    return scores
 
 
 def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Data:

@@ -41,7 +41,10 @@ def make_parser() -> argparse.ArgumentParser:
     add_run(parser, "runs", ", or an experiment (all its runs)", nargs="*")
     add_selection(parser)
     parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="file to write the rows to, with every digit"
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="file to write all rows to, with every digit (- is standard output, here and below)",
     )
     parser.add_argument(
         "--json",
@@ -67,8 +70,9 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="EXPRESSION",
-        help="only runs for which it holds: comparisons (== != < <= > >= in) of flags, scores,"
-        " status, age, duration, sha, dirty, ..., with and, or, not and parentheses",
+        help="only runs for which it holds: comparisons (== != < <= > >= in, and lists: model in"
+        " (cnn, mlp)) of flags, scores, status, age, duration, sha, dirty, ..., with and, or, not"
+        " and parentheses",
     )
     parser.add_argument(
         "--sort",
@@ -80,7 +84,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         "--limit",
         type=whole("number of runs", 1, 10**9),
         metavar="N",
-        help="at most so many runs (20 in the table)",
+        help="at most so many runs, in files too (if not given: 20 in the table)",
     )
     parser.add_argument(
         "--all",

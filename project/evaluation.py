@@ -9,10 +9,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from project.scores import WITHOUT_LEAKS
+
 # Logits, of all classes.
 MEASURED_AT_ONCE = 2**16
-# Ends the names of scores of a split without its leaks: samples that were seen before the test.
-WITHOUT_LEAKS = "_without_leaks"
 Scores = dict[str, float | np.ndarray]
 
 

@@ -25,6 +25,7 @@ from project.provenance.environment import environment, lock_text
 from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
+from project.scores import better
 from project.session import Ended, Session
 from project.tracking import Ahead, Attached, RunLogger
 
@@ -96,7 +97,9 @@ def make_session(
     }
     going_on = state if plan.resume else None
     folder = directory / "checkpoints" if directory else None
-    checkpoints = Checkpoints(folder, hparams.monitor, hparams.checkpoint_every, describe, going_on)
+    way = better(parts.scores, hparams.monitor)
+    every = hparams.checkpoint_every
+    checkpoints = Checkpoints(folder, hparams.monitor, way, every, describe, going_on)
     callbacks: list[Callback] = [checkpoints]
     if hparams.early_stopping is not None:
         callbacks.append(EarlyStopping(hparams.early_stopping, checkpoints))
@@ -141,6 +144,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         environment(),
         {"generators": parts.generators, "weights": weights},
         redactor,
+        scores=parts.scores,
     )
     return Run.create(
         Path(hparams.exp_dir),

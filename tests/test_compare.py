@@ -9,7 +9,7 @@ import pytest
 
 from project.compare import main
 from project.comparison import acting, description
-from tests.comparison.store import begin, edit, git, make, recorded
+from tests.comparison.store import begin, edit, git, journal, make, recorded
 
 
 @pytest.fixture
@@ -40,6 +40,10 @@ def out(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     return captured.out
 
 
+def read(path: str) -> str:
+    return Path(path).read_text()
+
+
 def test_the_latest_runs(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     training = begin(exp_dir, model="mlp", code={"dirty": True})
     header, *rows, last = out(capsys).splitlines()
@@ -47,13 +51,13 @@ def test_the_latest_runs(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> N
         header.split()
         == (
             "run status age code data val_loss val_accuracy test_accuracy exp_name"
-            " seed model learning_rate"
+            " model learning_rate seed"
         ).split()
     )
     assert rows[0].startswith(f"{training.run_id}  running   0 s  0123456*")
-    assert rows[0].split()[-3:] == ["0", "mlp", "0.001"]
+    assert rows[0].split()[-3:] == ["mlp", "0.001", "0"]
     assert re.fullmatch(
-        r"\S+  finished  \d+ s  [0-9a-f]{7}\*  01234567 +0.5 +0.95 +0.5 +trial +2 +cnn +0.01",
+        r"\S+  finished  \d+ s  [0-9a-f]{7}\*  01234567 +0.5 +0.95 +0.5 +trial +cnn +0.01 +2",
         rows[1],
     )
     assert [row.split()[0] for row in rows] == sorted((r.split()[0] for r in rows), reverse=True)
@@ -121,8 +125,28 @@ def test_one_run_is_told_whole(exp_dir: Path, capsys: pytest.CaptureFixture[str]
     assert "\n+two\n" in text
 
 
+def test_a_score_is_the_best_checkpoints_everywhere(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The best epoch was the first of two; what the journal ends with has another name."""
+    run = begin(exp_dir, **recorded(exp_dir.parent / "repo"))
+    journal(run.directory, (10, 0, {"val_loss": 0.25}), (20, 1, {"val_loss": 0.75}))
+    best = {"epoch": 0, "step": 10, "monitor": "val_loss", "value": 0.25}
+    best["metrics"] = {"val_loss": 0.25}
+    run.finish("finished", best=best, test={"test_loss": 0.5}, epochs=2, steps=20)
+    text = out(capsys, run.run_id, "--html", "a.html", "--json", "a.json", "--csv", "a.csv")
+    assert re.search(r"^val_loss +0.25$", text, re.M) and "0.75" not in text
+    (listed,) = json.loads(out(capsys, "--where", f"run_id == {run.run_id}", "--json", "-"))["runs"]
+    assert (listed["val_loss"], listed["test_loss"]) == (0.25, 0.5)
+    assert "results,val_loss,0.25" in read("a.csv")
+    data = json.loads(read("a.html").partition('id="data">')[2].partition("</script>")[0])
+    (shown,) = (row for row in data["rows"] if row["name"] == "val_loss")
+    assert shown["each"] == [{"text": "0.25"}]
+    assert json.loads(read("a.json"))["runs"][0]["scores"] == {"val_loss": 0.25, "test_loss": 0.5}
+
+
 def test_files(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out(capsys, "--csv", "a.csv", "--json", "a.json", "--limit", "4")
+    out(capsys, "--csv", "a.csv", "--json", "a.json", "--limit", "4", "--all")
     # A header and four runs.
     assert len(list(csv.reader(Path("a.csv").read_text().splitlines()))) == 5
     assert len(json.loads(Path("a.json").read_text())["runs"]) == 4
@@ -162,9 +186,130 @@ def test_a_mistake_is_a_line(
 def test_an_edited_run_is_refused(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = max((exp_dir / "trial").iterdir())
     edit(run, "record.json", command="another")
+    reason = f"{run.name}/record.json was changed after the run had written it"
+    assert main([run.name, "trial"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: ") and line.endswith(reason) and not captured.out
+    # Of an experiment, the others are compared.
     assert main(["trial"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("left out: ") and line.endswith(reason)
+    assert run.name not in captured.out and captured.out.count("finished") == 5
+
+
+@pytest.mark.parametrize("name", ["record.json", "outcome.json"])
+def test_of_an_experiment_a_damaged_run_is_told_and_the_others_are_compared(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    *others, run = sorted((exp_dir / "trial").iterdir())
+    (run / name).chmod(0o644)
+    (run / name).write_text("{")
+    assert main(["trial", "--json", "a.json"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("left out: ") and f"{name} is damaged: it is not JSON" in line
+    shown = json.loads(Path("a.json").read_text())["runs"]
+    assert [run["run_id"] for run in shown] == [run.name for run in others]
+    for other in others:
+        (other / "record.json").chmod(0o644)
+        (other / "record.json").write_text("{")
+    assert main(["trial"]) == 2
+    captured = capsys.readouterr()
+    assert len(captured.err.splitlines()) == 6 and not captured.out
+
+
+def test_a_file_has_all_runs_unless_there_is_a_limit(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting, "LIMIT", 4)
+    text = out(capsys, "--csv", "a.csv", "--json", "a.json", "--html", "a.html")
+    assert text.splitlines()[-1] == "4 of 6 runs; --all shows the rest"
+    assert len(Path("a.csv").read_text().splitlines()) == 1 + 6
+    assert len(json.loads(Path("a.json").read_text())["runs"]) == 6
+    data = Path("a.html").read_text().partition('id="data">')[2].partition("</script>")[0]
+    assert len(json.loads(data)["listing"]["rows"]) == 6
+    *_, last = out(capsys, "--all", "--limit", "5").splitlines()
+    assert last == "5 of 6 runs, as --limit says"
+
+
+@pytest.mark.parametrize("argv", [[], ["trial"]])
+def test_standard_output_takes_a_file_and_nothing_else(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str], argv: list[str]
+) -> None:
+    rows = out(capsys, *argv, "--json", "-", "--csv", "a.csv")
+    assert len(json.loads(rows)["runs"]) == 6
+    table, file = (text.splitlines() for text in (out(capsys, *argv, "--csv", "-"), read("a.csv")))
+    assert table[0] == file[0] and len(table) == len(file)
+    assert out(capsys, *argv, "--html", "-").startswith("<!doctype html>")
+    assert not Path("-").exists()
+    assert main([*argv, "--csv", "-", "--json", "-"]) == 2
+    assert "- is named twice" in capsys.readouterr().err
+
+
+def test_a_device_is_written_to_and_stays_one(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for argv in ([], ["trial"]):
+        assert main([*argv, "--csv", "/dev/full"]) == 2
+        captured = capsys.readouterr()
+        (line,) = captured.err.splitlines()
+        assert line.startswith("error: /dev/full: No space left on device") and not captured.out
+        assert Path("/dev/full").is_char_device()
+
+
+def test_two_seeds_alone_show_their_own_scores(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = out(capsys, "trial", "--where", "learning_rate == 0.001 and seed in (0, 2)")
+    # 0.7 - 0.5 = 0.2; the mean is 0.6.
+    assert re.search(r"^val_accuracy +0.5 +0.7 +\+0.2$", text, re.M)
+    assert re.search(r"^val_accuracy +2 +0.6 +0.1414\d*$", text, re.M)
+    for seed in range(3, 6):
+        make(exp_dir, seed=seed, learning_rate=0.001, code={"sha": "ab" * 20})
+        make(exp_dir, seed=seed, learning_rate=0.001, code={"sha": "ab" * 20}, model="mlp")
+    assert main(["trial"]) == 2  # nobody has that commit
+    assert "--all shows the results of each of these 12 runs" in capsys.readouterr().out
+
+
+def test_a_damaged_journal_is_told(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = recorded(exp_dir.parent / "repo")
+    training = begin(exp_dir, learning_rate=5.0, **known)
+    journal(training.directory, (1, 0, {"val_loss": 0.25}), (2, 1, {"val_loss": 0.125}))
+    path = training.directory / "journal.jsonl"
+    first, second = path.read_text().splitlines(keepends=True)
+    path.write_text(f"{first}\x00\x00\n{second}")
+    damage = f"{path.relative_to(exp_dir.parent)} is damaged in line 2"
+    assert main([]) == 0
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith(f"only in part: {damage}")
+    # What stands before the damage is known.
+    assert captured.out.splitlines()[1].split()[6] == "0.25"
+    for extra in ([], ["--json", "a.json"], ["--html", "a.html"]):
+        assert main([training.run_id, *extra]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: ") and f"{damage}: " in line
+    training.release()
+
+
+def test_a_journal_that_was_changed_after_the_end_is_told(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = begin(exp_dir, seed=7, **recorded(exp_dir.parent / "repo"))
+    journal(run.directory, (1, 0, {"val_loss": 0.25}))
+    run.finish("finished", epochs=1, steps=1)
+    out(capsys, run.run_id)
+    path = run.directory / "journal.jsonl"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace("0.25", "0.05"))
+    assert main([run.run_id]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith(f"{run.name}/record.json was changed after the run had written it")
+    assert line.endswith("journal.jsonl was changed after the run had written it")
+    path.unlink()
+    assert main([run.run_id]) == 2
+    assert capsys.readouterr().err.endswith("journal.jsonl is missing\n")
 
 
 def test_a_damaged_run_is_left_out(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy
 
 from project.evaluation import Evaluation
 from project.metrics import classification
-from project.scores import less_is_better
+from project.scores import FORMER, better
 
 N, N_CLASSES = 60, 3
 Scores = dict[str, float]
@@ -50,5 +50,6 @@ def test_nothing_is_left_without_leaks() -> None:
 
 
 def test_a_loss_without_leaks_is_better_if_less() -> None:
-    assert less_is_better("test_loss_without_leaks")
-    assert not less_is_better("test_accuracy_without_leaks")
+    assert better(FORMER, "test_loss_without_leaks") == "min"
+    assert better(FORMER, "test_accuracy_without_leaks") == "max"
+    assert better(FORMER, "test_roc_auc_error_bound_without_leaks") is None

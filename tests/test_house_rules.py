@@ -17,6 +17,7 @@ FILES = sorted((ROOT / "project").rglob("*.py"))
 STANDARD = set(sys.stdlib_module_names)
 # Modules of ours that import nothing but the standard library, so that anyone may use them.
 PLAIN = {"project.fields", "project.files", "project.hyperparameters", "project.words"}
+PLAIN |= {"project.scores"}
 SDKS = {"mlflow", "neptune", "tensorboard"}
 
 

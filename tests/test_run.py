@@ -6,17 +6,21 @@ import math
 import os
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
 
-from project import checkpoint, data, models
+from project import checkpoint, data, metrics, models
 from project.hyperparameters import Hyperparameters
 from project.main import main
+from project.metrics.accuracy import Accuracy
+from project.provenance.find import find_run
 from project.provenance.proof import check_scores
+from project.scores import better
 from tests import forks
 
 ROOT = Path(__file__).parents[1]
@@ -123,6 +127,49 @@ def test_the_best_checkpoint_is_of_the_best_epoch(finished: Path) -> None:
     best = json.loads((finished / "outcome.json").read_text())["best"]
     assert len(values) == 2
     assert best["value"] == min(values.values()) == values[best["epoch"]]
+
+
+class WonLoss(Accuracy):
+    """A person's own score, of which more is better, whatever its name sounds like."""
+
+    def score(self, totals: Any) -> dict[str, Any]:
+        return {"won_loss": super().score(totals)["accuracy"]}
+
+
+@pytest.mark.parametrize("monitor", ["val_precision/gloss", "val_won_loss"])
+def test_which_way_is_better_is_declared_and_recorded(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, monitor: str
+) -> None:
+    """Classes are named as losses are, and so is a metric; the best epoch is that of the most."""
+    usual = metrics.families()
+    monkeypatch.setattr(metrics, "families", lambda: [*usual, WonLoss])
+    rng = np.random.default_rng(1)
+    for label in ("gloss", "loss", "error", "brier"):
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for i in range(12):
+            pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / label / f"{i}.png")
+    flags = "--data image-folder --image-size 8 --model mlp --hidden-dim 8 --tracker none".split()
+    flags += "--val-fraction 0.3 --learning-rate 0.05 --max-epochs 9 --batch-size 8".split()
+    place = ["--data-dir", str(tmp_path / "images"), "--early-stopping", "4"]
+    result = run(*flags, *place, "--monitor", monitor)
+    assert result.code == 0, result.err
+    (directory,) = runs(tmp_path)
+    entries = map(json.loads, (directory / "journal.jsonl").read_text().splitlines())
+    values = [e["metrics"][monitor] for e in entries if monitor in e["metrics"]]
+    best = json.loads((directory / "outcome.json").read_text())["best"]
+    assert best["value"] == max(values) > min(values)
+    assert best["epoch"] == values.index(max(values))
+    # Ends four epochs after the best, or by the ninth.
+    assert len(values) == min(best["epoch"] + 1 + 4, 9)
+    scores = json.loads((directory / "record.json").read_text())["scores"]
+    assert (scores["won_loss"], scores["precision"], scores["loss"]) == ("max", "max", "min")
+    assert scores["roc_auc_error_bound"] is None
+    # Every score that was reported has its line.
+    test = json.loads((directory / "outcome.json").read_text())["test"]
+    names = [name for name in (*best["metrics"], *test) if "_error_bound" not in name]
+    assert all(better(scores, name) in ("min", "max") for name in names)
+    assert find_run(tmp_path / "runs", f"best:{monitor}") == directory
 
 
 def test_every_step_is_logged(finished: Path) -> None:
@@ -251,6 +298,7 @@ def test_what_can_not_be_is_refused_in_a_line(run, tmp_path: Path) -> None:
         (["--only-test", "--checkpoint", "nothing"], "nothing"),
         (["--data", "image-folder", "--data-dir", str(tmp_path / "none")], str(tmp_path / "none")),
         (["--monitor", "val_acuracy", "--fast-dev-run"], "did you mean 'val_accuracy'"),
+        (["--monitor", "val_roc_auc_error_bound"], "neither more nor less of it is better"),
         (["--accelerator", "gpu"], "--accelerator gpu"),
         (["--model", "torchvision:resnet19"], "resnet18"),
     ):

@@ -169,14 +169,14 @@ def test_curves_have_a_point_each_so_many_steps(tmp_path: Path) -> None:
     assert [s for n, s in each.points if n == "learning_rate"] == [32, 34, 66, 68]
 
 
-def checkpoints(tmp_path: Path, monitor: str) -> Checkpoints:
+def checkpoints(tmp_path: Path, monitor: str, better: str) -> Checkpoints:
     describe = {"hyperparameters": {}, "classes": [], "shape": [], "mean": [], "std": []}
-    return Checkpoints(tmp_path, monitor, 60.0, describe)
+    return Checkpoints(tmp_path, monitor, better, 60.0, describe)
 
 
 def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
     """At a rate of 1e-12 the loss never improves visibly after the first epochs."""
-    best = checkpoints(tmp_path, "val_accuracy")
+    best = checkpoints(tmp_path, "val_accuracy", "max")
     flags = {"learning_rate": 1e-12, "schedule": "constant", "dropout": 0.0}
     solver, recorder = train(tmp_path, best, EarlyStopping(3, best), max_epochs=20, **flags)
     epochs = sum(name == "val_accuracy" for name, _ in recorder.points)
@@ -185,11 +185,13 @@ def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
     assert torch.load(tmp_path / "last.pt", weights_only=True)["done"]
 
 
-@pytest.mark.parametrize("monitor, sign", [("val_loss", 1), ("val_f1_macro", -1)])
+@pytest.mark.parametrize(
+    "monitor, better, sign", [("val_loss", "min", 1), ("val_f1_macro", "max", -1)]
+)
 def test_best_is_least_for_losses_and_most_for_scores(
-    tmp_path: Path, monitor: str, sign: int
+    tmp_path: Path, monitor: str, better: str, sign: int
 ) -> None:
-    best = checkpoints(tmp_path, monitor)
+    best = checkpoints(tmp_path, monitor, better)
     _, recorder = train(tmp_path, best, max_epochs=3, learning_rate=0.05)
     values = [value for (name, _), value in sorted(recorder.points.items()) if name == monitor]
     assert len(values) == 3

@@ -10,7 +10,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from project import training_state
 from project.checkpoint_writer import CheckpointWriter
 from project.command import describe, print_error
-from project.scores import less_is_better
+from project.scores import improves
 
 BEST, LAST = "best.pt", "last.pt"
 # Between two writes, where epochs are shorter: those of small models are over in milliseconds, and
@@ -24,6 +24,7 @@ class Checkpoints(Callback):
     Args:
         directory: where the files go; only the first process needs to know.
         monitor: name of a validation score, such as `val_loss`.
+        better: which of its values are, `min` or `max`.
         every: seconds between writes inside an epoch.
         describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean,
             std.
@@ -37,16 +38,13 @@ class Checkpoints(Callback):
         self,
         directory: Path | None,
         monitor: str,
+        better: str,
         every: float,
         describe: dict[str, Any],
         state: dict[str, Any] | None = None,
     ) -> None:
-        self.directory, self.monitor, self.every, self.describe = (
-            directory,
-            monitor,
-            every,
-            describe,
-        )
+        self.directory, self.monitor, self.better = directory, monitor, better
+        self.every, self.describe = every, describe
         self.best: dict[str, Any] | None = state["best"] if state else None
         self._resumed_from = state
         self._written = -math.inf
@@ -81,7 +79,7 @@ class Checkpoints(Callback):
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Note whether the monitored score is the best so far."""
         value = solver.scores[self.monitor]
-        if self.best is not None and not self._better(value, self.best["value"]):
+        if self.best is not None and not improves(self.better, value, self.best["value"]):
             return
         scores = {k: v for k, v in solver.scores.items() if k.startswith("val_")}
         self.best = {
@@ -160,10 +158,3 @@ class Checkpoints(Callback):
             shared = {"best": self.best} | self.describe
             named = {self.directory / name: state | shared for name, state in states.items()}
             self._writer.keep(named)
-
-    def _better(self, value: float, best: float) -> bool:
-        if math.isnan(value):
-            return False
-        if math.isnan(best):
-            return True
-        return value < best if less_is_better(self.monitor) else value > best

@@ -8,6 +8,12 @@ _TOKEN = re.compile(
     r"|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<word>[^\s()<>=!\"']+))"
 )
+# Between the parentheses of `in (a, b)` a comma ends a word.
+_ITEM = re.compile(
+    r"\s*(?:(?P<operator>==|!=|<=|>=|[<>(),])"
+    r"|(?P<text>\"[^\"]*\"|'[^']*')"
+    r"|(?P<word>[^\s()<>=!\"',]+))"
+)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _SHOWN = 80
 _FIXES = {"=": "write == to compare", "!": "write not, or !="}
@@ -42,14 +48,25 @@ def tokens(expression: str) -> list[Token]:
     Raises:
         ExpressionError: a character that begins no word, or a quote that is not closed.
     """
-    found, at, end = [], 0, len(expression.rstrip())
+    found: list[Token] = []
+    at, end, in_list = 0, len(expression.rstrip()), False
     while at < end:
-        match = _TOKEN.match(expression, at)
+        match = (_ITEM if in_list else _TOKEN).match(expression, at)
         if match is None:
             raise _unreadable(expression, at)
         found.append(_token(match))
         at = match.end()
+        in_list = in_list and not _is(found[-1], ")") or _opens_list(found)
     return [*found, Token("end", "", end + 1)]
+
+
+def _opens_list(found: list[Token]) -> bool:
+    before = found[-2] if len(found) > 1 else Token("end", "", 0)
+    return _is(found[-1], "(") and before.kind == "word" and before.text.lower() == "in"
+
+
+def _is(token: Token, operator: str) -> bool:
+    return token.kind == "operator" and token.text == operator
 
 
 def _token(match: re.Match[str]) -> Token:

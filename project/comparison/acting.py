@@ -9,6 +9,7 @@ from typing import Any
 
 from project.comparison.description import describe
 from project.comparison.exporting import (
+    STANDARD_OUTPUT,
     check_places,
     write_comparison_csv,
     write_comparison_json,
@@ -41,15 +42,22 @@ def list_runs(arguments: Namespace) -> int:
         raise ValueError(f"{str(arguments.exp_dir)!r} has no runs{' to show' * bool(problems)}")
     now = datetime.now(UTC)
     fitting = select(runs, now, **_selection(arguments))
-    shown = fitting[: None if arguments.all else arguments.limit or LIMIT]
+    # A file holds them all; a screen, unless asked for more, as many as fit it.
+    wanted = fitting[: arguments.limit]
     asked = asked_names(arguments.where, arguments.sort)
-    _write(arguments.csv, lambda path: write_listing_csv(path, shown, now))
-    _write(arguments.json, lambda path: write_listing_json(path, shown, now))
-    for problem in _listing_page(arguments, shown, now, asked):
+    _write(arguments.csv, lambda path: write_listing_csv(path, wanted, now))
+    _write(arguments.json, lambda path: write_listing_json(path, wanted, now))
+    for problem in _listing_page(arguments, wanted, now, asked):
         print(f"left out: {problem}", file=sys.stderr)
+    shown = wanted if arguments.all or arguments.limit else wanted[:LIMIT]
+    for problem in [run.damage for run in shown if run.damage]:
+        print(f"only in part: {problem}", file=sys.stderr)
+    if _is_for_a_file(arguments):
+        return 0
     width = terminal_width()
     lines = table_lines(table(shown, now, asked, all=arguments.all), width) if shown else []
-    show([*lines, *wrapped(_count(len(runs), len(fitting), len(shown)), width, "dim")])
+    count = _count(len(runs), len(fitting), len(shown), all=arguments.all)
+    show([*lines, *wrapped(count, width, "dim")])
     return 0
 
 
@@ -57,14 +65,16 @@ def compare_runs(arguments: Namespace) -> int:
     """Print what differs between the runs named.
 
     Returns:
-        0; 2 if a part could not be compared, which is then said.
+        0; 2 if a run or a part could not be compared, which is then said.
     Raises:
-        ValueError: a run is unknown or damaged, or what is asked can't be understood.
+        ValueError: no run is left to compare, one named by itself is damaged, or what is asked
+            can't be understood.
         OSError: a file can't be read or written.
     """
     _check_files(arguments)
     now = datetime.now(UTC)
-    runs = select(named_runs(arguments.exp_dir, arguments.runs), now, **_selection(arguments))
+    named, left_out = named_runs(arguments.exp_dir, arguments.runs)
+    runs = select(named, now, **_selection(arguments))
     if not runs:
         raise ValueError("none of the runs named fits --where")
     runs = runs[: arguments.limit]
@@ -72,10 +82,13 @@ def compare_runs(arguments: Namespace) -> int:
     _write(arguments.csv, lambda path: write_comparison_csv(path, found, all=arguments.all))
     _write(arguments.json, lambda path: write_comparison_json(path, found))
     problems = [*found["problems"], *_comparison_page(arguments, found, runs, now)]
-    show(comparison_lines(found, terminal_width(), all=arguments.all))
-    for problem in problems:
+    if not _is_for_a_file(arguments):
+        show(comparison_lines(found, terminal_width(), all=arguments.all))
+    for problem in left_out:
+        print(f"left out: {problem}", file=sys.stderr)
+    for problem in dict.fromkeys(problems):
         print(f"error: {problem}", file=sys.stderr)
-    return 2 if problems else 0
+    return 2 if problems or left_out else 0
 
 
 def _listing_page(
@@ -109,6 +122,11 @@ def _check_files(arguments: Namespace) -> None:
     check_places((arguments.csv, arguments.json, arguments.html))
 
 
+def _is_for_a_file(arguments: Namespace) -> bool:
+    """Whether standard output takes one of the files, and so nothing else."""
+    return STANDARD_OUTPUT in (arguments.csv, arguments.json, arguments.html)
+
+
 def _selection(arguments: Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in ("where", "sort", "reverse")}
 
@@ -118,8 +136,10 @@ def _write(path: Path | None, write: Callable[[Path], None]) -> None:
         write(path)
 
 
-def _count(known: int, fitting: int, shown: int) -> str:
+def _count(known: int, fitting: int, shown: int, *, all: bool) -> str:
     """How many runs there are, and why not all are shown."""
+    if shown < fitting and all:
+        return f"{shown} of {fitting:,} runs, as --limit says"
     if shown < fitting:
         return f"{shown} of {fitting:,} runs; --all shows the rest"
     if fitting < known:

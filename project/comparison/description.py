@@ -9,10 +9,11 @@ from project.comparison import progress
 from project.comparison.code import compare_code
 from project.comparison.files import compare_files
 from project.comparison.groups import groups, pairs
-from project.comparison.loading import KnownRun
+from project.comparison.loading import KnownRun, journal_damage
 from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
 from project.root import ROOT
+from project.scores import agreed
 
 SCHEMA = 1
 
@@ -35,9 +36,8 @@ def describe(
         `schema`; `runs` (who each is: `label`, `run_id`, `directory`, `status`, `age` in seconds,
         ...; with `curves` all it logged by name); `sections` (rows by section, of `sections`);
         `code` (of `compare_code`); `files` (of `compare_files`); `groups` and `pairs` (of their
-        functions); `problems`, a line for each thing that could not be compared.
-    Raises:
-        ValueError: a journal is damaged.
+        functions); `better`, of each score `min`, `max` or None; `problems`, a line for each thing
+        that could not be compared, such as a damaged journal.
     """
     now = now or datetime.now(UTC)
     labels = [label(index) for index in range(len(runs))]
@@ -45,9 +45,11 @@ def describe(
     files = compare_files(runs, labels)
     found = groups(runs, labels, code["trees"])
     described = [_who(run, name, now) for run, name in zip(runs, labels, strict=True)]
+    damages = [journal_damage(run) for run in runs]
     if curves:
-        for run, entry in zip(runs, described, strict=True):
-            entry["curves"] = progress.curves(run.directory)
+        for place, run in enumerate(runs):
+            described[place]["curves"], damage = _curves(run)
+            damages[place] = damage or damages[place]
     return {
         "schema": SCHEMA,
         "runs": described,
@@ -56,7 +58,8 @@ def describe(
         "files": {"manifests": files["manifests"], "changes": files["changes"]},
         "groups": found,
         "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
-        "problems": code["problems"] + files["problems"],
+        "better": _better(runs),
+        "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
 
 
@@ -68,6 +71,19 @@ def label(index: int) -> str:
         index, letter = divmod(index - 1, 26)
         text = chr(97 + letter) + text
     return text
+
+
+def _curves(run: KnownRun) -> tuple[progress.Curves, str | None]:
+    """What a run logged, or why nobody can say."""
+    try:
+        return progress.curves(run.directory), None
+    except ValueError as error:
+        return {}, str(error)
+
+
+def _better(runs: Sequence[KnownRun]) -> dict[str, str | None]:
+    ways = [run.record["scores"] for run in runs]
+    return {name: agreed(ways, name) for run in runs for name in run.scores}
 
 
 def _who(run: KnownRun, name: str, now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,29 @@ from typing import Any
 from project.comparison.flat import Row
 from project.comparison.loading import KnownRun
 from project.comparison.values import known_names, text_of, values_of
-from project.files import write_atomic, write_json
+from project.files import json_text, write_atomic
+
+STANDARD_OUTPUT = Path("-")
+
+
+def deliver(path: Path, text: str) -> None:
+    """Write a file as a whole, or to standard output (`-`), or into what is no plain file.
+
+    Raises:
+        OSError: it can't be written; of a plain file nothing is left behind.
+    """
+    if path == STANDARD_OUTPUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+    elif path.exists() and not path.is_file():
+        # A pipe or a device is not to be replaced by a file.
+        try:
+            with open(path, "wb") as file:
+                file.write(text.encode())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+    else:
+        write_atomic(path, text)
 
 
 def write_listing_csv(path: Path, runs: Sequence[KnownRun], now: datetime) -> None:
@@ -18,13 +41,13 @@ def write_listing_csv(path: Path, runs: Sequence[KnownRun], now: datetime) -> No
     every = [values_of(run, now) for run in runs]
     names = [name for name in known_names(every) if any(name in values for values in every)]
     rows = [[_cell(values.get(name)) for name in names] for values in every]
-    write_atomic(path, _csv([names, *rows]))
+    deliver(path, _csv([names, *rows]))
 
 
 def write_listing_json(path: Path, runs: Sequence[KnownRun], now: datetime) -> None:
     """`{"runs": [{"directory", and each value by name}]}`."""
     found = [{"directory": str(run.directory), **values_of(run, now)} for run in runs]
-    write_json(path, {"runs": found})
+    deliver(path, json_text({"runs": found}))
 
 
 def write_comparison_csv(path: Path, found: Mapping[str, Any], *, all: bool) -> None:
@@ -37,12 +60,12 @@ def write_comparison_csv(path: Path, found: Mapping[str, Any], *, all: bool) -> 
         for row in listed
         if all or row["differs"] or len(ids) == 1
     ]
-    write_atomic(path, _csv([header, *rows]))
+    deliver(path, _csv([header, *rows]))
 
 
 def write_comparison_json(path: Path, found: Mapping[str, Any]) -> None:
     """All of a description."""
-    write_json(path, found)
+    deliver(path, json_text(found))
 
 
 def check_places(paths: Iterable[Path | None]) -> None:
@@ -53,7 +76,8 @@ def check_places(paths: Iterable[Path | None]) -> None:
     """
     given = [path for path in paths if path is not None]
     for path in given:
-        _check_place(path)
+        if path != STANDARD_OUTPUT:
+            _check_place(path)
         if [other.resolve() for other in given].count(path.resolve()) > 1:
             raise ValueError(f"{path} is named twice: each file needs its own")
 

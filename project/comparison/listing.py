@@ -78,12 +78,14 @@ def columns(
 
 
 def _varying(every: Sequence[Values]) -> list[str]:
+    """Flags that differ, the seed last: where the space is short, what follows is left out."""
     flags = Hyperparameters.__dataclass_fields__
-    return [
+    found = [
         name
         for name in flags
         if name not in NEUTRAL_FLAGS and differ(values.get(name) for values in every)
     ]
+    return sorted(found, key=lambda name: name == "seed")
 
 
 def _text(value: Any) -> str:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from project.comparison.progress import best_so_far
+from project.comparison.progress import JOURNAL, best_so_far, curves
 from project.provenance.code import PATCH_NAME
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import status
 from project.provenance.seal import first_change, hash_file
 
-_SECTIONS = ("flags", "code", "data", "environment", "model")
+_SECTIONS = ("flags", "code", "data", "environment", "model", "scores")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class KnownRun:
         tags: Those given to the run, and those added since.
         note: Written since.
         changed: The file that was changed since the run ended, its record or its outcome.
+        damage: What is wrong with the journal of a run that has not ended, in a line.
     """
 
     directory: Path
@@ -40,6 +41,7 @@ class KnownRun:
     tags: list[str]
     note: str
     changed: str | None = None
+    damage: str | None = None
 
     @property
     def run_id(self) -> str:
@@ -71,9 +73,10 @@ def _load(directory: Path) -> KnownRun:
     now = status(directory)
     # A run that goes on again has no outcome; one that ends just now gets it after `status` looked.
     outcome = None if now in ("running", "lost") else read_outcome(directory)
-    best = dict((outcome or {}).get("best") or {})
+    best, damage = dict((outcome or {}).get("best") or {}), None
     if not outcome:
-        best = best_so_far(directory, str(record["flags"].get("monitor", "val_loss")))
+        monitor = str(record["flags"].get("monitor", "val_loss"))
+        best, damage = best_so_far(directory, monitor, record["scores"])
     best["metrics"] = numbers(best.get("metrics") or {})
     test = numbers((outcome or {}).get("test") or {})
     notes = read_notes(directory)
@@ -88,6 +91,7 @@ def _load(directory: Path) -> KnownRun:
         list(dict.fromkeys(tags)),
         notes["note"],
         first_change(directory, outcome) if outcome else None,
+        damage,
     )
 
 
@@ -97,11 +101,16 @@ def load_all(exp_dir: Path) -> tuple[list[KnownRun], list[str]]:
     for path in exp_dir.glob("*/*/record.json"):
         try:
             runs.append(load(path.parent))
-        except ValueError as error:
-            problems.append(str(error))
-        except OSError as error:
-            problems.append(f"{error.filename or path}: {error.strerror}")
+        except (ValueError, OSError) as error:
+            problems.append(told(error, path))
     return sorted(runs, key=lambda run: run.run_id, reverse=True), sorted(problems)
+
+
+def told(error: ValueError | OSError, path: Path) -> str:
+    """Why a run can't be read, in a line that names a file."""
+    if isinstance(error, OSError):
+        return f"{error.filename or path}: {error.strerror}"
+    return str(error)
 
 
 def check_unchanged(run: KnownRun) -> None:
@@ -119,6 +128,23 @@ def check_unchanged(run: KnownRun) -> None:
         raise ValueError(f"{patch} is missing")
     if hash_file(patch).removeprefix("blake3:") != code.get("patch_blake3"):
         raise ValueError(f"{patch} was changed after the run had written it")
+
+
+def journal_damage(run: KnownRun) -> str | None:
+    """What is wrong with a run's journal, in a line; None where it is as the run has left it."""
+    path = run.directory / JOURNAL
+    known = (run.outcome.get("files") or {}).get(JOURNAL)
+    if not run.outcome or not (known or path.exists()):
+        return run.damage
+    if not path.exists():
+        return f"{path} is missing"
+    if hash_file(path) == known:
+        return None
+    try:
+        curves(run.directory)
+    except ValueError as error:
+        return str(error)
+    return known and f"{path} was changed after the run had written it"
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from project.scores import less_is_better
+from project.scores import Ways, better, improves
 
+JOURNAL = "journal.jsonl"
 Curves = dict[str, dict[str, list[float]]]
 
 
@@ -23,23 +24,32 @@ def curves(directory: Path) -> Curves:
     return found
 
 
-def best_so_far(directory: Path, monitor: str) -> dict[str, Any]:
-    """As `best` in an outcome, from the journal; empty before the first validation."""
+def best_so_far(directory: Path, monitor: str, ways: Ways) -> tuple[dict[str, Any], str | None]:
+    """As `best` in an outcome, from the journal, and a line about the journal if it is damaged.
+
+    Empty before the first validation, and where no record says which values of the monitored score
+    are better. Of a damaged journal, what stands before the damage counts.
+    """
     best: dict[str, Any] = {}
-    key = json.dumps(monitor).encode()
-    for record in _records(directory, containing=key):
-        metrics = {k: v for k, v in record["metrics"].items() if k.startswith("val_")}
-        value = metrics.get(monitor, math.nan)
-        if not best or _is_better(monitor, value, best["value"]):
-            best = {"monitor": monitor, "value": value, "metrics": metrics}
-            best |= {"epoch": record["epoch"], "step": record["step"]}
-    return best
+    way = better(ways, monitor)
+    records = _records(directory, containing=json.dumps(monitor).encode())
+    try:
+        for record in records if way else ():
+            best = _better_of(best, record, monitor, way)
+    except ValueError as error:
+        return best, str(error)
+    return best, None
 
 
-def _is_better(monitor: str, value: float, best: float) -> bool:
-    if math.isnan(value) or math.isnan(best):
-        return math.isnan(best) and not math.isnan(value)
-    return value < best if less_is_better(monitor) else value > best
+def _better_of(
+    best: dict[str, Any], record: dict[str, Any], monitor: str, way: str
+) -> dict[str, Any]:
+    metrics = {k: v for k, v in record["metrics"].items() if k.startswith("val_")}
+    value = metrics.get(monitor, math.nan)
+    if best and not improves(way, value, best["value"]):
+        return best
+    place = {"epoch": record["epoch"], "step": record["step"]}
+    return {"monitor": monitor, "value": value, "metrics": metrics} | place
 
 
 def _records(directory: Path, containing: bytes = b"") -> Iterator[dict[str, Any]]:
@@ -48,13 +58,15 @@ def _records(directory: Path, containing: bytes = b"") -> Iterator[dict[str, Any
     Raises:
         ValueError: a line is damaged; the message names it.
     """
-    path = directory / "journal.jsonl"
+    path = directory / JOURNAL
     if not path.exists():
         return
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
-            # To parse only the lines asked for keeps long runs quick.
-            if line.endswith(b"\n") and containing in line:
+            if not line.endswith(b"\n"):
+                continue
+            # To parse only the lines asked for keeps long runs quick; others are looked at.
+            if containing in line or not (line.startswith(b"{") and line.endswith(b"}\n")):
                 yield _parsed(path, number, line)
 
 

@@ -6,28 +6,41 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from project.comparison.loading import KnownRun, check_unchanged, load
+from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import is_number, known_names, text_of, values_of
 from project.comparison.where import parse
 from project.provenance.find import find_run
 from project.words import did_you_mean
 
 
-def named_runs(exp_dir: Path, references: Sequence[str]) -> list[KnownRun]:
+def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun], list[str]]:
     """The runs that a person names, each once; an experiment's name stands for all its runs.
 
+    Returns:
+        The runs, and a line for each of an experiment that is damaged, changed or can't be read.
     Raises:
-        ValueError: a run is unknown, ambiguous, damaged or changed.
-        OSError: a file can't be read.
+        ValueError: a run is unknown or ambiguous, one that is named itself is damaged or changed,
+            or no run is left.
+        OSError: a file of one that is named itself can't be read.
     """
-    directories: dict[Path, None] = {}
+    directories: dict[Path, bool] = {}
     for reference in references:
-        found = _of_experiment(exp_dir, reference) or [find_run(exp_dir, reference)]
-        directories |= dict.fromkeys(path.absolute() for path in found)
-    runs = [load(directory) for directory in directories]
-    for run in runs:
-        check_unchanged(run)
-    return runs
+        listed = _of_experiment(exp_dir, reference)
+        for path in listed or [find_run(exp_dir, reference)]:
+            directories[path.absolute()] = not listed or directories.get(path.absolute(), False)
+    runs, problems = [], []
+    for directory, named in directories.items():
+        try:
+            run = load(directory)
+            check_unchanged(run)
+            runs.append(run)
+        except (ValueError, OSError) as error:
+            if named:
+                raise
+            problems.append(told(error, directory))
+    if not runs:
+        raise ValueError("\n".join(problems))
+    return runs, problems
 
 
 def _of_experiment(exp_dir: Path, reference: str) -> list[Path]:

@@ -18,6 +18,8 @@ Description = Mapping[str, Any]
 _TOLD = ("seed", "exp_name", "description", "tags", "note")
 # More of a diff than that is read in an editor; a pipe gets it whole.
 _DIFF_LINES = 200
+# So many runs' own results stand beside each other though all are in groups.
+_EACH = 8
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
 
 
@@ -40,8 +42,12 @@ def comparison_lines(found: Description, width: int | None, *, all: bool) -> Ite
             yield from _diffs(found["code"], width, all)
         if name == "data" and any(row["differs"] for row in found["sections"][name]):
             yield from _file_changes(found["files"], width)
-    if all or any(not unit.is_group for unit in units):
+    if all or len(found["runs"]) <= _EACH or any(not unit.is_group for unit in units):
         yield from _results(found["sections"]["results"], found["runs"], width, all)
+    else:
+        yield Line()
+        text = f"--all shows the results of each of these {len(found['runs'])} runs"
+        yield from wrapped(text, width, "dim")
     yield from group_lines(found, width, all)
 
 

@@ -1,5 +1,6 @@
 """Groups of runs that differ only in their seed: n, mean, spread, and paired differences."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -77,6 +78,6 @@ def _pair(pair: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Lin
 
 
 def _interval(score: Mapping[str, Any]) -> str:
-    if score["low"] is None:
+    if score["low"] is None or math.isnan(score["low"]):
         return "-"
     return f"{delta_text(score['low'])} to {delta_text(score['high'])}"

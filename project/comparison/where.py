@@ -2,11 +2,14 @@
 
     or-expression:  and-expression {"or" and-expression}
     and-expression: condition {"and" condition}
-    condition:      "not" condition | "(" or-expression ")" | VALUE {OPERATOR VALUE}
-    OPERATOR:       == != < <= > >= | ["not"] "in"
+    condition:      "not" condition | "(" or-expression ")" | VALUE {OPERATOR VALUE | IN LIST}
+    OPERATOR:       == != < <= > >= | IN
+    IN:             ["not"] "in"
+    LIST:           "(" VALUE {"," VALUE} ")"
 
-A VALUE is a name, a number, or a text, which needs quotes only where it has blanks. A name alone
-asks whether it is true. `a < b < c` asks for both.
+A VALUE is a name, a number, or a text, which needs quotes only where it has blanks (in a LIST also
+where it has commas). A name alone asks whether it is true. `a < b < c` asks for both. `a in tags`
+asks for one of a list or a part of a text, `model in (cnn, mlp)` whether it is equal to one.
 """
 
 from collections.abc import Callable, Collection
@@ -92,12 +95,29 @@ class _Parser:
     def _chain(self) -> Condition:
         left, found = self._value(), []
         while operator := self._operator():
+            if operator.endswith("in") and self._is("("):
+                found.append(self._one_of(self._known(left), operator))
+                break
             right = self._value()
             found.append(self._comparison(left, operator, right))
             left = right
         if not found:
             return partial(truth, self._known(left).text)
         return found[0] if len(found) == 1 else lambda values: all(c(values) for c in found)
+
+    def _one_of(self, name: Token, operator: str) -> Condition:
+        opening, items = self._advance(), [self._value()]
+        while self._take(","):
+            items.append(self._value())
+        if not self._take(")"):
+            what = "the end" if self._token.kind == "end" else repr(self._token.text)
+            raise self._error(
+                f"the list that begins at character {opening.at} needs a comma or ) before {what}",
+                self._token,
+            )
+        equal = [comparison(name, "==", item, self._error) for item in items]
+        wanted = operator == "in"
+        return lambda values: any(holds(values) for holds in equal) == wanted
 
     def _comparison(self, left: Token, operator: str, right: Token) -> Condition:
         if operator.endswith("in"):

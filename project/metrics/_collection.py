@@ -1,9 +1,28 @@
 """Many metrics as one, sharing their state."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
 
 from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._metric import Metric, Scores, Streaming
+
+# Samples that a blank evaluation takes, of as many classes.
+BLANK = 64
+
+
+class Declared(NamedTuple):
+    """What is known of a score before there is any.
+
+    Attributes:
+        better: which values are: `min`, `max`, or None for neither.
+        of_classes: whether there is one for each class.
+    """
+
+    better: str | None
+    of_classes: bool
 
 
 class Collection(Streaming):
@@ -31,10 +50,29 @@ class Collection(Streaming):
         Raises:
             ValueError: as of `Metric.compute`.
         """
-        totals = {accumulator: accumulator.read() for accumulator in self._each}
         scores: Scores = {}
-        for metric in self.metrics:
-            own = metric.score(totals[metric.source])
+        for metric, own in self._computed():
             assert not scores.keys() & own.keys(), f"{type(metric).__name__} repeats a name"
             scores |= own
         return scores
+
+    def declared(self) -> dict[str, Declared]:
+        """Every score that there will be, by name; tables, which are for figures, are none.
+
+        Names follow from a blank evaluation, so samples that were added before are forgotten.
+        """
+        n = min(self.n_classes, BLANK)
+        self.reset()
+        self.update(torch.eye(n, self.n_classes), torch.arange(n))
+        found = {
+            name: Declared(metric.better(name), np.ndim(value) == 1)
+            for metric, own in self._computed()
+            for name, value in own.items()
+            if np.ndim(value) < 2
+        }
+        self.reset()
+        return found
+
+    def _computed(self) -> list[tuple[Metric, Scores]]:
+        totals = {accumulator: accumulator.read() for accumulator in self._each}
+        return [(metric, metric.score(totals[metric.source])) for metric in self.metrics]

@@ -69,11 +69,17 @@ class Metric(Streaming):
         n_classes: columns of the logits, at least 2.
         settings: further arguments of the state.
 
+    Attributes:
+        less_is_better: names of the scores of which a smaller value is the better one.
+        neither_is_better: names of those that are not good or bad; of all others, more is better.
+
     Raises:
         ValueError: there are fewer than two classes.
     """
 
     state: ClassVar[type[Accumulator]]
+    less_is_better: ClassVar[frozenset[str]] = frozenset()
+    neither_is_better: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, n_classes: int, *settings: Any) -> None:
         if n_classes < 2:
@@ -96,6 +102,12 @@ class Metric(Streaming):
     def source(self) -> Accumulator:
         """The accumulator whose totals `score` takes."""
         return self._each[-1]
+
+    def better(self, name: str) -> str | None:
+        """Which values of one of its scores are better: `min`, `max`, or None for neither."""
+        if name in self.neither_is_better:
+            return None
+        return "min" if name in self.less_is_better else "max"
 
     def score(self, totals: Any) -> Scores:
         """The scores from what the state's `read` returns."""

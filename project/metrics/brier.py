@@ -35,6 +35,7 @@ class Brier(Metric):
     """
 
     state = SquaredErrors
+    less_is_better = frozenset({"brier"})
 
     def score(self, totals: float) -> Scores:
         return {"brier": totals / 2 if self.n_classes == 2 else totals}

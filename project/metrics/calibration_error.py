@@ -46,6 +46,7 @@ class CalibrationError(Metric):
     """
 
     state = CalibrationBins
+    less_is_better = frozenset({"calibration_error"})
 
     def score(self, totals: np.ndarray) -> Scores:
         samples, confidence, correct = totals.T

@@ -40,6 +40,7 @@ class LogLoss(Metric):
     """
 
     state = LogLosses
+    less_is_better = frozenset({"log_loss"})
 
     def score(self, totals: float) -> Scores:
         return {"log_loss": totals}

@@ -83,6 +83,7 @@ class Ranking(Metric):
     """
 
     state = Histograms
+    neither_is_better = frozenset({"roc_auc_error_bound", "average_precision_error_bound"})
 
     def score(self, totals: Bins) -> Scores:
         scores: Scores = {}

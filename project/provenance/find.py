@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from project.files import read_json
-from project.scores import less_is_better
+from project.scores import MIN, agreed
 from project.words import did_you_mean
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
@@ -65,7 +65,16 @@ def _best(runs: list[Path], metric: str) -> Path:
     if not scores:
         known = sorted({name for run in runs for name in _scores(run) if "/" not in name})
         raise ValueError(f"no run has a score {metric!r}{did_you_mean(metric, known)}")
-    choose = min if less_is_better(metric) else max
+    # The record's schema is needed for nothing else here; it costs each start some milliseconds.
+    from project.provenance.record import read_record
+
+    way = agreed((read_record(run, whole=False).get("scores") or {} for run in scores), metric)
+    if way is None:
+        raise ValueError(
+            f"best:{metric}: the records of these {len(scores)} runs don't agree on whether more or"
+            " less of it is better; name the run"
+        )
+    choose = min if way == MIN else max
     return choose(scores, key=lambda run: scores[run][metric])
 
 

@@ -11,6 +11,7 @@ from project.provenance._layout import Layout
 from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
 from project.provenance.schema import OUTCOME, RECORD, SCHEMA
+from project.scores import FORMER
 
 
 def read_record(directory: Path, *, whole: bool = True) -> dict[str, Any]:
@@ -81,6 +82,7 @@ def _from_2(record: dict[str, Any]) -> None:
     record.setdefault("manifest_blake3", None)
     if isinstance(record.get("data"), dict):
         record["data"].setdefault("leaks", None)
+    record.setdefault("scores", dict(FORMER))
 
 
 _MIGRATIONS = {1: _from_1, 2: _from_2}
@@ -95,6 +97,8 @@ def make_record(
     environment: Mapping[str, Any],
     start: Mapping[str, Any],
     redactor: Redactor,
+    *,
+    scores: Mapping[str, str | None],
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
 
@@ -107,6 +111,7 @@ def make_record(
         environment: `environment()`; its host and user become entries of the record.
         start: `{"generators", "weights"}`: hashes of what training begins with.
         redactor: Goes over every string of the record.
+        scores: Which way each score is better, by its bare name.
     """
     machine = dict(environment)
     host, user = machine.pop("host"), machine.pop("user")
@@ -122,6 +127,7 @@ def make_record(
         "code": code.describe(),
         "data": dict(data),
         "model": dict(model),
+        "scores": dict(scores),
         "environment": machine,
         "host": host,
         "user": user,

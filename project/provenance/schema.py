@@ -71,6 +71,11 @@ RECORD = Layout(
         "model.name": ("text", "as on the command line"),
         "model.n_parameters": ("integer", "numbers in its weights"),
         "model.n_trainable": ("integer", "of these, how many training changes"),
+        "scores": (
+            "object",
+            "which way each score is better, by its name without split, class and leaks",
+        ),
+        "scores.*": ("text or null", "`min`, `max`, or null: neither is"),
         "environment": ("object", "the machine and the software"),
         "environment.python": ("text", "version"),
         "environment.implementation": ("text", "of Python"),

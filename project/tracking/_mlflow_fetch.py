@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from project.files import read_json
+from project.tracking._best import best_records
 from project.tracking._mlflow_layout import given_name
 from project.tracking._records import encode
 
@@ -54,9 +56,13 @@ def _find(client: MlflowClient, run_id: str) -> Run:
 
 def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
     """The run's points as a journal; MLflow does not know their epochs, which stand as -1."""
+    outcome = directory / "outcome.json"
+    # What the tracker added was never logged by the run.
+    added = best_records(read_json(outcome) if outcome.exists() else None)
+    names = run.data.metrics.keys() - {name for record in added for name in record["metrics"]}
     points = [
         (point.timestamp, point.step, given_name(name), point.value)
-        for name in run.data.metrics
+        for name in names
         for point in client.get_metric_history(run.info.run_id, name)
     ]
     with open(directory / "journal.jsonl", "wb") as file:

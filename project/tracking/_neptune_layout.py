@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from project.tracking._best import BEST
+
 SECTIONS = {
     "flags": "training/hyperparams",
     "model": "training/model",
@@ -14,6 +16,8 @@ SECTIONS = {
     "data": "data",
     "environment": "environment",
 }
+# Of the best checkpoint, each a series of one point; see `_best`.
+BEST_SCORES = f"training/{BEST}".rstrip("/")
 BY_STEM = (".json", ".lock", ".patch", ".png")
 Field = bool | int | float | str
 

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project.tracking._best import best_records
 from project.tracking._mlflow_fetch import FILES as FETCHED
 from project.tracking._mlflow_fetch import fetch as fetch_by
 from project.tracking._mlflow_layout import (
@@ -107,6 +108,7 @@ class MlflowTracker(Tracker):
         self._client.log_artifact(self._id, str(path), None if folder == "." else folder)
 
     def close(self, outcome: dict[str, Any] | None) -> None:
+        self.log(best_records(outcome))
         self._send_settings({}, outcome_tags(outcome))
         status = STATUSES["lost" if outcome is None else outcome["status"]]
         ended = None if outcome is None else _milliseconds(outcome["ended"])

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from project.tracking import _neptune_layout as layout
 from project.tracking import _neptune_settings as settings
+from project.tracking._best import best_records
 from project.tracking._neptune_client import client, plain_errors, reach
 from project.tracking._tracker import Tracker
 
@@ -94,8 +95,8 @@ class NeptuneTracker(Tracker):
         if self._server:
             # Of what a server refuses, the client only writes a line to its log.
             self._run._op_processor._consumer._handle_errors = self._refused.extend
-        # A run that goes on has no result; and the entry point the client saw is the follower's.
-        for stale in ("result", "source_code/entrypoint"):
+        # A run that goes on has no result, and no best; the client saw the follower's entry point.
+        for stale in ("result", layout.BEST_SCORES, "source_code/entrypoint"):
             if self._run.exists(stale):
                 self._run.pop(stale)
         self._assign(layout.described(record))
@@ -124,6 +125,7 @@ class NeptuneTracker(Tracker):
 
     def close(self, outcome: dict[str, Any] | None) -> None:
         self._upload_best(((outcome or {}).get("checkpoints") or {}).get("best.pt"))
+        self.log(best_records(outcome))
         self._assign(layout.concluded(outcome))
         self._ended = True
 

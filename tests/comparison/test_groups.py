@@ -1,5 +1,8 @@
 """Which runs form a group, and a group's numbers beside SciPy's."""
 
+import json
+import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +10,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from project.comparison import describe
 from project.comparison.groups import groups, pairs
 from project.comparison.loading import load
+from project.comparison.page.content import content
+from project.comparison.showing import comparison_lines
+from project.files import finite
 from tests.comparison.store import ENVIRONMENT, begin, make
 
 SLOW, FAST = [0.71, 0.74, 0.69], [0.82, 0.80, 0.86]
@@ -116,3 +123,44 @@ def test_a_score_that_some_runs_lack(tmp_path: Path) -> None:
     first = make(tmp_path, seed=0, test={"test_f1": 0.5})
     (group,) = grouped([first, run(tmp_path, seed=1)])
     assert group["scores"]["test_f1"] == {"n": 1, "mean": 0.5, "sd": None}
+
+
+def test_groups_that_share_no_seed_have_no_paired_difference(tmp_path: Path) -> None:
+    runs = [run(tmp_path, 0.5, seed=seed, learning_rate=0.1 * (seed < 2)) for seed in range(4)]
+    found = grouped(runs)
+    (pair,) = pairs(found, {chr(97 + i): load(path) for i, path in enumerate(runs)})
+    assert pair["seeds"] == []
+    nothing = dict.fromkeys(("mean", "sd", "low", "high"))
+    assert pair["scores"]["val_accuracy"] == {"n": 0, **nothing}
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, 1e308, None])
+def test_odd_groups_are_shown_on_the_screen_and_the_page(tmp_path: Path, odd: float | None) -> None:
+    """Scores that are no numbers, or too large to square; without finished runs; of no spread."""
+    states = {"status": "interrupted"} if odd is None else {}
+    accuracy = [0.5, 0.5] if odd is None else [odd, -odd]
+    runs = [load(run(tmp_path, accuracy[seed], seed=seed, **states)) for seed in (0, 1)]
+    runs += [load(run(tmp_path, 0.5, seed=seed, model="mlp")) for seed in (1, 2)]
+    found = describe(runs, repository=tmp_path, curves=False)
+    assert [group["label"] for group in found["groups"]] == ["A", "B"]
+    for width in (None, 60):
+        assert list(comparison_lines(found, width, all=True))
+    shown, _ = content(found, runs, datetime.now(UTC))
+    json.dumps(finite(shown), allow_nan=False)
+    cell = next(row for row in shown["rows"] if row["name"] == "val_accuracy")["grouped"][1]
+    # Two equal values have no spread; the groups share one seed, and that tells nothing.
+    assert (cell["value"], cell["sd"]) == (0.5, 0) and "interval" not in cell
+
+
+def test_runs_without_scores_have_empty_groups(tmp_path: Path) -> None:
+    directories = []
+    for seed in (0, 1):
+        training = begin(tmp_path, seed=seed)
+        training.finish("failed", error="no", epochs=0, steps=0)
+        directories.append(training.directory)
+    runs = [load(directory) for directory in directories]
+    found = describe(runs, repository=tmp_path, curves=False)
+    (group,) = found["groups"]
+    assert group["scores"] == {} and group["counted"] == []
+    assert list(comparison_lines(found, 60, all=False))
+    content(found, runs, datetime.now(UTC))

@@ -17,6 +17,8 @@ from project.comparison import metric_names
         ("test_brier", metric_names.TEST),
         ("val_recall/3", metric_names.PER_CLASS),
         ("val_recall/cat", metric_names.PER_CLASS),
+        ("val_recall/cat/left", metric_names.PER_CLASS),
+        ("val_recall/loss", metric_names.PER_CLASS),
         ("val_roc_auc_per_class/7", metric_names.PER_CLASS),
         ("monitoring/1234/cpu", metric_names.SYSTEM),
         ("optimizer/momentum", metric_names.OTHER),
@@ -33,12 +35,3 @@ def test_loss_and_accuracy_come_first_and_classes_last() -> None:
         *("val_loss", "val_accuracy", "train_loss", "test_loss"),
         *("val_f1", "learning_rate", "val_recall/9", "val_recall/10"),
     ]
-
-
-def test_which_values_are_better() -> None:
-    better = {
-        key: metric_names.better(key) for key in ("val_loss", "test_accuracy", "learning_rate")
-    }
-    assert better == {"val_loss": "min", "test_accuracy": "max", "learning_rate": None}
-    assert metric_names.better("val_calibration_error") == "min"
-    assert metric_names.better("val_roc_auc_error_bound") is None

@@ -53,6 +53,11 @@ def holds(expression: str) -> bool:
         "precision == 32",
         "small in tags and big not in tags and 'first' in description",
         "tags == small,cnn",
+        "model in (mlp, cnn) and model not in (mlp,resnet) and model in ('cnn')",
+        "max_epochs in (1, 3.0) and max_epochs not in (1, 2) and age in (2h, 1d)",
+        'description in ("a first try", b) and description not in (a, "first, try")',
+        "max_steps in (1, none) and max_steps not in (1, 2) and sha in (00, 7399a69)",
+        "dirty in (true) and (model in (mlp, cnn) or tags == small,mlp) and not model in (a, b)",
         "val_loss == nan and val_loss != 0.5 and not val_loss < 1 and not val_loss > 1",
         "max_steps == none and max_steps != 3 and not max_steps < 3 and model != none",
         "sha == 7399a69 and sha != 7399a68",
@@ -114,6 +119,20 @@ def test_precedence_is_pythons(expression: str) -> None:
             "dirty compile",
             "'and', 'or' or a comparison is missing before 'compile' (at character 7)",
         ),
+        (
+            "model in (a b)",
+            "begins at character 10 needs a comma or ) before 'b' (at character 13)",
+        ),
+        ("model in (a, b", "at character 10 needs a comma or ) before the end (at character 15)"),
+        ("model in ()", "a name or a value is missing before ')' (at character 11)"),
+        ("model in (cnn,)", "a name or a value is missing before ')' (at character 15)"),
+        ("model in (a, 'b)", '"\'": the quote is not closed (at character 14)'),
+        (
+            "model in (a, b) c",
+            "'and', 'or' or a comparison is missing before 'c' (at character 17)",
+        ),
+        ("modle in (a, b)", "unknown name 'modle', did you mean 'model'? (at character 1)"),
+        ("max_epochs in (1, x)", "max_epochs is a number, 'x' is none (at character 19)"),
         ("model ==", "a name or a value is missing before the end (at character 9)"),
         ("", "a name or a value is missing before the end (at character 1)"),
         ("model == == cnn", "a name or a value is missing before '==' (at character 10)"),
@@ -138,7 +157,7 @@ def test_a_mistake_is_told_with_its_place(expression: str, message: str) -> None
     assert len(line) < 200
 
 
-@given(st.text(alphabet="ab()<>=!'\" 10.notadr", max_size=30))
+@given(st.text(alphabet="ab()<>=!'\" 10.,notadri", max_size=30))
 def test_any_text_is_an_answer_or_a_line(expression: str) -> None:
     try:
         assert parse(expression, NUMBERS.keys())(NUMBERS) in (True, False)

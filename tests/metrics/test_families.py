@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from project.metrics import classification, families
+from project.metrics import Collection, classification, families
 
 FAMILIES = pytest.mark.parametrize("family", families(), ids=lambda family: family.__name__)
 
@@ -206,3 +206,26 @@ def test_reduce_alone_changes_nothing(family, draw, updated, assert_same):
     metric.reduce()
     metric.reduce()
     assert_same(metric.compute(), before)
+
+
+@FAMILIES
+def test_the_better_values_are_those_of_better_predictions(family, updated):
+    """Right and sure predictions beside wrong ones, which are as sure."""
+    targets = torch.arange(7).repeat(10)
+    good = updated(family(7), [(8 * torch.eye(7)[targets], targets)]).compute()
+    bad = updated(family(7), [(8 * torch.eye(7)[(targets + 1) % 7], targets)]).compute()
+    declared = Collection([family(7)]).declared()
+    assert declared.keys() == {name for name, value in good.items() if np.ndim(value) < 2}
+    assert family.less_is_better | family.neither_is_better <= declared.keys()
+    for name, (better, of_classes) in declared.items():
+        assert of_classes == (np.ndim(good[name]) == 1)
+        if better is not None:
+            assert np.all(good[name] < bad[name] if better == "min" else good[name] > bad[name])
+
+
+def test_to_declare_takes_no_samples_along(draw, updated, assert_same):
+    samples, metric = draw(50, 5), classification(5)
+    updated(metric, [samples]).declared()
+    assert_same(
+        updated(metric, [samples]).compute(), updated(classification(5), [samples]).compute()
+    )

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from project.provenance.schema import SCHEMA
+
 RECORD: dict[str, Any] = {
-    "schema": 2,
+    "schema": SCHEMA,
     "exp_name": "trial",
     "flags": {"learning_rate": 0.1},
     "tags": [],

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from project.provenance.find import find_run
+from project.provenance.schema import SCHEMA
+from tests.comparison.store import edit, make
 
 RUNS = {
     "20261120-101500-0a1b": "debug",
@@ -98,3 +100,16 @@ def test_a_folder_that_is_no_run(exp_dir: Path) -> None:
     folder = str(exp_dir / "trial" / "notes")
     with pytest.raises(ValueError, match="is a folder but no run: it has no record.json"):
         find_run(exp_dir, folder)
+
+
+def test_the_best_is_what_the_records_say(tmp_path: Path) -> None:
+    values = {"val_precision/gloss": (0.25, 0.75), "val_loss": (0.5, 0.25), "val_won_loss": (1, 2)}
+    runs = [make(tmp_path, {name: pair[i] for name, pair in values.items()}) for i in (0, 1)]
+    for metric in ("val_precision/gloss", "val_loss"):
+        assert find_run(tmp_path, f"best:{metric}") == runs[1]
+    # What no metric of ours measured then is not judged by its name.
+    with pytest.raises(ValueError, match="the records of these 2 runs don't agree on whether more"):
+        find_run(tmp_path, "best:val_won_loss")
+    for run in runs:
+        edit(run, "record.json", schema=SCHEMA, scores={"won_loss": "max"})
+    assert find_run(tmp_path, "best:val_won_loss") == runs[1]

@@ -11,6 +11,7 @@ from project.provenance._layout import Layout, markdown
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import Run
 from project.provenance.schema import OUTCOME, RECORD, SCHEMA
+from project.scores import FORMER
 from tests.provenance import records
 
 # As version 1 wrote it; it knew no `start` and no `code.folder`.
@@ -64,6 +65,7 @@ def test_an_older_record_is_brought_up_to_date(tmp_path: Path) -> None:
         "code": {**OLD["code"], "folder": "."},
         "data": {**OLD["data"], "leaks": None},
         "manifest_blake3": None,
+        "scores": FORMER,
     }
 
 

@@ -20,7 +20,7 @@ from selenium.webdriver.common.keys import Keys
 from tests import forks
 from tests.server.browser import BROWSER, DRIVER, Page, drawn, start, table_rows
 from tests.server.conftest import Server
-from tests.tracking.runs import RECORD, finish, log, make_run
+from tests.tracking.runs import OUTCOME, RECORD, finish, log, make_run
 
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
@@ -28,6 +28,11 @@ pytestmark = pytest.mark.skipif(
 RATES = {"20261121-000000-aaaa": 0.001, "20261121-000001-bbbb": 0.003, "20261121-000002-cccc": 0.01}
 # The name of a run that people should see as it is.
 MARKUP = "<img src=x onerror=document.title='broken'>"
+
+
+def number(value: float) -> str:
+    """Four digits, as the page shows numbers."""
+    return f"{value:#.4g}"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +49,9 @@ def runs(server: Server) -> list[str]:
             for step in (20, 40, 60)
         ]
         log(run, *curve, *scores, ({"test_accuracy": 0.9 + rate}, 60))
-        finish(run)
+        # The best epoch was the second of three.
+        best = {"step": 40, "value": math.exp(-rate * 40), "metrics": dict(scores[1][0])}
+        finish(run, best=OUTCOME["best"] | best, test={"test_accuracy": 0.9 + rate})
         made.append(str(run))
     sync = ["-m", "project.sync"]
     commands = [[*sync, *made[:2], "--tracker", "mlflow"], [*sync, made[2], "--tracker", "neptune"]]
@@ -97,6 +104,20 @@ def test_three_runs_are_compared(page: Page, server: Server, runs: list[str]) ->
     assert sorted(columns) == sorted(runs)
     expected = [str(RATES[name]) for name in columns]
     assert rows["learning_rate"] == expected
+    # They are called by what tells them apart, as in the file that `compare --html` writes.
+    labels = [f"learning_rate {rate}" for rate in expected]
+    assert [e.text for e in page.all("table.facts thead th .who")] == labels
+    assert [e.text for e in page.all(".chip .name")] == labels
+    # A score is the best checkpoint's, and the last one is said to be that.
+    cells = page.one("tr.metric", "val_accuracy").find_elements(By.CSS_SELECTOR, "td")
+    assert [cell.find_element(By.CSS_SELECTOR, ".value").text for cell in cells] == [
+        number(40 * RATES[name]) for name in columns
+    ]
+    assert [cell.find_element(By.CSS_SELECTOR, ".note").text for cell in cells] == [
+        f"last {number(60 * RATES[name])}" for name in columns
+    ]
+    names = [e.text for e in page.all("tr.metric th")]
+    assert "train_loss (last)" in names and not [name for name in names if "best/" in name]
     assert rows["sha"] == [f"{RECORD['code']['sha']} the same"]
     assert rows["dirty"] == ["true the same"]
     assert rows["hash"] == [f"{RECORD['data']['hash']} the same"]
@@ -124,7 +145,7 @@ def test_all_that_is_shown_is_in_the_address(page: Page, server: Server, runs: l
     page.click(".tools .check", "Log scale")
     page.one("#smooth").send_keys(Keys.ARROW_RIGHT * 5)
     page.one("#filter").send_keys("loss")
-    page.click(".chip .toggle", runs[0])
+    page.click(".chip .toggle", f"learning_rate {RATES[runs[0]]}")
     address = page.driver.current_url
     told = dict(part.split("=") for part in urlsplit(address).query.split("&"))
     assert told["x"] == "epoch" and told["log"] == "1" and told["smooth"] == "0.05"

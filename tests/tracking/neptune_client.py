@@ -33,7 +33,8 @@ OUTCOME = {
     "status": "finished",
     "error": None,
     "duration": 12.5,
-    "best": {"epoch": 4, "value": 0.1, "metrics": {"val_loss": 0.1}},
+    "ended": "2026-11-21T03:46:12+00:00",
+    "best": {"epoch": 4, "step": 8, "value": 0.1, "metrics": {"val_loss": 0.1}},
     "test": {"test_accuracy": 0.98},
     "checkpoints": {"best.pt": "blake3:bb", "last.pt": "blake3:cc"},
 }

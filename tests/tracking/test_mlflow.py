@@ -16,7 +16,7 @@ import pytest
 
 from project.tracking._mlflow_layout import NAME_LENGTH, params, safe_name
 from project.tracking._state import State
-from tests.tracking.runs import PNG, RECORD, finish, log, make_run
+from tests.tracking.runs import OUTCOME, PNG, RECORD, finish, log, make_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,6 +144,23 @@ def test_all_of_a_run_is_there(exp_dir: Path) -> None:
     assert expected.items() <= tags(run).items()
     # 2026-11-21 03:46:12 UTC is 20,778 days and 13,572 s after 1970.
     assert status(run) == ("FINISHED", (20_778 * 86_400 + 13_572) * 1000)
+
+
+def test_the_best_checkpoints_scores_have_a_name_of_their_own(
+    exp_dir: Path, drivers: list[Driver]
+) -> None:
+    run = make_run(exp_dir, "20261121-034531-best")
+    log(run, ({"val_loss": 0.25, "val_recall/a": 0.5}, 3), ({"val_loss": 0.75}, 6))
+    best = {"epoch": 0, "step": 3, "metrics": {"val_loss": 0.25, "val_brier": "nan"}}
+    finish(run, best=OUTCOME["best"] | best | {"metrics": best["metrics"] | {"val_recall/a": 0.5}})
+    drivers[0].send(run)
+    shown = "SELECT key, value, step, is_nan FROM latest_metrics WHERE run_uuid = ? ORDER BY key"
+    assert rows(exp_dir, shown, entry(run)) == [
+        ("best/val_brier", 0.0, 3, True),
+        ("best/val_loss", 0.25, 3, False),
+        ("val_loss", 0.75, 6, False),
+        ("val_recall/a", 0.5, 3, False),
+    ]
 
 
 def test_the_data_set_is_an_input(exp_dir: Path) -> None:

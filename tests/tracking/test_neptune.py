@@ -57,7 +57,9 @@ def test_all_of_a_run_arrives(client: Client, server: Server, run: Sent) -> None
         "run/seed": 2**32 - 1,
         "result/status": "finished",
         "result/duration": 12.5,
+        "result/ended": "2026-11-21T03:46:12+00:00",
         "result/best/epoch": 4,
+        "result/best/step": 8,
         "result/best/value": 0.1,
         "result/best/metrics/val_loss": 0.1,
         "result/test/test_accuracy": 0.98,
@@ -74,7 +76,9 @@ def test_all_of_a_run_arrives(client: Client, server: Server, run: Sent) -> None
         "training/model/checkpoints/best": b"weights",
     }
     series = {path for path, kind in entry.types.items() if kind.endswith("Series")}
-    assert series == {"training/train_loss", "training/val_recall/seven"}
+    assert series == {
+        *("training/train_loss", "training/val_recall/seven", "training/best/val_loss")
+    }
     assert remote["id"].startswith(f"{server.url}/{PROJECT}/e/")
     assert where == f"neptune: {remote['id']}"
     assert not (run.directory / ".neptune").exists()

@@ -78,7 +78,12 @@ def assert_all_there(run: Path) -> Entry:
     entry, points = Entry(state(run)["remote"]["id"]), logged(run)
     assert len(points["train_loss"]) > 20 and "val_accuracy" in points
     curves = {path for path, kind in entry.types.items() if kind == "floatSeries"}
-    assert curves == {f"training/{name}" for name in points}
+    best = json.loads((run / "outcome.json").read_text())["best"]
+    whole = {f"best/{name}": value for name, value in best["metrics"].items() if "/" not in name}
+    assert curves == {f"training/{name}" for name in points.keys() | whole.keys()}
+    for name, value in whole.items():
+        (point,) = entry.series(f"training/{name}")
+        assert (point[0], point[2]) == (best["step"], value)
     for name, expected in points.items():
         assert all(math.isfinite(value) for _, _, value in expected)
         assert entry.series(f"training/{name}") == expected, name

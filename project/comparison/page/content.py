@@ -1,24 +1,21 @@
 """All that the page shows, as one structure of plain values."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from project.comparison import progress
+from project.comparison.labels import labels
 from project.comparison.loading import KnownRun
-from project.comparison.metric_names import better, group, rank
+from project.comparison.metric_names import group, rank
 from project.comparison.page.curves import Line, Packed, lines_of, mean_lines, pack
 from project.comparison.page.diffs import diffs
 from project.comparison.page.dimensions import dimensions
 from project.comparison.page.figures import figures
 from project.comparison.page.rows import rows
-from project.comparison.units import Unit, cell, telling, units_of
-from project.comparison.values import NEUTRAL_FLAGS, code_mark, data_mark, is_of_class
-
-# Flags that tell runs apart in their names; of more, none would be read.
-_TOLD = 3
-_LONG = re.compile(r"-?\d*\.\d{4,}(e-?\d+)?")
+from project.comparison.units import Unit, cell, units_of
+from project.comparison.values import code_mark, data_mark, is_of_class
+from project.scores import agreed
 
 
 def content(
@@ -33,20 +30,20 @@ def content(
     Raises:
         OSError: a picture can't be read.
     """
-    labels = [run["label"] for run in found["runs"]]
-    each = [Unit(label, (i,), False) for i, label in enumerate(labels)]
+    letters = [run["label"] for run in found["runs"]]
+    each = [Unit(letter, (i,), False) for i, letter in enumerate(letters)]
     units = units_of(found) if found["groups"] else []
     lines, problems = _lines(found["runs"], runs, now)
     packed = pack({**lines, **_means(found, units, lines)})
-    listed, addresses, pictures_out = figures(runs, labels)
+    listed, addresses, pictures_out = figures(runs, letters)
     code, files_out = diffs(found["code"]["diffs"])
     names = dict.fromkeys(name for curves in lines.values() for name in curves)
     shown = {
         "made": now.isoformat(timespec="seconds"),
         "runs": _runs(found, each, now),
-        "units": _units(found, units, labels),
+        "units": _units(found, units, letters),
         "rows": rows(found, units),
-        "metrics": [_metric(name) for name in sorted(names, key=rank)],
+        "metrics": [_metric(name, runs) for name in sorted(names, key=rank)],
         "axes": packed.axes,
         "curves": packed.curves,
         "images": listed,
@@ -58,7 +55,7 @@ def content(
         "pairs": found["pairs"],
         "dimensions": dimensions(found, units),
         "notes": [*_changed_files(found["files"]), *_notes(packed, pictures_out, files_out)],
-        "problems": [*found["problems"], *problems],
+        "problems": list(dict.fromkeys([*found["problems"], *problems])),
     }
     return shown, problems
 
@@ -69,7 +66,7 @@ def _lines(
     lines, problems = {}, []
     for entry, run in zip(described, runs, strict=True):
         try:
-            curves = entry.get("curves") or progress.curves(run.directory)
+            curves = entry["curves"] if "curves" in entry else progress.curves(run.directory)
         except ValueError as error:
             curves = {}
             problems.append(str(error))
@@ -91,7 +88,7 @@ def _means(
 
 def _runs(found: Mapping[str, Any], each: Sequence[Unit], now: datetime) -> list[dict[str, Any]]:
     duration = next(r["values"] for r in found["sections"]["results"] if r["name"] == "duration")
-    names = _names(found, each, NEUTRAL_FLAGS)
+    names = _names(found, each, frozenset())
     listed = []
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
@@ -103,55 +100,43 @@ def _runs(found: Mapping[str, Any], each: Sequence[Unit], now: datetime) -> list
 
 
 def _units(
-    found: Mapping[str, Any], units: Sequence[Unit], labels: Sequence[str]
+    found: Mapping[str, Any], units: Sequence[Unit], letters: Sequence[str]
 ) -> list[dict[str, Any]]:
-    names = _names(found, units, NEUTRAL_FLAGS | {"seed"})
+    names = _names(found, units, frozenset(("seed",)))
     return [
         {
             "id": u.label,
             "name": name,
             "group": u.is_group,
-            "members": [labels[i] for i in u.members],
+            "members": [letters[i] for i in u.members],
         }
         for u, name in zip(units, names, strict=True)
     ]
 
 
 def _names(found: Mapping[str, Any], units: Sequence[Unit], skipped: frozenset[str]) -> list[str]:
-    """What tells each unit from the others: the fewest flags that do, or else who it is."""
-    cells = {
-        row["name"]: [cell(row["values"], unit) for unit in units]
-        for row in telling(found, units, skipped)
-    }
-    names: list[str] = []
-    apart = 1
-    for name in sorted(cells, key=lambda name: -len(set(cells[name]))):
-        parts = len(set(zip(*(cells[n] for n in (*names, name)), strict=True)))
-        if parts > apart and len(names) < _TOLD:
-            names, apart = [*names, name], parts
-    if not names:
-        ids = [run["run_id"] for run in found["runs"]]
-        return [f"{len(u.members)} seeds" if u.is_group else ids[u.members[0]] for u in units]
-    short = {name: _shortened(cells[name]) for name in names}
-    return [", ".join(f"{name} {short[name][i]}" for name in names) for i in range(len(units))]
+    """What tells each unit from the others."""
+    rows = [row for row in found["sections"]["flags"] if row["name"] not in skipped]
+    flags = [{row["name"]: cell(row["values"], unit) for row in rows} for unit in units]
+    firsts = [found["runs"][unit.members[0]] for unit in units]
+    names = [
+        f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]
+        for unit, first in zip(units, firsts, strict=True)
+    ]
+    return labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
 
 
-def _shortened(texts: Sequence[str]) -> Sequence[str]:
-    """Numbers with few digits, if these tell them apart as well."""
-    short = [f"{float(text):.3g}" if _LONG.fullmatch(text) else text for text in texts]
-    return short if len(set(short)) == len(set(texts)) else texts
-
-
-def _metric(name: str) -> dict[str, Any]:
-    return {"key": name, "title": name, "group": group(name), "better": better(name)}
+def _metric(name: str, runs: Sequence[KnownRun]) -> dict[str, Any]:
+    wanted = agreed((run.record["scores"] for run in runs), name)
+    return {"key": name, "title": name, "group": group(name), "better": wanted}
 
 
 def _scores(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each run's scores by name, the monitored first, those of single classes last."""
     monitors = [run["monitor"] for run in found["runs"]]
-    known = dict.fromkeys(name for run in found["runs"] for name in run["scores"])
+    known = found["better"]
     return [
-        {"name": n, "better": better(n), "values": [r["scores"].get(n) for r in found["runs"]]}
+        {"name": n, "better": known[n], "values": [r["scores"].get(n) for r in found["runs"]]}
         for n in sorted(known, key=lambda name: (is_of_class(name), name not in monitors))
     ]
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from project.comparison.exporting import deliver
 from project.comparison.listing import FIRST, columns, row_texts
 from project.comparison.loading import KnownRun
 from project.comparison.page.content import content
 from project.comparison.page.writing import page
 from project.comparison.values import values_of
-from project.files import write_atomic
 
 # Below the table of runs, so many of them are compared: more curves nobody can tell apart.
 COMPARED = 20
@@ -40,7 +40,7 @@ def write_comparison_page(
         OSError: it can't be written, or a figure can't be read.
     """
     shown, problems = content(found, runs, now)
-    write_atomic(path, page(shown | {"all": all}))
+    deliver(path, page(shown | {"all": all}))
     return problems
 
 
@@ -69,7 +69,7 @@ def write_listing_page(
     """
     shown, problems = content(found, runs[:COMPARED], now)
     shown |= {"all": all, "listing": _listing(runs, now, asked, all=all)}
-    write_atomic(path, page(shown))
+    deliver(path, page(shown))
     return problems
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from project.comparison.flat import differ
-from project.comparison.metric_names import better, rank
+from project.comparison.metric_names import rank
 from project.comparison.spread import summary
 from project.comparison.units import Unit, cell, delta_text, exact_text, result_texts
 from project.comparison.values import is_number, is_of_class
@@ -51,7 +51,7 @@ def _fact(row: Mapping[str, Any], units: Sequence[Unit]) -> dict[str, Any]:
 def _result(
     row: Mapping[str, Any], found: Mapping[str, Any], units: Sequence[Unit]
 ) -> dict[str, Any]:
-    wanted = better(row["name"])
+    wanted = found["better"].get(row["name"])
     texts, values = result_texts(row), row["values"]
     each = [
         None if value is None else {"text": text} | _delta(delta, wanted, known=i > 0)
@@ -83,7 +83,7 @@ def _of_unit(
     shown = {"value": score["mean"], "sd": score["sd"], "n": score["n"]}
     pair = next((p for p in found["pairs"] if p["to"] == unit.label), None)
     paired = pair["scores"].get(name) if pair else None
-    if paired is None or paired["low"] is None:
+    if paired is None or paired["low"] is None or paired["low"] != paired["low"]:
         return shown
     interval = f"{delta_text(paired['low'])} to {delta_text(paired['high'])}"
     # An interval that holds 0 says neither better nor worse.

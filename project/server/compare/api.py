@@ -19,9 +19,11 @@ from project.server.compare import (
     axes,
     curves,
     differences,
+    documents,
     epochs,
     files,
     images,
+    labels,
     latest,
     metrics,
     patches,
@@ -56,10 +58,13 @@ def compared_runs(context: Context, runs: str) -> dict[str, Any]:
     """All that is known of runs, but for their curves: as rows of one table."""
     with context.database.read() as connection:
         found = visible.find(connection, context.account, runs)
-        known = [facts.facts(context, connection, run) for run in found]
-        listed = metrics.listed(connection, found)
+        told = documents.read(context, found)
+        known = [facts.facts(connection, *pair) for pair in zip(found, told, strict=True)]
+        listed = metrics.listed(connection, found, told)
     rows = differences.rows(known)
-    return {"runs": _shown(context, found), "rows": rows, "metrics": listed}
+    named = zip(_shown(context, found), labels.of_runs(found, told, known), strict=True)
+    shown = [run | {"label": label} for run, label in named]
+    return {"runs": shown, "rows": rows, "metrics": listed}
 
 
 @operation("compare", "GET", f"{ROOT}/extremes", "extremesOfRun")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from project.comparison.metric_names import better, group, rank
+from project.comparison.metric_names import group, rank
+from project.scores import agreed, guessed, is_told
+from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
 from project.server.mlflow.points import LATEST, METRICS
 from project.server.store.tables import attributes
+from project.tracking._best import BEST
 
 # MLflow's word for infinity.
 HUGE = 1.7976931348623157e308
@@ -24,26 +28,65 @@ def title(key: str) -> str:
     return _CODE.sub(lambda match: _character(match[0], int(match[1], 16)), key)
 
 
-def listed(connection: sa.Connection, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """The metrics of runs: key, title, group, which is better, and each run's last point."""
+def listed(
+    connection: sa.Connection, runs: Sequence[Run], documents: Sequence[Documents]
+) -> list[dict[str, Any]]:
+    """The metrics of runs: what each is called, which way is better, what each run came to.
+
+    Returns:
+        Of each its `key`, `title`, `group`, `better`; by run the `last` point (`value` and `step`),
+        and, of an ended run of this project, the `best` checkpoint's value, which is what a score's
+        name means everywhere; and its `label`, which says so where all there is are last values.
+    """
     ids = [run.id for run in runs]
-    columns = (LATEST.c.run_uuid, LATEST.c.key, LATEST.c.value, LATEST.c.step, LATEST.c.is_nan)
-    query = sa.select(*columns).where(LATEST.c.run_uuid.in_(ids))
-    last: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(query):
-        shown = {"value": number(row.value, row.is_nan), "step": row.step}
-        last.setdefault(row.key, {})[row.run_uuid] = shown
+    told = dict(zip(ids, documents, strict=True))
+    last = _last(connection, told)
     titles = _titles(connection, runs)
-    return [
-        {
-            "key": key,
-            "title": titles.get(key, title(key)),
-            "group": group(key),
-            "better": better(key),
-            "last": [last[key].get(id_) for id_ in ids],
-        }
-        for key in sorted(last, key=rank)
-    ]
+    found = []
+    for key in sorted(last, key=rank):
+        name = titles.get(key, title(key))
+        best = [_best(run, told[run.id], name) for run in runs]
+        found.append(
+            {
+                "key": key,
+                "title": name,
+                "label": name if any(value is not None for value in best) else f"{name} (last)",
+                "group": group(key),
+                "better": _better(name, [told[id_] for id_ in last[key]]),
+                "last": [last[key].get(id_) for id_ in ids],
+                "best": best,
+            }
+        )
+    return found
+
+
+def _last(
+    connection: sa.Connection, documents: Mapping[str, Documents]
+) -> dict[str, dict[str, Any]]:
+    """Each metric's last points by run, without what trackers add to say which was the best."""
+    columns = (LATEST.c.run_uuid, LATEST.c.key, LATEST.c.value, LATEST.c.step, LATEST.c.is_nan)
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(sa.select(*columns).where(LATEST.c.run_uuid.in_(documents))):
+        if documents[row.run_uuid].flags is None or not row.key.startswith(BEST):
+            shown = {"value": number(row.value, row.is_nan), "step": row.step}
+            found.setdefault(row.key, {})[row.run_uuid] = shown
+    return found
+
+
+def _best(run: Run, documents: Documents, name: str) -> float | str | None:
+    """A score of the best checkpoint. A run that goes on has, if any, the outcome of its past."""
+    value = None if run.status == "running" else documents.scores.get(name)
+    if value is None:
+        return None
+    return number(value, math.isnan(value))
+
+
+def _better(name: str, documents: Sequence[Documents]) -> str | None:
+    """What the runs' records say; of runs of other programs, what the name tells."""
+    records = [ways for one in documents if (ways := one.ways) is not None]
+    if any(is_told(ways, name) for ways in records):
+        return agreed(records, name)
+    return guessed(name) if len(records) < len(documents) else None
 
 
 def extremes(connection: sa.Connection, run: Run) -> dict[str, dict[str, Any]]:

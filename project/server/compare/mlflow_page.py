@@ -16,10 +16,12 @@ from project.server.compare.visible import seen_by
 from project.server.mlflow.experiments import EXPERIMENT_TAGS, EXPERIMENTS, RUNS
 from project.server.store.database import Database
 from project.server.store.tables import containers
+from project.tracking._best import BEST
 
 # The name of the view, as MLflow's "Views" has it, which is a tag of the experiment.
 VIEW = "training"
-METRICS = ("val_loss", "val_accuracy", "test_loss", "test_accuracy")
+# Of validation the best checkpoint's scores, as those of the test are.
+METRICS = (f"{BEST}val_loss", f"{BEST}val_accuracy", "test_loss", "test_accuracy")
 PARAMS = ("learning_rate", "batch_size", "max_epochs", "model", "seed")
 TAGS = ("git_sha", "git_dirty", "data_hash")
 # MLflow opens the half of itself that is for language models, unless told so.

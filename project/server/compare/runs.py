@@ -9,11 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlParam
 
-from project.server.api.context import Context
-from project.server.api.errors import ApiError
 from project.server.api.properties import iso
-from project.server.compare import files
 from project.server.compare.differences import Fact
+from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
 from project.server.mlflow.experiments import TAGS
 from project.server.mlflow.names import CHECKPOINTS
@@ -44,11 +42,11 @@ LEFT_OUT = {("run", "schema"), ("run", "exp_name"), ("run", "record"), ("code", 
 TYPES = ("float", "int", "bool", "string", "datetime", "stringSet", "artifact", "gitRef")
 
 
-def facts(context: Context, connection: sa.Connection, run: Run) -> dict[Fact, str]:
+def facts(connection: sa.Connection, run: Run, documents: Documents) -> dict[Fact, str]:
     """What is known of the run, as text; the record says most and is believed most."""
     sources = [
-        _json(context, run, "record.json", _record),
-        _json(context, run, "outcome.json", _outcome),
+        dict(_record(documents.record)),
+        dict(_outcome(documents.outcome)),
         dict(_attributes(connection, run.container_id)) if run.container_id else {},
         dict(_datasets(connection, run)),
         _tags(connection, run),
@@ -82,6 +80,8 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _record(record: dict[str, Any]) -> Iterator[tuple[Fact, str]]:
     for key, value in record.items():
+        if key == "scores":  # which way they are better, as the metrics' rows show
+            continue
         within = (key, "") if key in RECORD else ("run", key)
         for name, text in leaves(within[1], value):
             yield (within[0], name), text
@@ -174,15 +174,3 @@ def _value(row: sa.Row) -> str:
 def _text(value: Any) -> str:
     """A value as a person writes it, and as params have it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _json(
-    context: Context,
-    run: Run,
-    path: str,
-    read: Callable[[dict[str, Any]], Iterator[tuple[Fact, str]]],
-) -> dict[Fact, str]:
-    try:
-        return dict(read(files.json_object(context.settings, run, path)))
-    except ApiError:
-        return {}

@@ -33,7 +33,7 @@ def row(found: dict[str, Any], name: str) -> dict[str, Any]:
 def test_names_are_the_fewest_flags_that_tell_apart(exp_dir: Path) -> None:
     found = shown(exp_dir)
     assert [unit["name"] for unit in found["units"]] == ["learning_rate 0.001", "learning_rate 0.1"]
-    assert found["runs"][4]["name"] == "seed 1, learning_rate 0.1"
+    assert found["runs"][4]["name"] == "learning_rate 0.1, seed 1"
     assert found["units"][1]["members"] == ["d", "e", "f"]
     (one,) = shown(exp_dir, 2)["runs"]
     assert one["name"] == one["run_id"]
@@ -51,6 +51,17 @@ def test_results_have_deltas_and_which_is_better(exp_dir: Path) -> None:
     cells = row(shown(exp_dir, 3, 0), "val_accuracy")["each"]
     # 0.5 after 0.75: 0.25 worse.
     assert cells == [{"text": "0.75", "best": True}, {"text": "0.5", "delta": "-0.25", "sign": -1}]
+
+
+def test_a_classs_name_does_not_turn_a_score_round(tmp_path: Path) -> None:
+    scores = ({"val_precision/gloss": 0.25, "val_brier": 0.5}, {"val_precision/gloss": 0.75})
+    runs = [load(make(tmp_path, val={"val_brier": 0.25, **score})) for score in scores]
+    found, _ = content(describe(runs, repository=tmp_path), runs, NOW)
+    for name in ("val_precision/gloss", "val_brier"):  # more is better; less is
+        assert [cell.get("best") for cell in row(found, name)["each"]] == [None, True]
+        assert row(found, name)["each"][1]["sign"] == 1
+    better = {score["name"]: score["better"] for score in found["scores"]}
+    assert (better["val_precision/gloss"], better["val_brier"]) == ("max", "min")
 
 
 def test_groups_have_mean_spread_and_paired_difference(exp_dir: Path) -> None:

@@ -61,7 +61,7 @@ def test_one_file_that_asks_for_nothing(capsys: pytest.CaptureFixture[str]) -> N
     # Texts of runs are there, but as JSON alone, which cannot end its element.
     assert page.data["runs"][0]["description"] == MARKUP
     assert MARKUP not in text and "<img" not in text.partition('id="data">')[2].partition("<")[0]
-    assert page.data["runs"][3]["name"] == "seed 0, learning_rate 0.1"
+    assert page.data["runs"][3]["name"] == "learning_rate 0.1, seed 0"
 
 
 def test_other_files_and_choices_hold_for_the_page_too() -> None:

@@ -6,15 +6,16 @@ import pytest
 
 from project.server.api.access import Account, Role
 from project.server.api.errors import ApiError
-from project.server.compare import runs, visible
+from project.server.compare import documents, runs, visible
 from project.server.compare.visible import Run
 from tests.server.compare.stores import Store
 from tests.tracking.runs import OUTCOME, RECORD
 
 
 def facts(store: Store, run: Run) -> dict:
+    (told,) = documents.read(store.context(), [run])
     with store.database.read() as connection:
-        return runs.facts(store.context(), connection, run)
+        return runs.facts(connection, run, told)
 
 
 def test_a_run_with_a_record(store: Store) -> None:

@@ -214,6 +214,7 @@ def test_a_run_of_this_project_looks_as_the_mlflow_tracker_leaves_it(
     ours, theirs = (_found(server, name) for name in (server.project, "twice"))
     for shown in ("params", "metrics"):
         assert ours["data"][shown] == theirs["data"][shown] != {}
+    assert ours["data"]["metrics"]["best/val_loss"] == 0.5
     # And its names in Neptune.
     for name in ("neptune.id", "neptune.type", "neptune.custom_run_id"):
         del ours["data"]["tags"][name]

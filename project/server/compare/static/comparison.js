@@ -14,7 +14,7 @@ let timer = 0;
 
 export async function showComparison(main) {
   clearTimeout(timer);
-  const data = await get("runs", { runs: state.runs.join(",") });
+  const data = await compared(state.runs);
   data.extremes = {};
   data.runs.forEach((run) => look(run.id));
   title(data);
@@ -32,6 +32,12 @@ export async function showComparison(main) {
   table.draw();
   curves.counted();
   poll(strip, data, table, curves, again);
+}
+
+// Runs are called by what tells them apart; `given` is the name that they have in the store.
+async function compared(ids) {
+  const data = await get("runs", { runs: ids.join(",") });
+  return { ...data, runs: data.runs.map((run) => ({ ...run, given: run.name, name: run.label })) };
 }
 
 function title(data) {
@@ -57,7 +63,7 @@ function poll(strip, data, table, curves, again) {
 async function refresh(strip, data, table, curves, again) {
   const alive = data.runs.filter((run) => run.status === "running");
   try {
-    const fresh = await get("runs", { runs: data.runs.map((run) => run.id).join(",") });
+    const fresh = await compared(data.runs.map((run) => run.id));
     const changed = curves.changed(fresh.metrics);
     Object.assign(data, { runs: fresh.runs, rows: fresh.rows, metrics: fresh.metrics });
     if (changed.size) await Promise.all(alive.map((run) => extremes(run, data)));

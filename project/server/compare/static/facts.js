@@ -34,8 +34,8 @@ export class Facts extends Table {
         "th",
         { scope: "col" },
         swatch(look(run.id)),
-        el("a", { href: `./#/experiments/${run.experiment_id}/runs/${run.id}?workflowType=machine_learning`, title: "This run in MLflow" }, run.name),
-        el("small", {}, status(run), ` ${lasted(run)}`, el("span", { title: date(run.started) }, ` · ${age(run.started)}`)),
+        el("span", { class: "who", title: run.name }, run.name),
+        el("small", {}, el("a", { href: `./#/experiments/${run.experiment_id}/runs/${run.id}?workflowType=machine_learning`, title: "This run in MLflow" }, run.given), " ", status(run), ` ${lasted(run)}`, el("span", { title: date(run.started) }, ` · ${age(run.started)}`)),
       ),
     );
     return el("thead", {}, el("tr", {}, el("td", {}), cells));
@@ -52,24 +52,32 @@ export class Facts extends Table {
   }
 
   metrics(group, metrics) {
-    const wanted = metrics.filter((metric) => this.found(metric.title));
+    const wanted = metrics.filter((metric) => this.found(metric.label));
     if (!wanted.length) return null;
     const name = `metrics-${slug(group)}`;
     const note = `${metrics.length} metric${metrics.length > 1 ? "s" : ""}`;
     return this.body(name, wanted.map((metric) => this.metric(metric)), group === "Loss and accuracy", note, group);
   }
 
+  // A score is the best checkpoint's; of runs that have none yet, or never, the last one.
   metric(metric) {
-    const values = metric.last.map((last) => last?.value ?? null);
+    const lasts = metric.last.map((last) => last?.value ?? null);
+    const values = metric.best.map((best, i) => best ?? lasts[i]);
     const numbers = values.filter((v) => typeof v === "number");
-    const best = metric.better && new Set(numbers).size > 1 ? Math[metric.better](...numbers) : null;
+    const told = metric.best.some((best) => best !== null);
+    const isLast = values.map((value, i) => told && value !== null && metric.best[i] === null);
+    // A last value among others of best checkpoints is not to be compared with them.
+    const comparable = metric.better && !isLast.includes(true) && new Set(numbers).size > 1;
+    const best = comparable ? Math[metric.better](...numbers) : null;
     const cells = this.data.runs.map((run, i) => {
       const known = this.data.extremes[run.id]?.[metric.key];
       const range = known && known.points > 1 && known.min !== null ? el("small", {}, `${number(known.min)} … ${number(known.max)}`) : null;
       const star = best !== null && values[i] === best;
-      return el("td", { class: star ? "best" : "", title: title(metric, values[i], known) }, el("span", { class: "last" }, el("span", { class: "value" }, number(values[i])), star && el("span", { class: "star", role: "img", "aria-label": "best" }, "★")), " ", range);
+      const after = metric.best[i] !== null && lasts[i] !== null && lasts[i] !== metric.best[i] ? `last ${number(lasts[i])}` : "";
+      const note = isLast[i] ? "last" : after;
+      return el("td", { class: star ? "best" : "", title: title(metric.best[i], lasts[i], known) }, el("span", { class: "last" }, el("span", { class: "value" }, number(values[i])), star && el("span", { class: "star", role: "img", "aria-label": "best" }, "★")), " ", note && el("small", { class: "note" }, note), note && range && " · ", range);
     });
-    return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.title), cells);
+    return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.label), cells);
   }
 
   patchButton(rows) {
@@ -87,8 +95,8 @@ function telling(row) {
   return new Set(row.values.filter((text) => text !== null)).size > 1 ? 1 : 2;
 }
 
-function title(metric, last, known) {
-  const parts = [`last ${last ?? "–"}`];
+function title(best, last, known) {
+  const parts = [best !== null && `of the best checkpoint ${best}`, `last ${last ?? "–"}`].filter(Boolean);
   if (known) parts.push(`least ${known.min}`, `greatest ${known.max}`, `${known.points} points`);
   return parts.join("\n");
 }

@@ -36,7 +36,10 @@ export async function showLatest(main) {
     if (number !== asked) return;
     rows = offset ? rows.concat(found.runs) : found.runs;
     if (!offset) metrics = found.metrics;
-    for (const run of found.runs) run.values = Object.fromEntries(found.metrics.map((m, i) => [m.key, found.values[run.id][i]]));
+    for (const run of found.runs) {
+      run.values = Object.fromEntries(found.metrics.map((m, i) => [m.key, found.values[run.id][i]]));
+      run.last = Object.fromEntries(found.metrics.map((m, i) => [m.key, found.last[run.id][i]]));
+    }
     list.replaceChildren(rows.length ? table(rows, metrics, told) : nothing(filter.value));
     more.hidden = !found.more;
   };
@@ -66,15 +69,19 @@ function nothing(search) {
   return el("p", { class: "empty" }, search ? "No run holds all of these words." : "There are no runs yet. Train one with python -m project.run, or point a Neptune client here.");
 }
 
+// A score is the best checkpoint's. Where all there is are last values, the heading says so; where
+// only some runs have no other, their cells do.
 function table(rows, metrics, told) {
+  const having = (key) => rows.filter((run) => (run.values[key] ?? null) !== null);
+  const lasts = new Set(metrics.filter(({ key }) => having(key).every((run) => run.last[key])).map(({ key }) => key));
   const head = ["", "Run", "Status", "Started", "Lasted", "Experiment"].map((text, i) =>
     i ? el("th", { scope: "col" }, text) : el("td", {}),
   );
-  head.push(...metrics.map((metric) => el("th", { scope: "col", class: "number" }, metric.title)));
-  return el("table", { class: "latest" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows.map((run) => line(run, metrics, told))));
+  head.push(...metrics.map((metric) => el("th", { scope: "col", class: "number" }, lasts.has(metric.key) ? `${metric.title} (last)` : metric.title)));
+  return el("table", { class: "latest" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows.map((run) => line(run, metrics, lasts, told))));
 }
 
-function line(run, metrics, told) {
+function line(run, metrics, lasts, told) {
   const box = el("input", { type: "checkbox", checked: chosen.has(run.id), "aria-label": `Choose ${run.name}` });
   const row = el(
     "tr",
@@ -85,7 +92,11 @@ function line(run, metrics, told) {
     el("td", { title: date(run.started) }, age(run.started)),
     el("td", {}, lasted(run)),
     el("td", {}, el("a", { href: `compare/mlflow?experiment=${run.experiment_id}` }, run.experiment)),
-    metrics.map((metric) => el("td", { class: "number", title: String(run.values[metric.key] ?? "") }, number(run.values[metric.key] ?? null))),
+    metrics.map((metric) => {
+      const value = run.values[metric.key] ?? null;
+      const last = value !== null && run.last[metric.key] && !lasts.has(metric.key);
+      return el("td", { class: "number", title: String(value ?? "") }, number(value), last && el("small", {}, " last"));
+    }),
   );
   const set = (on) => {
     box.checked = on;
