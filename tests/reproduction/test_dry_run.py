@@ -25,7 +25,7 @@ def test_the_plan_is_told_and_nothing_is_run(
     monkeypatch.setattr(checks, "check", lambda *_: found)
     here = RECORD["code"] | {"source_blake3": digest(ROOT)}
     validated = POINT.replace("train", "val")
-    journal = validated + validated.replace('"epoch":0', '"epoch":1')
+    journal = validated + validated.replace('"step":1,"epoch":0', '"step":2,"epoch":1')
     run = ended(tmp_path, code=here, command="python -m project.run --seed 1", journal=journal)
     before = everything(tmp_path)
     argv = [run.name, "--dry-run", "--epochs", "2", "--exp-dir", str(tmp_path)]
