@@ -43,6 +43,15 @@ class Counts:
         return bool(self.matrix.trace() == self.matrix.sum() == self.matrix.diagonal().max())
 
     @cached_property
+    def occurring(self) -> np.ndarray:
+        """The matrix, as float64, of the classes that are a target or a prediction of any sample.
+
+        scikit-learn's functions without `labels` see these alone, and round their sums accordingly.
+        """
+        there = np.flatnonzero(self.matrix.sum(0) + self.matrix.sum(1))
+        return self.matrix[np.ix_(there, there)].astype(float)
+
+    @cached_property
     def of_classes(self) -> OfClasses:
         """By scikit-learn's formulas, in its order; its checks take 50 times as long."""
         hits, predicted, support = self.matrix.diagonal(), self.matrix.sum(0), self.matrix.sum(1)

@@ -31,7 +31,7 @@ class Streaming(nn.Module):
         """Add a batch; nothing is read back from the device, and no gradient flows.
 
         Args:
-            logits: `(batch, n_classes)` float32, bfloat16, float16 or float64.
+            logits: `(batch, n_classes)` float32, bfloat16, float16 or float64, of any strides.
             targets: `(batch,)` int64 in `0..n_classes - 1`.
 
         Raises:

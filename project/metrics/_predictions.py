@@ -25,7 +25,7 @@ class Predictions:
     """A view of one batch that metrics share; it never waits for the device.
 
     Args:
-        logits: `(batch, n_classes)`, any floating dtype.
+        logits: `(batch, n_classes)`, any floating dtype and strides.
         targets: `(batch,)` int64.
 
     Attributes:
@@ -50,7 +50,8 @@ class Predictions:
                 f"targets have shape {tuple(targets.shape)} and {targets.dtype}; "
                 f"they must be ({self.n_samples},) and torch.int64 for these logits"
             )
-        self.logits, self.raw_targets = logits.detach(), targets.clone()
+        # A view of any strides costs a copy; what follows is written for one memory layout.
+        self.logits, self.raw_targets = logits.detach().contiguous(), targets.clone()
         # Both at once cost no more than the class alone by `argmax`, and half of it on some CPUs.
         self.top, self.preds = self.logits.max(1)
 

@@ -5,7 +5,7 @@ from project.metrics._metric import Metric, Scores
 
 
 class Accuracy(Metric):
-    """`accuracy` in [0, 1], equal to scikit-learn's on all samples."""
+    """`accuracy` in [0, 1]: `accuracy_score(targets, preds)` of all samples, bit for bit."""
 
     state = Confusion
 

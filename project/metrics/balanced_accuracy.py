@@ -7,8 +7,8 @@ from project.metrics._metric import Metric, Scores
 class BalancedAccuracy(Metric):
     """`balanced_accuracy` in [0, 1]; a class without samples is left out of the average.
 
-    Equal to scikit-learn's `balanced_accuracy_score` on all samples, which warns where a class that
-    does not occur is predicted.
+    `balanced_accuracy_score(targets, preds)` of all samples, bit for bit; that also warns where a
+    class that does not occur is predicted.
     """
 
     state = Confusion

@@ -9,10 +9,10 @@ from project.metrics._metric import Metric, Scores
 
 
 class CohenKappa(Metric):
-    """`cohen_kappa` in [-1, 1], equal to scikit-learn's on all samples, bit for bit.
+    """`cohen_kappa` in [-1, 1]: `cohen_kappa_score(targets, preds)` of all samples, bit for bit.
 
     NaN, as in scikit-learn, where all samples are of one class and predicted as it: chance agrees
-    fully then. Classes that never occur change nothing.
+    fully then. Classes that never occur change nothing, not even the last bit.
     """
 
     state = Confusion
@@ -21,7 +21,7 @@ class CohenKappa(Metric):
         if totals.is_one_label:
             return {"cohen_kappa": math.nan}
         # The operations of `cohen_kappa_score` in their order; its checks take 50 times as long.
-        observed = totals.matrix.astype(float)
+        observed = totals.occurring.copy()
         by_chance = np.outer(observed.sum(0), observed.sum(1)) / observed.sum()
         for matrix in (observed, by_chance):
             np.fill_diagonal(matrix, 0)

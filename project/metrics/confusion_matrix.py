@@ -7,6 +7,7 @@ from project.metrics._metric import Metric, Scores
 class ConfusionMatrix(Metric):
     """`confusion_matrix` `(n_classes, n_classes)` int64: rows are targets, columns predictions.
 
+    `confusion_matrix(targets, preds, labels=range(n_classes))` of all samples.
     A class that never occurs has a row of zeros. The prediction is the largest logit's class, the
     first of equals.
     """

@@ -9,12 +9,18 @@ NAMES = ("precision", "recall", "f1")
 
 
 class PrecisionRecallF1(Metric):
-    """`precision`, `recall` and `f1`, equal to scikit-learn's on all samples with zero_division=0.
+    """`precision`, `recall` and `f1` of each class, and their averages.
+
+    Each is `precision_score(targets, preds, labels=range(n_classes), average=..., zero_division=0)`
+    of all samples (`recall_score`, `f1_score`), bit for bit, with the average None, "macro" or
+    "weighted". Without `labels`, scikit-learn leaves classes that occur in neither targets nor
+    predictions out of the macro average; here they count as 0, so that the average of a small split
+    is over the same classes as that of a large one.
 
     Under each name stands an array `(n_classes,)` float64 in [0, 1], under `<name>_macro` the mean
     over all classes, and under `<name>_weighted` the mean weighted by the classes' samples. What is
     0 / 0 is 0: precision of a class never predicted, recall of one that does not occur, F1 of one
-    that is neither; all count in the macro average.
+    that is neither.
     """
 
     state = Confusion

@@ -32,9 +32,11 @@ class TopHits(Accumulator):
 
 
 class TopKAccuracy(Metric):
-    """`top5_accuracy` (for k = 5) in [0, 1], equal to scikit-learn's on all samples.
+    """`top5_accuracy` (for k = 5) in [0, 1].
 
-    With k classes or fewer every sample is a hit, which tells nothing: there is no score then.
+    `top_k_accuracy_score(targets, logits, k=5, labels=range(n_classes))` of all samples, bit for
+    bit; of equal logits, too. With k classes or fewer every sample is a hit, which tells nothing:
+    there is no score then.
     """
 
     state = TopHits

@@ -38,11 +38,14 @@ def check_scores(run: Path) -> tuple[list[str], list[str]]:
         ValueError: one is not what a run writes.
     """
     path = run / CONFUSION
-    reported = read_json(run / OUTCOME).get("test")
+    outcome = read_json(run / OUTCOME)
+    reported = outcome.get("test")
     if not reported or not path.is_file():
         return [], []
+    # Of runs before schema 3, kappa was summed over all classes, whether they occur or not.
+    former = outcome.get("schema", 1) < 3
     # NaN, of which JSON keeps nothing, is not compared.
-    found = {f"test_{name}": value for name, value in _scores(*read_matrix(path))}
+    found = {f"test_{name}": value for name, value in _scores(*read_matrix(path), former)}
     common = [name for name in found if reported.get(name) is not None]
     return common, [
         f"{name} is {reported[name]}, by scikit-learn {found[name]} (of {CONFUSION})"
@@ -109,7 +112,7 @@ def _is_part(value: float, n: int) -> bool:
     return 0 <= value <= 1 and round(value * n) / n == value
 
 
-def _scores(classes: list[str], matrix: np.ndarray) -> Iterator[tuple[str, float]]:
+def _scores(classes: list[str], matrix: np.ndarray, former: bool) -> Iterator[tuple[str, float]]:
     """Of each cell as one sample, weighted by its count: integers are exact as weights."""
     targets, preds = np.nonzero(matrix)
     options = {"sample_weight": matrix[targets, preds]}
@@ -120,7 +123,8 @@ def _scores(classes: list[str], matrix: np.ndarray) -> Iterator[tuple[str, float
         warnings.simplefilter("ignore")
         for name, function in WHOLE.items():
             yield name, float(function(targets, preds, **options))
-        yield "cohen_kappa", float(metrics.cohen_kappa_score(targets, preds, **labelled))
+        kappa = metrics.cohen_kappa_score(targets, preds, **(labelled if former else options))
+        yield "cohen_kappa", float(kappa)
         for average in (None, "macro", "weighted"):
             values = metrics.precision_recall_fscore_support(
                 targets, preds, average=average, zero_division=0, **labelled
