@@ -11,8 +11,11 @@ import torch
 from pytorch_lightning import Trainer
 
 from project import checkpoint, data, losses, metrics, models
+from project.hyperparameters import Hyperparameters
 from project.plan import Plan
+from project.provenance import manifest, splits
 from project.provenance.generators import generator_hashes
+from project.provenance.resumption import Reopened
 from project.scores import MIN, better
 from project.solver import Solver
 from project.trainer import make_trainer
@@ -28,6 +31,7 @@ class Parts:
     Attributes:
         generators: hashes of the generators' states right after seeding.
         scores: which way each score is better, for the record.
+        reopened: for a run that goes on, what has changed since its record, of the data too.
     """
 
     dataset: data.Data
@@ -36,6 +40,7 @@ class Parts:
     loaders: dict[str, data.Loader]
     generators: dict[str, str]
     scores: dict[str, str | None]
+    reopened: Reopened | None = None
 
 
 def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
@@ -44,10 +49,10 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     trainer = make_trainer(hparams)
     seed(hparams.seed)
     generators = generator_hashes(trainer.strategy.root_device)
-    dataset = data.prepare(hparams)
+    dataset, reopened = load_data(hparams, plan.reopened)
     if hparams.refuse_leaks:
         refuse_leaks(dataset)
-    if state and hparams.only_test:
+    if state and (hparams.only_test or plan.resume):
         dataset = as_trained(dataset, state, plan.source)
     model = models.build(dataset.shape, len(dataset.classes), hparams)
     if state:
@@ -76,7 +81,38 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         loaders["train"].steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
-    return Parts(dataset, trainer, solver, loaders, generators, scores)
+    return Parts(dataset, trainer, solver, loaders, generators, scores, reopened)
+
+
+def load_data(
+    hparams: Hyperparameters, reopened: Reopened | None
+) -> tuple[data.Data, Reopened | None]:
+    """The data, compared with those of a run that goes on; what it held out stays held out.
+
+    Raises:
+        ValueError: the data can't be used, or have changed without `--accept-changes`.
+        OSError: they can't be read.
+    """
+    if reopened is None:
+        return data.prepare(hparams), None
+    folders = reopened.folders_with(splits.NAME)
+    former = [data.Former(splits.read(f), manifest.read(f) or {}) for f in folders]
+    # As long as nothing has changed, the flags alone say where each sample belongs.
+    again = len(former) > 1
+    dataset = data.prepare(hparams, former if again else ())
+    if former and not again and dataset.hash != reopened.record["data"]["hash"]:
+        dataset = data.prepare(hparams, former)
+    found = reopened.with_data(dataset.describe(), _file_hashes(dataset))
+    if found.data_changed and not former:
+        raise ValueError(
+            f"the data of run {reopened.directory.name} changed, and it has no {splits.NAME}: what"
+            " it held out could not be kept from training; restore the data, or start anew"
+        )
+    return dataset, found
+
+
+def _file_hashes(dataset: data.Data) -> dict[str, str] | None:
+    return dict(dataset.files.hashes()) if dataset.files else None
 
 
 def seed(number: int) -> None:

@@ -19,12 +19,10 @@ from project.files import write_atomic
 from project.launch import Others
 from project.messages import announce, show, show_trackers, show_unsent
 from project.plan import Plan
-from project.provenance import manifest
 from project.provenance.code import CodeState
-from project.provenance.environment import environment, lock_text
-from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
+from project.recording import add_stage, open_run
 from project.scores import better
 from project.session import Ended, Session
 from project.tracking import Ahead, Attached, RunLogger
@@ -64,6 +62,8 @@ def conduct(
         announce(run, plan, parts)
         attached = ahead.attach(run.directory)
         parts.trainer.logger = RunLogger(run.directory)
+        if parts.reopened:
+            add_stage(state, code, parts)
     except BaseException as error:
         give_up(run, plan, error)
         raise
@@ -120,39 +120,6 @@ def make_session(
         others,
         state=going_on,
         only_test=hparams.only_test,
-    )
-
-
-def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> Run:
-    """Make the run's directory and record, or go on with the interrupted run's.
-
-    Raises:
-        OSError: the directory can't be written; nothing is left behind.
-    """
-    if plan.resume is not None:
-        return Run.reopen(plan.resume)
-    hparams, model, files = plan.hparams, parts.solver.model, parts.dataset.files
-    redactor = Redactor()
-    weights = checkpoint.weights_hash(plan.weights) if plan.weights else None
-    counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
-    record = make_record(
-        hparams.to_values(),
-        argv,
-        code,
-        parts.dataset.describe(),
-        {"name": hparams.model, **counts},
-        environment(),
-        {"generators": parts.generators, "weights": weights},
-        redactor,
-        scores=parts.scores,
-    )
-    return Run.create(
-        Path(hparams.exp_dir),
-        hparams.exp_name,
-        record,
-        patch=code.patch,
-        requirements=lock_text(redactor),
-        manifest=manifest.encode(files.hashes(), redactor) if files else None,
     )
 
 

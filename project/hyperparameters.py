@@ -197,6 +197,11 @@ class Hyperparameters:
         False, "test the model of --checkpoint (or of the run --resume) and train nothing"
     )
     resume: str | None = flag(None, f"go on with an interrupted run: {RUN}")
+    accept_changes: bool = flag(
+        False,
+        "with --resume: go on though sources, data, packages or variables changed since; the run"
+        " tells what and from which step, and what was held out still never trains",
+    )
 
     accelerator: str = flag(
         "auto", "kind of device", section="devices", choices=("auto", "cpu", "gpu", "mps")
@@ -279,6 +284,10 @@ def _combination_problems(h: Hyperparameters) -> list[str]:
         (
             h.resume and h.checkpoint,
             "--resume and --checkpoint exclude each other: a resumed run has its own weights",
+        ),
+        (
+            h.accept_changes and not h.resume,
+            "--accept-changes needs --resume: a new run records what is",
         ),
         (
             h.precision == "16-mixed" and h.accelerator == "cpu",

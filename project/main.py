@@ -78,6 +78,7 @@ def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
     if code is not None and plan.hparams.require_clean and code.dirty is not False:
         why = "has changes that no commit has" if code.dirty else "is in no git repository"
         raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
+    plan = plan.compared(code)
     wait_briefly()
 
     # Trackers load their packages meanwhile, not beside the first steps.

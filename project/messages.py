@@ -27,6 +27,8 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
     )
     for line in dataset.leaks.lines() if dataset.leaks else ():
         print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
+    for line in accepted_and_noted(parts):
+        print(line, file=sys.stderr)
     if parts.trainer.world_size > 1:
         print(sharing(plan.hparams, parts), file=sys.stderr)
 
@@ -37,6 +39,16 @@ def named(classes: Sequence[str]) -> str:
     if len(names) > 6:
         names = [*names[:4], "...", names[-1]]
     return f"{len(classes)} classes: {', '.join(names)}"
+
+
+def accepted_and_noted(parts: Parts) -> list[str]:
+    """What has changed since the record of a run that goes on, a line each."""
+    if parts.reopened is None:
+        return []
+    return [
+        *(f"warning: the run goes on with a change: {line}" for line in parts.reopened.changed),
+        *(f"note: not as recorded: {line}" for line in parts.reopened.noted),
+    ]
 
 
 def sharing(hparams: Hyperparameters, parts: Parts) -> str:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from project.fields import flag_name
 from project.files import read_json
@@ -12,7 +12,12 @@ from project.hyperparameters import Hyperparameters, section_of
 from project.processes import place, settle
 from project.provenance.find import find_run
 from project.provenance.run import status
+from project.root import ROOT
 from project.tracking import resolve
+
+if TYPE_CHECKING:
+    from project.provenance.code import CodeState
+    from project.provenance.resumption import Reopened
 
 # What may differ between a run and its resumption, because no result depends on it.
 FREE_ON_RESUME = {
@@ -22,6 +27,7 @@ FREE_ON_RESUME = {
     "tracker",
     "neptune_mode",
     "require_clean",
+    "accept_changes",
     "profile",
     "num_workers",
     "log_every",
@@ -40,6 +46,7 @@ class Plan:
         given: the values that the person gave, by field name.
         trackers: names of the trackers that the run is sent to.
         resume: directory of the run to go on with.
+        reopened: what was found when that was compared with its record; see `compared`.
         weights: checkpoint file to start from, or to test.
     """
 
@@ -48,11 +55,29 @@ class Plan:
     trackers: tuple[str, ...]
     resume: Path | None = None
     weights: Path | None = None
+    reopened: "Reopened | None" = None
 
     @property
     def source(self) -> Path | None:
         """The checkpoint file to start from, if any."""
         return self.resume / "checkpoints" / "last.pt" if self.resume else self.weights
+
+    def compared(self, code: "CodeState | None") -> "Plan":
+        """For a run to go on with: what has changed of sources and software since its record.
+
+        Args:
+            code: state of the sources, in the process that records it.
+
+        Raises:
+            ValueError: something has that bears on results, and `--accept-changes` is not given.
+            OSError: a file can't be read.
+        """
+        if self.resume is None:
+            return self
+        from project.provenance.resumption import reopen  # 20 ms that a new run need not pay
+
+        found = reopen(self.resume, ROOT, code, self.hparams.accept_changes)
+        return replace(self, reopened=found)
 
     def inherit(self, values: dict[str, Any]) -> "Plan":
         """For a test: the checkpoint's data and model settings, under what the person gave."""

@@ -151,10 +151,13 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
             print(line, flush=True)
         environ = restored(then.record["environment"]) | dict(arguments.env)
         found = sources.differences + check(then, sources.folder, environ)
+        for line in then.stages:
+            print(f"not repeated: {line}", flush=True)
         for line in found:
             print(f"now another: {line}", flush=True)
         if arguments.dry_run:
             return tell_plan(then, arguments, forced, len(found))
+        found += then.stages
         if found and arguments.strict:
             things = "1 thing" if len(found) == 1 else f"{len(found)} things"
             print(f"DIFFERS before training: {things}, see above (--strict)")

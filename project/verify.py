@@ -113,8 +113,10 @@ def verify(run: Path) -> int:
         ValueError: it has no seal.
         OSError: its directory can't be read.
     """
+    from project.provenance.stages import accepted
+
     found = examine(run)
-    for line in [*found.faults, *found.held]:
+    for line in [*found.faults, *found.held, *accepted(run)]:
         print(f"{run.name}: {line}")
     for line in found.unchecked:
         print(f"{run.name}: not checked: {line}")

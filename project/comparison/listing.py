@@ -61,6 +61,7 @@ def row_texts(values: Values, names: Sequence[str]) -> list[str]:
 def _identity(values: Values) -> list[str]:
     age = duration_text(values.get("age"))
     status = text_of(values.get("status")) + ", changed" * bool(values["changed"])
+    status += ", went on with changes" * bool(values["stages"])
     return [text_of(values["run_id"]), status, age, code_mark(values), data_mark(values)]
 
 

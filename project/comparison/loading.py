@@ -11,6 +11,7 @@ from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import status
 from project.provenance.seal import first_change, hash_file
+from project.provenance.stages import accepted
 
 _SECTIONS = ("flags", "code", "data", "environment", "model", "scores")
 
@@ -30,6 +31,7 @@ class KnownRun:
         note: Written since.
         changed: The file that was changed since the run ended, its record or its outcome.
         damage: What is wrong with the journal of a run that has not ended, in a line.
+        stages: What had changed when the run went on, and was accepted; a line for each time.
     """
 
     directory: Path
@@ -42,6 +44,7 @@ class KnownRun:
     note: str
     changed: str | None = None
     damage: str | None = None
+    stages: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:
@@ -92,6 +95,7 @@ def _load(directory: Path) -> KnownRun:
         notes["note"],
         first_change(directory, outcome) if outcome else None,
         damage,
+        tuple(accepted(directory)),
     )
 
 

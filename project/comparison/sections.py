@@ -62,7 +62,7 @@ def _environment(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _results(run: KnownRun) -> dict[str, Any]:
-    found = {"status": run.status}
+    found = {"status": run.status, "went_on_with": "; ".join(run.stages) or None}
     found |= {name: run.outcome.get(name) for name in _RESULTS[1:]}
     found |= {f"best_{name}": run.best.get(name) for name in ("epoch", "step")}
     found |= {name: run.record["model"].get(name) for name in ("n_parameters", "n_trainable")}

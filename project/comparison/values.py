@@ -16,7 +16,7 @@ NEUTRAL_FLAGS = frozenset(
 _IDENTITY = (
     *("run_id", "exp_name", "status", "created", "age", "duration", "epochs", "steps"),
     *("sha", "branch", "dirty", "data_hash", "host", "user", "n_parameters"),
-    *("best_epoch", "best_step", "note", "changed"),
+    *("best_epoch", "best_step", "note", "changed", "stages"),
 )
 Values = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def values_of(run: KnownRun, now: datetime) -> dict[str, Any]:
     record, outcome, best = run.record, run.outcome, run.best
     identity = dict.fromkeys(_IDENTITY)
     identity |= {"run_id": run.run_id, "status": run.status, "age": age_of(run, now)}
-    identity |= {"changed": run.changed}
+    identity |= {"changed": run.changed, "stages": "; ".join(run.stages) or None}
     identity |= {name: record.get(name) for name in ("exp_name", "created", "host", "user")}
     identity |= {name: outcome.get(name) for name in ("duration", "epochs", "steps")}
     identity |= {name: record["code"].get(name) for name in ("sha", "branch", "dirty")}

@@ -1,15 +1,17 @@
 """From a data set's name to its splits, statistics, content hash and loaders."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from project.data._files import Files
 from project.data._fingerprint import split_hash, total_hash
+from project.data._former import Former, keep, sample_hashes
 from project.data._leaks import Leaks, find_leaks
 from project.data._loader import Batch, Block, Loader
 from project.data._order import permutation
@@ -23,6 +25,7 @@ __all__ = [
     "Batch",
     "Block",
     "Data",
+    "Former",
     "Loader",
     "Raw",
     "Resident",
@@ -77,6 +80,18 @@ class Data:
             "leaks": None if self.leaks is None else self.leaks.describe(),
         }
 
+    def sample_hashes(self) -> dict[str, np.ndarray] | None:
+        """Which samples are in which split: of each the hash, `(n, 8)` uint8, by split.
+
+        None if that takes too long, see `_former`. Where the same few samples train and validate
+        (`overfit_batches`), they are told as those that train.
+        """
+        parts = self._splits()
+        if self.hashes["val"] == self.hashes["train"]:
+            del parts["val"]
+        found = {name: sample_hashes(part.samples, part.indices) for name, part in parts.items()}
+        return None if any(rows is None for rows in found.values()) else found
+
     def to(self, device: torch.device | str) -> "Data":
         """The same data with its images on `device`; those that are streamed will arrive there."""
         sources = {id(part.samples): part.samples for part in self._splits().values()}
@@ -120,8 +135,12 @@ class Data:
         return {"total": len(part), "per_class": per_class.tolist()}
 
 
-def prepare(hparams: Hyperparameters) -> Data:
+def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
     """Load the data set `hparams.data`, split it, measure its training split and hash all of it.
+
+    Args:
+        hparams: of the run.
+        former: how a run that goes on with changed data has used them, see `_former.keep`.
 
     Raises:
         ValueError: the data is missing, damaged, or too small to be split; in one line.
@@ -129,7 +148,8 @@ def prepare(hparams: Hyperparameters) -> Data:
     """
     plug = import_module(f"{__name__}.{hparams.data.replace('-', '_')}")
     raw: Raw = plug.load(hparams)
-    splits = _fixed_batches(split(raw, hparams), hparams)
+    drawn = split(raw, hparams)
+    splits = _fixed_batches(keep(drawn, former, raw.files) if former else drawn, hparams)
     hashes = {name: split_hash(part, raw.classes) for name, part in splits._asdict().items()}
     measured = statistics(splits.train, hashes["train"], Path(hparams.data_dir))
     return Data(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import read_json
-from project.provenance import agreement, proof, runs_csv
+from project.provenance import agreement, proof, runs_csv, stages
 from project.provenance._names import some
 from project.provenance.coherence import record_faults
 from project.provenance.inventory import exposed, oddities, strays
@@ -89,7 +89,7 @@ class Examination:
         if not test:
             return
         compared, faults = proof.check_scores(self._run)
-        self.faults += [*faults, *proof.count_faults(self._run, record, test)]
+        self.faults += [*faults, *proof.count_faults(self._run, self._standing(record), test)]
         if compared and not faults:
             what = f"{len(compared)} test scores equal scikit-learn's of its confusion matrix"
             self.held.append(what)
@@ -101,6 +101,10 @@ class Examination:
             )
         elif rest:
             self.unchecked.append(f"no confusion matrix gives {some(rest)}")
+
+    def _standing(self, record: dict[str, Any]) -> dict[str, Any]:
+        """With the data of the last stage, whose test it is."""
+        return stages.standing(record, stages.read_stages(self._run))
 
     def _weights(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         n, faults = weights_faults(self._run, record, outcome, self._free)

@@ -18,7 +18,7 @@ _LATER = re.compile(
     re.DOTALL,
 )
 _FOLDERS = {"checkpoints", "figures", "profile", "tracking", "reproductions", "source"}
-_FOLDERS |= {"tensorboard", ".neptune"}
+_FOLDERS |= {"tensorboard", ".neptune", "stages"}
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",

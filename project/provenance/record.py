@@ -83,6 +83,7 @@ def _from_2(record: dict[str, Any]) -> None:
     if isinstance(record.get("data"), dict):
         record["data"].setdefault("leaks", None)
     record.setdefault("scores", dict(FORMER))
+    record.setdefault("sources", {})
 
 
 _MIGRATIONS = {1: _from_1, 2: _from_2}
@@ -99,6 +100,7 @@ def make_record(
     redactor: Redactor,
     *,
     scores: Mapping[str, str | None],
+    sources: Mapping[str, str],
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
 
@@ -112,6 +114,7 @@ def make_record(
         start: `{"generators", "weights"}`: hashes of what training begins with.
         redactor: Goes over every string of the record.
         scores: Which way each score is better, by its bare name.
+        sources: Of `imported_sources`.
     """
     machine = dict(environment)
     host, user = machine.pop("host"), machine.pop("user")
@@ -125,6 +128,7 @@ def make_record(
         "seed": flags["seed"],
         "start": dict(start),
         "code": code.describe(),
+        "sources": dict(sources),
         "data": dict(data),
         "model": dict(model),
         "scores": dict(scores),

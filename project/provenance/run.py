@@ -20,6 +20,7 @@ from project.provenance.record import read_record
 from project.provenance.redact import Redactor
 from project.provenance.schema import SCHEMA
 from project.provenance.seal import file_hashes, protect, write_outcome
+from project.provenance.splits import NAME as SPLITS
 
 ENDS = ("finished", "failed", "interrupted")
 _RECORD, _OUTCOME, _PREVIOUS = "record.json", "outcome.json", "outcome.previous.json"
@@ -64,6 +65,7 @@ class Run:
         patch: bytes | None,
         requirements: str,
         manifest: bytes | None = None,
+        splits: bytes | None = None,
     ) -> "Run":
         """Make the directory of a new run, its files written through to disk.
 
@@ -74,6 +76,7 @@ class Run:
             patch: Of the code state.
             requirements: Of `lock_text`.
             manifest: Of the data's files, encoded; None if there are none.
+            splits: Which samples are in which split, encoded; None if that is not recorded.
         Raises:
             OSError: it can't be written; nothing is left behind.
             ValueError: `runs.csv` is damaged, or the name holds a secret; nothing is left behind.
@@ -92,7 +95,7 @@ class Run:
             digest = blake3(manifest).hexdigest() if manifest else None
             named = {**record, "manifest_blake3": digest}
             run = cls(directory, _identified(named, directory.name, now), lock)
-            run._write(patch, requirements, manifest)
+            run._write(requirements, {PATCH_NAME: patch, MANIFEST_NAME: manifest, SPLITS: splits})
             run._update_csv("running", None)
         except BaseException:
             if lock:
@@ -190,11 +193,10 @@ class Run:
             (self.directory / _PREVIOUS).replace(self.directory / _OUTCOME)
         self._lock.release()
 
-    def _write(self, patch: bytes | None, requirements: str, manifest: bytes | None) -> None:
-        if patch:
-            write_atomic(self.directory / PATCH_NAME, patch)
-        if manifest:
-            write_atomic(self.directory / MANIFEST_NAME, manifest)
+    def _write(self, requirements: str, files: Mapping[str, bytes | None]) -> None:
+        for name, content in files.items():
+            if content:
+                write_atomic(self.directory / name, content)
         write_atomic(self.directory / "requirements.lock", requirements)
         # Last: a directory with a record is a run.
         write_json(self.directory / _RECORD, self.record)

@@ -40,6 +40,12 @@ RECORD = Layout(
         "code.folder": ("text", "the project's folder in the repository"),
         "code.source_blake3": ("text or null", "BLAKE3 of all source files, if no commit has them"),
         "code.note": ("text or null", "what of the code is not recorded, and why"),
+        "sources": (
+            "object",
+            "BLAKE3, in hex, of each file that a module was imported from before training, but for"
+            " installed ones; empty: unknown",
+        ),
+        "sources.*": ("text", "of one file, named from the project's folder or by its whole path"),
         "data": ("object", "the samples that were used"),
         "data.name": ("text", "of the data set"),
         "data.classes": ("texts", "names, by target"),
@@ -142,5 +148,24 @@ OUTCOME = Layout(
     needed={"status", "record"},
 )
 
+STAGE = Layout(
+    {
+        "stage": ("integer", "its number; the first one, of `record.json`, is 1"),
+        "began": ("text", "time of the resumption, ISO 8601 in UTC"),
+        "epoch": ("integer", "it went on in, counted from 0"),
+        "step": ("integer", "of the optimizer, after which it went on"),
+        "host": ("text", "name of the machine"),
+        "changed": ("texts", "what bears on results and was accepted (`--accept-changes`)"),
+        "noted": ("texts", "what else was not as recorded"),
+        "sources": ("object", "in place of the record's from here on, if something was accepted"),
+        "code": ("object", "likewise; its patch, if it has one, is `stages/STAGE/code.patch`"),
+        "data": ("object", "likewise; their manifest and splits are in `stages/STAGE/`"),
+        "environment": ("object", "likewise"),
+    },
+    needed={"stage", "step", "changed", "noted"},
+)
+
+LAYOUTS = {"record.json": RECORD, "outcome.json": OUTCOME, "a line of stages.jsonl": STAGE}
+
 if __name__ == "__main__":
-    print(markdown(SCHEMA, {"record.json": RECORD, "outcome.json": OUTCOME}), end="")
+    print(markdown(SCHEMA, LAYOUTS), end="")

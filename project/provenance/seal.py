@@ -9,7 +9,7 @@ from typing import Any
 from blake3 import blake3
 
 from project.files import json_text, read_json, write_atomic
-from project.provenance import schema
+from project.provenance import schema, splits, stages
 from project.provenance._names import printable
 from project.provenance.inventory import oddities
 from project.provenance.manifest import NAME as MANIFEST_NAME
@@ -18,8 +18,8 @@ RECORD = "record.json"
 OUTCOME = "outcome.json"
 # What a run is made of; `tracking` and a person's notes may change after the end.
 _FILES = (RECORD, "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
-_FILES += (MANIFEST_NAME, "traceback.txt")
-_FOLDERS = ("checkpoints", "figures", "profile")
+_FILES += (MANIFEST_NAME, splits.NAME, stages.NAME, "traceback.txt")
+_FOLDERS = ("checkpoints", "figures", "profile", stages.FOLDER)
 # What `write_atomic` and the table name a file until it is whole.
 _LEFTOVER = re.compile(r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}|\.metrics\.csv\.part")
 # Stands in the text while its hash is computed.
@@ -66,10 +66,11 @@ def remove_leftovers(directory: Path) -> None:
     Raises:
         OSError: the directory can't be written.
     """
-    for folder in (directory, *(directory / name for name in _FOLDERS)):
-        for path in folder.glob(".*"):
-            if _LEFTOVER.fullmatch(path.name) and path.is_file():
-                path.unlink()
+    hidden = [*directory.glob(".*")]
+    hidden += [path for name in _FOLDERS for path in (directory / name).rglob(".*")]
+    for path in hidden:
+        if _LEFTOVER.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 def protect(directory: Path) -> None:

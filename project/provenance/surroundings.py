@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from project.provenance.environment import VARIABLES
 
@@ -16,6 +16,25 @@ _SETTINGS = {"deterministic_algorithms", "deterministic_warn_only", "cudnn_deter
 _SETTINGS |= {"cudnn_benchmark", "float32_matmul_precision"}
 # Where things are, not what they are.
 _PLACES = {"executable", "memory_bytes", "host", "user"}
+
+
+class Difference(NamedTuple):
+    """One value of the environment that is another.
+
+    Attributes:
+        path: its keys from the outside in, as `("packages", "numpy")`.
+        then: what was recorded.
+        now: what is.
+    """
+
+    path: tuple[str, ...]
+    then: Any
+    now: Any
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        return f"{'.'.join(self.path)}: {_word(self.then)} -> {_word(self.now)}"
 
 
 def restored(recorded: Mapping[str, Any]) -> dict[str, str]:
@@ -43,9 +62,16 @@ def differences(
         now: of the reproduction, or of a process that has not made a Trainer.
         trained: whether it has, and so PyTorch's settings are those of the flags.
     """
-    found = list(_differing("", _comparable(then, trained), _comparable(now, trained)))
+    return [difference.line for difference in differing(then, now, trained=trained)]
+
+
+def differing(
+    then: Mapping[str, Any], now: Mapping[str, Any], *, trained: bool = True
+) -> list[Difference]:
+    """As `differences`, each by its parts."""
+    found = _differing((), _comparable(then, trained), _comparable(now, trained))
     # Threads and devices change rounding; most packages do not.
-    return sorted(found, key=lambda line: line.startswith("packages."))
+    return sorted(found, key=lambda difference: difference.path[0] == "packages")
 
 
 def _comparable(environment: Mapping[str, Any], trained: bool) -> dict[str, Any]:
@@ -58,13 +84,12 @@ def _comparable(environment: Mapping[str, Any], trained: bool) -> dict[str, Any]
     return kept
 
 
-def _differing(path: str, then: Any, now: Any) -> Iterator[str]:
+def _differing(path: tuple[str, ...], then: Any, now: Any) -> Iterator[Difference]:
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         for key in sorted({*then, *now}):
-            inner = f"{path}.{key}" if path else str(key)
-            yield from _differing(inner, then.get(key), now.get(key))
+            yield from _differing((*path, str(key)), then.get(key), now.get(key))
     elif then != now:
-        yield f"{path}: {_word(then)} -> {_word(now)}"
+        yield Difference(path, then, now)
 
 
 def _word(value: Any) -> str:

@@ -14,7 +14,7 @@ from project.reproduction.rerun import here, survey
 
 # Flags that say where things are, or whom to tell; no result follows from them.
 PLACES = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
-PLACES |= {"require_clean"}
+PLACES |= {"require_clean", "accept_changes"}
 
 
 def check_epochs(then: Recorded, epochs: int | None) -> None:
@@ -67,7 +67,7 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
         for name, value in then.record["flags"].items()
         if name not in places and value != now.record["flags"].get(name)
     ]
-    found += start_differences(then.record["start"], now.record["start"])
+    found += [*then.stages, *start_differences(then.record["start"], now.record["start"])]
     data = (run.record["data"] for run in (then, now))
     found += data_changes.differences(*data, then.manifest, now.manifest)
     return found + differences(then.record["environment"], now.record["environment"])

@@ -13,6 +13,7 @@ from project.provenance import manifest
 from project.provenance.code import PATCH_NAME
 from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import changes
+from project.provenance.stages import accepted
 from project.tracking._records import read_all
 
 # What a clock measures is never the same twice.
@@ -30,6 +31,7 @@ class Recorded:
         patch: what its code had that its commit lacks; None if nothing.
         points: (epoch, value) of each value logged, by (metric, step), in the order logged.
         manifest: hash of each file of its data, by name; None if they had none of their own.
+        stages: what changed before it went on, a line for each time; a repetition does without.
     """
 
     run_id: str
@@ -38,6 +40,7 @@ class Recorded:
     patch: bytes | None
     points: dict[tuple[str, int], tuple[int, float]]
     manifest: dict[str, str] | None = None
+    stages: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -85,6 +88,7 @@ def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
         _patch(directory, record["code"]),
         _points(directory / "journal.jsonl"),
         manifest.read(directory),
+        tuple(accepted(directory)),
     )
 
 

@@ -21,6 +21,7 @@ RECORD: dict[str, Any] = {
         "source_blake3": None,
         "note": None,
     },
+    "sources": {},
     "data": {
         "name": "digits",
         "classes": [],

@@ -15,12 +15,15 @@ DATA = {"name": "digits", "hash": "blake3:" + "0a" * 32, "classes": ["token", "z
 MODEL = {"name": "cnn", "n_parameters": 10, "n_trainable": 10}
 MACHINE = {"python": "3.11.7", "host": "box", "user": "ada", "packages": {"google-auth": "2.9"}}
 SCORES = {"loss": "min", "accuracy": "max", "roc_auc_error_bound": None}
+SOURCES = {"project/run.py": "0c" * 32}
 START = {"generators": {"python": "blake3:" + "0b" * 32}, "weights": None}
 
 
 def test_the_record_has_all_that_was_asked_for() -> None:
     argv = ["--exp-name", "trial", "--description", "two words"]
-    record = make_record(FLAGS, argv, CODE, DATA, MODEL, MACHINE, START, REDACTOR, scores=SCORES)
+    record = make_record(
+        FLAGS, argv, CODE, DATA, MODEL, MACHINE, START, REDACTOR, scores=SCORES, sources=SOURCES
+    )
     assert record == {
         "schema": SCHEMA,
         "exp_name": "trial",
@@ -31,6 +34,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "seed": 3,
         "start": START,
         "code": CODE.describe(),
+        "sources": SOURCES,
         "data": DATA,
         "model": MODEL,
         "scores": SCORES,
@@ -50,7 +54,16 @@ def test_no_secret_is_in_it() -> None:
         "x",
     ]
     record = make_record(
-        flags, argv, CODE, DATA, MODEL, MACHINE | {"user": SECRET}, START, REDACTOR, scores=SCORES
+        flags,
+        argv,
+        CODE,
+        DATA,
+        MODEL,
+        MACHINE | {"user": SECRET},
+        START,
+        REDACTOR,
+        scores=SCORES,
+        sources=SOURCES,
     )
     assert record["command"] == (
         "python -m project.run --description 'with ***' '--data-dir=s3://***@bucket'"
@@ -64,7 +77,16 @@ def test_no_secret_is_in_it() -> None:
 def test_arguments_that_are_not_utf8_can_be_written() -> None:
     odd = b"caf\xe9".decode("utf-8", "surrogateescape")
     record = make_record(
-        FLAGS, ["--data-dir", odd], CODE, DATA, MODEL, MACHINE, START, REDACTOR, scores=SCORES
+        FLAGS,
+        ["--data-dir", odd],
+        CODE,
+        DATA,
+        MODEL,
+        MACHINE,
+        START,
+        REDACTOR,
+        scores=SCORES,
+        sources=SOURCES,
     )
     assert json.dumps(record, ensure_ascii=False).encode()
     assert "caf\\udce9" in record["command"]

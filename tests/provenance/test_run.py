@@ -79,6 +79,7 @@ def test_a_new_run_is_complete(tmp_path: Path) -> None:
         "tags",
         "start",
         "code",
+        "sources",
         "data",
         "environment",
         "manifest_blake3",
@@ -328,7 +329,7 @@ def test_no_secret_is_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     code = code_state(repo, redactor)
     start = {"generators": {}, "weights": None}
     record = make_record(
-        flags, argv, code, {"hash": "x"}, {}, environment(), start, redactor, scores={}
+        flags, argv, code, {"hash": "x"}, {}, environment(), start, redactor, scores={}, sources={}
     )
     run = Run.create(
         tmp_path / "exps", "trial", record, patch=code.patch, requirements=lock_text(redactor)

@@ -10,7 +10,7 @@ from project.provenance import schema
 from project.provenance._layout import Layout, markdown
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import Run
-from project.provenance.schema import OUTCOME, RECORD, SCHEMA
+from project.provenance.schema import LAYOUTS, OUTCOME, RECORD, SCHEMA
 from project.scores import FORMER
 from tests.provenance import records
 
@@ -44,8 +44,7 @@ def write(folder: Path, value: Any, name: str = "record.json") -> Path:
 
 def test_the_documentation_is_the_schema() -> None:
     text = Path(schema.__file__).with_name("RECORD.md").read_text()
-    layouts = {"record.json": RECORD, "outcome.json": OUTCOME}
-    assert text == markdown(SCHEMA, layouts), "run: python -m project.provenance.schema"
+    assert text == markdown(SCHEMA, LAYOUTS), "run: python -m project.provenance.schema"
 
 
 def test_the_smallest_record_of_the_tests_is_one(tmp_path: Path) -> None:
@@ -66,6 +65,7 @@ def test_an_older_record_is_brought_up_to_date(tmp_path: Path) -> None:
         "data": {**OLD["data"], "leaks": None},
         "manifest_blake3": None,
         "scores": FORMER,
+        "sources": {},
     }
 
 
