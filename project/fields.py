@@ -158,7 +158,10 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
             yield f"{name} {quoted(item)} is unknown{near} (choices: {', '.join(choices)})"
         if bounds is not None and not _inside(item, bounds):
             yield f"{name} must be in {bounds}, not {quoted(item)}"
-        if "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):
+        if isinstance(item, str) and (bad := re.search("[\0\ud800-\udfff]", item)):
+            # Neither a path nor a record can hold it; the second is how Python has bytes of argv.
+            yield f"{name} {quoted(item)} holds {bad[0]!r}, which is no character of UTF-8 text"
+        elif "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):
             yield f"{name} {quoted(item)} is not of the form {f.metadata['pattern']}"
 
 

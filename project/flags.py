@@ -51,11 +51,9 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     ):
         for source, name, value in entries:
             good, bad = checked({name: value})
+            bad = bad or _tag_problems(good.get("tags", ()))
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
-    # Not the field's own rule: what older records hold stays readable.
-    faults = {tag: unfit(tag) for tag in given.get("tags", ())}
-    problems += [f"--tags {quoted(tag)} {fault}" for tag, fault in faults.items() if fault]
     if problems:
         raise ValueError("\n".join(problems))
     hparams = Hyperparameters(**(environment | given))
@@ -63,6 +61,12 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
         print_yaml(hparams)
         sys.exit(0)
     return Arguments(hparams, given, traceback)
+
+
+def _tag_problems(tags: Sequence[str]) -> list[str]:
+    """What is wrong with tags; no rule of the field's, so that older records stay readable."""
+    faults = {tag: unfit(tag) for tag in tags}
+    return [f"--tags {quoted(tag)} {fault}" for tag, fault in faults.items() if fault]
 
 
 def make_parser() -> Parser:

@@ -103,6 +103,8 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
         (["--tracker", "none", "mlflow"], "--tracker none excludes the other trackers"),
         (["--neptune-mode", "offline", "--tracker", "mlflow"], "needs --tracker neptune"),
         (["--tags", "good", ""], "--tags '' is empty"),
+        (["--data-dir", "a\0"], r"--data-dir 'a\x00' holds '\x00', which is no character of UTF-8"),
+        (["--tags", "\udcff"], r"--tags '\udcff' holds '\udcff', which is no character of UTF-8"),
         (["--tags", "a\x1b[2J"], r"--tags 'a\x1b[2J' holds '\x1b', which is not printed"),
         (["--exp-name", "mlflow.db"], "--exp-name 'mlflow.db' is a file's name in --exp-dir"),
     ],
@@ -329,7 +331,8 @@ def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
         "\ttab\n ",
         "\N{NEXT LINE}\u2028\u2029\ufeff",
         "\udcff",
-        "\x7f\x80\x00",
+        "\x7f\x80",
+        "\x00",
         "\N{GRINNING FACE}",
         "{x}",
         "[y",
@@ -339,14 +342,16 @@ def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
 def test_printed_texts_are_read_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
+    written = write(tmp_path / "list.yaml", config_text({"tags": [text, text], "seed": 3}))
+    assert [entry.value for entry in read_config(written)] == [[text, text], "3"]
+    if re.search("[\0\ud800-\udfff]", text):
+        return  # no value may hold these
     with pytest.raises(SystemExit):
         parse([f"--description={text}", "--print-config"], {})
     printed = capsys.readouterr().out
     assert len(printed.splitlines()) == len(fields(Hyperparameters))
     hparams = parse(["--config", write(tmp_path / "printed.yaml", printed)], {}).hparams
     assert hparams.description == text
-    written = write(tmp_path / "list.yaml", config_text({"tags": [text, text], "seed": 3}))
-    assert [entry.value for entry in read_config(written)] == [[text, text], "3"]
 
 
 def test_a_variable_with_a_wrong_value_is_named() -> None:

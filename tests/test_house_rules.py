@@ -153,6 +153,12 @@ def test_the_readmes_tree_is_the_tree() -> None:
     assert actual <= shown, actual - shown
 
 
+def test_all_commands_parse_alike() -> None:
+    """By `Parser`, which tells a mistake in one line, with the nearest right word."""
+    for path in FILES:
+        assert "ArgumentParser(" not in path.read_text(), path
+
+
 def test_the_workflow_is_valid_and_runs_what_ci_runs() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
     # YAML 1.1 reads the key `on` as true.

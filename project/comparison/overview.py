@@ -95,7 +95,7 @@ def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
     if run.best.get("epoch") is not None:
         yield "best epoch", f"{run.best['epoch']}, by {text_of(run.best.get('monitor'))}"
     for name, value in run.scores.items():
-        if not is_of_class(name):
+        if not is_of_class(name) and not name.endswith("_error_bound"):
             yield name, _short(value)
 
 
