@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from project.command import add_exp_dir, as_process, load_private_settings, print_error
@@ -22,18 +23,19 @@ def main(argv: Sequence[str]) -> int:
     try:
         load_private_settings()
         if argv and argv[0] == "token":
-            from project.server.token_command import main as manage_tokens
+            with ended_by_signals(130):
+                from project.server.token_command import main as manage_tokens
 
-            return manage_tokens(argv[1:])
+                return manage_tokens(argv[1:])
         arguments = make_parser().parse_args(argv)
-        end_on_signals()
-        from project.server.start import start
+        with ended_by_signals(0):
+            from project.server.start import start
 
-        return start(arguments)
+            return start(arguments)
     except (ValueError, OSError) as error:
         print_error(error)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # once it served
         return 0
 
 
@@ -100,12 +102,24 @@ def add_access(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def end_on_signals() -> None:
-    """Let SIGTERM, and a terminal that is closed, end it in order, as Ctrl-C does."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Under nohup it stays ignored.
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+@contextmanager
+def ended_by_signals(code: int) -> Iterator[None]:
+    """Let SIGTERM, and a terminal that is closed, end it as Ctrl-C does: at once, with this code.
+
+    While it starts there is nothing to be lost, and an exception amid an import would come out as
+    whatever that makes of it. `start` sees to what comes later.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    former = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        # Under nohup, and in the background of a shell, it stays ignored.
+        if former[number] != signal.SIG_IGN:
+            signal.signal(number, lambda *_: os._exit(code))
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

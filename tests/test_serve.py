@@ -61,12 +61,14 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
         store = f"the runs in {exp_dir}/mlflow.db"
         assert said == f"{address}/compare compares {store}; Ctrl-C ends it\n"
         assert server.stdout.readline() == f"{address}/compare/mlflow shows them in MLflow's page\n"
-        variables = [server.stdout.readline() for _ in range(4)][1:]
+        variables = [server.stdout.readline() for _ in range(5)][1:]
         assert [line.split("=")[0].split()[-1] for line in variables] == [
             "NEPTUNE_API_TOKEN",
             "NEPTUNE_PROJECT",
             "OAUTHLIB_INSECURE_TRANSPORT",
+            "MLFLOW_TRACKING_URI",
         ]
+        assert variables[-1].endswith(f"={address}\n")
         token = json.loads(b64decode(variables[0].partition("=")[2]))
         assert token["api_address"] == address
         assert sent.wait() == 0

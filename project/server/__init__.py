@@ -15,5 +15,6 @@ Each package imports only those above it, as `tests/server/test_packages.py` ass
     query        the table of runs, and the Neptune Query Language
     compare      the page at `/compare`
 
-`app` puts them together; `start`, `stop` and `token_command` are what people call.
+`app` puts them together; `start`, `stop` and `token_command` are what people call. Beside them:
+`prepare` (the store), `address` and `certificate`, and what an `announcement` tells.
 """

@@ -11,11 +11,13 @@ from typing import Any
 import anyio
 from fastapi import FastAPI
 
-from project.server.api import operation, swagger
+from project.server.api import failures, operation, swagger
 from project.server.auth.gate import protect
+from project.server.auth.origins import shared
 from project.server.settings import Settings
 from project.server.storage.storage import Storage
 from project.server.store.database import Database
+from project.tracking._mlflow_store import try_once
 
 # Modules whose import declares operations.
 OPERATIONS = ("auth.authorization", "attributes.attributes", "attributes.image_reading")
@@ -25,7 +27,8 @@ OPERATIONS += ("files.files", "files.fileset_uploads", "files.filesets", "ingest
 OPERATIONS += ("query.table", "workspaces.management", "workspaces.project_requests")
 OPERATIONS += ("workspaces.status",)
 # Modules with routes of their own: a function `routes() -> list[BaseRoute]`.
-PAGES = ("auth.authorization", "compare.routes", "containers.links", "containers.signals")
+PAGES = ("api.failures", "auth.authorization", "compare.routes", "containers.links")
+PAGES += ("containers.signals",)
 # Modules with work of their own: `async def serve(app)`, cancelled when the server ends.
 TASKS = ("containers.liveness",)
 
@@ -45,19 +48,21 @@ def create() -> Any:
     # Before MLflow's, the last of which takes every address.
     app.router.routes[:0] = ours
     app.router.lifespan_context = _with_tasks(app.router.lifespan_context)
+    failures.handle(app)
     # What is here now stays; looking through it again would take 0.2 s now and then.
     gc.freeze()
-    return protect(app)
+    return shared(protect(app))
 
 
 def _mlflow(settings: Settings) -> FastAPI:
-    if settings.accounts:
-        from project.server.mlflow.access import make_app
+    from mlflow.server.fastapi_security import SecurityHeadersMiddleware
 
-        return make_app()
-    from mlflow.server.fastapi_app import create_fastapi_app
+    from project.server.mlflow.access import make_app
 
-    return create_fastapi_app()
+    try_once()
+    app = make_app(settings.accounts)
+    app.add_middleware(SecurityHeadersMiddleware)
+    return app
 
 
 def _with_tasks(lifespan: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -1,4 +1,4 @@
-"""Starts the server: its store, its address, MLflow's settings, and what it tells the person."""
+"""Starts the server: its address, MLflow's settings, its processes."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import argparse
 import os
 import signal
 import socket
-import ssl
 import sys
 import warnings
-from pathlib import Path
-from threading import Thread
-from urllib.parse import urlsplit
-from urllib.request import HTTPSHandler, ProxyHandler, build_opener
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
-from project.server.address import client_token, own_url, public_url
-from project.server.settings import LOCAL_PROJECT, Settings
-from project.tracking._mlflow_settings import ENVIRONMENT
+from project.server.address import public_url, remember
+from project.server.announcement import announce, warning
+from project.server.certificate import check_certificate
+from project.server.prepare import prepare_store
+from project.server.settings import Settings
+from project.tracking._mlflow_settings import ENVIRONMENT, bounded
 from project.tracking._neptune_settings import is_loopback
-from project.tracking._scrub import scrub
 
 # So long requests may go on after Ctrl-C, in seconds.
 GRACE = 5
@@ -36,7 +36,7 @@ def start(arguments: argparse.Namespace) -> int:
             can't be used.
         OSError: the folder can't be written.
     """
-    check_certificate(arguments)
+    certificate = check_certificate(arguments)
     with listen(arguments.host, arguments.port) as listener:
         settings = make_settings(arguments)
         os.environ.update(environment(settings))
@@ -44,10 +44,16 @@ def start(arguments: argparse.Namespace) -> int:
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"
         prepare_store(settings)
-        # For `token create`, which tells clients where the server is.
-        (settings.folder("") / "url").write_text(settings.url)
-        Thread(target=announce, args=(arguments, settings), daemon=True).start()
+        if settings.accounts:
+            _tell(remember(settings.folder(""), settings.url, certificate), warning(settings.url))
+        Thread(target=announce, args=(arguments, settings, certificate), daemon=True).start()
         return run(arguments, listener)
+
+
+def _tell(*lines: str | None) -> None:
+    for line in lines:
+        if line:
+            print(line, file=sys.stderr, flush=True)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -67,22 +73,6 @@ def listen(host: str, port: int) -> socket.socket:
         raise ValueError(
             f"can't listen on {host} port {port} ({reason}): give another --port or --host"
         ) from error
-
-
-def check_certificate(arguments: argparse.Namespace) -> None:
-    """Read the certificate and its key, to find mistakes before anything is started.
-
-    Raises:
-        ValueError: one is missing or can't be used.
-    """
-    certificate, key = arguments.ssl_certfile, arguments.ssl_keyfile
-    if key and not certificate:
-        raise ValueError("--ssl-keyfile needs --ssl-certfile")
-    if certificate:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-        except OSError as error:  # which ssl.SSLError is too
-            raise ValueError(f"--ssl-certfile {certificate}: {error}") from error
 
 
 def make_settings(arguments: argparse.Namespace) -> Settings:
@@ -107,45 +97,17 @@ def make_settings(arguments: argparse.Namespace) -> Settings:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that MLflow's application and our own read, in every worker process."""
-    host = urlsplit(settings.url).netloc
-    allowed = f"localhost:*,127.0.0.1:*,[::1]:*,{host}"
     return {
         **ENVIRONMENT,
         **LEAN,
         **settings.to_environment(),
-        "_MLFLOW_SERVER_FILE_STORE": settings.store,
+        "_MLFLOW_SERVER_FILE_STORE": bounded(settings.store),
         "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
         "_MLFLOW_SERVER_ARTIFACT_DESTINATION": settings.artifacts,
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
-        "MLFLOW_SERVER_ALLOWED_HOSTS": os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", allowed),
-        # Without it, MLflow takes its own page's requests only on localhost.
-        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": os.environ.get(
-            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", settings.url
-        ),
+        # It lets every page of this machine in; `auth.origins` stands in its place.
+        "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "true",
     }
-
-
-def prepare_store(settings: Settings) -> None:
-    """Connect to the store and make its tables, before worker processes all try to.
-
-    Raises:
-        ValueError: it can't be used; the message holds no password.
-    """
-    from mlflow.exceptions import MlflowException
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from project.server.store.database import Database
-    from project.server.workspaces import projects
-
-    try:
-        SqlAlchemyStore(settings.store, "mlflow-artifacts:/").engine.dispose()
-        if not settings.accounts:
-            with Database(settings.store) as database:
-                projects.create(database, *LOCAL_PROJECT, key="RUN")
-    except (MlflowException, SQLAlchemyError, ImportError) as error:
-        reason = scrub(str(error)).strip().splitlines()[0]
-        raise ValueError(f"the store {scrub(settings.store)} can't be used: {reason}") from None
 
 
 def run(arguments: argparse.Namespace, listener: socket.socket) -> int:
@@ -170,8 +132,13 @@ def run(arguments: argparse.Namespace, listener: socket.socket) -> int:
         ssl_keyfile=arguments.ssl_keyfile,
         forwarded_allow_ips=arguments.forwarded_allow_ips,
     )
+    # From here on, Ctrl-C and the like end requests in order, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     if arguments.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with heard_alone(signal.SIGINT):
+            Multiprocess(config, sockets=[listener]).run()
         return 0
     server = uvicorn.Server(config)
     # uvicorn leaves this signal, of a terminal that is closed, to whoever wants it.
@@ -181,28 +148,18 @@ def run(arguments: argparse.Namespace, listener: socket.socket) -> int:
     return 0 if server.started else 1
 
 
-def announce(arguments: argparse.Namespace, settings: Settings) -> None:
-    """Once the server answers, say where it is and what a Neptune client needs."""
-    # To this very process: not through a proxy, and whatever name the certificate is for.
-    insecure = ssl._create_unverified_context()
-    opener = build_opener(ProxyHandler({}), HTTPSHandler(context=insecure))
-    opener.open(f"{own_url(arguments)}/health", timeout=60).close()
-    print(f"{settings.url}/compare compares {store_name(arguments)}; Ctrl-C ends it")
-    print(f"{settings.url}/compare/mlflow shows them in MLflow's page")
-    if settings.accounts:
-        print("who may use it: `python -m project.serve token create NAME --project W/PROJECT`")
-    else:
-        print("for runs (--tracker neptune) and other programs with the Neptune client:")
-        print(f"  export NEPTUNE_API_TOKEN={client_token(settings.url, 'local')}")
-        print(f"  export NEPTUNE_PROJECT={'/'.join(LOCAL_PROJECT)}")
-        if settings.url.startswith("http:"):
-            # Else the client's OAuth library refuses what isn't https; runs of ours see to it.
-            print("  export OAUTHLIB_INSECURE_TRANSPORT=1")
-    sys.stdout.flush()
+@contextmanager
+def heard_alone(number: signal.Signals) -> Iterator[None]:
+    """Keep a terminal's signal from the processes that are started meanwhile; this one gets it.
 
-
-def store_name(arguments: argparse.Namespace) -> str:
-    """What is shown, without a password."""
-    if arguments.backend_store_uri is None:
-        return f"the runs in {Path(arguments.exp_dir) / 'mlflow.db'}"
-    return f"the runs in {scrub(arguments.backend_store_uri)}"
+    It comes to all of them, and one that is still importing would say where it was interrupted.
+    They inherit what the thread that starts them blocks; here, another thread still hears it.
+    """
+    done = Event()
+    Thread(target=done.wait, daemon=True).start()
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+        done.set()

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 NAME = re.compile(r"\w[\w.@+-]{0,99}", re.ASCII)
 PROJECT = re.compile(r"(\w[\w.-]*)/(\w[\w.-]*)", re.ASCII)
 RESERVED = ("local", "anonymous")  # what access.py calls those without an account
-ADDRESS = "http://127.0.0.1:5000"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -84,7 +82,9 @@ def _add_create(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--admin", action="store_true", help="it may do everything everywhere")
     parser.add_argument("--service", action="store_true", help="it is a machine's, not a person's")
-    parser.add_argument("--url", help="where clients reach the server (as it was last started)")
+    parser.add_argument(
+        "--url", help="where clients reach the server (as it was last started with accounts)"
+    )
     parser.set_defaults(do=create_key)
 
 
@@ -111,11 +111,12 @@ def create_key(arguments: argparse.Namespace, database: Database) -> Iterator[st
     Raises:
         ValueError: the MLflow experiment of a project is another one's.
     """
-    from project.server.address import client_token
+    from project.server.announcement import variables, warning
     from project.server.api.errors import ApiError
     from project.server.auth import accounts, keys
     from project.server.workspaces import projects
 
+    url, certificate = _address(arguments)
     known = _project_names(database)
     try:
         joined = [projects.create(database, *names) for names in arguments.project]
@@ -128,10 +129,11 @@ def create_key(arguments: argparse.Namespace, database: Database) -> Iterator[st
             role = Role[arguments.role.upper()]
             accounts.join(database, connection, project.id, arguments.name, role)
         key_id, key = keys.make(connection, arguments.name)
-    url = arguments.url or _last_url(arguments.exp_dir)
+    if (line := warning(url)) is not None:
+        yield line
     yield f"key {key_id} of {arguments.name}, shown only now:"
-    yield f"  export NEPTUNE_API_TOKEN={client_token(url, key)}"
-    yield from (f"  export NEPTUNE_PROJECT={p.workspace}/{p.name}" for p in joined[:1])
+    project = "/".join(arguments.project[0]) if joined else None
+    yield from variables(url, arguments.name, key, project, certificate)
     yield f"in a browser, at {url}: user {arguments.name}, password {key}"
 
 
@@ -174,8 +176,8 @@ def revoke_keys(arguments: argparse.Namespace, database: Database) -> Iterator[s
 
 
 def _database(arguments: argparse.Namespace) -> Database:
+    from project.server.prepare import prepare_store
     from project.server.settings import Settings
-    from project.server.start import prepare_store
     from project.server.store.database import Database
     from project.tracking.mlflow import embedded_store
 
@@ -194,9 +196,20 @@ def _project_names(database: Database) -> set[tuple[str, str]]:
         return {(workspace, name) for workspace, name in connection.execute(query)}
 
 
-def _last_url(exp_dir: Path) -> str:
-    path = exp_dir / ".server" / "url"
-    return path.read_text().strip() if path.exists() else ADDRESS
+def _address(arguments: argparse.Namespace) -> tuple[str, str | None]:
+    """Where clients reach the server, and its certificate if they must be told to trust it."""
+    from project.server.address import checked, recall
+
+    known = recall(arguments.exp_dir / ".server")
+    if arguments.url:
+        url = checked(arguments.url)
+        return url, known[1] if known and known[0] == url else None
+    if known is None:
+        raise ValueError(
+            f"no server with accounts was started on {arguments.exp_dir} yet, so that its address"
+            " isn't known: start it first, or say it with --url"
+        )
+    return known
 
 
 def _day(milliseconds: int | None) -> str:

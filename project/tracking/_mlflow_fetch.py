@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,11 @@ def fetch(client: MlflowClient, run_id: str, folder: Path) -> Path:
     return directory
 
 
+def _given(value: float) -> float:
+    """The value that was sent: MLflow's stores hold the largest float in infinity's place."""
+    return math.copysign(math.inf, value) if abs(value) == sys.float_info.max else value
+
+
 def _find(client: MlflowClient, run_id: str) -> Run:
     from mlflow.exceptions import MlflowException
 
@@ -61,7 +68,7 @@ def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
     added = best_records(read_json(outcome) if outcome.exists() else None)
     names = run.data.metrics.keys() - {name for record in added for name in record["metrics"]}
     points = [
-        (point.timestamp, point.step, given_name(name), point.value)
+        (point.timestamp, point.step, given_name(name), _given(point.value))
         for name in names
         for point in client.get_metric_history(run.info.run_id, name)
     ]

@@ -2,9 +2,13 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 ADDRESS = "MLFLOW_TRACKING_URI"
+# Of PostgreSQL's drivers, those that are libpq; and how long they wait for a host, in seconds, and
+# for one that has stopped answering, in ms. By themselves they would wait for minutes.
+LIBPQ = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgres")
+PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000"}
 SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "file", "databricks")
 # No request leaves this machine but to the store; an attempt that fails is repeated by the
 # follower, not for minutes by MLflow. What a person has set stays.
@@ -31,6 +35,17 @@ def given_uri() -> str | None:
             f" {', '.join(SCHEMES)}: correct it, or unset it to use the store in --exp-dir"
         )
     return uri
+
+
+def bounded(uri: str) -> str:
+    """The address of a store, with bounds on how long it may be silent where it has none yet."""
+    parts = urlsplit(uri)
+    if parts.scheme not in LIBPQ:
+        return uri
+    given = dict(parse_qsl(parts.query))
+    more = urlencode({key: value for key, value in PATIENCE.items() if key not in given})
+    # As text: `urlunsplit` would change an address without a host.
+    return uri + ("&" if "?" in uri else "?") + more if more else uri
 
 
 def embedded_path(exp_dir: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from project.files import lock
-from project.tracking._mlflow_settings import ENVIRONMENT, embedded_path, embedded_uri
+from project.tracking._mlflow_settings import ENVIRONMENT, bounded, embedded_path, embedded_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+# How MLflow, and alembic below it, name the state of a store's tables that they don't expect.
+REVISION = re.compile(r"found version (?!None)(\w+)|revision identified by '(\w+)'")
 # Other runs write into the same file.
 BUSY_SECONDS = 60.0
 
@@ -101,7 +104,43 @@ def open_client(uri: str) -> MlflowClient:
     quieten()
     from mlflow import MlflowClient
 
-    return MlflowClient(uri, uri)
+    if not uri.startswith("http"):
+        try_once()
+    return MlflowClient(bounded(uri), bounded(uri))
+
+
+def try_once() -> None:
+    """Have MLflow report a database that it can't connect to, which it would try for minutes."""
+    import mlflow.store.db.utils
+
+    mlflow.store.db.utils.MAX_RETRY_COUNT = 1
+    # It would show where each statement came from; what matters of it is raised as well.
+    logging.getLogger(mlflow.store.db.utils.__name__).setLevel(logging.CRITICAL)
+
+
+def advice(error: Exception) -> str | None:
+    """What helps with a store whose tables are another MLflow's; None for other errors.
+
+    MLflow itself advises `mlflow db upgrade` in either case.
+    """
+    found = REVISION.search(str(error))
+    if found is None:
+        return None
+    import mlflow
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db.utils import _get_alembic_config
+
+    revision = found[1] or found[2]
+    scripts = ScriptDirectory.from_config(_get_alembic_config(""))
+    if revision in {script.revision for script in scripts.walk_revisions()}:
+        return (
+            f"its tables are of an older MLflow than {mlflow.__version__}, which is installed: back"
+            " it up, and run `mlflow db upgrade` with its address"
+        )
+    return (
+        f"its tables are of a newer MLflow than {mlflow.__version__}, which is installed"
+        f" (revision {revision}): run `pip install --upgrade mlflow`"
+    )
 
 
 def quieten() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from project.tracking._best import best_records
+from project.tracking._mlflow_experiment import experiment, experiment_on_server, final
 from project.tracking._mlflow_fetch import FILES as FETCHED
 from project.tracking._mlflow_fetch import fetch as fetch_by
 from project.tracking._mlflow_layout import (
@@ -72,12 +73,12 @@ class MlflowTracker(Tracker):
 
     name = "mlflow"
 
+    @final
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         self._exp_dir = self.run_dir.parents[1]
         self._given = given_uri()
         self._client = open_client(self._given or embedded_store(self._exp_dir))
-        experiment = self._experiment(record["exp_name"])
-        run = self._known() or self._find(experiment, record) or self._create(experiment, record)
+        run = self._known() or self._entered(self._experiment(record["exp_name"]), record)
         self._id = run.info.run_id
         self.remote = {"id": self._id, "experiment": run.info.experiment_id}
         self._client.update_run(self._id, status="RUNNING")
@@ -88,6 +89,7 @@ class MlflowTracker(Tracker):
         self._send_dataset(record["data"])
         return self.remote
 
+    @final
     def log(self, records: list[dict[str, Any]]) -> None:
         points = (
             (safe_name(name), record["step"], round(record["time"] * 1000), value)
@@ -103,10 +105,12 @@ class MlflowTracker(Tracker):
         for batch in _batches(metrics, POINTS_AT_ONCE):
             self._client.log_batch(self._id, metrics=batch)
 
+    @final
     def upload(self, path: Path) -> None:
         folder = path.parent.relative_to(self.run_dir).as_posix()
         self._client.log_artifact(self._id, str(path), None if folder == "." else folder)
 
+    @final
     def close(self, outcome: dict[str, Any] | None) -> None:
         self.log(best_records(outcome))
         self._send_settings({}, outcome_tags(outcome))
@@ -125,24 +129,9 @@ class MlflowTracker(Tracker):
 
     def _experiment(self, name: str) -> str:
         """The id of the experiment, made if it isn't there."""
-        from mlflow.exceptions import MlflowException
-
-        known = self._client.get_experiment_by_name(name)
-        if known is None:
-            try:
-                # A store that is not embedded has its own place for files.
-                place = self._files(name).as_uri() if self._given is None else None
-                return self._client.create_experiment(name, place)
-            except MlflowException as error:
-                if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                    raise
-                known = self._client.get_experiment_by_name(name)
-        if known.lifecycle_stage == "deleted":
-            raise ValueError(
-                f"MLflow experiment {name!r} was deleted: run `mlflow experiments restore"
-                f" --experiment-id {known.experiment_id}`, or use another --exp-name"
-            )
-        return known.experiment_id
+        if self._given is None:
+            return experiment(self._client, name, self._files(name).as_uri())
+        return experiment_on_server(self._client, name)
 
     def _files(self, exp_name: str) -> Path:
         """Where the embedded store keeps an experiment's files."""
@@ -161,6 +150,9 @@ class MlflowTracker(Tracker):
             return None
         return run if run.info.lifecycle_stage == "active" else None
 
+    def _entered(self, experiment: str, record: dict[str, Any]) -> Run:
+        return self._find(experiment, record) or self._create(experiment, record)
+
     def _find(self, experiment: str, record: dict[str, Any]) -> Run | None:
         """The run that a follower made before it was killed."""
         query = f"tags.run_id = '{record['run_id']}'"
@@ -170,6 +162,8 @@ class MlflowTracker(Tracker):
         start = _milliseconds(record["created"])
         name = record["run_id"]
         tags = {"run_id": name, "mlflow.user": record["user"]}
+        if self._given and self._client.get_experiment(experiment).name != record["exp_name"]:
+            tags["exp_name"] = record["exp_name"]
         run = self._client.create_run(experiment, start, tags, run_name=name)
         if self._given is None and run.info.artifact_uri.startswith(THROUGH_A_SERVER):
             folder = self._files(record["exp_name"]) / run.info.run_id / "artifacts"

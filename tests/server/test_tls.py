@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -18,10 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from project import serve
-from project.server.store.database import Database
 from tests import forks
 from tests.server.conftest import free_port
-from tests.server.guarded import ONE, populate
+from tests.server.guarded import ONE
 
 RUN = """
 import neptune
@@ -32,6 +32,7 @@ run.wait()
 print(run["loss"].fetch_last(), run.get_url())
 run.stop()
 """
+SEARCH = "import mlflow; print([e.name for e in mlflow.MlflowClient().search_experiments()])"
 
 
 @pytest.fixture(scope="module")
@@ -94,22 +95,15 @@ def test_the_client_logs_over_tls(
     served: tuple[str, Path], certificate: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     url, exp_dir = served
-    with Database(f"sqlite:///{exp_dir}/mlflow.db") as database:
-        keys = populate(database)
-    from project.server.address import client_token
-
-    environment = {
-        "NEPTUNE_API_TOKEN": client_token(url, keys["alice"]),
-        "NEPTUNE_PROJECT": ONE,
-        "NEPTUNE_DATA_DIRECTORY": str(exp_dir / ".neptune"),
-        "NO_PROXY": "127.0.0.1",
-    }
-    # The system's own authorities, or those that REQUESTS_CA_BUNDLE names, vouch for it; or nobody.
-    for trust in (
-        {"REQUESTS_CA_BUNDLE": str(certificate[0]), "SSL_CERT_FILE": str(certificate[0])},
-        {"NEPTUNE_ALLOW_SELF_SIGNED_CERTIFICATE": "1"},
-    ):
-        assert f"1.0 {url}/" in forks.told(["-c", RUN], environment | trust, exp_dir)
+    assert serve.main(["token", "create", "ada", "--project", ONE, "--exp-dir", str(exp_dir)]) == 0
+    printed = dict(re.findall(r"([A-Z_]+)=(\S+)", capsys.readouterr().out))
+    own = {"NEPTUNE_DATA_DIRECTORY": str(exp_dir / ".neptune"), "NO_PROXY": "127.0.0.1"}
+    assert f"1.0 {url}/" in forks.told(["-c", RUN], printed | own, exp_dir)
+    assert f"['{ONE}']" in forks.told(["-c", SEARCH], printed | own, exp_dir)
+    # The system's own authorities, or those that REQUESTS_CA_BUNDLE names, vouch for it.
+    del printed["NEPTUNE_ALLOW_SELF_SIGNED_CERTIFICATE"]
+    trust = {"REQUESTS_CA_BUNDLE": str(certificate[0]), "SSL_CERT_FILE": str(certificate[0])}
+    assert f"1.0 {url}/" in forks.told(["-c", RUN], printed | own | trust, exp_dir)
 
 
 def test_plain_http_gets_nothing(served: tuple[str, Path]) -> None:

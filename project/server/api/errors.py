@@ -6,12 +6,15 @@ from starlette.responses import Response
 
 from project.server.api.body import json_response
 
+# How MLflow's client is told the same; what its own routes answer has these two members alone.
+MLFLOW = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 503: "TEMPORARILY_UNAVAILABLE"}
+
 
 class ApiError(Exception):
     """An error of the request; raised anywhere below a handler, it becomes the answer.
 
     Attributes:
-        status: the HTTP status, 4xx.
+        status: the HTTP status, 4xx; or 503.
         kind: Neptune's `errorType`, in capitals, such as EXPERIMENT_NOT_FOUND.
         title: one sentence for people; never a secret, never a path of this machine.
         more: further members of the answer's JSON.
@@ -22,8 +25,10 @@ class ApiError(Exception):
         self.status, self.kind, self.title, self.more = status, kind, title, more
 
     def response(self) -> Response:
-        """The answer, as Neptune's client reads it."""
+        """The answer, as Neptune's client reads it, and MLflow's."""
         content = {"code": self.status, "errorType": self.kind, "title": self.title, **self.more}
+        if self.status in MLFLOW:
+            content |= {"error_code": MLFLOW[self.status], "message": self.title}
         return json_response(content, self.status)
 
 

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from project.server.store.tables import attributes
 
 TRASHED = "sys/trashed"
+# In the state of a curve whose last point is a negative zero.
+NEGATIVE = '"negative":true'
 EPOCH = datetime(1970, 1, 1)
 # What `shown` reads of a row, in this order; a query may select more after them.
 COLUMNS = (
@@ -168,10 +170,15 @@ def _file(text: str, number: float, step: float) -> dict[str, Any]:
     return {"name": file["name"], "ext": file["ext"], "size": int(number)}
 
 
+def _curve(text: str | None, number: float | None, step: float | None) -> dict[str, Any]:
+    negative = number == 0 and NEGATIVE in (text or "")
+    return {"last": -0.0 if negative else number, "lastStep": step}
+
+
 Reader = Callable[[str | None, float | None, float | None], dict[str, Any]]
 # The members of each type, from its row's text, number and step; its keys are all types there are.
 READERS: dict[str, Reader] = {
-    "float": lambda text, number, step: {"value": number},
+    "float": lambda text, number, step: {"value": float(text) if text else number},
     "int": lambda text, number, step: {"value": int(text)},
     "bool": lambda text, number, step: {"value": bool(number)},
     "string": lambda text, number, step: {"value": text},
@@ -180,7 +187,7 @@ READERS: dict[str, Reader] = {
     "file": _file,
     "fileSet": lambda text, number, step: {"size": int(number or 0)},
     "artifact": lambda text, number, step: {"hash": text},
-    "floatSeries": lambda text, number, step: {"last": number, "lastStep": step},
+    "floatSeries": _curve,
     "stringSeries": lambda text, number, step: {"last": text, "lastStep": step},
     "imageSeries": lambda text, number, step: {"lastStep": step},
     "stringSet": lambda text, number, step: {"values": orjson.loads(text)},

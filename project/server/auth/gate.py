@@ -1,27 +1,31 @@
-"""The check in front of every route: who asks, and whether another site made the browser ask."""
+"""The check in front of every route: who asks, by which name, and from whose page."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio.to_thread
-from mlflow.server.fastapi_security import get_allowed_hosts, get_allowed_origins
-from mlflow.server.security_utils import is_allowed_host_header
+import sqlalchemy as sa
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from project.server.api.access import ANONYMOUS, CURRENT, LOCAL, Account
-from project.server.api.errors import ApiError
+from project.server.api.errors import ApiError, not_found
+from project.server.api.failures import unavailable
 from project.server.api.swagger import DOCUMENTS
+from project.server.auth import origins
 from project.server.auth.authorization import REFRESH_PATH
 from project.server.auth.credentials import account_of
 from project.server.auth.tokens import PATH
+from project.server.store.outage import is_away
 
 # These say nothing of any project, or check what they are given themselves.
 OPEN = {"/health", "/version", "/api/backend/v1/clients/config", f"{PATH}/oauth-token"}
 OPEN |= {REFRESH_PATH} | {f"/api/{name}/swagger.json" for name in DOCUMENTS}
-SAFE = {"GET", "HEAD", "OPTIONS"}
+# These do as well, and a monitor may know the server by any name.
+NAMELESS = {"/health", "/version"}
+# Beneath it are the websockets of runs; other addresses have none.
+WEBSOCKETS = "/api/notifications/v1/runs/"
 
 
 def protect(app: Any) -> Any:
@@ -32,7 +36,7 @@ def protect(app: Any) -> Any:
             return await app(scope, receive, send)
         headers = Headers(scope=scope)
         try:
-            check_origin(scope, headers, app.state.settings.url)
+            _check_address(scope, headers, app.state.settings.url)
             scope["account"] = await _account(app, scope["path"], headers)
         except ApiError as error:
             return await _refuse(scope, receive, send, error)
@@ -42,23 +46,14 @@ def protect(app: Any) -> Any:
     return checked
 
 
-def check_origin(scope: dict[str, Any], headers: Headers, url: str) -> None:
-    """Keep other sites' pages from acting through a browser that is logged in, or is local.
-
-    MLflow's own middleware does so for its API alone, and not for websockets.
-
-    Raises:
-        ApiError: 403.
-    """
+def _check_address(scope: dict[str, Any], headers: Headers, url: str) -> None:
+    """Keep other sites' pages from acting through a browser that is logged in, or is local."""
     websocket = scope["type"] == "websocket"
-    host, origin = headers.get("host", ""), headers.get("origin")
-    if websocket and not is_allowed_host_header(get_allowed_hosts(), host):
-        raise ApiError(403, "ACCESS_DENIED", "this server is not known by that name")
-    if origin is None or not websocket and scope["method"] in SAFE:
-        return
-    # A proxy may tell another host than the browser's.
-    if urlsplit(origin).netloc != host and origin not in (url, *get_allowed_origins()):
-        raise ApiError(403, "ACCESS_DENIED", "requests from other sites are not taken")
+    if websocket or scope["path"] not in NAMELESS:
+        origins.check_host(headers.get("host", ""), url)
+        origins.check_origin(headers, url)
+    if websocket and not scope["path"].startswith(WEBSOCKETS):
+        raise not_found("NOT_FOUND", "there is no websocket here")
 
 
 async def _account(app: Any, path: str, headers: Headers) -> Account:
@@ -67,7 +62,12 @@ async def _account(app: Any, path: str, headers: Headers) -> Account:
         return LOCAL
     if path in OPEN:
         return ANONYMOUS
-    return await anyio.to_thread.run_sync(account_of, settings, database, headers)
+    try:
+        return await anyio.to_thread.run_sync(account_of, settings, database, headers)
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        if not is_away(error):
+            raise
+        raise unavailable(database, error) from None
 
 
 async def _refuse(scope: dict[str, Any], receive: Any, send: Any, error: ApiError) -> None:

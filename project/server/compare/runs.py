@@ -164,7 +164,7 @@ def _git(text: str | None) -> Iterator[tuple[Fact, str]]:
 def _value(row: sa.Row) -> str:
     spelled: dict[str, Callable[[], str]] = {
         "bool": lambda: _text(bool(row.number)),
-        "float": lambda: _text(row.number),
+        "float": lambda: row.text or _text(row.number),
         "datetime": lambda: iso(row.number),
         "stringSet": lambda: ", ".join(json.loads(row.text or "[]")),
     }

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from project.server.containers import removal, states
 from project.server.store.database import Database
+from project.server.store.outage import is_away, reason
 from project.server.store.tables import attributes, containers
 
 PERIOD = 2.0  # seconds
 # After so many periods without a sign. Pings come every 10 s, or after 20 s when one failed.
-QUIET = {states.RUNNING: 30, states.CLOSING: 2}
+QUIET = {states.RUNNING: 30, states.CONNECTED: 30, states.CLOSING: 2}
 # What `mlflow gc` has removed for good is looked for once in so many periods.
 PURGE = 30
 
@@ -37,14 +38,18 @@ log = logging.getLogger(__name__)
 
 async def serve(app: Any) -> None:
     """Watch until the server ends."""
-    watch = Watch(app.state.database)
+    watch, outage = Watch(app.state.database), app.state.database.outage
     while True:
         await anyio.sleep(PERIOD)
         try:
             await anyio.to_thread.run_sync(watch.look)
-        except sa.exc.DBAPIError as error:
-            # A database that restarts, say; it is asked again.
-            log.warning("runs can't be watched: %s", type(error.orig).__name__)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            if is_away(error):  # it restarts, say; it is asked again
+                outage.begun(error)
+            else:
+                log.warning("runs can't be watched: %s", reason(error))
+        else:
+            outage.over()
 
 
 class Watch:

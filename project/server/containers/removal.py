@@ -37,8 +37,8 @@ def remove_rows(connection: sa.Connection, id_: str, run_uuid: str) -> None:
     """Remove what our tables and MLflow's know of a container."""
     for table in OURS:
         connection.execute(table.delete().where(table.c.container_id == id_))
-    here = tables.fractions.c.run_uuid == run_uuid
-    connection.execute(tables.fractions.delete().where(here))
+    for table in (tables.fractions, tables.negative_zeros):
+        connection.execute(table.delete().where(table.c.run_uuid == run_uuid))
     connection.execute(tables.containers.delete().where(tables.containers.c.id == id_))
     connection.execute(INPUTS.delete().where(INPUTS.c.destination_id == run_uuid))
     for table in THEIRS:

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import anyio
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from project.server.api.fields import bad_field, text
 from project.server.api.operation import Body, Path, operation
 from project.server.containers import containers, states
 from project.server.containers.containers import Container
+from project.server.store.outage import is_away
 from project.server.store.tables import containers as container_table
 from project.server.store.tables import signals
 
@@ -84,8 +85,8 @@ async def connect(websocket: WebSocket) -> None:
         tasks.start_soon(_send, websocket, context, container)
         code = await _closing(websocket)
         tasks.cancel_scope.cancel()
-    if code == NORMAL:
-        await run_sync(_note, context, container, states.closed)
+    while code == NORMAL and not await _done(context, _note, context, container, states.closed):
+        await anyio.sleep(POLL)
 
 
 async def _closing(websocket: WebSocket) -> int:
@@ -97,19 +98,34 @@ async def _closing(websocket: WebSocket) -> int:
 
 
 async def _send(websocket: WebSocket, context: Context, container: Container) -> None:
-    told = await run_sync(_told, context, container)
+    told: set[str] = set()
+    await _done(context, lambda: told.update(_told(context, container)))
     for poll in itertools.count():
+        news: list[sa.Row] = []
+        await _done(context, lambda: news.extend(_news(context, container, told)))
         try:
-            for signal in await run_sync(_news, context, container, told):
+            for signal in news:
                 body = {"type": f"neptune/{signal.type}", "body": {"seconds": signal.seconds}}
                 await websocket.send_text(json.dumps(body))
                 told.add(signal.id)
-                await run_sync(_mark, context, signal.id)
+                await _done(context, _mark, context, signal.id)
             if poll % HEARTBEAT == 0:
                 await websocket.send_text("")
         except WebSocketDisconnect:
             return
         await anyio.sleep(POLL)
+
+
+async def _done(context: Context, what: Callable[..., None], *arguments: Any) -> bool:
+    """Do it, in a thread; whether the store was there for it."""
+    try:
+        await run_sync(what, *arguments)
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        if not is_away(error):
+            raise
+        context.database.outage.begun(error)
+        return False
+    return True
 
 
 def _find(context: Context, names: dict[str, str]) -> Container:

@@ -1,11 +1,15 @@
 """The state of a container: running while there are signs of life, then how its run has ended.
 
     running     the client pings every 10 s, or writes
+    connected   and has its websocket open, or had it and never said goodbye
     closing     its websocket was closed as `stop()` closes it; what is left to write still comes
     finished    it said goodbye; or never was there to be watched, as `neptune sync` is not
     failed      and `sys/failed` was set, as it is after an exception
     interrupted what our own tracker says of its run in `result/status`, which always counts
     lost        the signs of life stopped without a goodbye: killed, or cut off for long
+
+A client that never had a websocket, which a proxy may keep from it, has none to say goodbye with:
+when its signs of life stop it has finished, unless it has said otherwise.
 
 A container that comes back is running again. MLflow shows the same as the run's status and as the
 tag `status`. Who calls these functions holds the container's lock.
@@ -24,8 +28,8 @@ from project.server.mlflow.names import is_ours
 from project.server.store.tables import attributes, containers, signals
 from project.tracking._mlflow_layout import STATUSES
 
-RUNNING, CLOSING = "running", "closing"
-ALIVE = (RUNNING, CLOSING)
+RUNNING, CONNECTED, CLOSING = "running", "connected", "closing"
+ALIVE = (RUNNING, CONNECTED, CLOSING)
 # What counts at most as running between two pings, in ms; they come every 10 s.
 LONGEST = 30_000
 _STATE = ("run_uuid", "type", "state", "pinged", "custom_id")
@@ -50,23 +54,21 @@ def pinged(connection: sa.Connection, id_: str, now: int) -> None:
 def opened(connection: sa.Connection, id_: str, now: int) -> None:
     """The client has connected its websocket."""
     row = _row(connection, id_)
-    _set(connection, id_, pinged=now)
     if row.state not in ALIVE:
         _resume(connection, id_, row)
-    elif row.state == CLOSING:
-        _set(connection, id_, state=RUNNING)
+    _set(connection, id_, state=CONNECTED, pinged=now)
 
 
 def closed(connection: sa.Connection, id_: str, now: int) -> None:
     """The client has said goodbye; another process may be in the same run."""
-    if _row(connection, id_).state == RUNNING:
+    if _row(connection, id_).state in (RUNNING, CONNECTED):
         _set(connection, id_, state=CLOSING, pinged=now)
 
 
 def still_open(connection: sa.Connection, id_: str, now: int) -> None:
     """Another process has said goodbye, and this one's websocket is open."""
     if _row(connection, id_).state == CLOSING:
-        _set(connection, id_, state=RUNNING, pinged=now)
+        _set(connection, id_, state=CONNECTED, pinged=now)
 
 
 def ended(connection: sa.Connection, id_: str, last: int) -> None:
@@ -98,9 +100,11 @@ def failed(connection: sa.Connection, id_: str) -> None:
 
 
 def _resume(connection: sa.Connection, id_: str, row: sa.Row) -> None:
-    if row.state == "lost":
+    lost = row.state == "lost"
+    if lost:
         sys_rows.put(connection, id_, "failed", number=0)
-    _set(connection, id_, state=RUNNING)
+    # One that was lost has had a websocket.
+    _set(connection, id_, state=CONNECTED if lost else RUNNING)
     _show(connection, id_, row, RUNNING, None)
 
 
@@ -124,9 +128,7 @@ def _verdict(told: dict[str, sa.Row], row: sa.Row) -> str:
         return told["result/status"].text
     if "sys/failed" in told and told["sys/failed"].number:
         return "failed"
-    # Models have no websocket to say goodbye with.
-    watched = row.state == RUNNING and row.pinged is not None and row.type == "run"
-    return "lost" if watched else "finished"
+    return "lost" if row.state == CONNECTED else "finished"
 
 
 def _show(

@@ -102,15 +102,20 @@ class _Bounded(gzip.GzipFile):
             raise _too_large(f"more than {MAX_UNPACKED} bytes")
 
 
-def packed(sources: Iterator[tuple[Source, BinaryIO]]) -> Iterator[bytes]:
-    """The bytes of a zip of these files; its folders, and `/` itself, have members of their own.
+def packed(
+    sources: Iterator[tuple[Source, BinaryIO | None]], root: bool = False
+) -> Iterator[bytes]:
+    """The bytes of a zip of these files; its folders have members of their own.
 
     Args:
         sources: each with its open file, which is closed here; None for a folder.
+        root: whether there is a member `/`, too, as the hosted service's archives have it; programs
+            that unpack take it for a path that leads out.
     """
-    out, folders = _Pieces(), {"/"}
+    out, folders = _Pieces(), set()
     with ZipFile(out, "w") as archive:
-        archive.writestr(_info("/", EARLIEST), b"")
+        if root:
+            archive.writestr(_info("/", EARLIEST), b"")
         for source, file in sources:
             for folder in _folders(source.name):
                 if folder not in folders:

@@ -29,6 +29,7 @@ from project.server.storage.artifact_paths import within
 from project.server.storage.set_members import Member
 
 ROOT = "/api/leaderboard/v1"
+CLIENT = "neptune-client/"  # how it names itself
 DOWNLOAD = f"{ROOT}/download/downloadFile"
 
 
@@ -90,7 +91,9 @@ def download(context: Context, id: str) -> Response:
     container, row = _asked(context, id)
     with context.database.read() as connection:
         members = set_members.read(connection, container.id, row.path)
-    pieces = archives.packed(_sources(context, container, row, members))
+    # Its own tests expect all that the hosted service's had.
+    neptune = context.request.headers.get("user-agent", "").startswith(CLIENT)
+    pieces = archives.packed(_sources(context, container, row, members), root=neptune)
     name = f"{row.path.rpartition('/')[2]}.zip"
     return StreamingResponse(pieces, headers=downloads.headers(name), media_type="application/zip")
 

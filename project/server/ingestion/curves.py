@@ -29,12 +29,14 @@ class State:
         first: the step of the first point, as long as each point has the next whole step: then a
             place in the curve is known without counting.
         fractional: whether the curve stands in `fractions`.
+        negative: whether the last point is a negative zero.
         options: how it is drawn.
     """
 
     timestamp: int | None = None
     first: int | None = None
     fractional: bool = False
+    negative: bool = False
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -100,6 +102,8 @@ class Curves:
         exact = [point for addition in found for point in addition.exact()]
         new = points.insert(connection, run_uuid, METRICS, whole)
         new += points.insert(connection, run_uuid, fractions, exact)
+        every = [point for addition in found for point in addition.stored]
+        points.mark_negative_zeros(connection, run_uuid, every)
         for addition in found:
             row, table = addition.row, addition.state.table
             length = (row.length or 0) + len(addition.stored)
@@ -173,6 +177,7 @@ class Addition:
         # Of steps beyond 53 bits, which the row can't tell apart, the latest.
         if row.step is None or (float(step), timestamp) >= (row.step, state.timestamp):
             row.number, row.step, state.timestamp = value, step, timestamp
+            state.negative = points.is_negative_zero(value)
         # One more than there are steps, and two points share one.
         if not regular or row.step - state.first + 1 != length:
             state.first = None

@@ -26,6 +26,7 @@ from project.server.ingestion.values import (
     OperationError,
     Point,
 )
+from project.server.mlflow.points import is_negative_zero
 
 # A primary key of PostgreSQL holds 2,704 bytes.
 PATH_BYTES = 1024
@@ -97,7 +98,8 @@ def _float(path: str, arguments: dict[str, Any], _: list[Fault]) -> Assign:
     value = arguments.get("value")
     if type(value) is str and NUMBER.fullmatch(value):  # as `neptune.legacy` sends it
         value = float(value)
-    return Assign(path, "float", None, finite(value, path, BAD_FLOAT))
+    value = finite(value, path, BAD_FLOAT)
+    return Assign(path, "float", str(value) if is_negative_zero(value) else None, value)
 
 
 def _int(path: str, arguments: dict[str, Any], _: list[Fault]) -> Assign:

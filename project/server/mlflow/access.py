@@ -40,18 +40,20 @@ ALLOWED = re.compile(
     rf"|{_API}/(server-info|users/current|registered-models/search|model-versions/search)"
     rf"|{_API}-artifacts/(artifacts|mpu/(create|complete|abort))(/.*)?"
 )
-# MLflow's assistant runs commands on the server for whoever comes from the same machine, as all do
-# behind a proxy.
-CLOSED = re.compile(rf"{_API}/assistant(/.*)?")
+# What acts in the server's name is for nobody: MLflow's assistant runs commands for whoever comes
+# from the same machine, as all do behind a proxy; jobs start processes; the gateway spends keys.
+_ACTS = "assistant|jobs|prompt-optimization|scorer|gateway|gateway-proxy"
+CLOSED = re.compile(rf"{_API}/({_ACTS})(/.*)?|/gateway(/.*)?")
 
 
-def make_app() -> FastAPI:
-    """MLflow's application with its checks on, and a fence before its routes."""
+def make_app(accounts: bool) -> FastAPI:
+    """MLflow's application with a fence before its routes and, for accounts, its checks on."""
     from mlflow.server.fastapi_app import create_fastapi_app
 
-    auth = _prepared()
+    auth = _prepared() if accounts else None
     app = create_fastapi_app()
-    auth.add_fastapi_permission_middleware(app)
+    if auth is not None:
+        auth.add_fastapi_permission_middleware(app)
     app.router.routes.insert(0, Fence())
     return app
 
@@ -65,7 +67,7 @@ class Fence(BaseRoute):
     """Takes the requests that the account may not make of MLflow at all."""
 
     def matches(self, scope: Any) -> tuple[Match, dict[str, Any]]:
-        """All but what is allowed; for admins, only what is closed."""
+        """All but what is allowed; for admins, and without accounts, only what is closed."""
         path = scope["path"]
         free = ALLOWED.fullmatch(path) or scope["account"].admin and not CLOSED.match(path)
         return (Match.NONE if free else Match.FULL), {}

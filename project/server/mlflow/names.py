@@ -121,6 +121,8 @@ def shown_text(
 def _text(type_: str, text: str | None, number: float | None) -> str:
     if type_ == "bool":
         return "true" if number else "false"
+    if type_ == "float" and text:  # a negative zero
+        return text
     if type_ == "float":
         # Our tracker sends integers of more than 32 bits, which Neptune has not, as floats.
         whole = number.is_integer() and 2**31 <= abs(number) < 2**53

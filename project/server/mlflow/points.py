@@ -6,15 +6,26 @@ whole in `fractions`, and in `metrics` as far as that can hold it, with steps ro
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric
 
-from project.server.store.tables import fractions
+from project.server.store.tables import fractions, negative_zeros
 
 METRICS, LATEST = SqlMetric.__table__, SqlLatestMetric.__table__
 Stored = tuple[str, float, int, float]  # key, step, timestamp, value
+
+
+class Point(NamedTuple):
+    """A point as it is read."""
+
+    step: float
+    timestamp: int
+    value: float
+
+
 # A point whose primary key is there already is the same one. Through the driver, without the
 # expression language, whose cost for each row is as much as the database's.
 INSERT = {
@@ -56,6 +67,24 @@ def insert(connection: sa.Connection, run_uuid: str, table: sa.Table, stored: li
     return connection.exec_driver_sql(statement, columns).rowcount
 
 
+def is_negative_zero(value: float) -> bool:
+    """Whether it is the zero that has a sign."""
+    return value == 0 and math.copysign(1, value) < 0
+
+
+def mark_negative_zeros(connection: sa.Connection, run_uuid: str, stored: list[Stored]) -> None:
+    """Note which points are negative zeros, in a store that has no sign for them."""
+    if connection.dialect.name != "sqlite":
+        return
+    rows = [
+        {"run_uuid": run_uuid, "key": key, "step": float(step), "timestamp": timestamp}
+        for key, step, timestamp, value in stored
+        if is_negative_zero(value)
+    ]
+    if rows:
+        connection.execute(negative_zeros.insert().prefix_with("OR IGNORE"), rows)
+
+
 def show_latest(connection: sa.Connection, run_uuid: str, latest: list[Stored]) -> None:
     """Let MLflow show these as the last points of their curves, where it shows no later ones."""
     rows = [
@@ -76,7 +105,7 @@ def copy_whole(connection: sa.Connection, run_uuid: str, key: str) -> None:
 
 def clear(connection: sa.Connection, run_uuid: str, key: str) -> None:
     """Remove all points of a curve."""
-    for table in (METRICS, LATEST, fractions):
+    for table in (METRICS, LATEST, fractions, negative_zeros):
         connection.execute(table.delete().where(_here(table, run_uuid, key)))
 
 
@@ -94,8 +123,8 @@ def page(
     step: float,
     skip: int,
     limit: int,
-) -> list[sa.Row[Any]]:
-    """Points (step, timestamp, value) from the step on, without the first `skip`, in order."""
+) -> list[Point]:
+    """Points from the step on, without the first `skip`, in order."""
     sqlite = connection.dialect.name == "sqlite"
     arrival = sa.literal_column("rowid") if sqlite else table.c.value
     query = (
@@ -105,7 +134,23 @@ def page(
         .limit(limit)
         .offset(skip)
     )
-    return list(connection.execute(query))
+    found = [Point(*row) for row in connection.execute(query)]
+    return _signed(connection, run_uuid, key, found) if sqlite else found
+
+
+def _signed(connection: sa.Connection, run_uuid: str, key: str, found: list[Point]) -> list[Point]:
+    """The points, with the sign of their zeros."""
+    zeros = [point for point in found if point.value == 0]
+    if not zeros:
+        return found
+    signed = negative_zeros.c
+    within = signed.step.between(float(zeros[0].step), float(zeros[-1].step))
+    query = sa.select(signed.step, signed.timestamp).where(_here(negative_zeros, run_uuid, key))
+    marked = {tuple(row) for row in connection.execute(query.where(within))}
+    return [
+        Point(step, timestamp, -0.0 if not value and (step, timestamp) in marked else value)
+        for step, timestamp, value in found
+    ]
 
 
 def locate(

@@ -47,13 +47,17 @@ SPELLING = {
 }
 # The properties of an attribute of each type, in the store's columns and the spellings above.
 PROPERTIES = {
-    "float": {"value": "{number}"},
+    "float": {"value": "COALESCE(text, {number})"},  # a negative zero's text
     "int": {"value": "text"},
     "bool": {"value": "CASE number WHEN 0 THEN 'false' ELSE 'true' END"},
     "string": {"value": "{text}"},
     "experimentState": {"value": "{text}"},
     "datetime": {"value": "'\"' || {time} || '\"'"},
-    "floatSeries": {"last": "{number}", "lastStep": "{step}"},
+    "floatSeries": {
+        "last": "CASE WHEN number = 0 AND text LIKE '%\"negative\"_true%' THEN '-0.0'"
+        " ELSE {number} END",
+        "lastStep": "{step}",
+    },
     "stringSeries": {"last": "{text}", "lastStep": "{step}"},
     "stringSet": {"values": "text"},
     "artifact": {"hash": "{text}"},

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from project.server.store.outage import Outage, is_away
 from project.server.store.tables import METADATA
+from project.tracking._mlflow_settings import bounded
 
 # A writer waits so long for another process's transaction, in ms.
 BUSY_TIMEOUT = 60_000
@@ -22,12 +24,16 @@ class Database:
     """The store; safe for threads. Our tables are made where they are missing.
 
     A context manager, at whose end its connections are closed; it can be used again all the same.
+
+    Attributes:
+        outage: whether it is away just now.
     """
 
     def __init__(self, uri: str) -> None:
         self._sqlite = sa.make_url(uri).get_backend_name() == "sqlite"
         options = {} if self._sqlite else {"pool_size": 10, "max_overflow": 30}
-        self.engine = sa.create_engine(uri, pool_pre_ping=not self._sqlite, **options)
+        self.engine = sa.create_engine(bounded(uri), pool_pre_ping=not self._sqlite, **options)
+        self.outage = Outage()
         # SQLite lets one writer in at a time; a queue here is fairer than its busy waits.
         self._writing = Lock()
         if self._sqlite:
@@ -43,6 +49,19 @@ class Database:
     def close(self) -> None:
         """Close all connections that nobody uses."""
         self.engine.dispose()
+
+    def answers(self) -> bool:
+        """Whether it answers just now; its log says when that changes."""
+        try:
+            with self.read() as connection:
+                connection.execute(sa.select(1))
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            if not is_away(error):
+                raise
+            self.outage.begun(error)
+            return False
+        self.outage.over()
+        return True
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -52,9 +52,10 @@ containers = _table(
 )
 
 # Which columns hold the value: float, int, bool (0 or 1) and datetime: `number` (an int's exact
-# digits in `text`); string, artifact (hash), experimentState: `text`; stringSet, gitRef, file,
-# fileSet: `text`, as JSON (a file's size in `number` too); floatSeries: `number` is the last value;
-# stringSeries: `text` is; imageSeries: none. A series has its last step and its length.
+# digits in `text`, and a negative zero); string, artifact (hash), experimentState: `text`;
+# stringSet, gitRef, file, fileSet: `text`, as JSON (a file's size in `number` too); floatSeries:
+# `number` is the last value; stringSeries: `text` is; imageSeries: none. A series has its last
+# step and its length.
 attributes = _table(
     "attributes",
     sa.Column("container_id", ID, primary_key=True),
@@ -78,6 +79,15 @@ fractions = _table(
     sa.Column("step", sa.Double, primary_key=True),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("value", sa.Double, primary_key=True),
+)
+
+# Points whose value is a negative zero, of which SQLite keeps no sign.
+negative_zeros = _table(
+    "negative_zeros",
+    sa.Column("run_uuid", sa.String(32), primary_key=True),
+    sa.Column("key", NAME, primary_key=True),
+    sa.Column("step", sa.Double, primary_key=True),
+    sa.Column("timestamp", sa.BigInteger, primary_key=True),
 )
 
 # Entries of string and image series; an image's value is JSON: its file, name and description.

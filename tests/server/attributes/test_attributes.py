@@ -35,7 +35,17 @@ VALUES = {
         {"last": "line", "lastStep": 0},
     ),
 }
-FLOATS = [0.1, 1 / 3, 0.0, 1e23, 5e-324, 1.7976931348623157e308, -2.5e-100, 123456789.12345679]
+FLOATS = [
+    0.1,
+    1 / 3,
+    0.0,
+    -0.0,
+    1e23,
+    5e-324,
+    1.7976931348623157e308,
+    -2.5e-100,
+    123456789.12345679,
+]
 
 
 def make(client, *operations, project="local/runs"):
@@ -130,7 +140,7 @@ def test_floats_are_exact(client):
     for read in (read_all, read_table):
         found = read(client, run)
         values = [found[f"f/{i}"]["floatProperties"]["value"] for i in range(len(FLOATS))]
-        assert values == FLOATS
+        assert list(map(repr, values)) == list(map(repr, FLOATS))
 
 
 def test_what_is_not_there_is_not_found(client, written):

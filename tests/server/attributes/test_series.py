@@ -7,7 +7,7 @@ import random
 import pytest
 from starlette.testclient import TestClient
 
-from tests.server.batches import CURVES, TIME, Run, do, log, make_run, stepless
+from tests.server.batches import CURVES, ROOT, TIME, Run, do, log, make_run, stepless
 
 
 @pytest.fixture
@@ -92,6 +92,26 @@ def test_a_whole_and_a_fractional_step_at_one_time_with_one_value_stay_two(run: 
     run.send(log("curve", *points[1:]))
     run.send(log("curve", *points))
     assert run.series("curve") == points
+
+
+@pytest.mark.parametrize("last", [2, 2.5], ids=["whole", "fractional"])
+def test_a_zero_keeps_its_sign(run: Run, last: float) -> None:
+    curve = [(0, TIME, -0.0), (1, TIME, 0.0), (1, TIME + 1, -0.0), (last, TIME, -0.0)]
+    for _ in range(2):  # as one that is sent again
+        assert run.send(log("curve", *curve)) == []
+    assert run.series("curve") == curve
+    assert [repr(v) for *_, v in run.series("curve")] == ["-0.0", "0.0", "-0.0", "-0.0"]
+    assert repr(run.all()) == repr({"curve": -0.0})
+    search = {"projectIdentifier": "local/runs", "type": "run"}
+    columns = {"attributeFilters": [{"path": "curve"}]}
+    found = run.client.post(f"{ROOT}/leaderboard/entries/search", params=search, json=columns)
+    mine = next(e for e in found.json()["entries"] if e["experimentId"] == run.id)
+    assert repr(mine["attributes"][0]["floatSeriesProperties"]["last"]) == "-0.0"
+    # Neither the last one nor a point that comes anew has the sign of what was there.
+    run.send(log("curve", (9, TIME, 0.0)))
+    assert repr(run.all()) == repr({"curve": 0.0})
+    run.send(do("curve", "clearFloatSeries"), log("curve", (0, TIME, 0.0)))
+    assert [repr(v) for *_, v in run.series("curve")] == ["0.0"]
 
 
 def test_how_a_curve_is_drawn_does_not_touch_its_points(run: Run) -> None:

@@ -12,13 +12,13 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from project.server.containers import liveness
 from project.server.containers.liveness import QUIET, Watch
-from project.server.containers.states import CLOSING, RUNNING
+from project.server.containers.states import CLOSING, CONNECTED
 from project.server.settings import Settings
 from project.server.store.database import Database
 from project.server.store.tables import containers
 
 ROOT = "/api/leaderboard/v1"
-LONG, SHORT = QUIET[RUNNING] + 1, QUIET[CLOSING] + 1
+LONG, SHORT = QUIET[CONNECTED] + 1, QUIET[CLOSING] + 1
 
 
 class Run:
@@ -40,6 +40,12 @@ class Run:
     def websocket(self) -> Any:
         path = f"/api/notifications/v1/runs/{self.project_id}/{self.id}/signal"
         return self.client.websocket_connect(path)
+
+    def watched(self) -> None:
+        """Open the websocket, which then is cut."""
+        with self.websocket() as socket:
+            socket.receive_text()
+            socket.close(1006)
 
     def stop(self) -> None:
         """Say hello and goodbye, as `stop()` does."""
@@ -112,7 +118,15 @@ def test_a_run_that_writes_goes_on(run: Run, database: Database) -> None:
     assert run.seen() == ALIVE
 
 
+def test_a_run_whose_websocket_was_blocked_is_not_lost(run: Run, database: Database) -> None:
+    for _ in range(3):
+        run.ping()
+    look(Watch(database), LONG)
+    assert run.seen() == FINISHED
+
+
 def test_a_run_whose_pings_stop_is_lost_until_they_come_again(run: Run, database: Database) -> None:
+    run.watched()
     run.ping()
     watch = Watch(database)
     look(watch, LONG - 1)
@@ -206,9 +220,7 @@ def test_a_moment_that_is_none_is_left_alone(
 
 
 def test_a_cut_connection_is_no_goodbye(run: Run, database: Database) -> None:
-    with run.websocket() as socket:
-        socket.receive_text()
-        socket.close(1006)
+    run.watched()
     watch = Watch(database)
     look(watch, SHORT)
     assert run.seen() == ALIVE
@@ -244,7 +256,7 @@ def test_another_process_in_the_same_run_keeps_it_running(run: Run, database: Da
         state = sa.select(containers.c.state).where(containers.c.id == run.id)
         while True:  # until the other's handler, which asks every second, has noticed
             with database.read() as connection:
-                if connection.execute(state).scalar_one() == RUNNING:
+                if connection.execute(state).scalar_one() == CONNECTED:
                     break
         look(watch, SHORT)
         assert run.seen() == ALIVE
@@ -280,6 +292,7 @@ def test_clocks_that_jump_end_nothing_and_count_nothing(
 
 
 def test_two_workers_that_watch_agree(run: Run, database: Database, context_of: Any) -> None:
+    run.watched()
     run.ping()
     other = context_of(Settings.from_environment()).database
     first, second = Watch(database), Watch(other)
@@ -300,7 +313,7 @@ def test_a_server_that_starts_again_waits_anew(run: Run, database: Database) -> 
 
 
 CLIENT = """
-import os, signal, sys, neptune
+import signal, sys, neptune
 run = neptune.init_run(capture_hardware_metrics=False, capture_stdout=False,
                        capture_stderr=False, source_files=[], git_ref=False)
 run["x"] = 1
@@ -309,7 +322,7 @@ print("run", run._id, flush=True)
 if sys.argv[1] == "raise":
     raise RuntimeError("on purpose")
 if sys.argv[1] == "kill":
-    os.kill(os.getpid(), signal.SIGKILL)
+    signal.pause()
 """
 
 
@@ -318,9 +331,17 @@ def test_ends_of_the_real_client(server: Any, script: Any, context_of: Any) -> N
     processes = [script(CLIENT, way) for way in ways]
     ids = []
     for process in processes:
-        output, _ = process.communicate()
-        ids.append(next(x.split()[1] for x in output.splitlines() if x.startswith("run ")))
-    watch = Watch(context_of(server.settings).database)
+        ids.append(next(x.split()[1] for x in process.stdout if x.startswith("run ")))
+    database = context_of(server.settings).database
+    state = sa.select(containers.c.state).where(containers.c.id == ids[-1])
+    connected = False
+    while not connected:  # the client does so beside all else
+        with database.read() as connection:
+            connected = connection.execute(state).scalar_one() == CONNECTED
+    processes[-1].kill()
+    for process in processes:
+        process.communicate()
+    watch = Watch(database)
     look(watch, LONG)
     store = SqlAlchemyStore(server.settings.store, "mlflow-artifacts:/")
     runs = [store.get_run(id_.replace("-", "")) for id_ in ids]
@@ -333,4 +354,4 @@ def test_the_watch_is_one_of_the_servers_tasks() -> None:
     from project.server import app
 
     assert "containers.liveness" in app.TASKS
-    assert liveness.PERIOD * QUIET[RUNNING] > 3 * 10  # three pings of a client may be missed
+    assert liveness.PERIOD * QUIET[CONNECTED] > 3 * 10  # three pings of a client may be missed

@@ -67,7 +67,7 @@ def test_a_set_is_what_was_sent(run: Run) -> None:
     for name, content in FILES.items():
         assert send_member(run, "set", name, content).json() == {"errors": []}
     assert stored(run) == {f"set/{name}": content for name, content in FILES.items()}
-    folders = dict.fromkeys(("/", "b/", "b/d/", "ü/"), b"")
+    folders = dict.fromkeys(("b/", "b/d/", "ü/"), b"")
     assert zipped(run) == FILES | folders
     assert names(run) == {"a.txt": ("file", 5), "b": ("directory", 6), "ü": ("directory", 5)}
     assert names(run, "b") == {"c.txt": ("file", 6), "d": ("directory", 0)}
@@ -79,11 +79,18 @@ def test_an_archive_is_the_same_as_its_files_one_by_one(run: Run) -> None:
     for _ in range(2):
         assert send_tar(run, "set", archive).json() == {"errors": []}
     assert stored(run) == {f"set/{name}": content for name, content in FILES.items()}
-    folders = dict.fromkeys(("/", "b/", "b/d/", "ü/", "empty/", "empty/folder/"), b"")
+    folders = dict.fromkeys(("b/", "b/d/", "ü/", "empty/", "empty/folder/"), b"")
     assert zipped(run) == FILES | folders
     assert names(run, "empty") == {"folder": ("directory", 0)}
     assert names(run, "empty/folder") == {}
     assert spooled() == []
+
+
+def test_only_the_client_gets_a_member_for_the_set_itself(run: Run) -> None:
+    send_tar(run, "set", packed(("a", b"1")))
+    assert zipped(run) == {"a": b"1"}
+    run.client.headers["User-Agent"] = "neptune-client/1.14.0 (Linux, python 3.11)"
+    assert zipped(run) == {"a": b"1", "/": b""}
 
 
 def test_a_set_grows_and_its_files_are_replaced(run: Run) -> None:
@@ -99,7 +106,7 @@ def test_reset_leaves_only_what_comes_with_it(run: Run) -> None:
     send_tar(run, "set", packed(("b/c.txt", b"kept"), ("new", b"")), reset=True)
     assert stored(run) == {"set/b/c.txt": b"kept", "set/new": b""}
     assert send_tar(run, "set", packed(), reset=True).json() == {"errors": []}
-    assert (stored(run), zipped(run), ls(run).json()) == ({}, {"/": b""}, [])
+    assert (stored(run), zipped(run), ls(run).json()) == ({}, {}, [])
 
 
 @pytest.mark.parametrize(
@@ -127,7 +134,7 @@ def test_a_deleted_set_is_gone_and_may_come_again(run: Run) -> None:
     assert stored(run) == {"other.txt": b"content"}
     assert ls(run).status_code == 404
     send_member(run, "set", "new", b"new")
-    assert {name for name in zipped(run) if name != "/"} == {"new"}
+    assert {name for name in zipped(run)} == {"new"}
 
 
 def test_sets_and_files_do_not_meet(run: Run) -> None:
@@ -158,7 +165,7 @@ def test_a_set_is_no_file_and_a_file_no_set(run: Run) -> None:
 
 def test_windows_separators_are_separators(run: Run) -> None:
     send_member(run, "set", "a\\b.txt", b"content")
-    assert set(zipped(run)) == {"/", "a/", "a/b.txt"}
+    assert set(zipped(run)) == {"a/", "a/b.txt"}
 
 
 BAD = ["../a", "a/../../b", "/etc/passwd", "..", ".", "", "a\0b", "\\a", "..\\a", "x" * 1025]
