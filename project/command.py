@@ -63,7 +63,8 @@ def _lasting(stream: TextIO | None) -> TextIO:
         io.BufferedWriter(_Lasting(stream.fileno(), "w", closefd=False)),
         encoding=stream.encoding,
         errors=stream.errors,
-        line_buffering=stream.line_buffering,
+        # Under PYTHONUNBUFFERED, as in containers, streams write through and say nothing of lines.
+        line_buffering=stream.line_buffering or stream.write_through,
     )
 
 

@@ -46,6 +46,24 @@ def test_output_that_cannot_be_written_is_no_traceback(argv: list[str]) -> None:
     assert lost.stderr.startswith("error: standard output: No space left on device")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_each_line_is_told_at_once(unbuffered: str) -> None:
+    """Also where PYTHONUNBUFFERED is set, whose streams do not call themselves line buffered."""
+    code = (
+        "import os, sys\n"
+        "from project.command import outlive_readers\n"
+        "outlive_readers()\n"
+        "print('first', file=sys.stderr)\n"
+        "os._exit(0)\n"  # nothing is flushed at such an end
+    )
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True
+    )
+    assert done.stderr == b"first\n"
+
+
 def test_every_command_is_started_alike() -> None:
     files = [*(Path(command.__file__).parent).glob("*.py"), Path(stop.__file__)]
     starts = [text for f in files if '__name__ == "__main__"' in (text := f.read_text())]
