@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
@@ -74,7 +74,14 @@ def add_exp_dir(parser: ArgumentParser, help: str) -> None:
 
     field = Hyperparameters.__dataclass_fields__["exp_dir"]
     default = Path(os.environ.get(field.metadata["env"]) or field.default)
-    parser.add_argument("--exp-dir", type=Path, default=default, help=help)
+
+    def folder(text: str) -> Path:
+        # Path("") would be the folder one stands in, which nobody means by "$UNSET".
+        if not text:
+            raise ArgumentTypeError("'' is no folder")
+        return Path(text)
+
+    parser.add_argument("--exp-dir", type=folder, default=default, help=help)
 
 
 def add_run(

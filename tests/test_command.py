@@ -166,6 +166,12 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         ("serve --workers 1e9", "--workers: '1e9' is no number of processes: give one from 1 to"),
         (f"serve --port {'9' * 5000}", "--port: '999999999999999999999999999999...99999"),
         ("verify last --exp-dir x last", "unexpected argument 'last': arguments without a flag"),
+        *(
+            (f"{name} --exp-dir=", "--exp-dir: '' is no folder")
+            for name in WITH_EXP_DIR
+            if name != "run"
+        ),
+        ("run --exp-dir=", "--exp-dir '' is not of the form .+"),
         # a value for a switch
         (
             "run --deterministic=true",

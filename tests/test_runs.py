@@ -27,6 +27,9 @@ def test_deleting_asks(
     assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 1
     assert capsys.readouterr().out == f"{run}\ndelete 1 run? [y/N] nothing was deleted\n"
     assert run.exists()
+    monkeypatch.setattr("sys.stdin", None)  # as after `<&-`
+    assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 1
+    assert run.exists()
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 0
     assert not run.exists() and runs_csv.read(exp_dir) == []
