@@ -75,9 +75,8 @@ def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
 
     # Before anything slow: the sources may be edited while torch loads.
     code = code_state(ROOT, Redactor()) if place().is_first else None
-    if code is not None and plan.hparams.require_clean and code.dirty is not False:
-        why = "has changes that no commit has" if code.dirty else "is in no git repository"
-        raise ValueError(f"--require-clean: {ROOT} {why}; commit them, or leave the flag out")
+    if code is not None and plan.hparams.require_clean:
+        code.check_clean(ROOT)
     plan = plan.compared(code)
     wait_briefly()
 

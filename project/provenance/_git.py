@@ -11,6 +11,9 @@ _CONFIG = (
     "safe.directory=*",
     "core.fsmonitor=false",
     "core.splitIndex=false",
+    # Nothing is taken on trust: neither files nor folders that git has seen before.
+    "core.ignoreStat=false",
+    "core.untrackedCache=false",
     "core.quotePath=true",
     "core.safecrlf=false",
     "diff.suppressBlankEmpty=false",
@@ -58,4 +61,6 @@ def _environment(environ: Mapping[str, str], index: Path | None) -> dict[str, st
     kept |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     # What a partial clone lacks is lacking: nothing is fetched. (Git from 2.45 on.)
     kept["GIT_NO_LAZY_FETCH"] = "1"
+    # A commit is what its hash says, not what `git replace` puts in its place.
+    kept["GIT_NO_REPLACE_OBJECTS"] = "1"
     return kept if index is None else kept | {"GIT_INDEX_FILE": str(index)}

@@ -44,6 +44,22 @@ def source_files(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in _walk(root))
 
 
+def links_below(root: Path) -> list[str]:
+    """Relative paths of the symbolic links under `root` that are or may hold sources."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if _is_ours(os.path.join(folder, f), f)]
+        found += [Path(folder, n) for n in (*folders, *files) if os.path.islink(Path(folder, n))]
+    return sorted(path.relative_to(root).as_posix() for path in found)
+
+
+def is_worth_looking(top: Path, name: str) -> bool:
+    """Whether the folder of this relative path may hold sources: not hidden, not installed."""
+    parts = Path(name).parts
+    places = (os.path.join(top, *parts[: n + 1]) for n in range(len(parts)))
+    return all(map(_is_ours, places, parts))
+
+
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = [f for f in folders if _is_ours(os.path.join(folder, f), f)]

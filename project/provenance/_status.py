@@ -14,20 +14,23 @@ class Status:
     Attributes:
         sha: The commit; None before the first.
         branch: None with a detached HEAD.
-        changed: Whether a tracked file differs from the commit.
-        untracked: Paths of files that are neither tracked nor ignored, relative to the top.
+        changed: Paths of tracked files that differ from the commit.
+        untracked: Paths of files that are neither tracked nor ignored, relative to the top; of a
+            repository in this one, its folder with a slash.
+        ignored: Paths of what is ignored; of a whole folder, itself with a slash.
         submodules: Paths of submodules that differ from the commit.
     """
 
     sha: str | None = None
     branch: str | None = None
-    changed: bool = False
+    changed: list[str] = field(default_factory=list)
     untracked: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
     submodules: list[str] = field(default_factory=list)
 
 
-def read_status(top: Path) -> Status:
-    """The state of the repository whose top folder is `top`.
+def read_status(top: Path, index: Path) -> Status:
+    """The state of the repository whose top folder is `top`, by this index file.
 
     Raises:
         GitError: git can't tell.
@@ -35,7 +38,8 @@ def read_status(top: Path) -> Status:
     output = git(
         top,
         *("status", "--porcelain=v2", "--branch", "-z", "--no-ahead-behind"),
-        *("--untracked-files=all", "--ignored=no", "--ignore-submodules=none", "--renames"),
+        *("--untracked-files=all", "--ignored=matching", "--ignore-submodules=none", "--renames"),
+        index=index,
     )
     status = Status()
     entries = iter(os.fsdecode(output).split("\0"))
@@ -45,6 +49,8 @@ def read_status(top: Path) -> Status:
             _read_header(status, *rest.split(" ", 1))
         elif kind == "?":
             status.untracked.append(rest)
+        elif kind == "!":
+            status.ignored.append(rest)
         elif kind in ("1", "2", "u"):
             _read_change(status, kind, entry)
             if kind == "2":
@@ -62,6 +68,6 @@ def _read_header(status: Status, name: str, value: str) -> None:
 def _read_change(status: Status, kind: str, entry: str) -> None:
     """Fields by kind: `1 XY sub mH mI mW hH hI path`; 2 has one more, u two."""
     fields = entry.split(" ", {"1": 8, "2": 9, "u": 10}[kind])
-    status.changed = True
+    status.changed.append(fields[-1])
     if fields[2].startswith("S"):
         status.submodules.append(fields[-1])

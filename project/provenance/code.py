@@ -1,65 +1,24 @@
 """The state of the code: commit, branch, and a patch that restores what the commit lacks."""
 
 import os
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from blake3 import blake3
-
-from project.provenance._difference import EMPTY_TREE, difference, from_nothing
+from project.provenance import _lacking as lacking
+from project.provenance._difference import EMPTY_TREE, difference
 from project.provenance._git import GitError, git
-from project.provenance._names import some
-from project.provenance._patch import FILE, CleanPatch, clean_patch, name_of
-from project.provenance._source import digest, is_source, source_files
+from project.provenance._hidden import sources_behind, untracked
+from project.provenance._index import honest_index
+from project.provenance._patch import clean_patch
+from project.provenance._plain_patch import from_nothing
+from project.provenance._source import digest, is_source, links_below, source_files
+from project.provenance._state import PATCH_NAME, CodeState
 from project.provenance._status import Status, read_status
+from project.provenance.imported import file_hash
 from project.provenance.redact import Redactor
 
-PATCH_NAME = "code.patch"
-# Larger untracked files are hardly code; together they must not fill the run's directory.
-_LARGEST_FILE = 2**20
-_LARGEST_SUM = 10 * 2**20
-_POINTER = re.compile(rb"^[ +]version https://git-lfs\.github\.com/", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class CodeState:
-    """Which code a process runs.
-
-    Attributes:
-        sha: The commit, in hex; None without git or before the first commit.
-        branch: None without git or with a detached HEAD.
-        remote: URL of `origin` (or the first remote) without credentials.
-        dirty: Whether tracked or untracked source differs from the commit; None without git.
-        patch: What `git apply` makes the commit (or an empty folder) the code with; None if clean.
-        folder: Where the project is in the repository, and so in what the patch applies to.
-        source_blake3: Hash of the source files, in hex, where no commit names them.
-        note: What is missing from the above and why, in one line; None if nothing is.
-    """
-
-    sha: str | None = None
-    branch: str | None = None
-    remote: str | None = None
-    dirty: bool | None = None
-    patch: bytes | None = None
-    folder: str = "."
-    source_blake3: str | None = None
-    note: str | None = None
-
-    def describe(self) -> dict[str, Any]:
-        """The `code` entry of a run's record."""
-        return {
-            "sha": self.sha,
-            "branch": self.branch,
-            "remote": self.remote,
-            "dirty": self.dirty,
-            "patch": PATCH_NAME if self.patch else None,
-            "patch_blake3": blake3(self.patch).hexdigest() if self.patch else None,
-            "folder": self.folder,
-            "source_blake3": self.source_blake3,
-            "note": self.note,
-        }
+__all__ = ["PATCH_NAME", "CodeState", "code_state", "with_imported"]
 
 
 def code_state(root: Path, redactor: Redactor) -> CodeState:
@@ -69,7 +28,7 @@ def code_state(root: Path, redactor: Redactor) -> CodeState:
     applied at the repository's top: `git apply --whitespace=nowarn code.patch`.
 
     Raises:
-        OSError: there is no git repository, and a source file can't be read.
+        OSError: a source file can't be read.
     """
     try:
         return _by_git(root, redactor)
@@ -77,44 +36,100 @@ def code_state(root: Path, redactor: Redactor) -> CodeState:
         return _by_files(root, redactor, str(error))
 
 
+def with_imported(code: CodeState, sources: Mapping[str, str], redactor: Redactor) -> CodeState:
+    """The state with what a process has imported from elsewhere: other folders, or ignored ones.
+
+    Args:
+        code: of its start.
+        sources: of `imported_sources`.
+        redactor: goes over names.
+    """
+    more = {n: h for n, h in sources.items() if n not in code.unrecorded and not _knows(code, n)}
+    if not more:
+        return code
+    return replace(
+        code,
+        dirty=code.dirty if code.dirty is None else True,
+        unrecorded={**code.unrecorded, **{redactor.redact(n): h for n, h in more.items()}},
+        changed=(*code.changed, *more),
+    )
+
+
+def _knows(code: CodeState, name: str) -> bool:
+    """A submodule's files stand in its own commit, which that of the whole points to."""
+    parents = (str(path) for path in Path(name).parents)
+    return name in code.known or any(path in code.known for path in parents)
+
+
 def _by_files(root: Path, redactor: Redactor, why: str) -> CodeState:
     """Where no commit describes the code: a patch with every source file."""
-    taken, left_out = _choose(root, source_files(root))
-    try:
-        clean = clean_patch(from_nothing(root, taken), redactor)
-    except GitError:  # there is no git at all
-        note = f"{why}; the source files were hashed instead"
-        return CodeState(source_blake3=digest(root), note=redactor.redact(note))
-    notes = [why, "the patch has every source file", *left_out, *_secret_notes(clean)]
+    sources = source_files(root)
+    taken, left_out = lacking.choose(root, sources)
+    clean = clean_patch(from_nothing(root, taken), redactor)
+    beyond = sources_behind(root, links_below(root), set(sources))
+    lacks = [*lacking.left_out_notes(left_out), *lacking.secret_notes(clean)]
     return CodeState(
         patch=clean.patch or None,
         source_blake3=digest(root),
-        note=redactor.redact("; ".join(notes)),
+        about=_clean([why, "the patch has every source file"], redactor),
+        lacks=_clean(lacks, redactor),
+        unrecorded=_hashes(root, root, left_out, beyond),
+        known=frozenset(taken),
     )
 
 
 def _by_git(root: Path, redactor: Redactor) -> CodeState:
     answer = git(root, "rev-parse", "--show-object-format", "--show-toplevel")
-    hash_name, _, folder = os.fsdecode(answer).partition("\n")
-    top = Path(folder.removesuffix("\n"))
-    status = read_status(top)
-    _check_known(root, top, status)
-    taken, left_out = _choose(top, status.untracked)
-    notes = [] if status.sha else ["no commit yet: the patch has every file"]
-    notes += _submodule_notes(status) + left_out
-    base = status.sha or EMPTY_TREE[hash_name]
-    clean = clean_patch(difference(top, base, taken) if status.changed or taken else b"", redactor)
-    notes += _secret_notes(clean) + _large_file_notes(clean.patch)
+    hash_name, _, found = os.fsdecode(answer).partition("\n")
+    top = Path(found.removesuffix("\n"))
+    folder = root.resolve().relative_to(top.resolve()).as_posix()
+    with honest_index(top, folder) as index:
+        status = read_status(top, index.path)
+        _check_known(root, top, status)
+        more = untracked(top, folder, status, index)
+        base = status.sha or EMPTY_TREE[hash_name]
+        differs = status.changed or more.taken
+        patch = difference(top, base, more.taken, index.path) if differs else b""
+    clean = clean_patch(patch, redactor)
+    lacks = [
+        *lacking.submodule_notes(status),
+        *lacking.left_out_notes(more.left_out),
+        *lacking.nested_notes(more.nested),
+        *lacking.absent_notes(index.absent),
+        *lacking.unknown_notes(index.unknown),
+        *lacking.secret_notes(clean),
+        *lacking.large_file_notes(clean.patch),
+    ]
+    sources = [n for n in (*more.left_out, *index.unknown) if is_source(n)]
+    unrecorded = _hashes(top, root, sources, more.beyond)
+    inside = "" if folder == "." else f"{folder}/"
+    known = (n.removeprefix(inside) for n in (*index.names, *more.taken) if n.startswith(inside))
     return CodeState(
         sha=status.sha,
         branch=status.branch and redactor.redact(status.branch),
         remote=_remote(top, redactor),
-        dirty=bool(status.changed or taken or any(map(is_source, status.untracked))),
+        dirty=bool(differs or unrecorded),
         patch=clean.patch or None,
-        folder=root.resolve().relative_to(top.resolve()).as_posix(),
+        folder=folder,
         source_blake3=None if status.sha else digest(root),
-        note=redactor.redact("; ".join(notes)) if notes else None,
+        about=() if status.sha else ("no commit yet: the patch has every file",),
+        lacks=_clean(lacks, redactor),
+        unrecorded=unrecorded,
+        changed=(*status.changed, *more.taken, *unrecorded),
+        known=frozenset(known),
     )
+
+
+def _hashes(
+    top: Path, root: Path, sources: list[str], beyond: Mapping[str, Path]
+) -> dict[str, str]:
+    """The hash of sources that no patch holds, by their name from the project's folder."""
+    places = {name: top / name for name in sources} | dict(beyond)
+    return {os.path.relpath(top / name, root): file_hash(path) for name, path in places.items()}
+
+
+def _clean(lines: list[str], redactor: Redactor) -> tuple[str, ...]:
+    return tuple(map(redactor.redact, lines))
 
 
 def _check_known(root: Path, top: Path, status: Status) -> None:
@@ -125,45 +140,6 @@ def _check_known(root: Path, top: Path, status: Status) -> None:
         except GitError:
             return
         raise GitError(f"{root} is ignored by the git repository around it")
-
-
-def _choose(top: Path, untracked: list[str]) -> tuple[list[str], list[str]]:
-    """Untracked files that go into the patch, and a note on those that do not."""
-    taken, left_out, total = [], [], 0
-    for name in untracked:
-        try:
-            size = os.lstat(top / name).st_size
-        except FileNotFoundError:
-            continue  # an editor's temporary file, gone again
-        if is_source(name) and size <= _LARGEST_FILE and total + size <= _LARGEST_SUM:
-            taken.append(name)
-            total += size
-        else:
-            left_out.append(name)
-    if not left_out:
-        return taken, []
-    return taken, [f"untracked files not in the patch (no source, or too large): {some(left_out)}"]
-
-
-def _secret_notes(clean: CleanPatch) -> list[str]:
-    notes = []
-    if clean.changed:
-        names = some(clean.changed)
-        notes.append(f"secrets are replaced by *** in the patch, which may not apply to: {names}")
-    if clean.left_out:
-        notes.append(f"left out of the patch because they hold secrets: {some(clean.left_out)}")
-    return notes
-
-
-def _submodule_notes(status: Status) -> list[str]:
-    names = some(status.submodules)
-    return [f"changes of submodules are not in the patch: {names}"] if names else []
-
-
-def _large_file_notes(patch: bytes) -> list[str]:
-    parts = [part for part in FILE.split(patch) if _POINTER.search(part)]
-    names = some([name_of(part) for part in parts])
-    return [f"of files in Git LFS only the pointers are in the patch: {names}"] if names else []
 
 
 def _remote(top: Path, redactor: Redactor) -> str | None:

@@ -79,6 +79,10 @@ def _from_1(record: dict[str, Any]) -> None:
 
 def _from_2(record: dict[str, Any]) -> None:
     """What version 2 did not know, as today's layout says that it is unknown."""
+    if isinstance(record.get("code"), dict):
+        note = record["code"].get("note")
+        record["code"].setdefault("not_recorded", [note] if note else [])
+        record["code"].setdefault("unrecorded", {})
     record.setdefault("manifest_blake3", None)
     if isinstance(record.get("data"), dict):
         record["data"].setdefault("leaks", None)

@@ -40,6 +40,12 @@ RECORD = Layout(
         "code.folder": ("text", "the project's folder in the repository"),
         "code.source_blake3": ("text or null", "BLAKE3 of all source files, if no commit has them"),
         "code.note": ("text or null", "what of the code is not recorded, and why"),
+        "code.not_recorded": ("texts", "of that, what neither commit nor patch brings back"),
+        "code.unrecorded": ("object", "the sources among it"),
+        "code.unrecorded.*": (
+            "text",
+            "BLAKE3, in hex, of one source, named from the project's folder or by its whole path",
+        ),
         "sources": (
             "object",
             "BLAKE3, in hex, of each file that a module was imported from before training, but for"

@@ -20,6 +20,8 @@ RECORD: dict[str, Any] = {
         "folder": ".",
         "source_blake3": None,
         "note": None,
+        "not_recorded": [],
+        "unrecorded": {},
     },
     "sources": {},
     "data": {

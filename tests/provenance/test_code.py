@@ -10,6 +10,7 @@ import pytest
 
 from project.provenance import _git
 from project.provenance.code import CodeState, code_state
+from project.provenance.imported import file_hash
 from project.provenance.redact import Redactor
 
 TOKEN = "q7Zw-" "93kd-PLm2"
@@ -244,6 +245,7 @@ def test_what_is_no_source_or_too_large_is_named(repo: Path, tmp_path: Path) -> 
     (repo / "ignored.py").write_text("x")
     (repo / "experiments").mkdir()
     (repo / "experiments" / "old.py").write_text("x")
+    (repo / "ignored.py").unlink()
     state = code_state(repo, REDACTOR)
     assert state.dirty is False and state.patch is None
     assert state.note == (
@@ -252,7 +254,9 @@ def test_what_is_no_source_or_too_large_is_named(repo: Path, tmp_path: Path) -> 
     (repo / "table.py").write_text("#" * 2**20 + "\n")
     state = code_state(repo, REDACTOR)
     assert state.dirty is True, "it may be imported"
-    assert state.note and state.note.endswith(".env, notes.dat, table.py")
+    assert state.lacks[0].endswith(".env, notes.dat, table.py")
+    assert state.unrecorded == {"table.py": file_hash(repo / "table.py")}
+    assert state.note == f"{state.lacks[0]}; sources that are not recorded: table.py"
     assert restored(repo, state, tmp_path / "other") == before
 
 
@@ -356,8 +360,8 @@ def test_without_a_repository_the_patch_has_every_source_without_git_a_hash_stan
 
     monkeypatch.setenv("PATH", str(tmp_path))
     missing = code_state(repo, REDACTOR)
-    assert missing.note == "git is not installed; the source files were hashed instead"
-    assert missing.source_blake3 and missing.sha is None and missing.patch is None
+    assert missing.note == "git is not installed; the patch has every source file"
+    assert missing.source_blake3 and missing.sha is None and missing.patch
 
 
 def test_a_copy_that_the_repository_around_it_ignores_is_not_its_commit(repo: Path) -> None:
@@ -372,7 +376,7 @@ def test_a_copy_that_the_repository_around_it_ignores_is_not_its_commit(repo: Pa
 def test_a_repository_that_git_cannot_read(repo: Path) -> None:
     (repo / ".git" / "index").write_bytes(b"broken")
     state = code_state(repo, REDACTOR)
-    assert state.note and state.note.startswith("git status: ") and "\n" not in state.note
+    assert state.note and state.note.startswith("git ls-files: ") and "\n" not in state.note
     assert state.source_blake3 and state.sha is None
 
 
@@ -388,4 +392,8 @@ def test_description(repo: Path) -> None:
     described = state.describe()
     assert described["patch"] == "code.patch" and len(described["patch_blake3"]) == 64
     assert described["sha"] == state.sha and described["dirty"] is True
-    assert CodeState().describe() == dict.fromkeys(described) | {"folder": "."}
+    assert CodeState().describe() == dict.fromkeys(described) | {
+        "folder": ".",
+        "not_recorded": [],
+        "unrecorded": {},
+    }
