@@ -25,6 +25,8 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
         f" {parts.trainer.strategy.root_device}",
         file=sys.stderr,
     )
+    if lacking := run.record["code"].get("not_recorded"):
+        print(f"warning: of the code is not recorded: {'; '.join(lacking)}", file=sys.stderr)
     for line in dataset.leaks.lines() if dataset.leaks else ():
         print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
     for line in accepted_and_noted(parts):

@@ -10,7 +10,7 @@ from project import checkpoint, models
 from project.build import Parts
 from project.plan import Plan
 from project.provenance import manifest, splits, stages
-from project.provenance.code import PATCH_NAME, CodeState
+from project.provenance.code import PATCH_NAME, CodeState, with_imported
 from project.provenance.environment import environment, lock_text
 from project.provenance.imported import imported_sources
 from project.provenance.record import make_record
@@ -24,12 +24,16 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
 
     Raises:
         OSError: the directory can't be written; nothing is left behind.
+        ValueError: --require-clean, and a module was imported that no commit has.
     """
     if parts.reopened is not None:
         parts.reopened = parts.reopened.with_machine(environment())
         return Run.reopen(parts.reopened.directory)
     hparams, model = plan.hparams, parts.solver.model
-    redactor = Redactor()
+    redactor, sources = Redactor(), imported_sources(ROOT)
+    code = with_imported(code, sources, redactor)
+    if hparams.require_clean:
+        code.check_clean(ROOT)
     weights = checkpoint.weights_hash(plan.weights) if plan.weights else None
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
     record = make_record(
@@ -42,7 +46,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         {"generators": parts.generators, "weights": weights},
         redactor,
         scores=parts.scores,
-        sources=imported_sources(ROOT),
+        sources=sources,
     )
     return Run.create(
         Path(hparams.exp_dir),
@@ -79,7 +83,9 @@ def add_stage(state: Mapping[str, Any], code: CodeState, parts: Parts) -> None:
     patch, told = None, {}
     if reopened.changed:
         machine = {k: v for k, v in environment().items() if k not in ("host", "user")}
-        stage |= {"sources": imported_sources(ROOT), "code": code.describe()}
+        sources = imported_sources(ROOT)
+        stage |= {"sources": sources}
+        stage |= {"code": with_imported(code, sources, redactor).describe()}
         stage |= {"data": parts.dataset.describe(), "environment": machine}
         patch = code.patch
     if reopened.data_changed:

@@ -147,7 +147,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
     packed = place / commits.NAME if isinstance(place, Path) else None
     with checkout(then.record["code"], then.patch, ROOT, packed) as sources:
-        for line in sources.notes:
+        for line in sources.notes + sources.unproved:
             print(line, flush=True)
         environ = restored(then.record["environment"]) | dict(arguments.env)
         found = sources.differences + check(then, sources.folder, environ)
@@ -165,7 +165,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         epochs = last_epoch(then, arguments)
         made = rerun(then, sources.folder, environ, arguments.exp_dir, epochs, forced.flags)
     now = read_run(made)
-    why = sources.differences + explain(then, now)
+    why = sources.differences + sources.unproved + explain(then, now)
     verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
     print(verdict.line)
     for line in verdict.explanations:

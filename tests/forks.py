@@ -187,6 +187,7 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    sys.modules.pop("__mp_main__", None)  # another name of this module, which is none of its own
     if Path(cwd, "project").is_dir() and not ROOT.samefile(cwd):
         _use_sources(cwd)
     if argv[0] == "-m":

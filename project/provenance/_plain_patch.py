@@ -61,7 +61,7 @@ def _binary(content: bytes) -> Iterator[bytes]:
     """Both ways of a binary patch: the new content, and that there was none."""
     for data in (content, b""):
         yield b"literal %d\n" % len(data)
-        packed = zlib.compress(data)
+        packed = zlib.compress(data, 1)
         for at in range(0, len(packed), _WIDTH):
             piece = packed[at : at + _WIDTH]  # noqa: E203
             length = len(piece) + (64 if len(piece) <= 26 else 70)

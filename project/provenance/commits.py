@@ -1,6 +1,7 @@
 """The files of one commit, packed to be taken to where its repository is not, and out again.
 
-The pack holds git's own objects, so the commit's hash, which a run's record has, proves them.
+The pack holds git's own objects, so the commit's hash, which a run's record has, proves them; it
+does not prove the copies in which secrets are masked.
 """
 
 import os
@@ -15,7 +16,7 @@ from project.provenance._patch import has_secret
 from project.provenance.redact import Redactor
 
 NAME = "source"
-PACK, _MASKED = "commit.pack", "masked"
+PACK, MASKED = "commit.pack", "masked"
 # Code is small; data that was committed must not fill the archive.
 _LARGEST_FILE = 10 * 2**20
 _LARGEST_SUM = 100 * 2**20
@@ -56,7 +57,7 @@ def pack_commit(repository: Path, sha: str, folder: Path, redactor: Redactor) ->
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / PACK, pack)
     for name, content in masked.items():
-        path = folder / _MASKED / name
+        path = folder / MASKED / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)
     lacking = {
@@ -77,7 +78,7 @@ def is_packed(folder: Path) -> bool:
 
 def is_packed_name(name: str) -> bool:
     """Whether `pack_commit` may write a file of this name, relative to its folder."""
-    return name == PACK or name.startswith(f"{_MASKED}/")
+    return name == PACK or name.startswith(f"{MASKED}/")
 
 
 def unpack_commit(folder: Path, repository: Path) -> None:
@@ -87,22 +88,6 @@ def unpack_commit(folder: Path, repository: Path) -> None:
         GitError: the pack is damaged.
     """
     git(repository, "index-pack", "--stdin", stdin=(folder / PACK).read_bytes())
-
-
-def restore_masked(folder: Path, repository: Path) -> None:
-    """Let the index do without the files that the pack lacks; their masked copies are put there.
-
-    Raises:
-        GitError: the index can't be read or written.
-    """
-    missing = _missing(repository)
-    names = b"".join(os.fsencode(name) + b"\0" for name in missing)
-    git(repository, "update-index", "--skip-worktree", "-z", "--stdin", stdin=names)
-    for name in missing:
-        copy, path = folder / _MASKED / name, repository / name
-        if copy.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(copy.read_bytes())
 
 
 def _entries(repository: Path, sha: str) -> list[_Entry]:
@@ -150,18 +135,3 @@ def _contents(repository: Path, files: list[_Entry]) -> Iterator[bytes]:
         start = answer.index(b"\n", at + 1) + 1
         at = start + entry.size
         yield answer[start:at]
-
-
-def _missing(repository: Path) -> list[str]:
-    """Paths in the index whose content the repository lacks."""
-    listed = os.fsdecode(git(repository, "ls-files", "--stage", "-z")).split("\0")[:-1]
-    files = []
-    for line in listed:
-        about, _, path = line.partition("\t")
-        mode, name, _ = about.split()
-        if mode != "160000":
-            files.append((name, path))
-    asked = "".join(f"{name}\n" for name, _ in files).encode()
-    answers = git(repository, "cat-file", "--batch-check", stdin=asked).decode().splitlines()
-    pairs = zip(files, answers, strict=True)
-    return [path for (_, path), answer in pairs if answer.endswith(" missing")]

@@ -81,7 +81,9 @@ def _from_2(record: dict[str, Any]) -> None:
     """What version 2 did not know, as today's layout says that it is unknown."""
     if isinstance(record.get("code"), dict):
         note = record["code"].get("note")
-        record["code"].setdefault("not_recorded", [note] if note else [])
+        # Without a commit, the note says why; that the patch has all there is, the hash tells.
+        told = isinstance(note, str) and record["code"].get("sha") is not None
+        record["code"].setdefault("not_recorded", [note] if told else [])
         record["code"].setdefault("unrecorded", {})
     record.setdefault("manifest_blake3", None)
     if isinstance(record.get("data"), dict):

@@ -118,6 +118,8 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
     flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])
+    # The code is put together as it was, which need not be as a commit has it.
+    flags |= {"require_clean": False} if flags.get("require_clean") else {}
     if flags.get("checkpoint") and os.path.exists(place := here(flags["checkpoint"])):
         flags["checkpoint"] = place  # otherwise it names a run
     return config_text({k: v for k, v in flags.items() if v is not None})

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from project.provenance import commits
 from project.provenance._git import GitError, git
 from project.provenance._names import some
 from project.provenance._source import digest
+from project.provenance.masked import altered_copies, restore_masked
 from project.provenance.patching import applicable
+from project.reproduction.unrecorded import changed_since, masked_lines, not_recorded
 
 # To fetch what a pointer of Git LFS stands for takes a network.
 _LONG = re.compile(rb"^index [0-9a-f]{64}\.\.", re.MULTILINE)
@@ -31,11 +33,13 @@ class Sources:
         folder: holds the recorded `project/`.
         notes: where it came from, and what of it is not covered, a line each.
         differences: what of it is not as recorded, a line each.
+        unproved: what of it nothing vouches for, a line each.
     """
 
     folder: Path
     notes: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -57,7 +61,7 @@ def checkout(
             either and the present code is another, or there is no space.
     """
     if code["sha"] is None and digest(root) == code["source_blake3"]:
-        yield Sources(root)
+        yield _told(Sources(root), code)
     elif code["sha"] is None and patch is None:
         raise ValueError(
             "the run was recorded without git, from sources other than those here; only with the"
@@ -66,7 +70,16 @@ def checkout(
     else:
         with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
             tree = Path(folder).resolve() / "tree"
-            yield _put_together(tree, code, patch, root, packed)
+            yield _told(_put_together(tree, code, patch, root, packed), code)
+
+
+def _told(sources: Sources, code: dict[str, Any]) -> Sources:
+    """The sources with what the record itself says that it lacks."""
+    return replace(
+        sources,
+        differences=sources.differences + changed_since(code, sources.folder),
+        unproved=not_recorded(code) + sources.unproved,
+    )
 
 
 def _put_together(
@@ -82,13 +95,13 @@ def _put_together(
             git(tree, "config", "remote.origin.url", code["remote"])
         if code["sha"] is None:
             return _from_patch(tree, code, patch or b"")
-        notes = _check_out(tree, code["sha"], root, packed)
-        notes += _not_covered(tree)
+        found = _check_out(tree, code["sha"], root, packed)
+        found.notes.extend(_not_covered(tree))
     except GitError as error:
         raise ValueError(f"the run's code can't be put into {tree}: {error}") from None
     if patch:
         _apply(tree, applicable(patch, partial(_read, tree)))
-    return Sources(tree / code["folder"], notes)
+    return replace(found, folder=tree / code["folder"])
 
 
 def _from_patch(tree: Path, code: dict[str, Any], patch: bytes) -> Sources:
@@ -101,10 +114,10 @@ def _from_patch(tree: Path, code: dict[str, Any], patch: bytes) -> Sources:
     return Sources(folder, differences=[f"code: code.patch does not hold all of it ({note})"])
 
 
-def _check_out(tree: Path, sha: str, root: Path, packed: Path | None) -> list[str]:
-    """Fill the tree; returns where the commit was taken from, if not from here."""
-    notes = []
-    borrowed = _borrow(tree, sha, root)
+def _check_out(tree: Path, sha: str, root: Path, packed: Path | None) -> Sources:
+    """Fill the tree; where the commit is not here, from the run's archive."""
+    notes, differences = [], []
+    borrowed = _borrow(tree, root, f"{sha}^{{commit}}")
     if not borrowed:
         if packed is None or not commits.is_packed(packed):
             raise ValueError(
@@ -113,27 +126,34 @@ def _check_out(tree: Path, sha: str, root: Path, packed: Path | None) -> list[st
             )
         commits.unpack_commit(packed, tree)
         git(tree, "cat-file", "-e", f"{sha}^{{commit}}")
-        notes = [f"code: commit {sha[:12]} is not here, its copy in the run's archive is taken"]
+        notes.append(f"code: commit {sha[:12]} is not here, its copy in the run's archive is taken")
     # Its ancestors are nobody's business, and may be missing.
     (tree / ".git" / "shallow").write_text(f"{sha}\n", encoding="utf-8")
     git(tree, "update-ref", "--no-deref", "HEAD", sha)
     git(tree, "read-tree", sha)
-    if not borrowed:
-        commits.restore_masked(packed, tree)
+    if packed is not None:
+        altered = some(altered_copies(packed, tree))
+        differences += (
+            [f"code: not the commit's, and not taken: masked {altered}"] if altered else []
+        )
+    masked, lacking = ([], []) if borrowed else restore_masked(packed, tree)
     git(tree, "checkout-index", "--all", "--index", "--quiet")
-    return notes
+    return Sources(tree, notes, differences, masked_lines(masked, lacking))
 
 
-def _borrow(tree: Path, sha: str, root: Path) -> bool:
-    """Let `tree` read the objects of the repository at `root`, if the commit is there."""
+def _borrow(tree: Path, root: Path, wanted: str) -> bool:
+    """Let `tree` read the objects of the repository at `root`; whether the wanted one is there."""
     try:
-        git(root, "cat-file", "-e", f"{sha}^{{commit}}")
+        objects = os.fsdecode(git(root, "rev-parse", "--git-path", "objects")).removesuffix("\n")
+        kind = git(root, "rev-parse", "--show-object-format")
+        if kind != git(tree, "rev-parse", "--show-object-format"):
+            return False
+        alternates = tree / ".git" / "objects" / "info" / "alternates"
+        alternates.parent.mkdir(exist_ok=True)
+        alternates.write_bytes(os.fsencode(root.absolute() / objects) + b"\n")
+        git(root, "cat-file", "-e", wanted)
     except GitError:
         return False
-    objects = os.fsdecode(git(root, "rev-parse", "--git-path", "objects")).removesuffix("\n")
-    alternates = tree / ".git" / "objects" / "info" / "alternates"
-    alternates.parent.mkdir(exist_ok=True)
-    alternates.write_bytes(os.fsencode(root.absolute() / objects) + b"\n")
     return True
 
 
