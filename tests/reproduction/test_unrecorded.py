@@ -104,6 +104,8 @@ def test_the_note_of_an_older_record_is_told(tmp_path: Path) -> None:
 
     code = {k: v for k, v in RECORD["code"].items() if k not in ("not_recorded", "unrecorded")}
     code |= {"sha": "ab" * 20, "remote": None, "note": "untracked files not in the patch: w.npy"}
-    run = Run.create(tmp_path, "trial", RECORD | {"code": code}, patch=None, requirements="")
+    run = Run.create(
+        tmp_path, "trial", RECORD | {"schema": 2, "code": code}, patch=None, requirements=""
+    )
     assert read_record(run.directory)["code"]["not_recorded"] == [code["note"]]
     run.finish("finished", epochs=1, steps=1)
