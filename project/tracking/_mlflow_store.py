@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from project.files import lock
+from project.tracking._mlflow_places import ARTIFACTS, correct, outdated
 from project.tracking._mlflow_settings import ENVIRONMENT, bounded, embedded_path, embedded_uri
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ BUSY_SECONDS = 60.0
 def embedded_store(exp_dir: Path) -> str:
     """The address of the store in `exp_dir`, which is made if it isn't there (about 2 s).
 
+    Where the folder was moved, or copied, the places of its files are corrected.
+
     Raises:
         OSError: the folder can't be written.
         ValueError: what is there is no store.
@@ -37,6 +40,7 @@ def embedded_store(exp_dir: Path) -> str:
             if not path.exists():
                 _make_store(path)
     _check_store(path)
+    _correct_places(path)
     return embedded_uri(exp_dir)
 
 
@@ -51,6 +55,15 @@ def _check_store(path: Path) -> None:
             raise ValueError(f"{path} is no SQLite store; move it away and sync again") from error
 
 
+def _correct_places(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as database:
+        if next(outdated(database, path.parent), None) is None:
+            return
+    # Looked at once more: another process may have done it meanwhile.
+    with transaction(path) as database:
+        correct(database, path.parent)
+
+
 def _make_store(path: Path) -> None:
     """Make the store under another name, so that nobody sees it half made."""
     quieten()
@@ -58,7 +71,7 @@ def _make_store(path: Path) -> None:
 
     making = path.with_name(".mlflow.db")
     making.unlink(missing_ok=True)
-    SqlAlchemyStore(f"sqlite:///{making}", "mlflow-artifacts").engine.dispose()
+    SqlAlchemyStore(f"sqlite:///{making}", str(path.parent / ARTIFACTS)).engine.dispose()
     with closing(sqlite3.connect(making)) as database:
         # Readers (the web page) and writers (other runs) then need not wait for each other.
         database.execute("PRAGMA journal_mode=WAL")

@@ -27,8 +27,9 @@ from project.tracking._mlflow_layout import (
     safe_name,
     tags,
 )
+from project.tracking._mlflow_places import ARTIFACTS, now_at
 from project.tracking._mlflow_points import add_points
-from project.tracking._mlflow_settings import embedded_path, embedded_uri, given_uri
+from project.tracking._mlflow_settings import embedded_path, given_uri
 from project.tracking._mlflow_store import embedded_store, keep_files_in, open_client, quieten
 from project.tracking._scrub import scrub
 from project.tracking._tracker import Tracker
@@ -108,7 +109,16 @@ class MlflowTracker(Tracker):
     @final
     def upload(self, path: Path) -> None:
         folder = path.parent.relative_to(self.run_dir).as_posix()
-        self._client.log_artifact(self._id, str(path), None if folder == "." else folder)
+        folder = None if folder == "." else folder
+        if self._given is not None:
+            self._client.log_artifact(self._id, str(path), folder)
+            return
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        # Beside the store as it is reached here: elsewhere its folder may have another name.
+        place = self._client.get_run(self._id).info.artifact_uri
+        place = now_at(place, embedded_path(self._exp_dir).parent)
+        get_artifact_repository(place).log_artifact(str(path), folder)
 
     @final
     def close(self, outcome: dict[str, Any] | None) -> None:
@@ -135,7 +145,7 @@ class MlflowTracker(Tracker):
 
     def _files(self, exp_name: str) -> Path:
         """Where the embedded store keeps an experiment's files."""
-        return self._exp_dir / "mlflow-artifacts" / exp_name
+        return embedded_path(self._exp_dir).parent / ARTIFACTS / exp_name
 
     def _known(self) -> Run | None:
         from mlflow.exceptions import MlflowException
@@ -205,7 +215,7 @@ def add_file(run_id: str, path: Path, folder: str, exp_dir: Path, address: str |
 
 
 def _client_of(exp_dir: Path, address: str | None) -> MlflowClient:
-    return open_client(address or given_uri() or embedded_uri(exp_dir))
+    return open_client(address or given_uri() or embedded_store(exp_dir))
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

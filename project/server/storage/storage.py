@@ -22,6 +22,8 @@ from project.server.api.errors import ApiError, bad_request, not_found
 from project.server.settings import Settings
 from project.server.storage.local_folder import LocalFolder
 from project.server.storage.remote_folder import RemoteFolder
+from project.tracking._mlflow_places import now_at
+from project.tracking._mlflow_settings import embedded_uri
 
 if TYPE_CHECKING:
     from project.server.containers.containers import Container
@@ -110,7 +112,9 @@ class Storage:
 def artifact_address(settings: Settings, uri: str) -> str:
     """Where the artifacts that MLflow calls `uri` are kept."""
     if not uri.startswith("mlflow-artifacts:"):
-        return uri
+        beside = Path(settings.artifacts).parent
+        # The embedded store's folder may have another name for who has made the run.
+        return now_at(uri, beside) if settings.store == embedded_uri(beside) else uri
     # What clients reach through this server is its own destination.
     return f"{settings.artifacts.rstrip('/')}/{urlsplit(uri).path.strip('/')}"
 

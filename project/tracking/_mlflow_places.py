@@ -1,0 +1,77 @@
+"""Where the embedded store says that files are: below the folder it is in, wherever that is moved.
+
+MLflow keeps absolute places. Those of files that lie beside the store, in `mlflow-artifacts`, are
+written anew when the store is opened in another folder than before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+ARTIFACTS = "mlflow-artifacts"
+# Below that: an experiment's folder; in it, those of a run, a model or a trace.
+_PLACE = re.compile(
+    rf"(?:file://)?/.*/{ARTIFACTS}/(?P<rest>[^/]+"
+    r"(?:/(?:[0-9a-f]{32}|models/m-[0-9a-f]{32}|traces/tr-[0-9a-f]+)/artifacts(?:/.*)?)?)"
+)
+# Table and column; a store that an older MLflow made lacks the last ones.
+_COLUMNS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("trace_tags", "value"),
+)
+
+
+def now_at(uri: str, folder: Path) -> str:
+    """Where the files that a store calls `uri` are now that it is in `folder`.
+
+    The same place, if it never was beside the store: its files are still there, and none are here.
+    """
+    found = _PLACE.fullmatch(uri)
+    if found is None:
+        return uri
+    rest = found["rest"] if uri.startswith("file:") else quote(found["rest"])
+    now = f"{folder.as_uri()}/{ARTIFACTS}/{rest}"
+    then_path, now_path = local_path(uri), local_path(now)
+    # A former place may be one that may not even be looked at.
+    stays = os.path.exists(then_path) and not os.path.exists(now_path)
+    return uri if stays or then_path == now_path else now
+
+
+def local_path(uri: str) -> Path:
+    """The path of a place on this machine."""
+    return Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
+
+
+def outdated(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, str, int, str]]:
+    """Each place that is another now: table, column, row and the new place."""
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    here = f"{folder.as_uri()}/{ARTIFACTS}/"
+    for table, column in _COLUMNS:
+        known = table in tables and {
+            name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", [table])
+        }
+        if not known or column not in known:
+            continue
+        query = (
+            f"SELECT rowid, {column} FROM {table} WHERE instr({column}, ?) > 0"
+            f" AND substr({column}, 1, ?) <> ?"
+        )
+        values = [f"/{ARTIFACTS}/", len(here), here]
+        for row, place in database.execute(query, values).fetchall():
+            if (now := now_at(place, folder)) != place:
+                yield table, column, row, now
+
+
+def correct(database: sqlite3.Connection, folder: Path) -> None:
+    """Write all places anew, in the transaction that `database` has begun."""
+    for table, column, row, now in list(outdated(database, folder)):
+        database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", [now, row])
