@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from project.tracking import _mlflow_fetch
 from project.tracking._mlflow_layout import NAME_LENGTH, params, safe_name
 from project.tracking._state import State
 from tests.tracking.runs import OUTCOME, PNG, RECORD, finish, log, make_run
@@ -300,3 +302,27 @@ def test_names_stay_apart_and_within_the_limits() -> None:
 def test_long_values_are_cut() -> None:
     record = {**RECORD, "flags": {"description": "x" * 6001}}
     assert params(record)["description"] == "x" * 5997 + "..."
+
+
+class Store:
+    """What is asked of MLflow's client for a run's curves."""
+
+    CURVES = {"val_loss": [(1, 3, 0.25), (2, 6, 0.75)], "best/val_loss": [(9, 3, 0.25)]}
+
+    def get_metric_history(self, run_id: str, name: str) -> list[SimpleNamespace]:
+        names = ("timestamp", "step", "value")
+        return [SimpleNamespace(**dict(zip(names, point))) for point in self.CURVES[name]]
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_run_had_back_has_what_it_logged_alone(tmp_path: Path, ours: bool) -> None:
+    """Without what the tracker adds; another program's run may have logged such a name."""
+    if ours:
+        finish(tmp_path, best=OUTCOME["best"] | {"metrics": {"val_loss": 0.25}})
+    run = SimpleNamespace(
+        data=SimpleNamespace(metrics=Store.CURVES), info=SimpleNamespace(run_id="")
+    )
+    _mlflow_fetch._write_journal(Store(), run, tmp_path)
+    lines = (tmp_path / "journal.jsonl").read_text().splitlines()
+    names = [name for line in lines for name in json.loads(line)["metrics"]]
+    assert names == ["val_loss", "val_loss"] + ["best/val_loss"] * (not ours)

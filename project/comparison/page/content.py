@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from project.comparison import progress
+from project.comparison.flat import differ
 from project.comparison.labels import labels
 from project.comparison.loading import KnownRun
 from project.comparison.metric_names import group, rank
@@ -14,7 +15,7 @@ from project.comparison.page.dimensions import dimensions
 from project.comparison.page.figures import figures
 from project.comparison.page.rows import rows
 from project.comparison.units import Unit, cell, units_of
-from project.comparison.values import code_mark, data_mark, is_of_class
+from project.comparison.values import code_mark, data_mark, is_of_class, text_of
 from project.scores import agreed
 
 
@@ -42,7 +43,7 @@ def content(
         "made": now.isoformat(timespec="seconds"),
         "runs": _runs(found, each, now),
         "units": _units(found, units, letters),
-        "rows": rows(found, units),
+        "rows": [_with_last(row, found, units, lines) for row in rows(found, units)],
         "metrics": [_metric(name, runs) for name in sorted(names, key=rank)],
         "axes": packed.axes,
         "curves": packed.curves,
@@ -72,6 +73,26 @@ def _lines(
             problems.append(str(error))
         lines[entry["label"]] = lines_of(curves, _began(entry, now))
     return lines, problems
+
+
+def _with_last(
+    row: dict[str, Any],
+    found: Mapping[str, Any],
+    units: Sequence[Unit],
+    lines: Mapping[str, Mapping[str, Line]],
+) -> dict[str, Any]:
+    """A row whose cells also have each run's last value, where it is not the best checkpoint's."""
+    cells = dict(zip((run["label"] for run in found["runs"]), row["each"], strict=True))
+    alone = [unit for unit in units if not unit.is_group]
+    grouped = dict(zip((unit.label for unit in units), row["grouped"], strict=True))
+    for run in found["runs"] if row["section"] == "results" else ():
+        line = lines[run["label"]].get(row["name"])
+        value = run["scores"].get(row["name"])
+        if line is not None and value is not None and differ([value, float(line.value[-1])]):
+            for shown in (cells, grouped if run["label"] in {u.label for u in alone} else {}):
+                if run["label"] in shown:
+                    shown[run["label"]]["last"] = text_of(float(line.value[-1]))
+    return row
 
 
 def _means(

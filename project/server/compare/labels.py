@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from project.comparison.labels import labels
 from project.comparison.units import exact_text
 from project.comparison.values import code_mark, data_mark
+from project.provenance.find import RUN_ID
 from project.server.compare.differences import Fact
 from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
@@ -29,9 +30,15 @@ def of_runs(
     found = labels(flags, codes, data, [run.name for run in runs])
     times = Counter(run.name for run in runs)
     return [
-        label if told.flags is not None or times[run.name] > 1 else run.name
-        for run, told, label in zip(runs, documents, found, strict=True)
+        _called(run.name, label, times[run.name] == 1)
+        for run, label in zip(runs, found, strict=True)
     ]
+
+
+def _called(name: str, label: str, alone: bool) -> str:
+    if RUN_ID.fullmatch(name):  # of ours, whose names are ids, which begin with a time
+        return label
+    return name if alone or name == label else f"{name}, {label.removesuffix(f', {name}')}"
 
 
 def _flags(documents: Documents, facts: Mapping[Fact, str]) -> dict[str, str]:

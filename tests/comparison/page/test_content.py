@@ -54,14 +54,14 @@ def test_results_have_deltas_and_which_is_better(exp_dir: Path) -> None:
 
 
 def test_a_classs_name_does_not_turn_a_score_round(tmp_path: Path) -> None:
-    scores = ({"val_precision/gloss": 0.25, "val_brier": 0.5}, {"val_precision/gloss": 0.75})
+    scores = ({"val_precision/loss": 0.25, "val_brier": 0.5}, {"val_precision/loss": 0.75})
     runs = [load(make(tmp_path, val={"val_brier": 0.25, **score})) for score in scores]
     found, _ = content(describe(runs, repository=tmp_path), runs, NOW)
-    for name in ("val_precision/gloss", "val_brier"):  # more is better; less is
+    for name in ("val_precision/loss", "val_brier"):  # more is better; less is
         assert [cell.get("best") for cell in row(found, name)["each"]] == [None, True]
         assert row(found, name)["each"][1]["sign"] == 1
     better = {score["name"]: score["better"] for score in found["scores"]}
-    assert (better["val_precision/gloss"], better["val_brier"]) == ("max", "min")
+    assert (better["val_precision/loss"], better["val_brier"]) == ("max", "min")
 
 
 def test_groups_have_mean_spread_and_paired_difference(exp_dir: Path) -> None:

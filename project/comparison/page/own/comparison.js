@@ -91,5 +91,6 @@ function result(cell) {
     el("span", { class: "last" }, el("span", { class: "value", title: about }, shown), cell.best && el("span", { class: "star", role: "img", "aria-label": "best" }, "★")),
     " ",
     cell.delta && el("small", { class: `delta ${sign}`, title: less }, cell.delta.replace("-", "−")),
+    cell.last && el("small", { class: "last-one", title: "A score is the best checkpoint's; this one is the last epoch's" }, ` last ${cell.last.replace("-", "−")}`),
   );
 }
