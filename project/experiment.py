@@ -17,8 +17,10 @@ from project.callbacks.reports import Reports
 from project.command import describe, print_error
 from project.files import write_atomic
 from project.launch import Others
+from project.meeting import disagreement
 from project.messages import announce, show, show_trackers, show_unsent
 from project.plan import Plan
+from project.processes import place
 from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
@@ -55,6 +57,11 @@ def conduct(
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
     parts = build(plan, state)
+    why = disagreement(plan, parts, state)
+    if why is not None:
+        if place().local_rank:
+            return 2  # as each machine's first process says
+        raise ValueError(why)
     if not parts.trainer.is_global_zero:
         return follow(make_session(plan, parts, state, None, others))
     run = open_run(plan, code, argv, parts)

@@ -89,8 +89,9 @@ class Session:
         """Why another process is gone; None where the first one lives to say it."""
         rank = self.trainer.global_rank
         if rank > 0:
-            run = self.checkpoints.directory.parent.name
-            gone = f"the first process of run {run} is gone: killed, or out of memory?"
+            folder = self.checkpoints.directory  # unknown until the first process has opened it
+            of = f" of run {folder.parent.name}" if folder else ""
+            gone = f"the first process{of} is gone: killed, or out of memory?"
             return None if peers.tell(rank, None) else gone
         why = peers.heard(self.trainer.world_size) or self.others.fallen()
         return why or "another process of the run is gone: killed, or out of memory?"

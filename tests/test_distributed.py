@@ -200,5 +200,10 @@ def test_devices_starts_the_processes_itself(folder: Path, tmp_path: Path) -> No
         for launchers in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
             record["environment"]["variables"].pop(launchers, None)
         records.append(record)
+    # How they were started is imported, too.
+    sources = [record.pop("sources") for record in records]
+    both = sources[0].keys() & sources[1].keys()
+    assert {"project/solver.py", "project/strategy.py"} < both
+    assert all(sources[0][name] == sources[1][name] for name in both)
     assert records[0] == records[1]
     assert records[0]["flags"]["devices"] == "2"

@@ -112,7 +112,7 @@ def reopen(directory: Path, root: Path, code: CodeState | None, accept: bool) ->
         more, noted = _other_changes(run, code, root)
         changed += more
     software = Software(root, list(record["sources"]))
-    for difference in differing(*software.compared(record["environment"], environment())):
+    for difference in software.differing(record["environment"], environment()):
         (changed if software.matters(difference) else noted).append(difference.line)
     return run.found(changed, noted)
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from project.provenance.surroundings import Difference
+from project.provenance.surroundings import Difference, differing
 
 # Known before torch is loaded; the rest of the environment is the machine's.
 PARTS = ("python", "implementation", "packages", "variables")
@@ -42,12 +42,10 @@ class Software:
     def __init__(self, root: Path, sources: Sequence[str]) -> None:
         self._root, self._sources = root, sources
 
-    def compared(
-        self, then: Mapping[str, Any], now: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Both as far as the software goes, and as the former knows of it."""
+    def differing(self, then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+        """What differs of two environments' software, as far as the former knows of it."""
         known = [k for k in PARTS if then.get(k) or (k == "variables" and k in then)]
-        return {k: then[k] for k in known}, {k: now.get(k) for k in known}
+        return differing({k: then[k] for k in known}, {k: now.get(k) for k in known})
 
     def matters(self, difference: Difference) -> bool:
         """Whether results may follow from it."""
