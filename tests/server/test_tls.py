@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import ipaddress
 import os
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from project import serve
+from project.server.certificate import check_certificate
 from tests import forks
 from tests.server.conftest import free_port
 from tests.server.guarded import ONE
@@ -104,6 +106,16 @@ def test_the_client_logs_over_tls(
     del printed["NEPTUNE_ALLOW_SELF_SIGNED_CERTIFICATE"]
     trust = {"REQUESTS_CA_BUNDLE": str(certificate[0]), "SSL_CERT_FILE": str(certificate[0])}
     assert f"1.0 {url}/" in forks.told(["-c", RUN], printed | own | trust, exp_dir)
+
+
+def test_whether_clients_trust_a_certificate_is_found_out_beforehand(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = argparse.Namespace(ssl_certfile=certificate[0], ssl_keyfile=certificate[1])
+    assert check_certificate(arguments) == str(certificate[0])
+    # As if one of the authorities that `requests` knows had signed it.
+    monkeypatch.setattr("certifi.where", lambda: str(certificate[0]))
+    assert check_certificate(arguments) is None
 
 
 def test_plain_http_gets_nothing(served: tuple[str, Path]) -> None:

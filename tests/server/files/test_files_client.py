@@ -59,7 +59,7 @@ def test_files(told: Told) -> None:
 
 
 def test_file_sets(told: Told) -> None:
-    assert told.found["many"] == sorted(TREE)
+    assert told.found["many"] == sorted(TREE) and told.found["root"]
     assert told.found["one"] == ["large"]
     for name, content in TREE.items():
         assert (told.folder / "many" / name).read_bytes() == content
