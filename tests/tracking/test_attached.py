@@ -114,6 +114,10 @@ def test_a_follower_that_starves_after_its_run_begins_again_at_the_runs_own_prio
         sys.modules[__name__], "SYNC", SYNC.replace("install()", "install(), stand_in.starve()")
     )
     attached = start("starve")
+    # It has given way, and does not come to its end.
+    service = run / stand_in.SERVICE
+    while not (service.exists() and service.stat().st_size):
+        assert attached.followers[NAME].poll() is None
     log(run, ({"loss": 0.5}, 1))
     finish(run)
     pid = attached.followers[NAME].pid
