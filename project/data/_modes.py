@@ -47,8 +47,6 @@ def shown(image: Image.Image, is_deep: bool) -> Shown:
         image, is_deep = _grey(image), False
     if image.has_transparency_data:
         return _on_white(image)
-    if image.mode == "LAB":
-        return Shown(_from_lab(image), False)
     # A palette goes through RGBA, or Pillow warns.
     rgb = image.convert("RGBA").convert("RGB") if image.mode == "P" else image.convert("RGB")
     if is_deep and _is_plain(rgb):
@@ -98,13 +96,6 @@ def _bits(image: Image.Image) -> int:
 
 def _tag(image: Image.Image, tag: int) -> object:
     return image.tag_v2.get(tag) if image.format == "TIFF" else None
-
-
-def _from_lab(image: Image.Image) -> Image.Image:
-    from PIL import ImageCms  # a colour engine, for few pictures
-
-    profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
 
 
 def _is_plain(image: Image.Image) -> bool:

@@ -11,6 +11,8 @@ from project.data._cache import cache_folder, note
 from project.data._samples import CHUNK_BYTES, Subset
 from project.files import read_json, write_json
 
+# Of the way in which files become pixels: another one gives other statistics of the same content.
+_DECODING = 2
 
 class Statistics(NamedTuple):
     """Per channel, in units of the pixel value / 255; a constant channel has a `std` of 1."""
@@ -30,7 +32,7 @@ def statistics(subset: Subset, content_hash: str, folder: Path) -> Statistics:
     """
     height, width = subset.samples.shape[1:]
     key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}"
-    path = cache_folder(folder) / f"statistics-{key}.json"
+    path = cache_folder(folder) / f"statistics-{_DECODING}-{key}.json"
     known = _read(path)
     if known is None:
         known = measure(subset)
