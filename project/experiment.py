@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytorch_lightning import Callback
 
-from project import checkpoint, models
+from project import checkpoint
 from project.build import Parts, build
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
@@ -160,7 +160,7 @@ def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: E
         attached.end()
         print_error(error)
         return ended.exit_code or 1
-    show(run, ended, models.n_parameters(solver.model))
+    show(run, ended, parts)
     show_trackers(finish_sending(attached, session.interrupt))
     return ended.exit_code
 

@@ -1,8 +1,7 @@
 """What a run tells the person at its start and at its end."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from project import models
 from project.build import SPLITS, Parts
@@ -64,18 +63,12 @@ def sharing(hparams: Hyperparameters, parts: Parts) -> str:
     )
 
 
-def leaked(directory: Path) -> Iterator[str]:
-    """How many images of the test a run's training has seen, in a line; nothing for none."""
-    data = read_json(directory / "record.json")["data"]
-    if n := (data.get("leaks") or {}).get("test"):
-        total = data["counts"]["test"]["total"]
-        yield f"{n:,} of {total:,} test images are in training or validation too"
-
-
-def show(run: Run, ended: Ended, n_parameters: int) -> None:
+def show(run: Run, ended: Ended, parts: Parts) -> None:
     """Print the table at the end, and what to do next."""
+    n_parameters = models.n_parameters(parts.solver.model)
     rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
-    rows += [("leaks", line) for line in leaked(run.directory)]
+    if leaks := parts.dataset.leaks:
+        rows += [("leaks", line) for line in leaks.lines(named=False)]
     rows.append(("run", str(run.directory)))
     place = f"--exp-dir {run.directory.parents[1]}"
     rows.append(("compare", f"python -m project.compare {place}"))

@@ -42,7 +42,7 @@ def test_they_are_refused_before_anything_is_written(
     assert main(argv(folder, "--refuse-leaks")) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "error: --refuse-leaks: 1 of the test images is also in training"
+        "error: --refuse-leaks: 1 of 11 test images are also in training"
         " (train/bee/0.png = test/bee/9.bmp)",
         "error: --refuse-leaks: 1 image has more than one label"
         " (train/ant/0.png = train/bee/x.png)",
@@ -56,9 +56,10 @@ def test_they_are_told_recorded_and_scored_apart(
     for _ in range(2):
         assert main(argv(folder)) == 0
     out, err = capsys.readouterr()
-    assert "warning: 1 of the test images is also in training (train/bee/0.png = test/" in err
+    assert "warning: 1 of 11 test images are also in training (train/bee/0.png = test/" in err
     assert "warning: 1 image has more than one label (train/ant/0.png = train/bee/x.png); --" in err
-    assert "1 of 11 test images are in training or validation too" in out
+    assert "leaks              1 of 11 test images are also in training\n" in out
+    assert "leaks              1 image has more than one label\n" in out
     assert " without leaks)" in out
     runs = sorted(folder.with_name("runs").glob("debug/*/"))
     leaks = read_record(runs[0])["data"]["leaks"]

@@ -13,9 +13,9 @@ from project.data._samples import Raw, Resident
 from project.data._split import Splits
 
 PAIRS = {
-    "train/test": "{n} of the test images {is_} also in training",
-    "val/test": "{n} of the test images {is_} also in validation",
-    "train/val": "{n} of the validation images {is_} also in training",
+    "train/test": "test images are also in training",
+    "val/test": "test images are also in validation",
+    "train/val": "validation images are also in training",
 }
 LABELS = "labels"
 NAMED = 3
@@ -31,12 +31,14 @@ class Leaks:
         examples: for each of `pairs` and `labels` that is not 0, a few: `ant/1.png = bee/2.png`.
         rows: images of the test split that are in training or validation too, by index in the
             split's source.
+        sizes: images of each split.
     """
 
     pairs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PAIRS, 0))
     labels: int = 0
     examples: dict[str, list[str]] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.labels or any(self.pairs.values()))
@@ -46,14 +48,15 @@ class Leaks:
         counts = {"pairs": self.pairs, LABELS: self.labels, "test": len(self.rows)}
         return counts | {"examples": self.examples}
 
-    def lines(self) -> Iterator[str]:
-        """A line with the number and some names for each kind that there is."""
+    def lines(self, *, named: bool = True) -> Iterator[str]:
+        """A line with the number for each kind that there is, and the names of a few."""
         for kind, text in PAIRS.items():
             if n := self.pairs[kind]:
-                yield text.format(n=f"{n:,}", is_="is" if n == 1 else "are") + self._named(kind, n)
+                whole = self.sizes[kind.partition("/")[2]]
+                yield f"{n:,} of {whole:,} {text}" + self._named(kind, n) * named
         if n := self.labels:
             image = "image has" if n == 1 else "images have"
-            yield f"{n:,} {image} more than one label" + self._named(LABELS, n)
+            yield f"{n:,} {image} more than one label" + self._named(LABELS, n) * named
 
     def _named(self, kind: str, n: int) -> str:
         return f" ({', '.join(self.examples[kind])}{', ...' if n > NAMED else ''})"
@@ -85,7 +88,7 @@ def find_leaks(raw: Raw, splits: Splits) -> Leaks | None:
     else:
         return None
     starts = dict(zip(map(id, sources), np.cumsum([0, *map(len, sources)]).tolist(), strict=False))
-    leaks = Leaks()
+    leaks = Leaks(sizes={split: len(part) for split, part in splits._asdict().items()})
     for places in _repeated(numbers, splits, starts):
         _add(leaks, places, name)
     return leaks

@@ -14,6 +14,7 @@ from project.files import read_json, write_json
 # Of the way in which files become pixels: another one gives other statistics of the same content.
 _DECODING = 2
 
+
 class Statistics(NamedTuple):
     """Per channel, in units of the pixel value / 255; a constant channel has a `std` of 1."""
 
