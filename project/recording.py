@@ -27,7 +27,8 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], parts: Parts) -> 
         ValueError: --require-clean, and a module was imported that no commit has.
     """
     if parts.reopened is not None:
-        parts.reopened = parts.reopened.with_machine(environment())
+        reopened = parts.reopened.with_imports(imported_sources(ROOT))
+        parts.reopened = reopened.with_machine(environment())
         return Run.reopen(parts.reopened.directory)
     hparams, model = plan.hparams, parts.solver.model
     redactor, sources = Redactor(), imported_sources(ROOT)

@@ -1,6 +1,6 @@
 """What a reopened run finds changed: sources, packages, variables and data beside its record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,26 @@ class Reopened:
         then = manifest.read(known[-1]) if known else None
         changed = data_changes.differences(self.record["data"], now, then, files)
         return replace(self.found(changed), data_changed=bool(changed))
+
+    def with_imports(self, names: Iterable[str]) -> "Reopened":
+        """The same, with what is imported now and stands beside the packages that were then.
+
+        So does a `numpy.py` in the project's folder, which takes the place of the installed one.
+        More modules of a package that the run knew are imported by its own, unchanged sources.
+
+        Args:
+            names: of the files, see `imported_sources`.
+
+        Raises:
+            ValueError: there is such a file, and the person has not accepted that.
+        """
+        then = self.record["sources"]
+        known = {Path(name).parts[0] for name in then}
+        new = [name for name in names if then and Path(name).parts[0] not in known]
+        # A debugger's are elsewhere.
+        beside = [f"{name} is imported now" for name in new if not Path(name).is_absolute()]
+        elsewhere = [f"{name} is imported now" for name in new if Path(name).is_absolute()]
+        return self.found(beside, elsewhere)
 
     def with_machine(self, now: Mapping[str, Any]) -> "Reopened":
         """The same, with a note of each thing that is another of machine and PyTorch's settings.

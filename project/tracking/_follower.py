@@ -19,7 +19,7 @@ from project.tracking._records import read
 from project.tracking._state import State
 from project.tracking._tracker import Tracker
 
-FILES = ("record.json", "code.patch", "requirements.lock", "data.manifest.gz")
+FILES = ("record.json", "code.patch", "requirements.lock", "data.manifest.gz", "stages.jsonl")
 FOLDERS = ("figures", "reproductions")
 OUTCOME = "outcome.json"
 

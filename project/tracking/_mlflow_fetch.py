@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NEEDED = "record.json"
 FILES = (NEEDED, "outcome.json", "code.patch", "requirements.lock", "data.manifest.gz")
+FILES += ("stages.jsonl",)
 
 
 def fetch(client: MlflowClient, run_id: str, folder: Path) -> Path:

@@ -82,6 +82,15 @@ def test_what_the_run_did_not_import_is_noted(root: Path) -> None:
     assert (look(run, root).changed, look(run, root).noted) == ((), noted)
 
 
+def test_a_file_that_takes_an_installed_modules_place_is_refused(root: Path) -> None:
+    found = look(interrupted(root), root)
+    assert found.with_imports([MODEL, "project/stages.py"]) == found
+    debugger = found.with_imports([MODEL, "/opt/debugger.py"])
+    assert (debugger.changed, debugger.noted) == ((), ("/opt/debugger.py is imported now",))
+    with pytest.raises(ValueError, match=r"as it was: numpy\.py is imported now; restore"):
+        found.with_imports([MODEL, "numpy.py"])
+
+
 @pytest.mark.parametrize(
     "name, matters",
     [
