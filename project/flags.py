@@ -32,8 +32,8 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     """Parse `argv`, without the program's name; `--help` and `--print-config` print and exit.
 
     Raises:
-        ValueError: one line for each thing that is wrong, all of them at once.
-        OSError: a config file can't be read.
+        ValueError: one line for each thing that is wrong, all of them at once; a config file that
+            can't be read is one.
     """
     parser = make_parser()
     if "_ARGCOMPLETE" in environ:
@@ -161,8 +161,10 @@ def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str
     for path in paths:
         try:
             entries = read_config(path)
-        except ValueError as error:
-            problems.append(str(error))
+        except (ValueError, OSError) as error:
+            problems.append(
+                f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            )
             continue
         for entry in entries:
             if entry.value is not None or not is_field(entry.name):

@@ -119,9 +119,10 @@ def test_a_mistake_is_named(argv: list[str], message: str) -> None:
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     config = write(tmp_path / "a.yaml", "learning_rat: 1\nbatch_size: many\n")
     with pytest.raises(ValueError) as raised:
-        parse(["--config", config, "--dropout", "1", "--zzzzzz", "1"], {})
+        parse(["--config", "no.yaml", config, "--dropout", "1", "--zzzzzz", "1"], {})
     assert str(raised.value).splitlines() == [
         "unknown flag --zzzzzz",
+        "no.yaml: No such file or directory",
         f"{config}:1:1: unknown key 'learning_rat', did you mean 'learning_rate'?",
         f"{config}:2:1: --batch-size must be a whole number, not 'many'",
         "--dropout must be in [0, 1), not 1.0",
