@@ -141,3 +141,25 @@ def test_a_dirty_tree_can_be_refused(clone: Path) -> None:
         " them, or leave the flag out\n"
     )
     assert not (clone / "experiments" / "clean").exists()
+
+
+def test_a_module_that_no_commit_has_is_refused_once_it_is_imported(clone: Path) -> None:
+    (clone / "data").mkdir(exist_ok=True)  # which git ignores
+    (clone / "data" / "shared.py").write_text("half = 0.5\n")
+    (clone / "project" / "losses" / "outside.py").write_text(
+        '"""A loss that takes something from a folder that git ignores."""\n'
+        "from data import shared\n"
+        "from project.losses import cross_entropy\n\n\n"
+        "def build(hparams):\n"
+        "    return cross_entropy.build(hparams)\n"
+    )
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "-m", "another loss")
+    flags = ("--exp-name", "clean", "--loss", "outside", "--require-clean")
+    done = command(clone, "run", *flags, *SMALL)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"error: --require-clean: {clone} has changes that no commit has (data/shared.py); commit"
+        " them, or leave the flag out"
+    )
+    assert not (clone / "experiments" / "clean").exists()

@@ -63,4 +63,7 @@ def _environment(environ: Mapping[str, str], index: Path | None) -> dict[str, st
     kept["GIT_NO_LAZY_FETCH"] = "1"
     # A commit is what its hash says, not what `git replace` puts in its place.
     kept["GIT_NO_REPLACE_OBJECTS"] = "1"
-    return kept if index is None else kept | {"GIT_INDEX_FILE": str(index)}
+    if index is None:
+        return kept
+    # A copy may keep what git learns when it looks at the files; the repository's may not.
+    return kept | {"GIT_INDEX_FILE": str(index), "GIT_OPTIONAL_LOCKS": "1"}

@@ -77,8 +77,9 @@ def sources_behind(top: Path, links: Iterable[str], known: Iterable[str]) -> dic
         links: names relative to it.
         known: names of what is recorded.
     """
-    found = {}
-    recorded = {os.path.join(os.path.realpath(top), name) for name in known}
+    found, links = {}, list(links)
+    here = os.path.realpath(top)
+    recorded = {os.path.join(here, name) for name in known} if links else set()
     for name in links:
         target = Path(os.path.realpath(top / name))
         if target.is_dir():

@@ -41,8 +41,8 @@ class _Entry(NamedTuple):
 
 
 @contextmanager
-def honest_index(top: Path, folder: str) -> Iterator[Index]:
-    """Copy the index of the repository at `top`, so that git looks at each source below `folder`.
+def honest_index(top: Path, index: Path, folder: str) -> Iterator[Index]:
+    """Copy the `index` of the repository at `top`, so that git looks at all sources in `folder`.
 
     Files whose changes git was told not to look for (`--assume-unchanged`, `--skip-worktree`) are
     compared like all others, and of sources neither size nor time stands for the content.
@@ -50,7 +50,6 @@ def honest_index(top: Path, folder: str) -> Iterator[Index]:
     Raises:
         GitError: git can't tell.
     """
-    found = os.fsdecode(git(top, "rev-parse", "--git-path", "index")).removesuffix("\n")
     entries = _entries(top)
     skipped = [entry for entry in entries if entry.tag in "Ss"]
     absent = {entry.name for entry in skipped if not os.path.lexists(top / entry.name)}
@@ -65,9 +64,9 @@ def honest_index(top: Path, folder: str) -> Iterator[Index]:
     names = frozenset(entry.name for entry in entries)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place, "index")
-        if (top / found).exists():
+        if index.exists():
             # With its time: by it git tells files changed in the index's own second.
-            shutil.copy2(top / found, copy)
+            shutil.copy2(index, copy)
         git(top, *ADD, index=copy, stdin=os.fsencode("".join(again)))
         yield Index(copy, names, links, sorted(absent), sorted(unknown))
 

@@ -79,11 +79,11 @@ def _by_files(root: Path, redactor: Redactor, why: str) -> CodeState:
 
 
 def _by_git(root: Path, redactor: Redactor) -> CodeState:
-    answer = git(root, "rev-parse", "--show-object-format", "--show-toplevel")
-    hash_name, _, found = os.fsdecode(answer).partition("\n")
+    asked = ("--show-object-format", "--git-path", "index", "--show-toplevel")
+    hash_name, index_path, found = os.fsdecode(git(root, "rev-parse", *asked)).split("\n", 2)
     top = Path(found.removesuffix("\n"))
     folder = root.resolve().relative_to(top.resolve()).as_posix()
-    with honest_index(top, folder) as index:
+    with honest_index(top, root / index_path, folder) as index:
         status = read_status(top, index.path)
         _check_known(root, top, status)
         more = untracked(top, folder, status, index)
