@@ -71,8 +71,8 @@ def _best(runs: list[Path], metric: str) -> Path:
     way = agreed((read_record(run, whole=False).get("scores") or {} for run in scores), metric)
     if way is None:
         raise ValueError(
-            f"best:{metric}: the records of these {len(scores)} runs don't agree on whether more or"
-            " less of it is better; name the run"
+            f"best:{metric}: the records of the {len(scores)} runs that have it don't say, or not"
+            " all the same, whether more or less of it is better; name the run"
         )
     choose = min if way == MIN else max
     return choose(scores, key=lambda run: scores[run][metric])

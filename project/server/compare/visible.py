@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from project.provenance.find import RUN_ID
 from project.server.api.access import Account
 from project.server.api.errors import bad_request, not_found
 from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
@@ -105,8 +106,10 @@ def find(connection: sa.Connection, account: Account, text: str) -> list[Run]:
 def made(row: sa.Row) -> Run:
     """The run of a row of SELECT."""
     status = row.told if row.told in STATUSES else WORDS.get(row.status, "interrupted")
-    # A run that is resumed has the tag of its end until it begins.
-    status = "running" if row.status == "RUNNING" else status
+    # Through Neptune, a run is taken to go on for a while after our tracker has told its end, which
+    # it takes back as it resumes. In MLflow the tag of an end stays until the next one.
+    told = row.container_id and row.told in STATUSES and RUN_ID.fullmatch(row.name or "")
+    status = "running" if row.status == "RUNNING" and not told else status
     return Run(
         row.run_uuid,
         row.name or row.run_uuid,

@@ -1,6 +1,7 @@
 """What is known of runs, with our record and without, and who sees them."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,3 +97,20 @@ def test_statuses(store: Store, status: str, tag: str | None, shown: str) -> Non
     if tag:
         store.tag(run, status=tag)
     assert store.find(run.id).status == shown
+
+
+@pytest.mark.parametrize(
+    "name, container, expected",
+    [
+        ("20261121-034512-7h3k", "c", "finished"),
+        ("20261121-034512-7h3k", None, "running"),
+        ("mine", "c", "running"),
+    ],
+)
+def test_our_tracker_for_neptune_says_when_a_run_has_ended(
+    name: str, container: str | None, expected: str
+) -> None:
+    fields = ("run_uuid", "experiment_id", "experiment", "user_id", "start_time", "end_time")
+    row = dict.fromkeys((*fields, "artifact_uri", "short_id"))
+    row |= {"name": name, "container_id": container, "status": "RUNNING", "told": "finished"}
+    assert visible.made(SimpleNamespace(**row)).status == expected
