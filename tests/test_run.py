@@ -276,7 +276,7 @@ def malicious(target: Path) -> Path:
 def test_bad_checkpoints_are_refused(finished: Path, run, tmp_path: Path) -> None:
     good = finished / "checkpoints" / "best.pt"
     bad = {
-        truncated(good, tmp_path / "cut.pt"): "damaged",
+        truncated(good, tmp_path / "cut.pt"): "cut off",
         malicious(tmp_path / "evil.pt"): "more than tensors",
     }
     for path, reason in bad.items():
