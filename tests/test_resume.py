@@ -161,5 +161,5 @@ def test_a_checkpoint_that_training_can_not_go_on_from_is_refused(
     before = (directory / "outcome.json").read_bytes()
     shutil.copy(directory / "checkpoints" / "best.pt", directory / "checkpoints" / "last.pt")
     assert main(["--resume", "last", "--exp-dir", str(tmp_path)]) == 2
-    assert "it lacks epoch, step" in capsys.readouterr().err
+    assert "needs to go on: epoch, step" in capsys.readouterr().err
     assert (directory / "outcome.json").read_bytes() == before

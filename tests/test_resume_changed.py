@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from project.verify import main as verify
 from tests.reproduction.repositories import everything
 from tests.test_resume import at_step, only_run
 
+ROOT = Path(__file__).parents[1]
 # 2 classes of 20 images: 28 for training, in batches of 7, so 4 steps an epoch.
 FLAGS = (
     "--data image-folder --image-size 8 --model mlp --hidden-dim 8 --batch-size 7 --max-epochs 3"
@@ -61,6 +63,24 @@ def test_it_is_refused_and_left_as_it_was(run: Path, capsys: pytest.CaptureFixtu
     assert line.endswith(
         "data: 7 files moved from ant to bee; restore that, or add --accept-changes: the run goes"
         " on and says so"
+    )
+    assert everything(run) == before
+
+
+def test_an_edited_source_is_refused_before_the_data_are_read(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("project", "tests"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    model = tmp_path / "project" / "models" / "mlp.py"
+    model.write_text(model.read_text().replace("ReLU", "GELU"))
+    monkeypatch.setattr("project.plan.ROOT", tmp_path)
+    before = everything(run)
+    assert main(["--resume", "last", "--exp-dir", str(run.parents[1])]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"error: run {run.name} can't go on as it was: project/models/mlp.py changed; restore that,"
     )
     assert everything(run) == before
 
