@@ -78,8 +78,10 @@ def test_they_are_told_recorded_and_scored_apart(
     assert round(test["test_accuracy_without_leaks"] * 10) in (right - 1, right)
     assert {name for name in test if "leaks" in name} >= {"test_loss_without_leaks"}
     # Between two runs nothing differs, and yet it is said.
-    assert compare([*map(str, runs), "--exp-dir", str(folder.with_name("runs"))]) == 0
-    told = capsys.readouterr().out
-    assert "the same images in two splits, or with two labels: train/test: 1, two labels: 1" in told
+    page, text = folder.with_name("page.html"), "with two labels: train/test: 1, two labels: 1"
+    place = ["--exp-dir", str(folder.with_name("runs"))]
+    assert compare([*map(str, runs), *place, "--html", str(page)]) == 0
+    assert f"the same images in two splits, or {text}" in capsys.readouterr().out
+    assert text in page.read_text()
     assert compare(["--exp-dir", str(folder.with_name("runs"))]) == 0
     assert "test_accuracy_without_leaks" in capsys.readouterr().out

@@ -56,6 +56,20 @@ def leaks_text(data: Mapping[str, Any]) -> str | None:
     return ", ".join(f"{name}: {n:,}" for name, n in counts.items() if n) or "none"
 
 
+def leak_lines(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each kind of leaks among described runs: also where all have it, so none differs.
+
+    Args:
+        runs: with their `label` and, as by `leaks_text`, their `leaks`.
+    """
+    told: dict[str, list[str]] = {}
+    for run in runs:
+        if run["leaks"] not in (None, "none"):
+            told.setdefault(run["leaks"], []).append(run["label"])
+    what = "the same images in two splits, or with two labels"
+    return [f"{what}: {leaks} ({', '.join(labels)})" for leaks, labels in told.items()]
+
+
 def _environment(record: Mapping[str, Any]) -> dict[str, Any]:
     machine = {name: record.get(name) for name in ("host", "user")}
     return machine | flatten(record["environment"])

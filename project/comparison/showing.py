@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from project.comparison.layout import Line, Table, clean, cut, heading, table_lines, wrapped
+from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import group_lines
 from project.comparison.units import Unit, cell, delta_text, result_texts, units_of
 from project.comparison.values import (
@@ -34,7 +35,8 @@ def comparison_lines(found: Description, width: int | None, *, all: bool) -> Ite
     all = all or len(found["runs"]) == 1
     yield Line("runs", "bold")
     yield from table_lines(_who(found["runs"]), width)
-    yield from _leaks(found["runs"], width)
+    for line in leak_lines(found["runs"]):
+        yield from wrapped(line, width, "yellow")
     units = units_of(found)
     for name in ("flags", "code", "data", "environment"):
         yield from _section(name, found["sections"][name], units, width, all)
@@ -60,17 +62,6 @@ def _who(runs: Sequence[Mapping[str, Any]]) -> Table:
         for run in runs
     ]
     return Table(header, rows, frozenset({3, 6}), essential=3)
-
-
-def _leaks(runs: Sequence[Mapping[str, Any]], width: int | None) -> Iterator[Line]:
-    """The same images in two splits: also where all runs have them, so that none differs."""
-    told = {}
-    for run in runs:
-        if run["leaks"] not in (None, "none"):
-            told.setdefault(run["leaks"], []).append(run["label"])
-    for leaks, labels in told.items():
-        text = f"the same images in two splits, or with two labels: {leaks} ({', '.join(labels)})"
-        yield from wrapped(text, width, "yellow")
 
 
 def _section(

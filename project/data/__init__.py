@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from project.data._block import Batch, Block
 from project.data._files import Files
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
 from project.data._leaks import Leaks, find_leaks
-from project.data._loader import Batch, Block, Loader
+from project.data._loader import Loader
 from project.data._order import permutation
 from project.data._samples import Raw, Resident, Samples, Subset
 from project.data._split import Splits, split

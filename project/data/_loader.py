@@ -1,14 +1,14 @@
 """Batches on the device, several gathered at once, in an order that only seed and epoch decide."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from project.data._augment import augment, draw
+from project.data._block import Batch, Block
 from project.data._order import permutation
 from project.data._samples import Subset
 from project.data._schedule import Schedule
@@ -17,59 +17,6 @@ BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20
 # What a CPU normalises at once: it is in the processor's caches when the model reads it.
 INPUT_BYTES = 2**20
-
-
-class Batch(NamedTuple):
-    """One optimizer step's samples, or this rank's share of them.
-
-    Attributes:
-        inputs: `(b, C, H, W)` float32, normalised, on the device.
-        targets: `(b,)` int64, on the device.
-        size: samples of the batch over all ranks.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    size: int
-
-
-class Block:
-    """Consecutive batches of an epoch that were gathered at once; it may hold none.
-
-    Args:
-        epoch: counted from 0.
-        first_step: index in the epoch of its first batch.
-        indices: of the data set's samples, `(n,)` int64, of all batches.
-        counts: this rank's samples of each batch.
-        batches: iterates over the batches, whose inputs are made when their turn comes.
-        leaked: of each batch which samples are leaks, `(b,)` bool on the device; None: the split
-            has none.
-    """
-
-    __slots__ = ("epoch", "first_step", "leaked", "_indices", "_counts", "_batches")
-
-    def __init__(
-        self,
-        epoch: int,
-        first_step: int,
-        indices: Tensor,
-        counts: Sequence[int],
-        batches: Callable[[], Iterator[Batch]],
-        leaked: Sequence[Tensor] | None = None,
-    ) -> None:
-        self.epoch, self.first_step, self.leaked = epoch, first_step, leaked
-        self._indices, self._counts, self._batches = indices, counts, batches
-
-    def __len__(self) -> int:
-        return len(self._counts)
-
-    def __iter__(self) -> Iterator[Batch]:
-        return self._batches()
-
-    def indices(self, i: int) -> list[int]:
-        """Which samples of the data set the i-th batch holds on this rank."""
-        start, end = sum(self._counts[:i]), sum(self._counts[: i + 1])
-        return self._indices[start:end].tolist()
 
 
 class Loader:

@@ -16,6 +16,7 @@ WORDS = {
 }
 _AROUND = "(?:my|images?|imgs?|pics?|pictures?|photos?|data|set|split|folder|samples?)*"
 _PATTERNS = {split: re.compile(f"{_AROUND}(?:{words}){_AROUND}") for split, words in WORDS.items()}
+_TOKENS = {split: set(words.split("|")) for split, words in WORDS.items()}
 # What operating systems, archives and network disks leave in folders.
 _NOISE = {
     "__macosx",
@@ -64,6 +65,8 @@ def split_folders(folder: Path, names: Sequence[str]) -> SplitFolders:
         OSError: a folder can't be read.
     """
     found = {name: split for name in names if (split := split_of(name))}
+    if not found:
+        _refuse_hints(folder, names)
     odd = [name for name in names if name not in found]
     if not found or (odd and _is_vehicle(folder, found)):
         return SplitFolders(folder, None, None)
@@ -110,6 +113,23 @@ def _is_vehicle(folder: Path, found: Mapping[str, str]) -> bool:
     """Whether the only name like a split's is `train`, with images in it as a class has them."""
     names = list(found)
     return [name.casefold() for name in names] == ["train"] and _has_images(folder / names[0])
+
+
+def _refuse_hints(folder: Path, names: Sequence[str]) -> None:
+    """Refuse names that hold words of training and another split, as `seg_train, seg_test`."""
+    tokens = {name: set(re.findall("[a-z]+", _spaced(name).casefold())) for name in names}
+    hints = {s: [n for n in names if tokens[n] & words] for s, words in _TOKENS.items()}
+    if hints["train"] and (hints["val"] or hints["test"]):
+        hinted = list(dict.fromkeys(name for found in hints.values() for name in found))
+        raise ValueError(
+            f"{folder} has folders whose names tell of splits ({_listed(hinted)}); call them"
+            f" {', '.join(_TOKENS)} if they are{_otherwise(folder)}"
+        )
+
+
+def _spaced(name: str) -> str:
+    """The words of a name in camel case, apart."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", name)
 
 
 def _has_images(folder: Path) -> bool:

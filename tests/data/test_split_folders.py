@@ -84,6 +84,11 @@ def test_no_word_is_of_two_splits() -> None:
         (classes_in("Train", "train", "test"), "'Train' and 'train' in .* are both training"),
         (classes_in("test1", "test2"), "'test1' and 'test2' in .* are both test"),
         (classes_in("test", "validation"), "no folder of training images, only 'test'"),
+        (
+            classes_in("seg_train", "seg_test", "seg_pred"),
+            r"\('seg_train', 'seg_test'\); call them",
+        ),
+        (classes_in("birdsTrain", "birdsVal"), r"\('birdsTrain', 'birdsVal'\); call them train"),
         (["train/1.png", "test/1.png"], "test is named like a split, but holds images and no"),
         (
             [*classes_in("train"), "test/1.png"],
@@ -107,6 +112,11 @@ def test_what_is_not_understood_is_refused(make: Make, names: list[str], odd: st
 def test_a_class_of_trains(make: Make) -> None:
     folder = make("train/1.png", "bus/1.png")
     assert list_images(str(folder)).classes == ("bus", "train")
+
+
+def test_a_word_within_a_class_name_is_no_split(make: Make) -> None:
+    folder = make("steam train/1.png", "bus/1.png", "training_shoe/1.png")
+    assert list_images(str(folder)).classes == ("bus", "steam train", "training_shoe")
 
 
 def test_splits_inside_of_classes_are_not_mixed(make: Make) -> None:

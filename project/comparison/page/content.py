@@ -14,6 +14,7 @@ from project.comparison.page.diffs import diffs
 from project.comparison.page.dimensions import dimensions
 from project.comparison.page.figures import figures
 from project.comparison.page.rows import rows
+from project.comparison.sections import leak_lines
 from project.comparison.units import Unit, cell, units_of
 from project.comparison.values import code_mark, data_mark, is_of_class, text_of
 from project.scores import agreed
@@ -56,7 +57,9 @@ def content(
         "pairs": found["pairs"],
         "dimensions": dimensions(found, units),
         "notes": [*_changed_files(found["files"]), *_notes(packed, pictures_out, files_out)],
-        "problems": list(dict.fromkeys([*found["problems"], *problems])),
+        "problems": list(
+            dict.fromkeys([*leak_lines(found["runs"]), *found["problems"], *problems])
+        ),
     }
     return shown, problems
 
