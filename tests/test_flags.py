@@ -96,6 +96,7 @@ def test_none_takes_an_optional_value_back(tmp_path: Path) -> None:
         (["--exp-dir", ""], "--exp-dir '' is not of the form"),
         (["--exp-name", "../up"], "--exp-name '../up' is not of the form"),
         (["--only-test"], "--only-test needs --checkpoint"),
+        (["--accept-changes"], "--accept-changes needs --resume"),
         (["--synthetic-shape", "3", "8"], "--synthetic-shape needs 3 values, got 2"),
         (["--learning-rate"], "--learning-rate needs a value"),
         (["--config", "missing.yaml"], "missing.yaml"),
