@@ -20,7 +20,7 @@ from project.tracking._neptune_settings import is_loopback
 from project.tracking._scrub import scrub
 
 PATIENCE = 600  # seconds in which a server that starts must answer
-NAME = re.compile(r"[A-Z_]+(?==)")  # of a variable that is set
+NAME = re.compile(r"(?<= )[A-Z_]+(?==)")  # of a variable that is set
 
 
 def announce(arguments: argparse.Namespace, settings: Settings, certificate: str | None) -> None:
