@@ -51,7 +51,8 @@ def check_origin(headers: Headers, url: str) -> None:
     if origin is None or origin.lower().partition("://")[2] in own:
         return
     if not any(fnmatch(origin, pattern) for pattern in _named(ORIGINS)):
-        raise ApiError(403, "ACCESS_DENIED", "requests from other sites are not taken")
+        title = f"requests from other sites, as {origin[:SHOWN]!r}, are not taken: if that is this"
+        raise ApiError(403, "ACCESS_DENIED", f"{title} server's address, start it with --url")
 
 
 def shared(app: Any) -> Any:

@@ -7,8 +7,9 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-# PostgreSQL's classes of errors: the connection, its shutdown or start-up, too many of them.
-_CLASSES = ("08", "57P", "53")
+# PostgreSQL's classes of errors: the connection, its shutdown or start-up, too many of them; and a
+# standby that has not taken over yet.
+_CLASSES = ("08", "57P", "53", "25006")
 # What SQLite says of a file that another holds, or that is out of reach.
 _SQLITE = ("locked", "unable to open", "disk I/O error")
 log = logging.getLogger(__name__)
@@ -22,11 +23,11 @@ def is_away(error: BaseException) -> bool:
         return False
     if error.connection_invalidated:
         return True
-    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
-        return False
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state.startswith(_CLASSES)
+    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return False
     if type(error.orig).__module__.startswith("sqlite3"):
         return any(text in str(error.orig) for text in _SQLITE)
     return True  # there was not even a connection to be told a state by
