@@ -78,7 +78,8 @@ def assert_all_there(run: Path) -> Entry:
     entry, points = Entry(state(run)["remote"]["id"]), logged(run)
     assert len(points["train_loss"]) > 20 and "val_accuracy" in points
     curves = {path for path, kind in entry.types.items() if kind == "floatSeries"}
-    best = json.loads((run / "outcome.json").read_text())["best"]
+    outcome = run / "outcome.json"  # a run that was killed has none
+    best = json.loads(outcome.read_text())["best"] if outcome.exists() else {"metrics": {}}
     whole = {f"best/{name}": value for name, value in best["metrics"].items() if "/" not in name}
     assert curves == {f"training/{name}" for name in points.keys() | whole.keys()}
     for name, value in whole.items():

@@ -38,6 +38,8 @@ OF_MLFLOW = {
 RECORD = ("flags", "code", "data", "model", "environment")
 # Of a record and an outcome: what the page shows elsewhere, or that is no fact of the run.
 LEFT_OUT = {("run", "schema"), ("run", "exp_name"), ("run", "record"), ("code", "patch")}
+# What is said of metrics, which have rows of their own.
+OF_METRICS = ("run/scores/", "result/best/metrics/", "result/test/")
 # Attributes with one value. What `sys` holds stands above the table; `monitoring` has process ids.
 TYPES = ("float", "int", "bool", "string", "datetime", "stringSet", "artifact", "gitRef")
 
@@ -57,7 +59,11 @@ def facts(connection: sa.Connection, run: Run, documents: Documents) -> dict[Fac
         known = known | {fact: text for fact, text in source.items() if fact not in known}
     if ("data", "hash") in known:  # of which MLflow's digest is the beginning
         known.pop(("data", "digest"), None)
-    return {fact: text for fact, text in known.items() if fact not in LEFT_OUT}
+    return {
+        (section, name): text
+        for (section, name), text in known.items()
+        if (section, name) not in LEFT_OUT and not f"{section}/{name}".startswith(OF_METRICS)
+    }
 
 
 def section(path: str) -> Fact:
@@ -80,8 +86,6 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _record(record: dict[str, Any]) -> Iterator[tuple[Fact, str]]:
     for key, value in record.items():
-        if key == "scores":  # which way they are better, as the metrics' rows show
-            continue
         within = (key, "") if key in RECORD else ("run", key)
         for name, text in leaves(within[1], value):
             yield (within[0], name), text
