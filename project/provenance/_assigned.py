@@ -12,6 +12,11 @@ _HINT = re.compile(r"pass|pwd|key|token|secret|credential|auth|cookie|login|_pat
 _REST = {"text": re.compile(f"{places.BARE_TEXT}*"), "code": re.compile(f"{places.BARE_CODE}*")}
 _PLACES = {"text": places.IN_TEXT, "code": places.IN_CODE}
 _LINE = re.compile(r"(?:(?<=\n)[ +-])?+[ \t]*+([^\r\n]+)")
+# A literal's end, and the next one, which Python joins to it.
+_NEXT = re.compile(
+    r"[\"'](?:[ \t]*\+)?[ \t]*(?:\\?\r?\n[ +-]?[ \t]*)?(?:\+[ \t]*)?[rbfuRBFU]{0,2}"
+    r"(?P<mark>[\"'])(?P<more>(?:(?!(?P=mark))(?:\\.|[^\n\\]))++)(?P=mark)"
+)
 # As far back as the words reach that say what a name is.
 _BEFORE = 100
 
@@ -60,6 +65,15 @@ def _secret(
                 # What is judged is bounded, what is masked is not.
                 done = _REST[kind].match(text, end).end() if group == "bare" else end
                 yield start, done
+                if group == "quoted":
+                    yield from _joined(text, done)
+
+
+def _joined(text: str, end: int) -> Iterator[tuple[int, int]]:
+    """What Python joins to the literal whose closing quote is at `end`."""
+    while match := _NEXT.match(text, end):
+        yield match.span("more")
+        end = match.end("more")
 
 
 def _pieces(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[int, int]]:

@@ -6,15 +6,17 @@ from typing import NamedTuple
 from project.provenance import _values as values
 
 _VARIABLE = re.compile(
-    r"(?:\benviron\w*|\benv)(?:\[\s*|\.|:|\.get\(\s*)\\?[\"']?$"
-    r"|\b(?:export|declare|typeset|readonly|local|env|arg|setenv|set)[ \t]+(?:-\w+[ \t]+)?$"
-    r"|(?:-e|--env|--build-arg)[ \t=]+\\?[\"']?$"
+    r"(?:\benviron\w*|\benv)(?:\s*\[\s*[rbfu]{0,2}|\.|:|\.get\(\s*)\\?[\"']?$"
+    r"|\benviron\w*(?:\.update\(|\s*\|=)[^\n]{0,80}?[\"']?$"
+    r"|\bset_?env\(\s*$"
+    r"|\b(?:export|declare|typeset|readonly|local|env|arg|set(?:env|x)?)[ \t]+(?:-\w+[ \t]+)?$"
+    r"|(?:-e|--env|--build-arg|--from-literal)[ \t=]+\\?[\"']?$"
     r"|(?:put_?env|set_?env|get_?env|SetEnvironmentVariable)\(\s*(?:[+-]\s*)?[\"']$",
     re.IGNORECASE,
 )
 _SETTER = re.compile(
-    r"(?:\b|_)(?:set_?default|set_?attr|set|get|getattr|pop|config|(?:add|set|put)_?header|header)"
-    r"\(\s*(?:[+-]\s*)?(?:[\w.]{1,40},\s*)?[\"']$",
+    r"(?:\b|_)(?:set_?default|set_?attr|__setitem__|set|get|getattr|pop|config"
+    r"|(?:add|set|put)_?header|header)\(\s*(?:[+-]\s*)?(?:[\w.]{1,40},\s*)?[\"']$",
     re.IGNORECASE,
 )
 _BEGINNING = re.compile(r"(?:^|[\s\"'+-])$")

@@ -70,6 +70,11 @@ def _assignments(bare: str, judge: Callable[[Found], bool]) -> list[Place]:
             found.is_literal,
         ),
         _place(rf"(?P<key>{KEY}){other}{_LITERAL}", found.is_literal),
+        # YAML's blocks
+        _place(
+            rf"(?P<key>{KEY})(?P<sep>{_END}:[ \t]*[|>][+-]?[ \t]*\r?\n[ +-]?[ \t]+)(?={word})",
+            judge,
+        ),
         # user, password = "ada", "..."
         _place(
             rf"\w,[ \t]*(?P<key>{KEY})(?P<sep>[ \t]*=[ \t]*{_STRING}[ \t]*,[ \t]*){_LITERAL}",
@@ -82,7 +87,7 @@ def _commands(bare: str) -> list[Place]:
     """What shells and the files of Docker and Kubernetes set, and logins on a command line."""
     value = rf"(?={_QUOTED}|(?P<bare>{bare}{{1,256}}+)(?![(\[]))"
     variable = rf"(?P<key>\w{{0,60}}(?:{_NAME}))"
-    setting = r"(?:^[ +-]?[ \t]*(?-i:ENV|ARG)|\bsetenv|\bset[ \t]+-\w{1,4})[ \t]+"
+    setting = r"(?:^[ +-]?[ \t]*(?-i:ENV|ARG)|\bsetenv|\bsetx|\bset[ \t]+-\w{1,4})[ \t]+"
     fill = rf"\\?[\"']?,?{_BREAK}\\?[\"']?value\\?[\"']?"
     user = r"[ \t=]+[\"']?[^\s:\"'/]{1,100}:"
     return [
@@ -101,6 +106,7 @@ def _commands(bare: str) -> list[Place]:
             + value,
             found.is_given,
         ),
+        _place(rf"\bwandb[ \t]+(?P<key>login)(?P<sep>[ \t]+){value}", found.is_doubtful),
         _place(rf"\bsshpass[ \t]+(?P<key>-p)(?P<sep>[ \t]*){value}", found.is_given),
         _place(rf"\blogin\b[^\n]{{0,200}}?[ \t](?P<key>-p)(?P<sep>[ \t]+){value}", found.is_given),
         _place(

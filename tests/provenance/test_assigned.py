@@ -23,6 +23,17 @@ BY_PLACE = """
 os.environ["HF_TOKEN"] = "{S}"
 os.environ['HF_TOKEN'] = '{S}'
 os.environ[ "HF_TOKEN" ]="{S}"
+os.environ ["HF_TOKEN"] = "{S}"
+os.environ[f"HF_TOKEN"] = "{S}"
+os.environ.update({"HF_TOKEN": "{S}"})
+os.environ |= {"HF_TOKEN": "{S}"}
+os.environ.__setitem__("HF_TOKEN", "{S}")
+os.environ["HF_TOKEN"] = "{S}" "{S}"
+os.environ["HF_TOKEN"] = ("{S}"\\n    "{S}")
++os.environ["HF_TOKEN"] = ("{S}"\\n+    + "{S}")
+Sys.setenv(HF_TOKEN = "{S}")
+setx HF_TOKEN {S}
+kubectl create secret generic x --from-literal=password={S}
 environ["WANDB_API_KEY"] = r"{S}"
 os.environ["DB_PASSWORD"] = b"{S}"
 os.environ["HF_TOKEN"] = f"{S}"
@@ -167,6 +178,8 @@ train --api-token={S}
 curl -u ada:{S} https://example.org
 curl --user "ada:{S}" https://example.org
 password_hash = "{S}"
+password: |\\n  {S}
+wandb login {S}
 AccountName=x;AccountKey={S};
 """
 

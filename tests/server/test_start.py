@@ -93,7 +93,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
         raise AssertionError(f"waits for {seconds} s")
 
     monkeypatch.setattr(time, "sleep", sleep)
-    return f"postgresql+psycopg://ada:secret-word@127.0.0.1:{free_port()}/runs"
+    return "postgresql+psycopg://ada:" f"secret-word@127.0.0.1:{free_port()}/runs"
 
 
 def test_a_database_that_is_not_there_is_told_at_once(nowhere: str) -> None:
