@@ -210,8 +210,9 @@ def test_of_an_experiment_a_damaged_run_is_told_and_the_others_are_compared(
     captured = capsys.readouterr()
     (line,) = captured.err.splitlines()
     assert line.startswith("left out: ") and f"{name} is damaged: it is not JSON" in line
-    shown = json.loads(Path("a.json").read_text())["runs"]
-    assert [run["run_id"] for run in shown] == [run.name for run in others]
+    shown = json.loads(Path("a.json").read_text())
+    assert [run["run_id"] for run in shown["runs"]] == [run.name for run in others]
+    assert shown["problems"] == [line]
     for other in others:
         (other / "record.json").chmod(0o644)
         (other / "record.json").write_text("{")

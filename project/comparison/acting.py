@@ -79,16 +79,18 @@ def compare_runs(arguments: Namespace) -> int:
         raise ValueError("none of the runs named fits --where")
     runs = runs[: arguments.limit]
     found = describe(runs, now=now, curves=arguments.json is not None)
+    told = [f"left out: {problem}" for problem in left_out]
+    told += [f"error: {problem}" for problem in found["problems"]]
+    # Who reads a file alone must know, too.
+    found["problems"] = [f"left out: {problem}" for problem in left_out] + found["problems"]
     _write(arguments.csv, lambda path: write_comparison_csv(path, found, all=arguments.all))
     _write(arguments.json, lambda path: write_comparison_json(path, found))
-    problems = [*found["problems"], *_comparison_page(arguments, found, runs, now)]
+    told += [f"error: {text}" for text in _comparison_page(arguments, found, runs, now)]
     if not _is_for_a_file(arguments):
         show(comparison_lines(found, terminal_width(), all=arguments.all))
-    for problem in left_out:
-        print(f"left out: {problem}", file=sys.stderr)
-    for problem in dict.fromkeys(problems):
-        print(f"error: {problem}", file=sys.stderr)
-    return 2 if problems or left_out else 0
+    for line in dict.fromkeys(told):
+        print(line, file=sys.stderr)
+    return 2 if told else 0
 
 
 def _listing_page(
@@ -103,7 +105,7 @@ def _listing_page(
 
     found = describe(runs[:COMPARED], now=now, curves=False)
     lacking = write_listing_page(arguments.html, found, runs, now, asked, all=arguments.all)
-    return [*found["problems"], *lacking]
+    return list(dict.fromkeys([*found["problems"], *lacking]))
 
 
 def _comparison_page(
