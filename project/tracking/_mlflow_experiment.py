@@ -86,12 +86,17 @@ def final(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*arguments, **named)
         except Exception as error:  # it goes on as it is, unless there is advice
-            told = advice(error) or _refusal(error)
+            told = remedy(error)
             if told is None:
                 raise
             raise ValueError(told) from error
 
     return checked
+
+
+def remedy(error: Exception) -> str | None:
+    """What to do about an error that no later try would mend; None for one that may pass."""
+    return advice(error) or _refusal(error)
 
 
 def _open_to(client: MlflowClient) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from project.files import read_json
 from project.tracking._best import best_records
+from project.tracking._mlflow_experiment import remedy
 from project.tracking._mlflow_layout import given_name
 from project.tracking._records import encode
 
@@ -59,7 +60,8 @@ def _find(client: MlflowClient, run_id: str) -> Run:
     try:
         return client.get_run(run_id)
     except MlflowException as error:
-        raise ValueError(f"there is no MLflow run {run_id}: {error.message}") from None
+        told = remedy(error) or f"there is no MLflow run {run_id}: {error.message}"
+        raise ValueError(told) from None
 
 
 def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:

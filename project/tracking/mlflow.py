@@ -195,6 +195,7 @@ class MlflowTracker(Tracker):
         self._client.log_inputs(self._id, [DatasetInput(Dataset(**dataset(data)), context)])
 
 
+@final
 def fetch(run_id: str, folder: Path, exp_dir: Path, address: str | None) -> Path:
     """The files and curves of an MLflow run, written below `folder` like a run's directory.
 
@@ -209,6 +210,7 @@ def fetch(run_id: str, folder: Path, exp_dir: Path, address: str | None) -> Path
     return fetch_by(_client_of(exp_dir, address), run_id, folder)
 
 
+@final
 def add_file(run_id: str, path: Path, folder: str, exp_dir: Path, address: str | None) -> None:
     """Add a file to an MLflow run that has no directory here; arguments as for `fetch`."""
     _client_of(exp_dir, address).log_artifact(run_id, str(path), folder)

@@ -27,6 +27,7 @@ from project.server.settings import Settings
 from project.server.store.outage import Outage
 from project.tracking._follower import Follower
 from project.tracking._mlflow_settings import bounded
+from project.tracking.mlflow import fetch
 from tests.server.conftest import free_port
 from tests.tracking.runs import finish, make_run
 
@@ -83,6 +84,9 @@ def test_a_follower_gives_the_same_advice(store: Callable[[str], Path]) -> None:
     finish(run)
     with Follower(run, "mlflow") as follower, pytest.raises(ValueError, match="newer MLflow"):
         follower.catch_up(ended=True)
+    # So does whoever looks there for a run whose directory is gone.
+    with pytest.raises(ValueError, match="newer MLflow"):
+        fetch("0" * 32, run, run.parents[1], None)
 
 
 @pytest.fixture
