@@ -4,13 +4,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytorch_lightning import Callback
+from pytorch_lightning import Callback, Trainer
 
-from project import checkpoint
+from project import checkpoint, peers
 from project.build import Parts, build
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
-from project.callbacks.interrupt import Interrupt
+from project.callbacks.interrupt import Interrupt, Interrupted, at_once
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
@@ -25,6 +25,7 @@ from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.recording import add_stage, open_run
+from project.rendezvous import NotMet
 from project.scores import better
 from project.session import Ended, Session
 from project.tracking import Ahead, Attached, RunLogger
@@ -57,7 +58,14 @@ def conduct(
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
     parts = build(plan, state)
-    why = disagreement(plan, parts, state)
+    if (code_at_once := gather(parts.trainer)) is not None:
+        return code_at_once
+    try:
+        why = disagreement(plan, parts, state)
+    except RuntimeError as error:
+        if not peers.is_loss(error):
+            raise
+        raise ConnectionError(peers.gone(error, "another process")) from error
     if why is not None:
         if place().local_rank:
             return 2  # as each machine's first process says
@@ -76,7 +84,35 @@ def conduct(
         raise
     session = make_session(plan, parts, state, run.directory, others)
     with session.interrupt:
-        return close(run, attached, parts, session, session.execute())
+        return close(plan, run, attached, parts, session, session.execute())
+
+
+def gather(trainer: Trainer) -> int | None:
+    """Let the processes of a run meet; the exit code where a signal has ended that, or a failure.
+
+    Raises:
+        NotMet: they have not met, and this is the process to say it.
+    """
+    if trainer.world_size == 1:
+        return None
+    rank = trainer.global_rank
+    try:
+        with at_once():
+            trainer.strategy.setup_environment()  # which Lightning would do, once training begins
+        return None
+    except Interrupted as signal:
+        peers.tell(rank, str(signal))
+        number: int | None = signal.number
+    except NotMet as error:
+        # Also the first process leaves word: the others are still waiting for it.
+        told = peers.tell(rank, str(error))
+        number = peers.signal_in(str(error))
+        if number is None and not (rank and told):
+            raise
+    if number is None:
+        return 2
+    print("\ninterrupted before training began; nothing was written", file=sys.stderr)
+    return 0 if rank else 128 + number
 
 
 def follow(session: Session) -> int:
@@ -138,7 +174,9 @@ def give_up(run: Run, plan: Plan, error: BaseException) -> None:
         run.finish("failed", error=describe(error), epochs=0, steps=0)
 
 
-def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended) -> int:
+def close(
+    plan: Plan, run: Run, attached: Attached, parts: Parts, session: Session, ended: Ended
+) -> int:
     """Write the outcome, show how it went, and let trackers finish; returns the exit code."""
     trainer, solver = parts.trainer, parts.solver
     saved = sorted((run.directory / "checkpoints").glob("*.pt"))
@@ -160,7 +198,7 @@ def close(run: Run, attached: Attached, parts: Parts, session: Session, ended: E
         attached.end()
         print_error(error)
         return ended.exit_code or 1
-    show(run, ended, parts)
+    show(run, plan, ended, parts)
     show_trackers(finish_sending(attached, session.interrupt))
     return ended.exit_code
 

@@ -212,6 +212,9 @@ class Hyperparameters:
         pattern=r"auto|[1-9][0-9]{0,3}|[0-9]{1,4}(,[0-9]{1,4})+",
     )
     nodes: int = flag(1, "number of machines", bounds="[1, 65536]")
+    rendezvous_timeout: float = flag(
+        600.0, "seconds that all processes of a run may take to meet", bounds="[1, 1000000]"
+    )
     strategy: str = flag(
         "auto",
         "how a model is spread over devices: ddp gives each all of it (auto is that, too)",

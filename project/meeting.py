@@ -19,7 +19,14 @@ from project.root import ROOT
 
 # Flags that say where things are on a machine, or what the first process alone does.
 _OWN = {"exp_dir", "data_dir", "num_workers", "devices", "resume", "description", "tags", "tracker"}
-_OWN |= {"neptune_mode", "require_clean", "accept_changes", "profile", "checkpoint"}
+_OWN |= {
+    "neptune_mode",
+    "require_clean",
+    "accept_changes",
+    "profile",
+    "checkpoint",
+    "rendezvous_timeout",
+}
 # In one line; the rest is counted.
 _MOST = 6
 

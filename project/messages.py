@@ -1,16 +1,22 @@
 """What a run tells the person at its start and at its end."""
 
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from project import models
 from project.build import SPLITS, Parts
 from project.callbacks.summary import outcome_rows, print_summary
-from project.files import read_json
+from project.files import json_text, read_json
 from project.hyperparameters import Hyperparameters
-from project.plan import Plan
+from project.plan import FREE_ON_RESUME, Plan
 from project.provenance.run import Run
 from project.session import Ended
+from project.shell import as_flags, command
+
+# Flags of one stage that the next one does not need.
+NOT_REPEATED = {"resume", "exp_dir", "accept_changes"}
 
 
 def announce(run: Run, plan: Plan, parts: Parts) -> None:
@@ -63,21 +69,39 @@ def sharing(hparams: Hyperparameters, parts: Parts) -> str:
     )
 
 
-def show(run: Run, ended: Ended, parts: Parts) -> None:
+def show(run: Run, plan: Plan, ended: Ended, parts: Parts) -> None:
     """Print the table at the end, and what to do next."""
     n_parameters = models.n_parameters(parts.solver.model)
     rows = outcome_rows(read_json(run.directory / "outcome.json"), n_parameters)
     if leaks := parts.dataset.leaks:
         rows += [("leaks", line) for line in leaks.lines(named=False)]
     rows.append(("run", str(run.directory)))
-    place = f"--exp-dir {run.directory.parents[1]}"
-    rows.append(("compare", f"python -m project.compare {place}"))
-    rows.append(("on the web", f"python -m project.serve {place}"))
+    place = ("--exp-dir", str(run.directory.parents[1]))
+    rows.append(("compare", command("compare", *place)))
+    rows.append(("on the web", command("serve", *place)))
     print_summary(rows, f"{run.directory.name}: {ended.status}")
     if ended.status == "interrupted":
-        print(f"go on: python -m project.run --resume {run.directory.name}")
+        print(going_on(run.directory, plan))
     elif ended.error:
         print(f"error: {ended.error}", file=sys.stderr)
+
+
+def going_on(directory: Path, plan: Plan) -> str:
+    """How to go on with an interrupted run: the command, as its person's shell takes it."""
+    if not (directory / "checkpoints" / "last.pt").exists():
+        return "it ended before its first checkpoint: start anew"
+    recorded = read_json(directory / "record.json", "flags")["flags"]
+    # The rest is recorded. What was given to this stage alone is needed again.
+    own = {
+        name: value
+        for name, value in plan.given.items()
+        if name in FREE_ON_RESUME - NOT_REPEATED
+        and json_text(value) != json_text(recorded.get(name))
+    }
+    words = ["--resume", directory.name, "--exp-dir", str(directory.parents[1]), *as_flags(own)]
+    if plan.hparams.nodes > 1:
+        return f"go on: start it on each machine as before, with {shlex.join(words)}"
+    return f"go on: {command('run', *words)}"
 
 
 def show_unsent(unsent: Sequence[str]) -> None:

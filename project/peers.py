@@ -1,6 +1,8 @@
 """What the processes of a run tell each other when one of them fails."""
 
 import os
+import re
+import signal
 import socket
 import time
 from datetime import timedelta
@@ -10,6 +12,24 @@ import torch.distributed as dist
 _KEY = "failure of process {}"
 # A process that fails leaves word before its connections close: mostly it stands there already.
 PATIENCE_SECONDS = 3.0
+
+
+# What gloo says where nobody has closed the connection: the other may live.
+_SILENT = re.compile("(?i)timed out|no route to host|network is unreachable|timeout")
+_REMOTE = re.compile(r"\[(?P<host>[^\]]+)\]:(?P<port>\d+)")
+
+
+def gone(error: BaseException, who: str) -> str:
+    """Why `who` is not heard any more, as far as an error of its connection tells."""
+    text = str(error)
+    if not (silent := _SILENT.search(text)):
+        return f"{who} is gone: killed, or out of memory?"
+    remote = _REMOTE.search(text)
+    where = f" at {remote['host']}" if remote else ""
+    return (
+        f"the connection to {who}{where} was lost ({silent[0].lower()}): does its machine run, and"
+        " is the network up?"
+    )
 
 
 def is_loss(error: BaseException) -> bool:
@@ -26,23 +46,41 @@ def tell(rank: int, text: str | None) -> bool:
     Returns:
         Whether there is a first process that lives to tell it.
     """
+    if "MASTER_ADDR" not in os.environ:
+        return False  # nobody has said yet where the processes meet
     try:
         # The store's own client reports at length what it doesn't reach.
         socket.create_connection(_address(), PATIENCE_SECONDS).close()
     except OSError:
         return False
-    if text is not None:
-        _store().set(_KEY.format(rank), text)
+    try:
+        if text is not None:
+            _store().set(_KEY.format(rank), text)
+    except dist.DistError:
+        return False
     return True
+
+
+def failure(store: dist.Store, world_size: int, but: int | None = None) -> str | None:
+    """What one of the processes has left word of at `store`, if any has; `but` is not asked."""
+    for rank in range(world_size):
+        if rank != but and store.check([_KEY.format(rank)]):
+            return f"process {rank}: {store.get(_KEY.format(rank)).decode()}"
+    return None
+
+
+def signal_in(text: str | None) -> int | None:
+    """The number of the signal that ended a process, if that is what it has left word of."""
+    match = re.search(r"interrupted by (SIG[A-Z0-9]+)$", text or "")
+    return signal.Signals[match[1]].value if match else None
 
 
 def heard(world_size: int) -> str | None:
     """What the first of the other processes has left word of, if any has within a short while."""
     store, until = _store(), time.monotonic() + PATIENCE_SECONDS
     while True:
-        for rank in range(1, world_size):
-            if store.check([_KEY.format(rank)]):
-                return f"process {rank}: {store.get(_KEY.format(rank)).decode()}"
+        if said := failure(store, world_size, but=0):
+            return said
         if time.monotonic() > until:
             return None
         time.sleep(0.1)

@@ -32,6 +32,7 @@ FREE_ON_RESUME = {
     "num_workers",
     "log_every",
     "checkpoint_every",
+    "rendezvous_timeout",
 }
 # What a test takes from the checkpoint; the rest is the command line's.
 INHERITED_SECTIONS = ("data", "model", "optimization")

@@ -48,22 +48,27 @@ def place(environ: Mapping[str, str] = os.environ) -> Place:
         ValueError: a variable is missing or no number, or the machines' processes differ in number.
     """
     if "TORCHELASTIC_RUN_ID" in environ:
-        names = ("GROUP_RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "WORLD_SIZE")
-        node, local_rank, devices, processes = (_number(environ, name) for name in names)
+        devices, processes = (_number(environ, n, 1) for n in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
         _check_even(TORCHRUN, processes, processes / devices)
-        return Place(TORCHRUN, node, local_rank, devices, processes // devices)
+        nodes = processes // devices
+        _number(environ, "RANK", 0, processes)
+        node = _number(environ, "GROUP_RANK", 0, nodes)
+        return Place(TORCHRUN, node, _number(environ, "LOCAL_RANK", 0, devices), devices, nodes)
     # Only srun sets a step: in a batch script or a shell of salloc the other variables stand too,
     # but nobody starts the processes that they count. One task is free to start others itself.
-    if "SLURM_STEP_ID" in environ and _number(environ, "SLURM_NTASKS") > 1:
-        names = ("SLURM_NODEID", "SLURM_LOCALID", "SLURM_NTASKS", "SLURM_NNODES")
-        node, local_rank, processes, nodes = (_number(environ, name) for name in names)
+    if "SLURM_STEP_ID" in environ and _number(environ, "SLURM_NTASKS", 1) > 1:
+        processes, nodes = (_number(environ, n, 1) for n in ("SLURM_NTASKS", "SLURM_NNODES"))
         _check_even(SRUN, processes, processes / nodes)
         if "SLURM_NTASKS_PER_NODE" not in environ:
             raise ValueError(
                 f"srun: give --ntasks-per-node={processes // nodes} instead of --ntasks"
             )
-        return Place(SRUN, node, local_rank, processes // nodes, nodes)
-    return Place("", *(_number(environ, name, 0) for name in ("NODE_RANK", "LOCAL_RANK")))
+        devices = processes // nodes
+        _number(environ, "SLURM_PROCID", 0, processes)
+        node = _number(environ, "SLURM_NODEID", 0, nodes)
+        return Place(SRUN, node, _number(environ, "SLURM_LOCALID", 0, devices), devices, nodes)
+    hand = {"NODE_RANK": "0", "LOCAL_RANK": "0"} | dict(environ)
+    return Place("", *(_number(hand, name, 0) for name in ("NODE_RANK", "LOCAL_RANK")))
 
 
 def settle(hparams: Hyperparameters, given: frozenset[str]) -> Hyperparameters:
@@ -78,7 +83,7 @@ def settle(hparams: Hyperparameters, given: frozenset[str]) -> Hyperparameters:
     """
     here = place()
     if not here.launcher:
-        _check_by_hand(hparams.nodes)
+        _check_by_hand(hparams)
         return hparams
     asked = {"devices": n_devices(hparams.devices), "nodes": hparams.nodes}
     for name, settled in (("devices", here.devices), ("nodes", here.nodes)):
@@ -125,7 +130,8 @@ def first_speaks() -> Iterator[None]:
             print(*(f"process {local_rank}: {line}" for line in errors), sep="\n", file=sys.stderr)
 
 
-def _check_by_hand(nodes: int) -> None:
+def _check_by_hand(hparams: Hyperparameters) -> None:
+    nodes = hparams.nodes
     missing = [name for name in BY_HAND if name not in os.environ]
     if nodes > 1 and missing:
         raise ValueError(
@@ -133,8 +139,9 @@ def _check_by_hand(nodes: int) -> None:
             f" or on each machine the variables {', '.join(BY_HAND)};"
             f" {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         )
-    if nodes > 1 and place().node >= nodes:
-        raise ValueError(f"NODE_RANK={place().node}: with --nodes {nodes} it is 0 to {nodes - 1}")
+    _number({"NODE_RANK": "0"} | dict(os.environ), "NODE_RANK", 0, nodes)
+    if (devices := n_devices(hparams.devices)) is not None:
+        _number({"LOCAL_RANK": "0"} | dict(os.environ), "LOCAL_RANK", 0, devices)
 
 
 def _check_even(launcher: str, processes: int, ratio: float) -> None:
@@ -145,9 +152,13 @@ def _check_even(launcher: str, processes: int, ratio: float) -> None:
         )
 
 
-def _number(environ: Mapping[str, str], name: str, default: int | None = None) -> int:
-    text = environ.get(name, default)
+def _number(environ: Mapping[str, str], name: str, least: int, below: int | None = None) -> int:
+    text = environ.get(name)
     try:
-        return int(text)
+        value = int(text)
     except (TypeError, ValueError):
         raise ValueError(f"{name} is {text!r} in the environment; it should be a number") from None
+    if value < least or (below is not None and value >= below):
+        last = "on" if below is None else f"to {below - 1}"
+        raise ValueError(f"{name} is {text!r} in the environment; here it is {least} {last}")
+    return value

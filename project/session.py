@@ -66,12 +66,16 @@ class Session:
                 self._train()
             return Ended(test=self._test())
         except Interrupted as signal:
+            self.interrupt.hold_off()
+            if not self.interrupt.stepping:
+                # The others wait for this process, and have not agreed on an end.
+                peers.tell(self.trainer.global_rank, str(signal))
             return Ended("interrupted", 128 + signal.number, str(signal))
         except Exception as error:
             # A launcher that has seen another process fail ends this one, while it finds out why.
             self.interrupt.hold_off()
             if peers.is_loss(error):
-                return Ended("failed", 1, self._why_lost())
+                return self._lost(error)
             return self._failed(error)
         finally:
             self.interrupt.hold_off()
@@ -85,16 +89,21 @@ class Session:
         told = rank > 0 and peers.tell(rank, line)
         return Ended("failed", 1, None if told else line, traceback.format_exc(), unexpected)
 
-    def _why_lost(self) -> str | None:
-        """Why another process is gone; None where the first one lives to say it."""
-        rank = self.trainer.global_rank
-        if rank > 0:
+    def _lost(self, error: Exception) -> Ended:
+        """Another process is gone, or not heard any more; no line where the first tells it."""
+        if rank := self.trainer.global_rank:
             folder = self.checkpoints.directory  # unknown until the first process has opened it
             of = f" of run {folder.parent.name}" if folder else ""
-            gone = f"the first process{of} is gone: killed, or out of memory?"
-            return None if peers.tell(rank, None) else gone
+            told = peers.tell(rank, None)
+            return Ended("failed", 1, None if told else peers.gone(error, f"the first process{of}"))
         why = peers.heard(self.trainer.world_size) or self.others.fallen()
-        return why or "another process of the run is gone: killed, or out of memory?"
+        why = why or peers.gone(error, "another process of the run")
+        return self._interrupted(why) or Ended("failed", 1, why)
+
+    def _interrupted(self, line: str) -> Ended | None:
+        """How a run ends that another process has left for a signal, before its first step."""
+        number = peers.signal_in(line)
+        return Ended("interrupted", 128 + number, str(Interrupted(number))) if number else None
 
     def _train(self) -> None:
         if self.state is not None:

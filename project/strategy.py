@@ -1,5 +1,6 @@
 """How several processes train one model: Lightning's strategy, without the network where it can."""
 
+import os
 import sys
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from torch.distributed import GradBucket
 from torch.futures import Future
 
 from project.models import BatchNorm2d
+from project.rendezvous import Meeting, meet
 from project.shared_memory import SharedMemory, is_possible
 
 # Far longer than a process waits for another that lives, and shorter than torch's 30 minutes: what
@@ -20,10 +22,39 @@ TIMEOUT = timedelta(minutes=10)
 class Processes(DDPStrategy):
     """DistributedDataParallel; processes of one machine's CPUs sum gradients in shared memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, meeting_seconds: float) -> None:
+        """
+        Args:
+            meeting_seconds: how long all may take to come together.
+        """
         # The gradients are where they are summed: not copied back, and not kept twice.
         super().__init__(timeout=TIMEOUT, gradient_as_bucket_view=True)
         self._memory: SharedMemory | None = None
+        self._meeting_seconds = meeting_seconds
+
+    def setup_distributed(self) -> None:
+        """Meet the other processes, unless they have met already.
+
+        Raises:
+            NotMet: they have not come in time, or an address was not reached.
+        """
+        self.set_world_ranks()
+        if not dist.is_initialized():
+            where = self.cluster_environment
+            os.environ["MASTER_ADDR"] = where.main_address
+            os.environ["MASTER_PORT"] = str(where.main_port)
+            meeting = Meeting(
+                self.global_rank,
+                self.world_size,
+                self.num_nodes,
+                self._get_process_group_backend(),
+                (where.main_address, where.main_port),
+                self._meeting_seconds,
+            )
+            on_gpu = self.root_device.type == "cuda"
+            meet(meeting, TIMEOUT, self.root_device if on_gpu else None)
+        # Finds what is there, and does the rest.
+        super().setup_distributed()
 
     def configure_ddp(self) -> None:
         """Wrap the model, and choose the sums' way: here, the processes have met."""

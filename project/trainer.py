@@ -33,7 +33,7 @@ def make_trainer(hparams: Hyperparameters) -> Trainer:
             accelerator=hparams.accelerator,
             devices=int(hparams.devices) if hparams.devices.isdecimal() else hparams.devices,
             num_nodes=hparams.nodes,
-            strategy=Processes() if several else "auto",
+            strategy=Processes(hparams.rendezvous_timeout) if several else "auto",
             plugins=[_environment()],
             # Elsewhere our own BatchNorm2d does it: torch's is for GPUs.
             sync_batchnorm=several and hparams.accelerator != "cpu" and torch.cuda.is_available(),

@@ -62,6 +62,17 @@ def test_a_place_is_what_the_launcher_says(
         (TORCHRUN | {"WORLD_SIZE": "7"}, "torchrun started 7 processes, not the same number on"),
         (SRUN | {"SLURM_NTASKS": "5"}, "srun started 5 processes, not the same number on"),
         (TORCHRUN | {"LOCAL_RANK": "x"}, "LOCAL_RANK is 'x' in the environment"),
+        (TORCHRUN | {"LOCAL_RANK": "4"}, "LOCAL_RANK is '4' in the environment; here it is 0 to 3"),
+        (TORCHRUN | {"GROUP_RANK": "2"}, "GROUP_RANK is '2' in the environment; here it is 0 to 1"),
+        (TORCHRUN | {"RANK": "8"}, "RANK is '8' in the environment; here it is 0 to 7"),
+        (TORCHRUN | {"LOCAL_WORLD_SIZE": "0"}, "LOCAL_WORLD_SIZE is '0' .*; here it is 1 on"),
+        (SRUN | {"SLURM_PROCID": "8"}, "SLURM_PROCID is '8' in the environment; here it is 0 to 7"),
+        (SRUN | {"SLURM_PROCID": "-1"}, "SLURM_PROCID is '-1' in the environment; here it is 0 to"),
+        (SRUN | {"SLURM_NODEID": "2"}, "SLURM_NODEID is '2' in the environment; here it is 0 to 1"),
+        (SRUN | {"SLURM_LOCALID": "4"}, "SLURM_LOCALID is '4' in the environment; here it is 0 to"),
+        (SRUN | {"SLURM_NNODES": "0"}, "SLURM_NNODES is '0' in the environment; here it is 1 on"),
+        ({k: v for k, v in SRUN.items() if k != "SLURM_PROCID"}, "SLURM_PROCID is None in"),
+        ({"NODE_RANK": "-1"}, "NODE_RANK is '-1' in the environment; here it is 0 on"),
         ({k: v for k, v in SRUN.items() if k != "SLURM_NNODES"}, "SLURM_NNODES is None in"),
         (
             {k: v for k, v in SRUN.items() if k != "SLURM_NTASKS_PER_NODE"},
@@ -105,8 +116,10 @@ def test_the_launchers_word_on_numbers_holds(
         (
             {"MASTER_ADDR": "a", "MASTER_PORT": "1", "NODE_RANK": "2"},
             "--nodes 2",
-            "NODE_RANK=2: with --nodes 2 it is 0 to 1",
+            "NODE_RANK is '2' in the environment; here it is 0 to 1",
         ),
+        # Left over in the shell: nobody would record this run.
+        ({"NODE_RANK": "1"}, "", "NODE_RANK is '1' in the environment; here it is 0 to 0"),
         ({}, "--strategy fsdp", "--strategy"),
     ],
 )
@@ -124,6 +137,12 @@ def test_contradictions_are_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ") and message in line
     assert not list(tmp_path.iterdir())
+
+
+def test_a_process_beyond_the_devices_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(ValueError, match="LOCAL_RANK is '2' in the environment; here it is 0 to 1"):
+        settle(Hyperparameters(devices="2"), frozenset())
 
 
 def test_devices_are_counted() -> None:

@@ -32,10 +32,30 @@ class Interrupted(Exception):
         self.number = signum
 
 
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let any signal raise `Interrupted` in the block, in which nothing is written yet."""
+
+    def receive(signum: int, frame: FrameType | None) -> None:
+        raise Interrupted(signum)
+
+    former = {signum: signal.signal(signum, receive) for signum in SIGNALS}
+    try:
+        yield
+    finally:
+        for signum, handler in former.items():
+            signal.signal(signum, handler)
+
+
 class Interrupt(Callback):
     """Makes the first signal an orderly end after the current step, the second an end at once.
 
+    Before the first step there is nothing to keep, and the first signal is an end at once.
+
     Where there are several processes, whichever of them gets a signal, all end after the same step.
+
+    Attributes:
+        stepping: whether training, or the test, has begun.
     """
 
     def __init__(self, checkpoints: Checkpoints, solver: LightningModule) -> None:
@@ -43,7 +63,7 @@ class Interrupt(Callback):
         self._signal: int | None = None
         self._at = -math.inf
         self._over = False
-        self._waits = False
+        self._waits = self.stepping = False
 
     def __enter__(self) -> "Interrupt":
         """Take over the signals until the block ends."""
@@ -58,10 +78,12 @@ class Interrupt(Callback):
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Take the signals over again: Lightning has put its own handlers on top by now."""
         self._take_over()
+        self.stepping = True
 
     def on_test_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Likewise."""
         self._take_over()
+        self.stepping = True
 
     def _take_over(self) -> None:
         for signum in SIGNALS:
@@ -92,6 +114,8 @@ class Interrupt(Callback):
         if self._signal is not None:
             raise Interrupted(signum)
         self._signal, self._at = signum, time.monotonic()
+        if not self.stepping:
+            raise Interrupted(signum)
         self._solver.stop_requested = True
         sys.stderr.write("\nstopping after this step; once more to stop at once\n")
 

@@ -14,7 +14,7 @@ from project.reproduction.rerun import here, survey
 
 # Flags that say where things are, or whom to tell; no result follows from them.
 PLACES = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
-PLACES |= {"require_clean", "accept_changes"}
+PLACES |= {"require_clean", "accept_changes", "rendezvous_timeout"}
 
 
 def check_epochs(then: Recorded, epochs: int | None) -> None:

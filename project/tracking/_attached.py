@@ -1,7 +1,6 @@
 """The processes that follow a run while it trains, as its training process sees them."""
 
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from project.root import findable
+from project.shell import command
 from project.tracking._journal import NAME as JOURNAL
 from project.tracking._state import State
 from project.tracking._training import RUN_ENDS
@@ -90,7 +90,7 @@ class Attached:
             return State(error=str(error))
 
     def _command(self, name: str) -> str:
-        return f"`python -m project.sync {shlex.quote(str(self.run_dir))} --tracker {name}`"
+        return f"`{command('sync', str(self.run_dir), '--tracker', name)}`"
 
 
 class Ahead:

@@ -7,7 +7,6 @@ so that one sent again is the same row of MLflow's table.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from importlib import import_module
@@ -15,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project import shell
 from project.tracking._best import best_records
 from project.tracking._mlflow_experiment import experiment, experiment_on_server, final
 from project.tracking._mlflow_fetch import FILES as FETCHED
@@ -130,7 +130,7 @@ class MlflowTracker(Tracker):
 
     def where(self) -> str:
         if self._given is None:
-            command = f"python -m project.serve --exp-dir {shlex.quote(str(self._exp_dir))}"
+            command = shell.command("serve", "--exp-dir", str(self._exp_dir))
             return f"mlflow: run {self.run_dir.name} in {self._exp_dir}/mlflow.db, see `{command}`"
         place = scrub(self._given).rstrip("/")
         if place.startswith("http"):

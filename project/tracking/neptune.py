@@ -23,13 +23,13 @@ time, in the string series `training/<metric>_non_finite` as "nan", "inf" or "-i
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project.shell import command
 from project.tracking import _neptune_layout as layout
 from project.tracking import _neptune_settings as settings
 from project.tracking._best import best_records
@@ -134,7 +134,7 @@ class NeptuneTracker(Tracker):
             return f"neptune: {self.remote['id']}"
         return (
             f"neptune: offline in {self._data}; with NEPTUNE_API_TOKEN and NEPTUNE_PROJECT set,"
-            f" `python -m project.sync {shlex.quote(str(self.run_dir))} --tracker neptune` sends it"
+            f" `{command('sync', str(self.run_dir), '--tracker', 'neptune')}` sends it"
         )
 
     def release(self) -> None:

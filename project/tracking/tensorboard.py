@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from project.shell import python
 from project.tracking._tracker import Tracker
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class TensorBoardTracker(Tracker):
         self._file.flush()
 
     def where(self) -> str:
-        return f"tensorboard: `tensorboard --logdir {shlex.quote(str(self.run_dir.parents[1]))}`"
+        # The program of that name is on the path of an activated environment alone.
+        words = [python(), "-m", "tensorboard.main", "--logdir", str(self.run_dir.parents[1])]
+        return f"tensorboard: `{shlex.join(words)}`"
 
     def release(self) -> None:
         if self._file is not None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from project.callbacks import interrupt
-from project.callbacks.interrupt import Interrupt
+from project.callbacks.interrupt import Interrupt, Interrupted, at_once
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -32,7 +32,24 @@ def test_the_ctrl_c_that_stopped_training_ends_no_wait(monkeypatch: pytest.Monke
     """A launcher passes it on, so that it comes twice."""
     monkeypatch.setattr(interrupt, "SAME_SECONDS", 1000.0)
     with Interrupt(None, SimpleNamespace()) as over:
+        over.on_train_start(None, None)
         signal.raise_signal(signal.SIGINT)
         over.hold_off()
         with over.ending_a_wait():
             signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_first_step_ends_at_once(number: int) -> None:
+    solver = SimpleNamespace(stop_requested=False)
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted) as raised, at_once():
+        signal.raise_signal(number)
+    assert raised.value.number == number and signal.getsignal(number) == before
+    with Interrupt(None, solver):
+        with pytest.raises(Interrupted):
+            signal.raise_signal(number)
+    with Interrupt(None, solver) as stepping:
+        stepping.on_train_start(None, None)
+        signal.raise_signal(number)
+    assert solver.stop_requested

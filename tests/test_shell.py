@@ -1,0 +1,89 @@
+"""A command that is printed for people works as printed, in the shell that they have used."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from project import shell
+from project.flags import parse
+from project.main import main
+from project.messages import going_on
+from project.plan import make_plan
+from tests.test_resume import at_step
+
+FLAGS = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name trial".split()
+
+
+def test_words_are_quoted_and_python_is_the_shells(tmp_path: Path) -> None:
+    printed = shell.command("runs", "path", "last", "--exp-dir", f"{tmp_path}/it's here; $HOME")
+    said = subprocess.run(printed, shell=True, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert f'"{tmp_path}/it\'s here; $HOME" has no runs' in said.stderr
+
+
+@pytest.mark.parametrize(
+    "typed, on_path, expected",
+    [
+        ("python3", ("python3", "python"), "python"),
+        ("python3", ("python3",), "python3"),
+        (sys.executable, (), sys.executable),
+    ],
+)
+def test_python_is_called_as_the_shell_finds_it(
+    monkeypatch: pytest.MonkeyPatch, typed: str, on_path: tuple[str, ...], expected: str
+) -> None:
+    folder = Path(sys.executable).parent
+    found = {name: str(folder / name) for name in on_path} | {sys.executable: sys.executable}
+    monkeypatch.setattr(shutil, "which", found.get)
+    monkeypatch.setattr(sys, "orig_argv", [typed])
+    shell.python.cache_clear()
+    assert shell.python() == expected
+    shell.python.cache_clear()
+
+
+def test_another_environments_python_is_not_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "python").symlink_to(sys.executable)
+    monkeypatch.setattr(shutil, "which", {"python": str(tmp_path / "python")}.get)
+    shell.python.cache_clear()
+    assert shell.python() == sys.executable
+    shell.python.cache_clear()
+
+
+def test_values_become_flags_that_are_read_back() -> None:
+    values = {"tags": ("a b", "c"), "profile": True, "early_stopping": None, "seed": 3}
+    values |= {"augment": ["flip", "crop"], "deterministic": False}
+    hparams = parse(list(shell.as_flags(values))).hparams
+    assert {name: getattr(hparams, name) for name in values} == values | {
+        "augment": ("flip", "crop")
+    }
+
+
+def test_the_command_to_go_on_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exp_dir = tmp_path / "my runs"
+    with at_step("_optimize", 5, lambda: os.kill(os.getpid(), signal.SIGTERM)):
+        assert main([*FLAGS, "--exp-dir", str(exp_dir)]) == 143
+    line = capsys.readouterr().out.splitlines()[-1]
+    words = shlex.split(line.removeprefix("go on: "))
+    assert words[:3] == [shell.python(), "-m", "project.run"]
+    (run,) = (exp_dir / "trial").iterdir()
+    assert words[3:] == ["--resume", run.name, "--exp-dir", str(exp_dir)]
+    # What this stage was given, and the record does not say, is needed once more.
+    argv = [*words[3:], "--num-workers", "1", "--tracker", "none", "--seed", "0"]
+    plan = make_plan(parse(argv))
+    assert shlex.split(going_on(run, plan))[-2:] == ["--num-workers", "1"]
+    assert main(words[3:]) == 0
+    assert json.loads((run / "outcome.json").read_text())["status"] == "finished"
+
+
+def test_without_a_checkpoint_there_is_nothing_to_go_on_from(tmp_path: Path) -> None:
+    plan = make_plan(parse(["--exp-dir", str(tmp_path)]))
+    assert going_on(tmp_path, plan) == "it ended before its first checkpoint: start anew"
