@@ -16,6 +16,7 @@ from project.plan import Plan
 from project.provenance import manifest, splits
 from project.provenance.generators import generator_hashes
 from project.provenance.resumption import Reopened
+from project.root import ROOT
 from project.scores import MIN, better
 from project.solver import Solver
 from project.trainer import make_trainer
@@ -49,7 +50,8 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     trainer = make_trainer(hparams)
     seed(hparams.seed)
     generators = generator_hashes(trainer.strategy.root_device)
-    dataset, reopened = load_data(hparams, plan.reopened)
+    reopened = plan.reopened.with_variables(ROOT) if plan.reopened else None
+    dataset, reopened = load_data(hparams, reopened)
     if hparams.refuse_leaks:
         refuse_leaks(dataset)
     if state and (hparams.only_test or plan.resume):

@@ -65,11 +65,16 @@ def environment() -> dict[str, Any]:
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "torch": _torch_settings(),
         "gpu": _gpus(),
-        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
-        "packages": {name: dist.version for name, dist in _installed().items()},
+        "variables": variables(),
+        "packages": {name: version for name, version, _ in _installed()},
         "host": socket.gethostname(),
         "user": _user(),
     }
+
+
+def variables() -> dict[str, str]:
+    """The chosen variables of this process, by name."""
+    return {name: os.environ[name] for name in VARIABLES if name in os.environ}
 
 
 def lock_text(redactor: Redactor) -> str:
@@ -79,29 +84,34 @@ def lock_text(redactor: Redactor) -> str:
     one that came from a local path by its version, with the path as a comment.
     """
     header = f"# Python {platform.python_version()} on {platform.platform()}\n"
-    lines = (_requirement(name, dist) for name, dist in _installed().items())
+    lines = (_requirement(*found) for found in _installed())
     return redactor.redact(header + "".join(f"{line}\n" for line in lines))
 
 
-def _installed() -> dict[str, Distribution]:
-    found: dict[str, Distribution] = {}
+def _installed() -> list[tuple[str, str, Distribution]]:
+    """Name and version of each package, sorted by name; the first on the path counts."""
+    found: dict[str, tuple[str, str, Distribution]] = {}
     for dist in distributions():
-        # pip leaves folders without metadata when it is stopped; the first on the path counts.
-        if dist.read_text("METADATA") or dist.read_text("PKG-INFO"):
-            name = dist.metadata["Name"]
-            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), dist)
-    return dict(sorted(found.items()))
+        # Parsing all of it, the README too, would take ten times as long.
+        text = dist.read_text("METADATA") or dist.read_text("PKG-INFO") or ""
+        told = [re.search(rf"^{field}: *(\S+)", text, re.M) for field in ("Name", "Version")]
+        # pip leaves folders without metadata when it is stopped.
+        if all(told):
+            name, version = (match[1] for match in told if match)
+            name = re.sub(r"[-_.]+", "-", name).lower()
+            found.setdefault(name, (name, version, dist))
+    return sorted(found.values(), key=lambda package: package[0])
 
 
-def _requirement(name: str, dist: Distribution) -> str:
+def _requirement(name: str, version: str, dist: Distribution) -> str:
     origin = json.loads(dist.read_text("direct_url.json") or "{}")
     url = origin.get("url", "")
     if not url:
-        return f"{name}=={dist.version}"
+        return f"{name}=={version}"
     if "dir_info" in origin:
-        return f"# {name}=={dist.version} was installed from {url}"
+        return f"# {name}=={version} was installed from {url}"
     if url.startswith("file:"):
-        return f"{name}=={dist.version}  # was installed from {url}"
+        return f"{name}=={version}  # was installed from {url}"
     if vcs := origin.get("vcs_info"):
         url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
     return f"{name} @ {url}"

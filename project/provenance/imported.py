@@ -69,6 +69,9 @@ def _installed() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     places = [paths[name] for name in _PATHS]
     places += [*site.getsitepackages(), site.getusersitepackages()]
+    # Those on PYTHONPATH: a cluster's, or of `pip install --target`; not what this file lies in.
+    more = [p for p in map(os.path.abspath, sys.path) if not __file__.startswith(p)]
+    places += [place for place in more if any(Path(place).glob("*.dist-info"))]
     # A virtual environment's folders may be links.
     forms = {form for place in places for form in (place, os.path.realpath(place))}
     return tuple(os.path.join(form, "") for form in forms)

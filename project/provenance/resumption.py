@@ -10,7 +10,7 @@ from project.provenance._names import some
 from project.provenance._source import is_source
 from project.provenance.code import PATCH_NAME, CodeState
 from project.provenance.code_changes import edited_files
-from project.provenance.environment import environment
+from project.provenance.environment import environment, variables
 from project.provenance.imported import hashes_now
 from project.provenance.record import read_record
 from project.provenance.software import PARTS, Software
@@ -62,6 +62,19 @@ class Reopened:
             )
         return replace(self, changed=(*self.changed, *changed), noted=(*self.noted, *noted))
 
+    def with_variables(self, root: Path) -> "Reopened":
+        """The same, with the variables that are others, once there is a Trainer.
+
+        As when they were recorded, PyTorch and Lightning have set theirs by then.
+
+        Args:
+            root: the folder that holds `project/`.
+
+        Raises:
+            ValueError: one that changes results is, and the person has not accepted that.
+        """
+        return self.found(*_software_changes(self.record, {"variables": variables()}, root))
+
     def with_data(self, now: Mapping[str, Any], files: Mapping[str, str] | None) -> "Reopened":
         """The same, with what has changed of the data.
 
@@ -111,7 +124,7 @@ class Reopened:
 
 
 def reopen(directory: Path, root: Path, code: CodeState | None, accept: bool) -> Reopened:
-    """Compare what can be before torch is loaded: sources, packages and variables.
+    """Compare what can be before torch is loaded: sources and packages.
 
     Args:
         directory: of the run.
@@ -131,10 +144,9 @@ def reopen(directory: Path, root: Path, code: CodeState | None, accept: bool) ->
     if code is not None:
         more, noted = _other_changes(run, code, root)
         changed += more
-    software = Software(root, list(record["sources"]))
-    for difference in software.differing(record["environment"], environment()):
-        (changed if software.matters(difference) else noted).append(difference.line)
-    return run.found(changed, noted)
+    now = {k: v for k, v in environment().items() if k != "variables"}
+    more, others = _software_changes(record, now, root)
+    return run.found([*changed, *more], [*noted, *others])
 
 
 def source_changes(then: Mapping[str, str], root: Path) -> list[str]:
@@ -145,6 +157,17 @@ def source_changes(then: Mapping[str, str], root: Path) -> list[str]:
         for name in then
         if now[name] != then[name]
     ]
+
+
+def _software_changes(
+    record: Mapping[str, Any], now: Mapping[str, Any], root: Path
+) -> tuple[list[str], list[str]]:
+    """What differs of the software as far as `now` tells of it: what is refused, what is noted."""
+    software, changed, noted = Software(root, list(record["sources"])), [], []
+    then = {k: v for k, v in record["environment"].items() if k in now}
+    for difference in software.differing(then, now):
+        (changed if software.matters(difference) else noted).append(difference.line)
+    return changed, noted
 
 
 def _other_changes(run: Reopened, code: CodeState, root: Path) -> tuple[list[str], list[str]]:

@@ -189,8 +189,13 @@ class Run:
 
     def release(self) -> None:
         """Let go of a reopened run before anything was done: its former outcome holds again."""
+        outcome, path = None, self.directory / _OUTCOME
         with suppress(FileNotFoundError):
-            (self.directory / _PREVIOUS).replace(self.directory / _OUTCOME)
+            (self.directory / _PREVIOUS).replace(path)
+            outcome = read_json(path, "status")
+        # On a full disk, or beside a damaged table; the next run's corrects the row.
+        with suppress(OSError, ValueError):
+            self._update_csv(outcome["status"] if outcome else "lost", outcome)
         self._lock.release()
 
     def _write(self, requirements: str, files: Mapping[str, bytes | None]) -> None:

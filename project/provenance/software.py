@@ -9,15 +9,16 @@ from typing import Any
 
 from project.provenance.surroundings import Difference, differing
 
-# Known before torch is loaded; the rest of the environment is the machine's.
+# The rest of the environment is the machine's.
 PARTS = ("python", "implementation", "packages", "variables")
 # Packages that compute, beside those that the run's own sources import, ...
 _COMPUTING = re.compile(
-    r"torch(?!-tb).*|pytorch-lightning|lightning.*|triton.*|nvidia-.*|numpy|scipy|scikit-learn"
+    r"torch.*|pytorch-lightning|lightning.*|triton.*|nvidia-.*|numpy|scipy|scikit-learn"
     r"|pillow.*|mkl.*|intel-openmp|onednn.*|openblas.*"
 )
 # ... but for these, which hash, write, send and show.
 _TELLING = {"blake3", "matplotlib", "rich", "pyyaml", "python-dotenv", "tensorboard", "psutil"}
+_TELLING |= {"torchinfo", "torchsummary", "torchviz", "torch-tb-profiler", "nvidia-ml-py"}
 _TELLING |= {"mlflow", "mlflow-skinny", "mlflow-tracing", "neptune", "neptune-client", "pytest"}
 # Variables that say where a job runs, and what it prints, keeps and waits for: a requeued one gets
 # others.
@@ -51,9 +52,8 @@ class Software:
         """Whether results may follow from it."""
         part, name = difference.path[0], difference.path[-1]
         if part == "packages":
-            return bool(_COMPUTING.fullmatch(name)) or (
-                name not in _TELLING and self._imports(name)
-            )
+            computing = bool(_COMPUTING.fullmatch(name))
+            return name not in _TELLING and (computing or self._imports(name))
         return name not in _ELSEWHERE
 
     def _imports(self, package: str) -> bool:

@@ -4,6 +4,7 @@ The record never changes; what a person accepted when the run went on stands her
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,17 +47,30 @@ def add_stage(directory: Path, stage: Mapping[str, Any], files: Mapping[str, byt
         files: content by name; None for what there is not.
 
     Raises:
-        OSError: they can't be written; there is no such stage then.
+        OSError: they can't be written; there is no such stage then, and nothing of it.
     """
     path = directory / NAME
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     folder = folder_of(directory, stage)
-    for name, content in files.items():
-        if content:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(folder / name, content)
-    line = json.dumps(finite(dict(stage)), ensure_ascii=False, allow_nan=False)
-    write_atomic(path, f"{before}{line}\n")
+    # A process that was killed before it wrote its line has left what is not this stage's.
+    _remove(folder)
+    try:
+        for name, content in files.items():
+            if content:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_atomic(folder / name, content)
+        line = json.dumps(finite(dict(stage)), ensure_ascii=False, allow_nan=False)
+        write_atomic(path, f"{before}{line}\n")
+    except BaseException:
+        _remove(folder)
+        raise
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+        if not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
 
 
 def folder_of(directory: Path, stage: Mapping[str, Any]) -> Path:

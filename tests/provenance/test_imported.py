@@ -8,7 +8,12 @@ import numpy  # noqa: F401, an installed one
 import pytest
 from blake3 import blake3
 
-from project.provenance.imported import hashes_now, imported_files, imported_sources
+from project.provenance.imported import (
+    _installed,
+    hashes_now,
+    imported_files,
+    imported_sources,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,6 +34,22 @@ def test_own_modules_are_hashed_and_installed_ones_are_not(
     # Neither Python's, nor numpy's, wherever the virtual environment lies.
     assert not [name for name in found if name.endswith(("/os.py", "numpy/__init__.py"))]
     assert "project/compare.py" not in found or "project.compare" in sys.modules
+
+
+def test_distributions_on_pythonpath_are_installed_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside_of_all-1.0.dist-info").mkdir()
+    (tmp_path / "outside_of_all.py").write_text("VALUE = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("project.provenance.imported._installed", _installed.__wrapped__)
+    importlib.import_module("outside_of_all")
+    try:
+        found = imported_sources(ROOT)
+    finally:
+        del sys.modules["outside_of_all"]
+    assert str(tmp_path / "outside_of_all.py") not in found
+    assert "project/provenance/imported.py" in found
 
 
 def test_a_module_that_loads_when_it_is_looked_at_is_left_alone(

@@ -1,6 +1,8 @@
 """What a reopened run finds changed: refused, noted, or accepted and told."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from project.provenance.resumption import Reopened, reopen
 from project.provenance.run import Run
 from project.provenance.seal import changes
 from tests.provenance.records import RECORD
-from tests.reproduction.repositories import commit, everything, git, state
+from tests.reproduction.repositories import commit, everything, git, sources, state
 
 MODEL = "project/models/cnn.py"
 Resume = Callable[..., Reopened]
@@ -98,6 +100,8 @@ def test_a_file_that_takes_an_installed_modules_place_is_refused(root: Path) -> 
         ("nvidia-cudnn-cu12", True),  # not here now
         ("timm", True),  # a source of the run imports it
         ("rich", False),
+        ("torchinfo", False),
+        ("nvidia-ml-py", False),
         ("black", False),
     ],
 )
@@ -121,14 +125,27 @@ def test_a_variable_that_changes_results_is_refused(
     root: Path, monkeypatch: pytest.MonkeyPatch, name: str, matters: bool
 ) -> None:
     monkeypatch.delenv(name, raising=False)
-    run = interrupted(root)
+    found = look(interrupted(root), root)
     monkeypatch.setenv(name, "3")
     line = f"variables.{name}: none -> 3"
     if matters:
-        assert f": {line};" in refusal(run, root)
+        with pytest.raises(ValueError, match=f": {line};"):
+            found.with_variables(root)
     else:
         # A requeued job runs on another device.
-        assert look(run, root).noted == (line,)
+        assert found.with_variables(root).noted == (line,)
+
+
+def test_a_variable_that_the_trainer_sets_is_compared_once_it_is_set(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "CUBLAS_WORKSPACE_CONFIG"  # as Lightning does for --deterministic
+    now = environment()
+    then = now | {"variables": now["variables"] | {name: ":4096:8"}}
+    monkeypatch.delenv(name, raising=False)
+    found = look(interrupted(root, environment=then), root)
+    monkeypatch.setenv(name, ":4096:8")
+    assert found.with_variables(root) == found
 
 
 DATA = {
@@ -217,3 +234,34 @@ def test_damaged_stages_are_a_line(root: Path) -> None:
         (run / stages.NAME).write_text(text)
         with pytest.raises(ValueError, match=f"{stages.NAME} is damaged: {fault}"):
             look(run, root)
+
+
+def test_a_stage_that_cannot_be_written_leaves_the_run_as_it_was(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = interrupted(root)
+    (root / MODEL).write_text("x = gelu(x)\n")
+    found, write = look(run, root, accept=True), stages.write_atomic
+    before = sources(run), (run.parents[1] / "runs.csv").read_bytes()
+
+    def full(path: Path, content: str | bytes) -> None:
+        if path.name == stages.NAME:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, content)
+
+    monkeypatch.setattr(stages, "write_atomic", full)
+    reopened = Run.reopen(run)
+    with pytest.raises(OSError, match="No space left"):
+        go_on(found, root, 2)
+    reopened.release()
+    assert (sources(run), (run.parents[1] / "runs.csv").read_bytes()) == before
+
+
+def test_what_a_killed_process_left_of_its_stage_is_not_the_next_ones(root: Path) -> None:
+    run = interrupted(root)
+    left = run / stages.FOLDER / "2" / "splits.npz"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of other data")
+    found = look(run, root)
+    go_on(found, root, 2)
+    assert not left.exists() and look(run, root).folders_with(left.name) == []
