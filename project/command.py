@@ -1,6 +1,7 @@
 """What the commands share: their process, private settings, and mistakes told in one line."""
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -48,6 +49,9 @@ def as_process(main: Callable[[Sequence[str]], int], lost: int = 2) -> int:
     error = getattr(getattr(output.buffer, "raw", None), "lost", None)
     if error is not None:
         print_error(OSError(error.errno, error.strerror, "standard output"))
+    # Python would look through all that torch and MLflow are made of, twice: seconds after the last
+    # line, to free what the system frees at once.
+    gc.freeze()
     return code or (lost if error else 0)
 
 

@@ -1,6 +1,7 @@
-"""What all tests share: one thread per worker, and no private setting of a person."""
+"""What all tests share: one thread per worker, no private setting of a person, and Ctrl-C."""
 
 import os
+import signal
 
 import pytest
 
@@ -28,3 +29,9 @@ def pytest_xdist_auto_num_workers() -> int:
         os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     )
     return len(usable) + 1
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> None:
+    """Let Ctrl-C end the tests also after a run in this process, which keeps it once it is over."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -66,14 +66,16 @@ class Interrupt(Callback):
         self._waits = self.stepping = False
 
     def __enter__(self) -> "Interrupt":
-        """Take over the signals until the block ends."""
+        """Take over the signals until the block ends; Ctrl-C for good once the run is over."""
         self._former = {signum: signal.getsignal(signum) for signum in SIGNALS}
         self._take_over()
         return self
 
     def __exit__(self, *_: object) -> None:
         for signum, handler in self._former.items():
-            signal.signal(signum, handler)
+            # It could only give a run whose end is told another exit code, as if it had not begun.
+            if signum != signal.SIGINT or not self._over:
+                signal.signal(signum, handler)
 
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Take the signals over again: Lightning has put its own handlers on top by now."""

@@ -74,7 +74,9 @@ class Attached:
             return state.where
         if code is None and state.error is None:
             log = self.run_dir / "tracking" / f"{name}.log"
-            return f"{name}: still sending in the background (its log is {log}); {state.where}"
+            # Until it has opened its tracker, it doesn't know where that shows the run.
+            where = f"; {state.where}" if state.where else ""
+            return f"{name}: still sending in the background (its log is {log}){where}"
         if code is None:
             return f"{name}: not reached yet ({state.error}); {later} sends the rest later"
         if state.error is not None:

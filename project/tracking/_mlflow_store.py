@@ -30,7 +30,7 @@ def embedded_store(exp_dir: Path) -> str:
     Where the folder was moved, or copied, the places of its files are corrected.
 
     Raises:
-        OSError: the folder can't be written.
+        OSError: the folder, or a store that was moved, can't be written.
         ValueError: what is there is no store.
     """
     path = embedded_path(exp_dir)
@@ -39,8 +39,12 @@ def embedded_store(exp_dir: Path) -> str:
             # Another process may have made it meanwhile.
             if not path.exists():
                 _make_store(path)
-    _check_store(path)
-    _correct_places(path)
+    try:
+        _check_store(path)
+        _correct_places(path)
+    except sqlite3.OperationalError as error:
+        must = "the store and its folder must be writable, once after each move at least"
+        raise OSError(f"{path}: {error}; {must}") from error
     return embedded_uri(exp_dir)
 
 

@@ -25,7 +25,9 @@ def test_the_first_signal_ends_a_wait_and_nothing_before_or_after(number: int) -
                     done.append("the wait is left in order")
         signal.raise_signal(number)
         done.append("the last lines are said")
-    assert len(done) == 3
+    signal.raise_signal(signal.SIGINT)
+    done.append("the process ends with the run's exit code")
+    assert len(done) == 4
 
 
 def test_the_ctrl_c_that_stopped_training_ends_no_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,9 @@ def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], A
     attached = start("hang")
     finish(run)
     (line,) = close(attached, timeout=0.5)
-    assert line.startswith(f"{NAME}: still sending in the background")
+    # It doesn't know yet where it will be seen.
+    log = run / "tracking" / f"{NAME}.log"
+    assert line == f"{NAME}: still sending in the background (its log is {log})"
     assert attached.followers[NAME].poll() is None
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,21 @@ def test_a_store_made_before_is_corrected_where_it_is_opened(tmp_path: Path) -> 
             "run": f"{artifacts}/mlflow-artifacts/{RUN}/artifacts",
         }
         assert not moved_from.exists()
+
+
+def test_a_moved_store_that_can_only_be_read_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_store(tmp_path / "there", (1, "trial", "/here/mlflow-artifacts/trial"), runs={})
+    connect = sqlite3.connect
+
+    def read_only(path: Path, **options: Any) -> sqlite3.Connection:
+        return connect(f"file:{path}?mode=ro", uri=True, **options)
+
+    # Permissions would not keep root from writing.
+    monkeypatch.setattr(sqlite3, "connect", read_only)
+    with pytest.raises(OSError, match="mlflow.db: attempt to write a readonly .*must be writable"):
+        embedded_store(tmp_path / "there")
 
 
 def test_many_may_open_a_moved_store_at_once(tmp_path: Path) -> None:
