@@ -75,6 +75,8 @@ def test_a_run_is_shown_in_a_few_lines(run: Path, capsys: pytest.CaptureFixture[
     assert shown["command"] == "python -m project.run --exp-name trial"
     assert shown["test_accuracy"] == "0.9" and shown["tags"] == "small,cnn"
     assert shown["duration"] == "60 s" and shown["data"] == "digits 01234567"
+    # Its record counts epochs from 0; people are told the first one as 1 while it runs.
+    assert shown["best"].split() == ["epoch", "1", "(step", "3),", "by", "val_loss"]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def labels(
     cells = {name: [own.get(name, "-") for own in flags] for name in known}
     cells |= {_CODE: list(codes), _DATA: list(data)}
     cells = {name: texts for name, texts in cells.items() if len(set(texts)) > 1}
-    chosen = _chosen(cells)
+    # A flag that other programs, or older versions, only lack tells nothing of those that have it.
+    told = [name for name in known if len({own[name] for own in flags if name in own}) > 1]
+    chosen = _chosen(cells, [name for name in told if name not in _LAST])
     short = {name: _shortened(cells[name]) for name in chosen}
     found = [", ".join(f"{name} {short[name][i]}" for name in chosen) for i in range(len(names))]
     return [
@@ -45,13 +47,13 @@ def labels(
     ]
 
 
-def _chosen(cells: Mapping[str, Sequence[str]]) -> list[str]:
-    """The fewest flags that tell most apart; then others that differ, as long as they fit."""
-    flags = [name for name in cells if name not in _LAST]
+def _chosen(cells: Mapping[str, Sequence[str]], told: Sequence[str]) -> list[str]:
+    """The fewest flags that tell most apart; then others with several values, while they fit."""
+    flags = [*told, *(name for name in cells if name not in (*told, *_LAST))]
     chosen: list[str] = []
     while len(chosen) < _MOST and (best := _best(flags, chosen, cells)):
         chosen.append(best)
-    chosen += [name for name in flags if name not in chosen][: max(0, _TOLD - len(chosen))]
+    chosen += [name for name in told if name not in chosen][: max(0, _TOLD - len(chosen))]
     for name in (_CODE, _SEED, _DATA):
         if name in cells and _parts([*chosen, name], cells) > _parts(chosen, cells):
             chosen.append(name)

@@ -92,8 +92,10 @@ def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
     yield "model", f"{text_of(values.get('model'))}, {text_of(values['n_parameters'])} parameters"
     for name in ("description", "tags", "note"):
         yield name, text_of(values.get(name))
-    if run.best.get("epoch") is not None:
-        yield "best epoch", f"{run.best['epoch']}, by {text_of(run.best.get('monitor'))}"
+    if isinstance(epoch := run.best.get("epoch"), int):
+        # Counted from 1, as while the run trained and in its table of results.
+        step, monitor = (text_of(run.best.get(name)) for name in ("step", "monitor"))
+        yield "best epoch", f"{epoch + 1} (step {step}), by {monitor}"
     for name, value in run.scores.items():
         if not is_of_class(name) and not name.endswith("_error_bound"):
             yield name, _short(value)

@@ -10,6 +10,7 @@ from project.scores import Ways, better, improves
 
 JOURNAL = "journal.jsonl"
 Curves = dict[str, dict[str, list[float]]]
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 def curves(directory: Path) -> Curves:
@@ -75,6 +76,8 @@ def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any]:
         record = json.loads(line)
         fixed = {"step": int(record["step"]), "epoch": int(record["epoch"])}
         fixed["time"] = float(record["time"])
+        for place in fixed.values():
+            float(place)  # JSON has whole numbers that no curve can hold
         return fixed | {"metrics": {k: float(v) for k, v in record["metrics"].items()}}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path} is damaged in line {number}: {error!r}") from error

@@ -44,3 +44,12 @@ def test_at_most_three_flags_unless_more_are_needed() -> None:
     assert len(set(found)) == 6 and found[0].count(",") == 4
     two = [{f"flag{j}": str(i) for j in range(6)} for i in range(2)]
     assert named(*two) == ["flag0 0, flag1 0, flag2 0", "flag0 1, flag1 1, flag2 1"]
+
+
+def test_flags_that_others_only_lack_are_no_help() -> None:
+    """As those of a newer version among runs of an older one."""
+    new = {"refuse": "false", "model": "cnn", "width": "8"}
+    found = named(new, new | {"width": "16"}, {"model": "cnn", "width": "32"})
+    assert found == ["width 8", "width 16", "width 32"]
+    # But where nothing else tells runs apart, what one lacks does.
+    assert named(new, {"model": "cnn", "width": "8"}) == ["refuse false", "refuse -"]

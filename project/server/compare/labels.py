@@ -24,20 +24,32 @@ def of_runs(
         documents: of each.
         known: of each, what `runs.facts` tells.
     """
-    flags = [_flags(*pair) for pair in zip(documents, known, strict=True)]
-    codes = [code_mark(_values(facts, "code", "sha", "dirty")) for facts in known]
-    data = [data_mark({"data_hash": facts.get(("data", "hash"))}) for facts in known]
-    found = labels(flags, codes, data, [run.name for run in runs])
+    found = {}
+    for ours in (True, False):
+        # Flags of other programs tell nothing of ours, and the other way round.
+        places = [i for i, run in enumerate(runs) if _is_ours(run) == ours]
+        own = [(runs[i], documents[i], known[i]) for i in places]
+        found |= dict(zip(places, _labels(own), strict=True)) if own else {}
     times = Counter(run.name for run in runs)
-    return [
-        _called(run.name, label, times[run.name] == 1)
-        for run, label in zip(runs, found, strict=True)
-    ]
+    return [_called(run, found[i], times[run.name] == 1) for i, run in enumerate(runs)]
 
 
-def _called(name: str, label: str, alone: bool) -> str:
-    if RUN_ID.fullmatch(name):  # of ours, whose names are ids, which begin with a time
+def _labels(told: Sequence[tuple[Run, Documents, Mapping[Fact, str]]]) -> list[str]:
+    flags = [_flags(documents, facts) for _, documents, facts in told]
+    codes = [code_mark(_values(facts, "code", "sha", "dirty")) for *_, facts in told]
+    data = [data_mark({"data_hash": facts.get(("data", "hash"))}) for *_, facts in told]
+    return labels(flags, codes, data, [run.name for run, *_ in told])
+
+
+def _is_ours(run: Run) -> bool:
+    """Whether it is of this project: these are named by ids, which begin with a time."""
+    return RUN_ID.fullmatch(run.name) is not None
+
+
+def _called(run: Run, label: str, alone: bool) -> str:
+    if _is_ours(run):
         return label
+    name = run.name
     return name if alone or name == label else f"{name}, {label.removesuffix(f', {name}')}"
 
 

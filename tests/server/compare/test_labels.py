@@ -36,3 +36,13 @@ def test_runs_of_other_programs_have_their_own_names_as_long_as_these_differ() -
     twice = called(("baseline", None), ("baseline", None), ("mine", None))
     assert twice == ["baseline, data hash 0", "baseline, data hash 1", "mine"]
     assert called(("a", None), ("a", None), facts=params) == ["a", "a"]  # nothing tells them apart
+
+
+def test_runs_of_other_programs_do_not_change_what_ours_are_called() -> None:
+    ours = [
+        ("20261121-034512-7h3k", {"deterministic": False} | FLAGS),
+        ("20261122-034512-8h3k", {"deterministic": False} | FLAGS | {"model": "mlp"}),
+    ]
+    assert called(ours[0], ("foreign", None), ours[1]) == ["model cnn", "foreign", "model mlp"]
+    # Of one alone nothing is known to tell it apart: its whole id.
+    assert called(ours[0], ("foreign", None)) == ["20261121-034512-7h3k", "foreign"]
