@@ -2,7 +2,6 @@
 
 # PYTHON_ARGCOMPLETE_OK
 
-import signal
 import sys
 
 from project.command import as_process
@@ -11,6 +10,9 @@ from project.main import main
 if __name__ == "__main__":
     # The run itself is on disk, whatever became of its lines.
     code = as_process(main, lost=0)
-    # Nothing is left that Ctrl-C, pressed once more, could end; it would print a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if "torch" in sys.modules:  # which takes a while to go
+        import signal  # 3 ms that --help need not pay
+
+        # Nothing is left that Ctrl-C, pressed once more, could end; it would print a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
