@@ -41,9 +41,11 @@ def masked(text: str, mask: str, *, kind: str) -> str:
 
 def _spans(text: str, kind: str) -> set[tuple[int, int]]:
     """Where the secret values begin and end."""
-    names = [match.start() for match in places.NAMES.finditer(text)]
+    names, lowered = places.names(text), places.lowered(text)
     found = set()
     for place in _PLACES[kind]:
+        if place.word not in lowered:
+            continue
         tried = (place.pattern.match(text, at) for at in names)
         matches = filter(None, tried) if place.led else place.pattern.finditer(text)
         found.update(_secret(text, matches, place, kind))

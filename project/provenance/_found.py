@@ -19,6 +19,8 @@ _SETTER = re.compile(
     r"|(?:add|set|put)_?header|header)\(\s*(?:[+-]\s*)?(?:[\w.]{1,40},\s*)?[\"']$",
     re.IGNORECASE,
 )
+# What follows in a program is never a bare word that is a text: `environ["..."] =`, `password !=`
+_EXPRESSION = re.compile(r"\\?[\"'][ \t]*\]|[ \t]*[!=]=")
 _BEGINNING = re.compile(r"(?:^|[\s\"'+-])$")
 
 
@@ -34,6 +36,14 @@ class Found(NamedTuple):
 
 
 def in_code(found: Found) -> bool:
+    if not found.quoted and _EXPRESSION.match(found.between):
+        return False
+    if found.between.strip() in ("==", "!=") and not values.is_mixed(found.value):
+        return not found.name.lower().endswith(("token", "secret")) and _in_code(found)
+    return _in_code(found)
+
+
+def _in_code(found: Found) -> bool:
     if _is_variable_set(found):
         return values.is_secret_variable(found.name, found.value)
     if not values.SECRET_KEY.search(found.name):
@@ -62,6 +72,17 @@ def in_list(found: Found) -> bool:
     if setter:
         return values.is_secret_in_code(found.name, found.value, quoted=True)
     return found.value[:1] != "-" and values.is_secret_in_list(found.name, found.value)
+
+
+def in_pair(found: Found) -> bool:
+    """A tuple of a name and its value, not a call."""
+    alone = re.search(r"(?:^|[^\w\])])\([\"']$", found.before)
+    secret = values.is_secret_in_code(found.name, found.value, quoted=True)
+    return alone is not None and secret and not values.SECRET_KEY.fullmatch(found.value)
+
+
+def is_mixed_literal(found: Found) -> bool:
+    return values.is_secret_in_list(found.name, found.value)
 
 
 def _is_variable_set(found: Found) -> bool:

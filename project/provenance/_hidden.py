@@ -10,6 +10,9 @@ from project.provenance._lacking import choose
 from project.provenance._source import is_source, is_worth_looking, source_files
 from project.provenance._status import Status
 
+# By compilers, editors and git itself.
+_LEFT_BEHIND = (".pyc", ".pyo", "~", ".orig", ".rej", ".bak")
+
 
 class Untracked(NamedTuple):
     """Files that the commit lacks, by their names from the repository's top.
@@ -40,6 +43,7 @@ def untracked(top: Path, folder: str, status: Status, index: Index) -> Untracked
     nested = [name for name in status.untracked if name.endswith("/")]
     ignored = [name for name in status.ignored if name.startswith(inside)]
     hidden = _ignored_sources(top, ignored) + _nested_sources(top, nested, inside)
+    hidden += _ignored_beside_sources(top, ignored)
     shown = [name for name in status.untracked if not name.endswith("/")]
     links = [n for n in (*index.links, *shown, *ignored) if n.startswith(inside)]
     links = [name for name in links if os.path.islink(top / name.rstrip("/"))]
@@ -60,6 +64,20 @@ def _ignored_sources(top: Path, ignored: Iterable[str]) -> list[str]:
             found += [name] if is_source(name) else []
         elif is_worth_looking(top, name) and _is_package(top / name):
             found += _below(top, name)
+    return found
+
+
+def _ignored_beside_sources(top: Path, ignored: Iterable[str]) -> list[str]:
+    """What is no source but lies in a package, as a table of weights that it reads does."""
+    places: dict[str, bool] = {}
+    found = []
+    for name in ignored:
+        folder, _, file = name.rpartition("/")
+        if not file or file.startswith(".") or file.endswith(_LEFT_BEHIND) or is_source(name):
+            continue
+        if folder not in places:
+            places[folder] = (top / folder / "__init__.py").exists()
+        found += [name] if places[folder] else []
     return found
 
 

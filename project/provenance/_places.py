@@ -18,7 +18,10 @@ BARE_CODE = r"[^\s\"'`,;&|()<>\[\]{}\\]"
 
 # Variables are named secret by more than other names are.
 _NAME = rf"{KEY}|(?<=_)(?:key|pat|pass)"
-NAMES = re.compile(f"(?={_NAME})", re.IGNORECASE)
+_NAME_HERE = re.compile(_NAME, re.IGNORECASE)
+# In each name; none begins farther in front of it than that.
+_CORE = re.compile("pass|pwd|key|token|secret|credential|auth|cookie|_pat")
+_FARTHEST = 12
 # A line may end where Python lets it; in a patch, the next one has a column in front.
 _BREAK = r"[ \t]*(?:\\?\r?\n[ +-]?[ \t]*)?"
 # A literal ends at the quote it began with, escaped where that is.
@@ -41,17 +44,34 @@ _LITERAL = rf"(?={_QUOTED})"
 class Place(NamedTuple):
     """A pattern with the groups key, sep and bare or those of a literal, and what decides.
 
-    One that is `led` begins with a name that `NAMES` finds: it is tried only there.
+    One that is `led` begins with a name that `names` finds: it is tried only there. Another is
+    tried only in a text that holds `word`, in small letters.
     """
 
     pattern: re.Pattern[str]
     judge: Callable[[Found], bool]
     led: bool
+    word: str
 
 
-def _place(pattern: str, judge: Callable[[Found], bool]) -> Place:
+def names(text: str) -> list[int]:
+    """Where names begin, by their cores: trying them all at each letter takes ten times as long."""
+    found, at = [], 0
+    for core in _CORE.finditer(lowered(text)):
+        first, last = max(at, core.start() - _FARTHEST), core.start() + 1
+        found += [i for i in range(first, last + 1) if _NAME_HERE.match(text, i)]
+        at = last + 1
+    return found
+
+
+def lowered(text: str) -> str:
+    """The text in small letters, of the same length."""
+    return text.replace("\u0130", "i").lower()
+
+
+def _place(pattern: str, judge: Callable[[Found], bool], word: str = "") -> Place:
     led = pattern.startswith((f"(?P<key>{_NAME})", f"(?P<key>{KEY})"))
-    return Place(re.compile(pattern, re.IGNORECASE | re.MULTILINE), judge, led)
+    return Place(re.compile(pattern, re.IGNORECASE | re.MULTILINE), judge, led, word)
 
 
 def _assignments(bare: str, judge: Callable[[Found], bool]) -> list[Place]:
@@ -70,6 +90,8 @@ def _assignments(bare: str, judge: Callable[[Found], bool]) -> list[Place]:
             found.is_literal,
         ),
         _place(rf"(?P<key>{KEY}){other}{_LITERAL}", found.is_literal),
+        _place(rf"(?P<key>{KEY})(?P<sep>[ \t]+else[ \t]+){_LITERAL}", found.is_mixed_literal),
+        _place(rf"(?P<key>{KEY})(?P<sep>{_COMMA})(?={_QUOTED}{_BREAK},?{_BREAK}\))", found.in_pair),
         # YAML's blocks
         _place(
             rf"(?P<key>{KEY})(?P<sep>{_END}:[ \t]*[|>][+-]?[ \t]*\r?\n[ +-]?[ \t]+)(?={word})",
@@ -87,9 +109,12 @@ def _commands(bare: str) -> list[Place]:
     """What shells and the files of Docker and Kubernetes set, and logins on a command line."""
     value = rf"(?={_QUOTED}|(?P<bare>{bare}{{1,256}}+)(?![(\[]))"
     variable = rf"(?P<key>\w{{0,60}}(?:{_NAME}))"
-    setting = r"(?:^[ +-]?[ \t]*(?-i:ENV|ARG)|\bsetenv|\bsetx|\bset[ \t]+-\w{1,4})[ \t]+"
+    setting = (
+        r"(?:^[ +-]?[ \t]*(?-i:ENV|ARG)|%env|\bconfigure[ \t]+set"
+        r"|\bsetenv|\bsetx|\bset[ \t]+-\w{1,4})[ \t]+"
+    )
     fill = rf"\\?[\"']?,?{_BREAK}\\?[\"']?value\\?[\"']?"
-    user = r"[ \t=]+[\"']?[^\s:\"'/]{1,100}:"
+    user = r"(?:[ \t=]+|[\"'][ \t]*,[ \t]*)[\"']?[^\s:\"'/]{1,100}:"
     return [
         _place(rf"{setting}{variable}(?P<sep>[ \t]+){value}", found.is_variable),
         _place(
@@ -100,15 +125,28 @@ def _commands(bare: str) -> list[Place]:
             rf"\bname\\?[\"']?:[ \t]*\\?[\"']?{variable}{fill}(?P<sep>:[ \t]*){value}",
             found.is_variable,
         ),
+        _place(
+            rf"#[ \t]*define[ \t]+{variable}(?P<sep>[ \t]+){_LITERAL}", found.is_literal, "define"
+        ),
         # netrc
         _place(
             r"\blogin\s+\S{1,100}[ \t]*(?:\r?\n[ +-]?)?[ \t]*(?P<key>password)(?P<sep>[ \t]+)"
             + value,
             found.is_given,
+            "login",
         ),
-        _place(rf"\bwandb[ \t]+(?P<key>login)(?P<sep>[ \t]+){value}", found.is_doubtful),
-        _place(rf"\bsshpass[ \t]+(?P<key>-p)(?P<sep>[ \t]*){value}", found.is_given),
-        _place(rf"\blogin\b[^\n]{{0,200}}?[ \t](?P<key>-p)(?P<sep>[ \t]+){value}", found.is_given),
+        _place(rf"\bwandb[ \t]+(?P<key>login)(?P<sep>[ \t]+){value}", found.is_doubtful, "wandb"),
+        _place(rf"\bsshpass[ \t]+(?P<key>-p)(?P<sep>[ \t]*){value}", found.is_given, "sshpass"),
+        _place(
+            rf"\blogin\b[^\n]{{0,200}}?[ \t](?P<key>-p)(?P<sep>[ \t]+){value}",
+            found.is_given,
+            "login",
+        ),
+        _place(
+            rf"\bmysql\w*\b[^\n]{{0,200}}?[ \t](?P<key>(?-i:-p))(?P<sep>){value}",
+            found.is_doubtful,
+            "mysql",
+        ),
         _place(
             rf"(?<![\w-])(?P<key>-u|--user|--proxy-user)(?P<sep>{user})"
             r"(?=(?P<bare>[^\s\"']{1,256}+))",
@@ -121,7 +159,7 @@ def _calls() -> list[Place]:
     """login("ada", "..."), auth=("ada", "..."), set_password("service", "ada", "...")"""
     ended = rf"(?={_QUOTED}{_BREAK},?{_BREAK}\))"
     named = r"(?:user(?:name)?[ \t]*=[ \t]*)?"
-    callee = r"\blogin|basic_?auth|digest_?auth|\bauth[ \t]*=[ \t]*"
+    callee = r"\blogin|\bauthenticate|basic_?auth|digest_?auth|\bauth[ \t]*=[ \t]*"
     setter = rf"\bset_?(?:\w{{1,30}}_)?{KEY}"
     return [
         _place(
@@ -135,8 +173,9 @@ def _calls() -> list[Place]:
         _place(
             rf"\blogin\([^()]{{0,200}}?\b(?P<key>key)(?P<sep>[ \t]*=[ \t]*){_LITERAL}",
             found.is_doubtful,
+            "login(",
         ),
-        _place(rf"\blogin(?P<key>\()(?P<sep>{_BREAK}){ended}", found.is_doubtful),
+        _place(rf"\blogin(?P<key>\()(?P<sep>{_BREAK}){ended}", found.is_doubtful, "login("),
     ]
 
 

@@ -34,7 +34,8 @@ WEBHOOK = re.compile(
     r"(hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/)[\w/-]+"
 )
 SIGNED_QUERY = _compiled(
-    r"([?&](?:sig|signature|x-amz-(?:signature|credential)|key)=)[\w%+/=.~-]{6,}"
+    r"([?&](?:sig|signature|x-amz-(?:signature|credential)"
+    r"|key(?==[a-z%+/=.~_-]*\d))=)[\w%+/=.~-]{6,}"
 )
 AUTHORIZATION = _compiled(
     r"(authorization\\?[\"']?[ \t]*\]?[ \t]*[:=,][ \t]*[rbfu]{0,2}\\?[\"']?"

