@@ -19,6 +19,8 @@ from project.server.api.errors import ApiError
 # MLflow's variables, in which a person names more hosts and pages; `*` stands for any letters.
 HOSTS, ORIGINS = "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
 HERE = {"localhost", "127.0.0.1", "::1"}
+# What browsers say of a page that isn't the server's own; another port is the same site.
+ELSEWHERE = {"cross-site", "same-site"}
 # Of a name that is told again.
 SHOWN = 100
 
@@ -45,12 +47,18 @@ def check_origin(headers: Headers, url: str) -> None:
     Raises:
         ApiError: 403.
     """
-    origin = headers.get("origin")
+    origin, named = headers.get("origin"), _named(ORIGINS)
+    if origin is None:
+        # For pictures and scripts browsers don't say of whose page they are, only that.
+        embedded = headers.get("sec-fetch-mode", "navigate") != "navigate"
+        if named or not embedded or headers.get("sec-fetch-site") not in ELSEWHERE:
+            return
+        origin = headers["sec-fetch-site"]
     # A proxy may tell another host than the browser's.
-    own = (headers["host"].lower(), urlsplit(url).netloc.lower())
-    if origin is None or origin.lower().partition("://")[2] in own:
+    own = {headers.get("host", "").lower(), urlsplit(url).netloc.lower()} - {""}
+    if origin.lower().partition("://")[2] in own:
         return
-    if not any(fnmatch(origin, pattern) for pattern in _named(ORIGINS)):
+    if not any(fnmatch(origin, pattern) for pattern in named):
         title = f"requests from other sites, as {origin[:SHOWN]!r}, are not taken: if that is this"
         raise ApiError(403, "ACCESS_DENIED", f"{title} server's address, start it with --url")
 

@@ -2,14 +2,14 @@
 
     running     the client pings every 10 s, or writes
     connected   and has its websocket open, or had it and never said goodbye
-    closing     its websocket was closed as `stop()` closes it; what is left to write still comes
-    finished    it said goodbye; or never was there to be watched, as `neptune sync` is not
+    closing     it said goodbye: its websocket was closed as `stop()` closes it, or its captured
+                output ends with the client's own words; what is left to write still comes
+    finished    and has written all; or never was there to be watched, as `neptune sync` is not
     failed      and `sys/failed` was set, as it is after an exception
     interrupted what our own tracker says of its run in `result/status`, which always counts
     lost        the signs of life stopped without a goodbye: killed, or cut off for long
-
-A client that never had a websocket, which a proxy may keep from it, has none to say goodbye with:
-when its signs of life stop it has finished, unless it has said otherwise.
+    unknown     they did, and it never had a websocket, which a proxy may keep from it, to say
+                goodbye with, nor captured output; our own tracker's runs tell of their end
 
 A container that comes back is running again. MLflow shows the same as the run's status and as the
 tag `status`. Who calls these functions holds the container's lock.
@@ -34,6 +34,8 @@ ALIVE = (RUNNING, CONNECTED, CLOSING)
 LONGEST = 30_000
 _STATE = ("run_uuid", "type", "state", "pinged", "custom_id")
 STATE = sa.select(*(containers.c[name] for name in _STATE))
+# What the client prints as it stops, which it captures unless it is told not to.
+GOODBYE = "Shutting down background jobs, please wait a moment..."
 # What a client says of the end of its run.
 TIMES = {"start_time": "run/created", "end_time": "result/ended"}
 TOLD = ("result/status", "sys/failed", *TIMES.values())
@@ -47,7 +49,8 @@ def pinged(connection: sa.Connection, id_: str, now: int) -> None:
     if row.state in ALIVE and row.pinged is not None:
         sys_rows.add_time(connection, id_, min(max(now - row.pinged, 0), LONGEST) / 1000)
     # One ping may have been under way when the client said goodbye.
-    if row.state == "lost" or row.state not in ALIVE and row.pinged is not None:
+    at_once = row.state in ("lost", "unknown")
+    if at_once or row.state not in ALIVE and row.pinged is not None:
         _resume(connection, id_, row)
 
 
@@ -75,7 +78,7 @@ def ended(connection: sa.Connection, id_: str, last: int) -> None:
     """There are no more signs of life, since `last` (unix ms)."""
     row = _row(connection, id_)
     told = _told(connection, id_)
-    state = _verdict(told, row)
+    state = _verdict(told, _untold(row))
     _set(connection, id_, state=state, pinged=None)
     if state == "lost":
         sys_rows.put(connection, id_, "failed", number=1)
@@ -92,8 +95,9 @@ def ended(connection: sa.Connection, id_: str, last: int) -> None:
 def failed(connection: sa.Connection, id_: str) -> None:
     """`sys/failed` has changed, which may come after the end."""
     row = _row(connection, id_)
-    if row.state in ("finished", "failed"):
-        state = _verdict(_told(connection, id_), row)
+    if row.state in ("finished", "failed", "unknown"):
+        otherwise = "unknown" if row.state == "unknown" else "finished"
+        state = _verdict(_told(connection, id_), otherwise)
         _set(connection, id_, state=state)
         set_tags(connection, row.run_uuid, {"status": state})
         _set_run(connection, row, status=STATUSES[state])
@@ -123,12 +127,22 @@ def _time(told: dict[str, sa.Row], path: str) -> int | None:
     return round(moment.timestamp() * 1000) if moment.tzinfo else None
 
 
-def _verdict(told: dict[str, sa.Row], row: sa.Row) -> str:
+def _untold(row: sa.Row) -> str:
+    """How a run has ended that says nothing of it itself."""
+    if row.state == CLOSING:
+        return "finished"
+    if row.state == CONNECTED or is_ours(row.custom_id):
+        return "lost"
+    # Models have no websocket at all, and who only syncs does not ping.
+    return "unknown" if row.type == "run" and row.pinged is not None else "finished"
+
+
+def _verdict(told: dict[str, sa.Row], otherwise: str) -> str:
     if "result/status" in told and told["result/status"].text in STATUSES:
         return told["result/status"].text
     if "sys/failed" in told and told["sys/failed"].number:
         return "failed"
-    return "lost" if row.state == CONNECTED else "finished"
+    return otherwise
 
 
 def _show(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from project.server.api.context import Context
-from project.server.containers import sys_attributes
+from project.server.containers import states, sys_attributes
 from project.server.containers.containers import Container
 from project.server.ingestion import releasing
 from project.server.ingestion.assign import Attributes, Row
@@ -73,6 +74,8 @@ class Application:
         self._attributes.flush()
         if self._released:
             releasing.resize(self._connection, self._container.id)
+        if self._lines.goodbye:
+            states.closed(self._connection, self._container.id, time.time_ns() // 10**6)
         for path in sorted(self._system):
             row = self._attributes.get(path)
             sys_attributes.shown(self._connection, self._container, path, row)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
+from project.server.containers.states import GOODBYE
 from project.server.ingestion.assign import Attributes, Row
 from project.server.ingestion.replay import Batch, Entry, Span, overlap
 from project.server.ingestion.values import Point
@@ -18,12 +19,17 @@ TYPE = "stringSeries"
 
 @dataclass
 class Lines:
-    """The string series of one container, written to by one batch."""
+    """The string series of one container, written to by one batch.
+
+    Attributes:
+        goodbye: whether a new entry of its captured output says that the client stops.
+    """
 
     type = TYPE
     attributes: Attributes
     former: list[Batch]
     spans: dict[str, Span] = field(default_factory=dict)
+    goodbye: bool = False
     _pending: dict[str, list[Point]] = field(default_factory=dict)
 
     def log(self, path: str, given: list[Point]) -> None:
@@ -50,6 +56,7 @@ class Lines:
             start = row.length or 0
             for number, (step, timestamp, value) in enumerate(self._new(row, given), start):
                 rows.append((self.attributes.container.id, path, number, step, timestamp, value))
+                self.goodbye |= path.endswith("/stdout") and GOODBYE in value
         self._pending = {}
         if rows:
             names = [column.name for column in entries.columns]

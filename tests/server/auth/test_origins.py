@@ -67,6 +67,27 @@ def test_no_other_page_of_this_machine_asks(monkeypatch: pytest.MonkeyPatch, ori
         check_origin(asked("localhost:5000", origin), URL)
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_other_pages_embed_is_refused_but_not_a_link(
+    monkeypatch: pytest.MonkeyPatch, site: str
+) -> None:
+    asks = {"host": "localhost:5000", "sec-fetch-site": site, "sec-fetch-mode": "no-cors"}
+    with pytest.raises(ApiError, match=site):
+        check_origin(Headers(asks), URL)
+    check_origin(Headers(asks | {"sec-fetch-mode": "navigate"}), URL)
+    check_origin(Headers(asks | {"sec-fetch-site": "same-origin"}), URL)
+    monkeypatch.setenv(ORIGINS, "http://localhost:8888")
+    check_origin(Headers(asks), URL)
+
+
+def test_where_any_host_is_taken_one_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOSTS, "*")
+    check_host("", URL)
+    for headers in ({}, {"host": ""}):
+        with pytest.raises(ApiError):
+            check_origin(Headers(headers | {"origin": "null"}), URL)
+
+
 def test_pages_that_a_person_names_may_read_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     page = {"Origin": "https://lab.example.org"}
 

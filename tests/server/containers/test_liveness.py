@@ -12,7 +12,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from project.server.containers import liveness
 from project.server.containers.liveness import QUIET, Watch
-from project.server.containers.states import CLOSING, CONNECTED
+from project.server.containers.states import CLOSING, CONNECTED, GOODBYE
 from project.server.settings import Settings
 from project.server.store.database import Database
 from project.server.store.tables import containers
@@ -58,6 +58,13 @@ class Run:
         answer = self.client.post(address, json=[{"path": path, operation: {"value": value}}])
         assert answer.json() == []
 
+    def print(self, line: str) -> None:
+        """Print what the client captures."""
+        address = f"{ROOT}/attributes/operations?experimentId={self.id}"
+        entries = {"entries": [{"value": line, "timestampMilliseconds": 1_700_000_000_000}]}
+        body = [{"path": "monitoring/1a2b3c4d/stdout", "logStrings": entries}]
+        assert self.client.post(address, json=body).json() == []
+
     def seen(self) -> tuple[str, Any, str, str]:
         """`sys/state`, `sys/failed`, MLflow's status and its tag."""
         address = f"{ROOT}/attributes?experimentId={self.id}"
@@ -76,6 +83,7 @@ ALIVE = ("running", False, "RUNNING", "running")
 FINISHED = ("idle", False, "FINISHED", "finished")
 FAILED = ("idle", True, "FAILED", "failed")
 LOST = ("idle", True, "FAILED", "lost")
+UNKNOWN = ("idle", False, "KILLED", "unknown")
 
 
 @pytest.fixture(scope="module")
@@ -118,11 +126,53 @@ def test_a_run_that_writes_goes_on(run: Run, database: Database) -> None:
     assert run.seen() == ALIVE
 
 
-def test_a_run_whose_websocket_was_blocked_is_not_lost(run: Run, database: Database) -> None:
-    for _ in range(3):
-        run.ping()
+def test_a_run_without_a_websocket_that_falls_silent_is_neither_lost_nor_finished(
+    run: Run, database: Database
+) -> None:
+    run.ping()
+    watch = Watch(database)
+    look(watch, LONG)
+    assert run.seen() == UNKNOWN
+    run.assign("sys/failed", "assignBool", True)
+    assert run.seen() == FAILED
+    run.ping()  # by whoever corrects it
+    run.ping()
+    look(watch, LONG)
+    assert run.seen() == FAILED
+
+
+def test_a_run_without_a_websocket_is_running_as_soon_as_it_pings_again(
+    run: Run, database: Database
+) -> None:
+    run.ping()
     look(Watch(database), LONG)
+    run.ping()
+    assert run.seen() == ALIVE
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_what_the_client_prints_as_it_stops_is_a_goodbye(
+    run: Run, database: Database, blocked: bool
+) -> None:
+    if not blocked:  # the server was away as the websocket was closed
+        run.watched()
+    run.ping()
+    watch = Watch(database)
+    run.print("epoch 1\n")
+    look(watch, SHORT)
+    assert run.seen() == ALIVE
+    run.print(f"[neptune] [info   ] {GOODBYE}\n")
+    look(watch, SHORT)
     assert run.seen() == FINISHED
+
+
+def test_a_run_of_our_own_that_does_not_tell_its_end_is_lost(
+    client: Any, store: SqlAlchemyStore, database: Database
+) -> None:
+    run = Run(client, store, custom_id="20231114-221320-lost")
+    run.ping()
+    look(Watch(database), LONG)
+    assert run.seen() == LOST
 
 
 def test_a_run_whose_pings_stop_is_lost_until_they_come_again(run: Run, database: Database) -> None:
