@@ -66,7 +66,9 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     names = tuple(_subfolders(folder))
     if len(names) < 2:
         found = f"only the sub-folder {names[0]!r}" if names else "no sub-folders"
-        raise ValueError(f"{folder} has {found}, but at least 2 classes are needed; {LAYOUT}")
+        raise ValueError(
+            f"{folder} has {found}, but at least 2 classes are needed; {_way_out(folder, names)}"
+        )
     for name in names:
         # Undecodable bytes could be written neither to the record nor to a terminal.
         if not name.isprintable():
@@ -75,6 +77,15 @@ def _class_names(folder: Path) -> tuple[str, ...]:
                 " text; rename it"
             )
     return names
+
+
+def _way_out(folder: Path, names: Sequence[str]) -> str:
+    """Where the classes may be, as archives are unpacked: `seg_train/seg_train/CLASS`."""
+    inner = folder
+    while len(names) == 1:
+        inner = inner / names[0]
+        names = _subfolders(inner)
+    return f"move the folders that are in {inner} into {folder}" if names else LAYOUT
 
 
 def _append(folder: Path, listing: Listing) -> slice:
@@ -109,7 +120,16 @@ def _files(folder: Path) -> list[str]:
 
 def _names(folder: Path, *, folders: bool) -> list[str]:
     with os.scandir(str(folder)) as entries:
-        return sorted(e.name for e in entries if not is_noise(e.name) and e.is_dir() == folders)
+        found = [entry for entry in entries if not is_noise(entry.name)]
+    for entry in found:
+        _refuse_broken(entry)
+    return sorted(entry.name for entry in found if entry.is_dir() == folders)
+
+
+def _refuse_broken(entry: os.DirEntry[str]) -> None:
+    """Refuse a link to nothing: it may have been a class, or a split."""
+    if entry.is_symlink() and not os.path.exists(entry.path):
+        raise ValueError(f"{entry.path!r} is a broken link; mend or remove it")
 
 
 def _images(folder: Path, skipped: list[str]) -> list[str]:
@@ -134,12 +154,13 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...], skipped: list[str]) -
         for entry in entries:
             if is_noise(entry.name):
                 continue
+            _refuse_broken(entry)
             if entry.is_dir():
                 inner.append(entry.name)
                 yield from _walk(entry.path, (*above, here), skipped)
             elif entry.name.lower().endswith(EXTENSIONS):
                 if not entry.is_file():
-                    raise ValueError(f"{entry.path!r} is a broken link, or no file; remove it")
+                    raise ValueError(f"{entry.path!r} is no file; remove it")
                 yield entry.path
             else:
                 skipped.append(entry.path)

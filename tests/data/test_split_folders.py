@@ -114,6 +114,28 @@ def test_a_class_of_trains(make: Make) -> None:
     assert list_images(str(folder)).classes == ("bus", "train")
 
 
+@pytest.mark.parametrize("outer", ["", "train/", "Training Set/"])
+def test_folders_around_all_classes_are_named_with_the_way_out(make: Make, outer: str) -> None:
+    folder = make(*classes_in(f"{outer}seg_train/seg_train"))
+    inner, there = folder / f"{outer}seg_train/seg_train", folder / outer
+    with pytest.raises(ValueError, match="has only the sub-folder 'seg_train'") as refused:
+        list_images(str(folder))
+    assert str(refused.value).endswith(f"; move the folders that are in {inner} into {there}")
+    for label in inner.iterdir():
+        label.rename(there / label.name)
+    inner.rmdir()
+    inner.parent.rmdir()
+    assert list_images(str(folder)).classes == ("ant", "bee")
+
+
+@pytest.mark.parametrize("name", ["test", "train/cow", "train/ant/more"])
+def test_a_link_to_nothing_is_no_folder_that_is_left_out(make: Make, name: str) -> None:
+    folder = make(*classes_in("train"))
+    (folder / name).symlink_to(folder / "unmounted")
+    with pytest.raises(ValueError, match=f"{name}' is a broken link; mend or remove it"):
+        list_images(str(folder))
+
+
 def test_a_word_within_a_class_name_is_no_split(make: Make) -> None:
     folder = make("steam train/1.png", "bus/1.png", "training_shoe/1.png")
     assert list_images(str(folder)).classes == ("bus", "steam train", "training_shoe")
