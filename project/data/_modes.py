@@ -45,13 +45,15 @@ def shown(image: Image.Image, is_deep: bool) -> Shown:
         _refuse("it has floating-point pixels, whose range is unknown")
     if image.mode.startswith("I"):
         image, is_deep = _grey(image), False
-    if image.has_transparency_data:
-        return _on_white(image)
-    # A palette goes through RGBA, or Pillow warns.
-    rgb = image.convert("RGBA").convert("RGB") if image.mode == "P" else image.convert("RGB")
-    if is_deep and _is_plain(rgb):
+    found = _on_white(image) if image.has_transparency_data else Shown(_opaque(image), False)
+    if is_deep and _is_plain(found.rgb):
         _refuse("its pixels of 16 bits a colour are all the same in the upper 8")
-    return Shown(rgb, False)
+    return found
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    # A palette goes through RGBA, or Pillow warns.
+    return image.convert("RGBA").convert("RGB") if image.mode == "P" else image.convert("RGB")
 
 
 def _on_white(image: Image.Image) -> Shown:

@@ -33,18 +33,19 @@ def tolerance(size: int) -> int:
 
 def _add_near(glimpses: np.ndarray, reduced: np.ndarray, tolerance: int, may: np.ndarray) -> None:
     """Those decoded in part that are like one decoded whole, of the same size; and that one."""
-    sizes = glimpses["size"].astype(np.uint64) @ np.array([1 << 32, 1], np.uint64)
-    coarse = glimpses["coarse"].astype(np.int16)
-    light = coarse.mean(axis=1)
-    shared = np.flatnonzero(np.isin(sizes, np.intersect1d(sizes[reduced], sizes[~reduced])))
-    order = shared[np.lexsort((light[shared], sizes[shared]))]
-    starts = np.flatnonzero(np.diff(sizes[order])) + 1
-    for same_size in np.split(order, starts):
-        parts, wholes = same_size[reduced[same_size]], same_size[~reduced[same_size]]
-        ends = [np.searchsorted(light[parts], light[wholes] + d) for d in (-tolerance, tolerance)]
-        for whole, start, end in zip(wholes, *ends, strict=True):
-            near = parts[start:end]
-            off = np.abs(coarse[near] - coarse[whole]).max(axis=1, initial=0)
-            near = near[off <= tolerance]
-            may[near] = True
-            may[whole] |= len(near) > 0
+    # Slow to import, and few folders need it.
+    from scipy.spatial import KDTree
+
+    numbers = glimpses["size"].astype(np.uint64) @ np.array([1 << 32, 1], np.uint64)
+    shared = np.isin(numbers, np.intersect1d(numbers[reduced], numbers[~reduced]))
+    parts, wholes = np.flatnonzero(shared & reduced), np.flatnonzero(shared & ~reduced)
+
+    def points(rows: np.ndarray) -> np.ndarray:
+        # Sizes that differ by a pixel are farther apart than what is near.
+        return np.hstack([glimpses["coarse"][rows], glimpses["size"][rows] * (2.0 * tolerance)])
+
+    for some, others in ((parts, wholes), (wholes, parts)):
+        nearest, _ = KDTree(points(others)).query(
+            points(some), p=np.inf, distance_upper_bound=tolerance + 1, workers=-1
+        )
+        may[some] |= np.isfinite(nearest)

@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,9 @@ def splits(tmp_path: Path, write_images: Write) -> Path:
     return tmp_path
 
 
-def blocks(path: Path, side: int = 400) -> Image.Image:
+def blocks(path: Path, side: int = 400, seed: int = 5) -> Image.Image:
     """A large picture that JPEG keeps nearly as it is, whose quarters differ."""
-    coarse = np.random.default_rng(5).integers(0, 256, (side // 50, side // 50, 3), np.uint8)
+    coarse = np.random.default_rng(seed).integers(0, 256, (side // 50, side // 50, 3), np.uint8)
     image = Image.fromarray(np.kron(coarse, np.ones((50, 50, 1), np.uint8)))
     image.save(path, quality=95)
     return Image.open(path)
@@ -102,6 +103,50 @@ def test_what_only_looks_the_same_is_no_leak(splits: Path, memory_limit: float) 
     Image.fromarray(square).save(splits / "train" / "bee" / "s.png")
     Image.fromarray(wide).save(splits / "test" / "bee" / "s.png")
     assert not load(splits, memory_limit).leaks
+
+
+def write_at_random(folder: Path, rng: np.random.Generator) -> None:
+    """A few pictures many times: as they are, with other bytes, in other formats, and alike."""
+    pool = [blocks(folder / f"{i}.jpg", 200, seed=i).convert("RGB") for i in range(4)]
+    for split, label in product(Splits._fields, ("ant", "bee", "cow")):
+        place = folder / "data" / split / label
+        place.mkdir(parents=True)
+        for i in range(rng.integers(1, 4)):
+            which, kind = rng.integers(len(pool)), rng.choice(["jpg", "bmp", "png", "off.png"])
+            if kind == "jpg":
+                content = (folder / f"{which}.jpg").read_bytes()
+                (place / f"{i}.jpg").write_bytes(content + bytes(rng.integers(2)))
+                continue
+            copied = pool[which].copy()
+            if kind == "off.png":
+                copied.putpixel((int(rng.integers(2)), 70), (1, 2, 3))
+            copied.save(place / f"{i}.{kind}")
+
+
+@pytest.mark.parametrize("memory_limit", [4.0, 0.0])
+@pytest.mark.parametrize("seed, overfit", [(0, None), (1, None), (2, 1), (3, 2)])
+def test_counts_are_those_of_a_loop_over_all_pairs(
+    tmp_path: Path, seed: int, overfit: int | None, memory_limit: float
+) -> None:
+    write_at_random(tmp_path, np.random.default_rng(seed))
+    data = load(tmp_path / "data", memory_limit, overfit_batches=overfit)
+    seen = []
+    for split in ("train", "test") if overfit else Splits._fields:
+        part = getattr(data, split)
+        paths = [p for p in data.files.paths if f"/data/{split}/" in p]
+        for row in part.indices.tolist():
+            pixels = Image.open(paths[row]).convert("RGB").tobytes()
+            seen.append((split, row, int(part.samples.targets[row]), pixels))
+    pairs = dict.fromkeys(NONE, 0)
+    for first, second in (pair.split("/") for pair in NONE):
+        before = {image for split, *_, image in seen if split == first}
+        pairs[f"{first}/{second}"] = sum(s == second and i in before for s, *_, i in seen)
+    fitted = {image for split, *_, image in seen if split != "test"}
+    rows = [row for split, row, _, image in seen if split == "test" and image in fitted]
+    images = {image for *_, image in seen}
+    labels = sum(len({t for _, _, t, i in seen if i == image}) > 1 for image in images)
+    assert (data.leaks.pairs, data.leaks.labels) == (pairs, labels)
+    assert sorted(data.leaks.rows) == rows and rows
 
 
 def test_two_labels_are_told_whatever_the_split(splits: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,28 @@ def test_16_bits_a_colour_of_which_the_upper_8_are_nothing() -> None:
         decode(tiff(16, 2, dark, 3), "a.tif", SIDE)
     with pytest.raises(ValueError, match="a.tif: its pixels of 16 bits a colour are all the same"):
         content(tiff(16, 2, dark, 3), "a.tif")
+
+
+@pytest.mark.parametrize("kind, colours", [(4, RAMP[..., None]), (6, COLOURS)])
+def test_16_bits_a_colour_and_transparency(kind: int, colours: np.ndarray) -> None:
+    """PNGs that Pillow can't write: of grey (4) and of colours (6), with an alpha channel."""
+
+    def png(colours: np.ndarray, alpha: int) -> io.BytesIO:
+        pixels = np.dstack([colours, np.full((SIDE, SIDE), alpha)]).astype(">u2")
+        data = b"".join(b"\0" + row.tobytes() for row in pixels)
+        header = struct.pack(">IIBBBBB", SIDE, SIDE, 16, kind, 0, 0, 0)
+        parts = [(b"IHDR", header), (b"IDAT", zlib.compress(data)), (b"IEND", b"")]
+        chunks = [
+            struct.pack(">I", len(c)) + t + c + struct.pack(">I", zlib.crc32(t + c))
+            for t, c in parts
+        ]
+        return io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+    bright = decode(png(colours * 257.0, 65535), "a.png", SIDE)
+    np.testing.assert_array_equal(bright.pixels, FLAT if kind == 6 else grey(RAMP))
+    for alpha in (65535, 32768):
+        with pytest.raises(ValueError, match="a.png: its pixels of 16 bits a colour are all the"):
+            decode(png(colours, alpha), "a.png", SIDE)
 
 
 @pytest.mark.parametrize("ending", ["gif", "png", "tif", "webp"])
