@@ -68,3 +68,19 @@ def test_its_checkpoint_gives_the_recorded_scores(exp_dir: Path, schema: int) ->
     for name in ("test_accuracy", "test_f1_macro", "test_cohen_kappa"):
         # Another processor may decide a single one of the 359 samples in another way.
         assert found[name] == pytest.approx(recorded[name], abs=0.01), name
+
+
+def test_it_goes_on_once_the_changes_since_are_accepted(
+    exp_dir: Path, schema: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["--resume", INTERRUPTED[schema], "--exp-dir", str(exp_dir)]
+    directory = exp_dir / "former" / INTERRUPTED[schema]
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    assert run(argv) == 2  # today's sources are not those of that commit
+    assert "--accept-changes" in capsys.readouterr().err
+    after = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    assert {path: after[path] for path in before} == before
+    assert run([*argv, "--accept-changes"]) == 0
+    outcome = json.loads((directory / "outcome.json").read_text())
+    assert (outcome["status"], outcome["epochs"], outcome["steps"]) == ("finished", 4, 40)
+    assert verify([INTERRUPTED[schema], "--exp-dir", str(exp_dir)]) == 0, capsys.readouterr()
