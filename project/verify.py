@@ -41,7 +41,8 @@ def verify_all(arguments: argparse.Namespace) -> int:
     if arguments.all:
         return shortly(arguments)
     references = arguments.runs or ["last"]
-    runs = [find_run(arguments.exp_dir, reference) for reference in references]
+    found = [find_run(arguments.exp_dir, reference) for reference in references]
+    runs = list({run.resolve(): run for run in found}.values())  # one may be named twice
     codes = [attempt(run) for run in runs]
     print(UNKNOWN)
     return max(codes)
@@ -110,11 +111,16 @@ def verify(run: Path) -> int:
     Returns:
         0, or 1 if something was.
     Raises:
-        ValueError: it has no seal.
+        ValueError: it has no seal, or none yet.
         OSError: its directory can't be read.
     """
+    from project.provenance.run import status
+    from project.provenance.seal import OUTCOME
     from project.provenance.stages import accepted
 
+    # One that goes on has none; one that is there may be damaged, which is told below.
+    if not (run / OUTCOME).exists() and status(run) == "running":
+        raise ValueError(f"{run.name} can't be verified: it is still running")
     found = examine(run)
     for line in [*found.faults, *found.held, *accepted(run)]:
         print(f"{run.name}: {line}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from project.files import read_json
 from project.provenance import runs_csv
 from project.runs import main
 from project.tracking._state import State
@@ -74,6 +75,12 @@ def test_a_run_is_shown_in_a_few_lines(run: Path, capsys: pytest.CaptureFixture[
     assert shown["run"] == run.name and shown["directory"] == str(run)
     assert shown["command"] == "python -m project.run --exp-name trial"
     assert shown["test_accuracy"] == "0.9" and shown["tags"] == "small,cnn"
+    # In the record they are counted from 0; a person is told of the first one.
+    best = read_json(run / "outcome.json")["best"]
+    assert (
+        " ".join(shown["best"].split())
+        == f"epoch {best['epoch'] + 1} (step {best['step']}), by val_loss"
+    )
     assert shown["duration"] == "60 s" and shown["data"] == "digits 01234567"
     # Its record counts epochs from 0; people are told the first one as 1 while it runs.
     assert shown["best"].split() == ["epoch", "1", "(step", "3),", "by", "val_loss"]

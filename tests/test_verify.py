@@ -419,9 +419,7 @@ def test_a_run_that_cant_be_verified_is_one_line_and_hides_no_other(
     (run / "more").touch()
     assert main([open_run.run_id, run.name, "--exp-dir", str(exp_dir)]) == 2
     out, err = capsys.readouterr()
-    assert err == (
-        f"error: {open_run.run_id} can't be verified: it has no outcome.json, it never ended\n"
-    )
+    assert err == f"error: {open_run.run_id} can't be verified: it is still running\n"
     assert f"{run.name}: more is no part of the run\n" in out
     open_run.release()
 

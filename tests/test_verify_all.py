@@ -25,6 +25,9 @@ def test_every_run_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         f"{goes_on.run_id}: still running",
     ]
     assert sorted(capsys.readouterr().out.splitlines()[:-1]) == sorted(said)
+    assert main([goes_on.run_id, str(goes_on.directory), "--exp-dir", str(tmp_path)]) == 2
+    line = f"error: {goes_on.run_id} can't be verified: it is still running\n"
+    assert capsys.readouterr().err == line
 
     changed, damaged = run_of(tmp_path), run_of(tmp_path)
     for name in ("requirements.lock", "record.json"):
