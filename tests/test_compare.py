@@ -72,7 +72,7 @@ def test_filtered_and_sorted(exp_dir: Path, capsys: pytest.CaptureFixture[str]) 
     assert [row.split()[column] for row in rows] == ["0.7", "0.6"]
     assert last == "2 of 6 runs fit --where"
     *_, last = out(capsys, "--limit", "2").splitlines()
-    assert last == "2 of 6 runs; --all shows the rest"
+    assert last == "2 of 6 runs, as --limit says"
     assert out(capsys, "--where", "val_accuracy > 1") == "0 of 6 runs fit --where\n"
 
 

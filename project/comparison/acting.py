@@ -56,7 +56,7 @@ def list_runs(arguments: Namespace) -> int:
         return 0
     width = terminal_width()
     lines = table_lines(table(shown, now, asked, all=arguments.all), width) if shown else []
-    count = _count(len(runs), len(fitting), len(shown), all=arguments.all)
+    count = _count(len(runs), len(fitting), len(shown), arguments.limit)
     show([*lines, *wrapped(count, width, "dim")])
     return 0
 
@@ -138,9 +138,9 @@ def _write(path: Path | None, write: Callable[[Path], None]) -> None:
         write(path)
 
 
-def _count(known: int, fitting: int, shown: int, *, all: bool) -> str:
+def _count(known: int, fitting: int, shown: int, limit: int | None) -> str:
     """How many runs there are, and why not all are shown."""
-    if shown < fitting and all:
+    if shown < fitting and limit is not None:
         return f"{shown} of {fitting:,} runs, as --limit says"
     if shown < fitting:
         return f"{shown} of {fitting:,} runs; --all shows the rest"

@@ -1,6 +1,5 @@
 """Columns of a comparison: a run each, or a group of runs that share a value."""
 
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,4 +78,4 @@ def delta_text(delta: float | None) -> str:
         return "-"
     if isinstance(delta, int):
         return f"{delta:+d}" if delta else "0"
-    return f"{delta:+.4g}" if delta or math.isnan(delta) else "0"
+    return f"{delta:+.4g}".replace("+nan", "nan") if delta else "0"

@@ -15,6 +15,7 @@ from project.comparison.groups import groups, pairs
 from project.comparison.loading import load
 from project.comparison.page.content import content
 from project.comparison.showing import comparison_lines
+from project.comparison.units import delta_text
 from project.files import finite
 from tests.comparison.store import ENVIRONMENT, begin, make
 
@@ -164,3 +165,8 @@ def test_runs_without_scores_have_empty_groups(tmp_path: Path) -> None:
     assert group["scores"] == {} and group["counted"] == []
     assert list(comparison_lines(found, 60, all=False))
     content(found, runs, datetime.now(UTC))
+
+
+def test_a_difference_that_is_no_number_has_no_sign() -> None:
+    texts = [delta_text(delta) for delta in (math.nan, math.inf, -0.25, 0.0, 3)]
+    assert texts == ["nan", "+inf", "-0.25", "0", "+3"]
