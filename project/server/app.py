@@ -55,6 +55,7 @@ def create() -> Any:
 
 
 def _mlflow(settings: Settings) -> FastAPI:
+    from mlflow.server import handlers
     from mlflow.server.fastapi_security import SecurityHeadersMiddleware
 
     from project.server.mlflow.access import make_app
@@ -62,6 +63,9 @@ def _mlflow(settings: Settings) -> FastAPI:
     try_once()
     app = make_app(settings.accounts)
     app.add_middleware(SecurityHeadersMiddleware)
+    # By itself it opens them with the first request, which fails (500) if the database is away.
+    handlers._get_tracking_store()
+    handlers._get_model_registry_store()
     return app
 
 

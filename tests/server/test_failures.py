@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from project.server import app
 from project.server.api import failures
 from project.server.auth.gate import WEBSOCKETS, protect
 from project.server.store.database import Database
@@ -50,6 +51,18 @@ def test_a_client_that_vanishes_amid_its_request_is_no_error(
         pass
 
     asyncio.run(application(scope, receive, send))
+
+
+def test_mlflows_stores_are_open_before_a_request_that_may_find_the_database_away(
+    application: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow.server import handlers
+
+    stores = ("_tracking_store", "_model_registry_store")
+    for name in stores:
+        monkeypatch.setattr(handlers, name, None)
+    app.create()
+    assert None not in [getattr(handlers, name) for name in stores]
 
 
 class Away:
