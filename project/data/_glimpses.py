@@ -36,7 +36,7 @@ def glimpse(decoded: Decoded) -> np.ndarray:
 
 
 def _quarters(pixels: np.ndarray) -> np.ndarray:
-    """The means of quarters of a square `(3, size, size)`, `(12,)`; they share a middle row."""
+    """The means of the quarters of `(3, n, n)`, `(12,)`; where n is odd, they share a middle."""
     half = (pixels.shape[1] + 1) // 2
     ends = slice(half), slice(-half, None)
     rows = [pixels[:, end].sum(1, dtype=np.uint32) for end in ends]
