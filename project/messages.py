@@ -31,7 +31,8 @@ def announce(run: Run, plan: Plan, parts: Parts) -> None:
         file=sys.stderr,
     )
     if lacking := run.record["code"].get("not_recorded"):
-        print(f"warning: of the code is not recorded: {'; '.join(lacking)}", file=sys.stderr)
+        what = "; ".join(lacking)
+        print(f"warning: the record of the code is not complete: {what}", file=sys.stderr)
     for line in dataset.leaks.lines() if dataset.leaks else ():
         print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
     for line in accepted_and_noted(parts):

@@ -50,7 +50,7 @@ def run(clone: Path) -> Path:
     (clone / "table.npy").write_bytes(b"weights")
     done = command(clone, "run", "--exp-name", "trial", "--loss", "halved", *SMALL)
     assert done.returncode == 0, done.stderr
-    assert f"\nwarning: of the code is not recorded: {LACKING}\n" in done.stderr
+    assert f"\nwarning: the record of the code is not complete: {LACKING}\n" in done.stderr
     (clone / "table.npy").unlink()
     (losses / "halved.py").unlink()
     git(clone, "checkout", "--quiet", ".")
