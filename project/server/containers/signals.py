@@ -33,6 +33,7 @@ POLL = 1.0
 HEARTBEAT = 10
 LONGEST = 24 * 3600
 NORMAL = 1000  # the code with which `stop()` closes a websocket
+RESTART = 1012  # and that with which this server does as it ends
 
 
 class Signal(TypedDict):
@@ -85,6 +86,8 @@ async def connect(websocket: WebSocket) -> None:
         tasks.start_soon(_send, websocket, context, container)
         code = await _closing(websocket)
         tasks.cancel_scope.cancel()
+    if code == RESTART:
+        await _done(context, _note, context, container, states.left)
     while code == NORMAL and not await _done(context, _note, context, container, states.closed):
         await anyio.sleep(POLL)
 

@@ -8,8 +8,9 @@
     failed      and `sys/failed` was set, as it is after an exception
     interrupted what our own tracker says of its run in `result/status`, which always counts
     lost        the signs of life stopped without a goodbye: killed, or cut off for long
-    unknown     they did, and it never had a websocket, which a proxy may keep from it, to say
-                goodbye with, nor captured output; our own tracker's runs tell of their end
+    unknown     they did, and it had no websocket to say goodbye with, which a proxy may keep from
+                it, or a server that ends, nor captured output; our own tracker's runs tell of their
+                end
 
 A container that comes back is running again. MLflow shows the same as the run's status and as the
 tag `status`. Who calls these functions holds the container's lock.
@@ -68,6 +69,12 @@ def closed(connection: sa.Connection, id_: str, now: int) -> None:
         _set(connection, id_, state=CLOSING, pinged=now)
 
 
+def left(connection: sa.Connection, id_: str, now: int) -> None:
+    """The server ends, and will hear no goodbye until the client has connected again."""
+    if _row(connection, id_).state == CONNECTED:
+        _set(connection, id_, state=RUNNING, pinged=now)
+
+
 def still_open(connection: sa.Connection, id_: str, now: int) -> None:
     """Another process has said goodbye, and this one's websocket is open."""
     if _row(connection, id_).state == CLOSING:
@@ -107,7 +114,7 @@ def _resume(connection: sa.Connection, id_: str, row: sa.Row) -> None:
     lost = row.state == "lost"
     if lost:
         sys_rows.put(connection, id_, "failed", number=0)
-    # One that was lost has had a websocket.
+    # One that was lost has had a websocket, or tells of its end.
     _set(connection, id_, state=CONNECTED if lost else RUNNING)
     _show(connection, id_, row, RUNNING, None)
 

@@ -141,6 +141,20 @@ def test_a_run_without_a_websocket_that_falls_silent_is_neither_lost_nor_finishe
     assert run.seen() == FAILED
 
 
+def test_a_goodbye_that_no_server_was_there_to_hear_is_not_missed(
+    run: Run, database: Database
+) -> None:
+    with run.websocket() as socket:
+        socket.receive_text()
+        socket.close(1012)  # as the server itself does when it ends
+    watch = Watch(database)
+    look(watch, LONG)
+    assert run.seen() == UNKNOWN
+    run.watched()  # the client was there still, and is killed later
+    look(watch, LONG)
+    assert run.seen() == LOST
+
+
 def test_a_run_without_a_websocket_is_running_as_soon_as_it_pings_again(
     run: Run, database: Database
 ) -> None:
