@@ -25,7 +25,6 @@ from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.recording import add_stage, open_run
-from project.rendezvous import NotMet
 from project.scores import better
 from project.session import Ended, Session
 from project.tracking import Ahead, Attached, RunLogger
@@ -92,6 +91,7 @@ def gather(trainer: Trainer) -> int | None:
 
     Raises:
         NotMet: they have not met, and this is the process to say it.
+        ValueError: a variable is at fault here, and likewise.
     """
     if trainer.world_size == 1:
         return None
@@ -103,7 +103,7 @@ def gather(trainer: Trainer) -> int | None:
     except Interrupted as signal:
         peers.tell(rank, str(signal))
         number: int | None = signal.number
-    except NotMet as error:
+    except (ValueError, OSError) as error:
         # Also the first process leaves word: the others are still waiting for it.
         told = peers.tell(rank, str(error))
         number = peers.signal_in(str(error))

@@ -1,5 +1,6 @@
 """Files that are whole or absent: atomic writes, JSON, and locks between processes."""
 
+import errno
 import fcntl
 import json
 import math
@@ -36,7 +37,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files private; what we write should follow the person's umask.
-        os.chmod(temporary, 0o666 & ~_umask())
+        with without_modes():
+            os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
         os.unlink(temporary)
@@ -46,6 +48,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def without_modes() -> Iterator[None]:
+    """Let a file keep the mode it has in the block, where its file system can't give it another."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 def sync_folder(folder: Path) -> None:

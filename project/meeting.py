@@ -52,7 +52,7 @@ class Sheet(NamedTuple):
 
 
 def disagreement(plan: Plan, parts: Parts, state: Mapping[str, Any] | None) -> str | None:
-    """Let the processes meet; the same line in each of them if one is about to do something else.
+    """Let the processes, which have met, compare; the same line in each if one is unlike the rest.
 
     A single process pays nothing.
 
@@ -64,7 +64,6 @@ def disagreement(plan: Plan, parts: Parts, state: Mapping[str, Any] | None) -> s
     trainer = parts.trainer
     if trainer.world_size == 1:
         return None
-    trainer.strategy.setup_environment()  # which Lightning would do, once training begins
     sheets = _gathered(sheet(plan, parts, state), trainer.world_size)
     files: list[Any] = [None] * len(sheets)
     if any(other.data["hash"] != sheets[0].data["hash"] for other in sheets):

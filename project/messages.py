@@ -13,7 +13,7 @@ from project.hyperparameters import Hyperparameters
 from project.plan import FREE_ON_RESUME, Plan
 from project.provenance.run import Run
 from project.session import Ended
-from project.shell import as_flags, command
+from project.shell import as_flags, command, exp_dir_flag
 
 # Flags of one stage that the next one does not need.
 NOT_REPEATED = {"resume", "exp_dir", "accept_changes"}
@@ -77,7 +77,7 @@ def show(run: Run, plan: Plan, ended: Ended, parts: Parts) -> None:
     if leaks := parts.dataset.leaks:
         rows += [("leaks", line) for line in leaks.lines(named=False)]
     rows.append(("run", str(run.directory)))
-    place = ("--exp-dir", str(run.directory.parents[1]))
+    place = exp_dir_flag(run.directory.parents[1])
     rows.append(("compare", command("compare", *place)))
     rows.append(("on the web", command("serve", *place)))
     print_summary(rows, f"{run.directory.name}: {ended.status}")
@@ -99,7 +99,7 @@ def going_on(directory: Path, plan: Plan) -> str:
         if name in FREE_ON_RESUME - NOT_REPEATED
         and json_text(value) != json_text(recorded.get(name))
     }
-    words = ["--resume", directory.name, "--exp-dir", str(directory.parents[1]), *as_flags(own)]
+    words = ["--resume", directory.name, *exp_dir_flag(directory.parents[1]), *as_flags(own)]
     if plan.hparams.nodes > 1:
         return f"go on: start it on each machine as before, with {shlex.join(words)}"
     return f"go on: {command('run', *words)}"

@@ -69,6 +69,11 @@ def failure(store: dist.Store, world_size: int, but: int | None = None) -> str |
     return None
 
 
+def of_attempt(store: dist.Store) -> dist.Store:
+    """`store`, without what processes left there before torchrun started them once more."""
+    return dist.PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+
+
 def signal_in(text: str | None) -> int | None:
     """The number of the signal that ended a process, if that is what it has left word of."""
     match = re.search(r"interrupted by (SIG[A-Z0-9]+)$", text or "")
@@ -86,10 +91,12 @@ def heard(world_size: int) -> str | None:
         time.sleep(0.1)
 
 
-def _store() -> dist.TCPStore:
+def _store() -> dist.Store:
     """The store at which the processes met: the launcher's, or the first process's."""
     patience = timedelta(seconds=PATIENCE_SECONDS)
-    return dist.TCPStore(*_address(), is_master=False, wait_for_workers=False, timeout=patience)
+    return of_attempt(
+        dist.TCPStore(*_address(), is_master=False, wait_for_workers=False, timeout=patience)
+    )
 
 
 def _address() -> tuple[str, int]:

@@ -140,6 +140,8 @@ def _check_by_hand(hparams: Hyperparameters) -> None:
             f" {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         )
     _number({"NODE_RANK": "0"} | dict(os.environ), "NODE_RANK", 0, nodes)
+    if nodes > 1:
+        _number(os.environ, "MASTER_PORT", 1, 2**16)
     if (devices := n_devices(hparams.devices)) is not None:
         _number({"LOCAL_RANK": "0"} | dict(os.environ), "LOCAL_RANK", 0, devices)
 

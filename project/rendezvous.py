@@ -27,12 +27,12 @@ SAY_SECONDS = 10.0
 CONNECT_SECONDS = 60.0
 # What the store itself may take to answer; afterwards it is lost.
 _STORE = timedelta(seconds=10)
-_KEY = "arrival {} of attempt {}"
+_KEY = "arrival {}"
 _VARIABLES = {"gloo": "GLOO_SOCKET_IFNAME", "nccl": "NCCL_SOCKET_IFNAME"}
 
 
 # The latest store: where the processes don't meet, the first one's still tells the others why.
-_kept: list[dist.TCPStore] = []
+_kept: list[dist.Store] = []
 
 
 class NotMet(ConnectionError):
@@ -90,7 +90,7 @@ def meet(meeting: Meeting, timeout: timedelta, device: torch.device | None) -> N
         ) from error
 
 
-def _open_store(meeting: Meeting, until: float) -> dist.TCPStore:
+def _open_store(meeting: Meeting, until: float) -> dist.Store:
     """The store at which the processes meet: torchrun's, or the first process's own."""
     serves = meeting.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     if not serves:
@@ -104,8 +104,8 @@ def _open_store(meeting: Meeting, until: float) -> dist.TCPStore:
         multi_tenant=True,
     )
     try:
-        return _aside(make, lambda: None, until + _STORE.total_seconds())
-    except (dist.DistError, RuntimeError) as error:
+        return peers.of_attempt(_aside(make, lambda: None, until + _STORE.total_seconds()))
+    except (RuntimeError, TimeoutError) as error:
         line = " ".join(str(error).split())
         raise NotMet(
             f"the first process can't be found at MASTER_ADDR:MASTER_PORT, {meeting.where}:"
@@ -133,10 +133,9 @@ def _reach(meeting: Meeting, until: float) -> None:
     )
 
 
-def _gather(store: dist.TCPStore, meeting: Meeting, until: float) -> list[dict[str, Any]]:
+def _gather(store: dist.Store, meeting: Meeting, until: float) -> list[dict[str, Any]]:
     """What each process says of itself when it comes, by rank."""
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    keys = [_KEY.format(rank, attempt) for rank in range(meeting.world_size)]
+    keys = [_KEY.format(rank) for rank in range(meeting.world_size)]
     store.set(keys[meeting.rank], json.dumps(interfaces.describe()))
     say = time.monotonic() + SAY_SECONDS
     while not store.check(keys):
@@ -170,7 +169,7 @@ def _check_addresses(arrivals: Sequence[dict[str, Any]]) -> None:
 
 
 def _connect(
-    store: dist.TCPStore, meeting: Meeting, timeout: timedelta, device: torch.device | None
+    store: dist.Store, meeting: Meeting, timeout: timedelta, device: torch.device | None
 ) -> None:
     """Let torch connect each process with each other one."""
     store.set_timeout(timeout)
@@ -188,13 +187,12 @@ def _connect(
         )
 
     until = time.monotonic() + min(meeting.limit, CONNECT_SECONDS)
-    # Others say so before they end; their connections to this one may stay open.
-    watch = _alternating(lambda: _raise_failure(store, meeting))
+    # Others say so before they end; their connections to this one may stay open. A client of the
+    # store does one thing at a time, and torch's waits in it for those that have failed.
+    heard = store.clone()
     try:
-        _aside(initialise, watch, until)
-    except NotMet:
-        raise
-    except (dist.DistError, RuntimeError, TimeoutError) as error:
+        _aside(initialise, lambda: _raise_failure(heard, meeting), until)
+    except (RuntimeError, TimeoutError) as error:
         raise NotMet(_unconnected(meeting, str(error))) from error
 
 
@@ -211,22 +209,9 @@ def _unconnected(meeting: Meeting, text: str) -> str:
     )
 
 
-def _raise_failure(store: dist.TCPStore, meeting: Meeting) -> None:
+def _raise_failure(store: dist.Store, meeting: Meeting) -> None:
     if why := peers.failure(store, meeting.world_size, but=meeting.rank):
         raise NotMet(why)
-
-
-def _alternating(check: Callable[[], None], every: int = 10) -> Callable[[], None]:
-    """`check`, each so many times that what is returned is called."""
-    calls = 0
-
-    def sometimes() -> None:
-        nonlocal calls
-        calls += 1
-        if calls % every == 0:
-            check()
-
-    return sometimes
 
 
 def _aside(act: Callable[[], Any], meanwhile: Callable[[], None], until: float) -> Any:
@@ -247,8 +232,7 @@ def _aside(act: Callable[[], Any], meanwhile: Callable[[], None], until: float) 
     thread = threading.Thread(target=run, name="meeting", daemon=True)
     thread.start()
     while thread.is_alive():
-        # A wait without end would hear no signal either.
-        thread.join(0.02)
+        thread.join(0.2)
         meanwhile()
         if time.monotonic() >= until and thread.is_alive():
             raise TimeoutError("it took too long")

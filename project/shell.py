@@ -6,7 +6,10 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from project.hyperparameters import Hyperparameters
 
 
 def command(module: str, *words: str) -> str:
@@ -16,13 +19,25 @@ def command(module: str, *words: str) -> str:
 
 @cache
 def python() -> str:
-    """This process's interpreter: `python` where the shell finds it so, else as it was called."""
-    for name in ("python", sys.orig_argv[0]):
-        found = shutil.which(name)
-        # By folder: what an environment links to is not the environment.
-        if found and os.path.samefile(os.path.dirname(found), os.path.dirname(sys.executable)):
+    """This process's interpreter: as it was called, or `python` where the shell finds it so."""
+    # A launcher calls it by its whole path, whatever the person has typed.
+    for name in sorted((sys.orig_argv[0], "python"), key=os.path.isabs):
+        if (found := shutil.which(name)) and _is_this(found):
             return name
     return sys.executable
+
+
+def _is_this(path: str) -> bool:
+    """Whether `path` is this interpreter, by its folder too: an environment links to another's."""
+    folders = map(os.path.dirname, (path, sys.executable))
+    return os.path.samefile(path, sys.executable) and os.path.samefile(*folders)
+
+
+def exp_dir_flag(folder: Path) -> tuple[str, ...]:
+    """The words by which a command finds the runs in `folder`: none where it looks by itself."""
+    field = Hyperparameters.__dataclass_fields__["exp_dir"]
+    default = os.environ.get(field.metadata["env"]) or field.default
+    return () if folder.resolve() == Path(default).resolve() else ("--exp-dir", str(folder))
 
 
 def as_flags(values: Mapping[str, Any]) -> Iterator[str]:

@@ -114,6 +114,11 @@ def test_the_launchers_word_on_numbers_holds(
             "; NODE_RANK is missing",
         ),
         (
+            {"MASTER_ADDR": "a", "MASTER_PORT": "x", "NODE_RANK": "1"},
+            "--nodes 2",
+            "MASTER_PORT is 'x' in the environment; it should be a number",
+        ),
+        (
             {"MASTER_ADDR": "a", "MASTER_PORT": "1", "NODE_RANK": "2"},
             "--nodes 2",
             "NODE_RANK is '2' in the environment; here it is 0 to 1",

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch.distributed as dist
 
 from project import interfaces, peers, rendezvous
+from project.experiment import gather
 from project.main import main
 from project.rendezvous import Meeting, NotMet, meet
 from tests import forks
@@ -119,13 +121,17 @@ socket.gethostname = lambda: "here"
     )
 
 
-def test_a_failure_of_another_process_ends_the_waiting(tmp_path: Path, port: int) -> None:
-    fail_in_one = """
+@pytest.mark.parametrize("where", ["_gather", "_connect"])
+def test_a_failure_of_another_process_ends_the_waiting(
+    tmp_path: Path, port: int, where: str
+) -> None:
+    """The second time torch waits in the store for what the other has not said."""
+    fail_in_one = f"""
 def fail(*_):
     raise NotMet("no luck")
 
 if rank == 1:
-    rendezvous._gather = fail
+    rendezvous.{where} = fail
 """
     assert answers(tmp_path, port, fail_in_one) == ["process 1: no luck", "no luck"]
 
@@ -154,6 +160,31 @@ def test_an_unreached_address_is_named(
     with pytest.raises(NotMet) as raised:
         rendezvous._connect(store, Meeting(1, 2, 2, backend, ("127.0.0.1", 9), 5), TIMEOUT, None)
     assert expected in str(raised.value)
+
+
+def test_what_a_process_left_before_torchruns_restart_is_not_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = dist.HashStore()
+    peers.of_attempt(kept).set("failure of process 1", "no luck")
+    assert peers.failure(peers.of_attempt(kept), 2) == "process 1: no luck"
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    assert peers.failure(peers.of_attempt(kept), 2) is None
+
+
+@pytest.mark.parametrize("error", [NotMet("no luck"), ValueError("no such interface")])
+def test_the_others_hear_why_a_process_does_not_come(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error
+
+    left: list[tuple[int, str]] = []
+    monkeypatch.setattr(peers, "tell", lambda *word: not left.append(word))
+    strategy = SimpleNamespace(setup_environment=fail)
+    trainer: Any = SimpleNamespace(world_size=2, global_rank=1, strategy=strategy)
+    assert gather(trainer) == 2
+    assert left == [(1, str(error))]
 
 
 def test_a_signal_ends_what_torch_does(monkeypatch: pytest.MonkeyPatch) -> None:

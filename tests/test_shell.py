@@ -31,12 +31,13 @@ def test_words_are_quoted_and_python_is_the_shells(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "typed, on_path, expected",
     [
-        ("python3", ("python3", "python"), "python"),
-        ("python3", ("python3",), "python3"),
+        ("python3", ("python3", "python"), "python3"),
+        ("python3", ("python",), "python"),
+        (sys.executable, ("python",), "python"),
         (sys.executable, (), sys.executable),
     ],
 )
-def test_python_is_called_as_the_shell_finds_it(
+def test_python_is_called_as_it_was_or_as_the_shell_finds_it(
     monkeypatch: pytest.MonkeyPatch, typed: str, on_path: tuple[str, ...], expected: str
 ) -> None:
     folder = Path(sys.executable).parent
@@ -56,6 +57,34 @@ def test_another_environments_python_is_not_called(
     shell.python.cache_clear()
     assert shell.python() == sys.executable
     shell.python.cache_clear()
+
+
+def test_another_python_of_the_same_folder_is_not_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As `python` of version 2 beside `python3`."""
+    this, other = tmp_path / "python3", tmp_path / "python"
+    this.symlink_to(sys.executable)
+    other.touch()
+    monkeypatch.setattr(sys, "executable", str(this))
+    monkeypatch.setattr(sys, "orig_argv", [str(this)])
+    monkeypatch.setattr(shutil, "which", {"python": str(other), str(this): str(this)}.get)
+    shell.python.cache_clear()
+    assert shell.python() == str(this)
+    shell.python.cache_clear()
+
+
+def test_the_folder_of_runs_is_said_only_where_it_must_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROJECT_EXP_DIR", raising=False)
+    assert shell.exp_dir_flag(Path("experiments")) == ()
+    assert shell.exp_dir_flag(tmp_path / "experiments") == ()
+    assert shell.exp_dir_flag(Path("more")) == ("--exp-dir", "more")
+    monkeypatch.setenv("PROJECT_EXP_DIR", "more")
+    assert shell.exp_dir_flag(Path("more")) == ()
+    assert shell.exp_dir_flag(Path("experiments")) == ("--exp-dir", "experiments")
 
 
 def test_values_become_flags_that_are_read_back() -> None:

@@ -1,5 +1,6 @@
 """`python -m project.verify`: what was changed or is not so, all at once; what it can't know."""
 
+import errno
 import json
 import math
 import os
@@ -117,9 +118,61 @@ def test_what_comes_after_the_end_is_no_fault(run: Path, said: Any) -> None:
             "source/commit.pack",
         ),
         *("source/masked/a/b.py", ".neptune/async/run/data.log"),
+        # While they are written, or when that was cut short.
+        *(".notes.json.a1_b2c3d", "reproductions/.x.json.a1_b2c3d"),
     ):
         (run / name).parent.mkdir(parents=True, exist_ok=True)
         (run / name).write_text("{}")
+    assert said(run)[0] == 0
+
+
+def test_a_copy_that_has_lost_all_modes_is_unchanged(run: Path, said: Any) -> None:
+    for path in run.rglob("*"):
+        path.chmod(0o755)
+    code, lines = said(run)
+    assert code == 0
+    assert lines[0] == "unchanged since it ended (9 files)"
+    assert (
+        "not checked: whether its files were read-only: all 9 can be written, as in a copy without"
+        " modes"
+    ) in lines
+
+
+def test_a_masked_class_may_be_any(
+    tmp_path: Path, said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is called as a password of the environment is."""
+    monkeypatch.setitem(DATA, "classes", ["cat", "***", "cow"])
+    assert said(ended(tmp_path))[0] == 0
+
+
+def test_a_file_system_without_modes_has_whole_runs(
+    tmp_path: Path, said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chmod(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "chmod", chmod)
+    monkeypatch.setattr(Path, "chmod", chmod)
+    run = ended(tmp_path)
+    assert runs_csv.read(tmp_path)[0]["status"] == "finished"
+    code, lines = said(run)
+    assert (code, lines[0]) == (0, "unchanged since it ended (9 files)")
+
+
+def test_what_a_tracker_removes_meanwhile_is_no_fault(
+    run: Path, said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = run / ".neptune" / "async"
+    sent.mkdir(parents=True)
+    scan = os.scandir
+
+    def scandir(folder: Any) -> Any:
+        if Path(folder) == sent:
+            sent.rmdir()
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
     assert said(run)[0] == 0
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from project.files import read_json
 from project.provenance import agreement, proof, runs_csv, stages
-from project.provenance._names import some
+from project.provenance._names import printable, some
 from project.provenance.coherence import record_faults
-from project.provenance.inventory import exposed, oddities, strays
+from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import OUTCOME, changes, names
 from project.provenance.weights import weights_faults
@@ -54,8 +54,9 @@ class Examination:
         except (ValueError, OSError) as error:
             self._note(error)
             return
-        finished = outcome["status"] == "finished"
-        self.faults += exposed(self._run, [*present, OUTCOME], read_only=finished)
+        self.faults += shared(self._run, [*present, OUTCOME])
+        if outcome["status"] == "finished":
+            self._modes([*present, OUTCOME])
         for check in (self._record, self._scores, self._weights, self._row):
             self._attempt(lambda check=check: check(record, outcome))
         self._attempt(lambda: self._journal(batches, outcome))
@@ -72,6 +73,20 @@ class Examination:
     def _note(self, error: ValueError | OSError) -> None:
         text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
         self.faults.append(text.replace(f"{self._run}{os.sep}", ""))
+
+    def _modes(self, files: list[str]) -> None:
+        """A finished run's files are read-only, unless a copy of all has lost that."""
+        found = writable(self._run, files)
+        if len(found) == len(files):
+            self.unchecked.append(
+                f"whether its files were read-only: all {len(files)} can be written, as in a copy"
+                " without modes"
+            )
+            return
+        self.faults += [
+            f"{printable(name)} can be written; a finished run's files are read-only"
+            for name in found
+        ]
 
     def _sealed(self) -> set[str]:
         if not (self._run / OUTCOME).is_file():

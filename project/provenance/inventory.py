@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from project.provenance._names import printable
@@ -11,7 +12,8 @@ from project.provenance._names import printable
 # What may come or change after the end: locks, what people write of a run, where it was sent, how
 # it was reproduced, and the sources that it brought along in an archive.
 _LATER = re.compile(
-    r"\.lock|notes\.json|\.notes\.json\.lock|reproductions/[^/]+\.json"
+    r"\.lock|notes\.json|\.notes\.json\.[^/]+"
+    r"|reproductions/[^/]+\.json|reproductions/\.[^/]+\.json\.[^/]+"
     r"|source/commit\.pack|source/masked/.+"
     r"|tracking/[^/.][^/]*\.(json|log|lock)|tracking/\.[^/]+\.json\.[^/]+"
     r"|tensorboard/[^/]+|\.neptune/.+",
@@ -72,35 +74,27 @@ def strays(directory: Path, known: Collection[str]) -> list[str]:
     return found
 
 
-def exposed(directory: Path, names: Collection[str], *, read_only: bool) -> list[str]:
-    """Files that can be changed from elsewhere, or by anyone's mistake, a line each.
-
-    Args:
-        directory: of the run.
-        names: paths of its files below it.
-        read_only: whether nobody should have the right to write them.
-    """
-    found, writable = [], []
-    for name in names:
-        try:
-            info = os.lstat(directory / name)
-        except OSError:
-            continue  # told as missing
-        if not stat.S_ISREG(info.st_mode):
-            continue
-        if info.st_nlink > 1:
-            found.append(
-                f"{printable(name)} has {info.st_nlink} names (hard links): what is written under"
-                " another one changes it too"
-            )
-        if read_only and info.st_mode & 0o222:
-            writable.append(name)
-    if len(writable) == len(names) > 1:
-        return found + [f"all {len(names)} files can be written; a finished run's are read-only"]
-    return found + [
-        f"{printable(name)} can be written; a finished run's files are read-only"
-        for name in writable
+def shared(directory: Path, names: Iterable[str]) -> list[str]:
+    """Those of a run's files, by their paths below it, that can be changed from elsewhere."""
+    return [
+        f"{printable(name)} has {info.st_nlink} names (hard links): what is written under another"
+        " one changes it too"
+        for name, info in _plain(directory, names)
+        if info.st_nlink > 1
     ]
+
+
+def writable(directory: Path, names: Iterable[str]) -> list[str]:
+    """The paths of those of a run's files that somebody has the right to write."""
+    return [name for name, info in _plain(directory, names) if info.st_mode & 0o222]
+
+
+def _plain(directory: Path, names: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
+    for name in names:
+        # Others are told as missing, or as what they are.
+        with suppress(OSError):
+            if stat.S_ISREG((info := os.lstat(directory / name)).st_mode):
+                yield name, info
 
 
 def _what(path: Path) -> str | None:
@@ -118,8 +112,11 @@ def _what(path: Path) -> str | None:
 
 def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     """All entries below `folder`, in order, with their paths there; no link is followed."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return  # a tracker that still sends removes what it has sent
     for entry in entries:
         name = f"{prefix}{entry.name}"
         yield name, Path(entry.path)

@@ -15,6 +15,7 @@ import numpy as np
 from sklearn import metrics
 
 from project.files import read_json
+from project.provenance.redact import same_texts
 from project.provenance.seal import OUTCOME
 
 CONFUSION = "figures/confusion_matrix.csv"
@@ -90,9 +91,9 @@ def count_faults(run: Path, record: Mapping[str, Any], test: Mapping[str, Any]) 
         return []  # not all samples were tested
     if (path := run / CONFUSION).is_file():
         classes, matrix = read_matrix(path)
-        found = (
-            [] if classes == data["classes"] else [f"{CONFUSION} has other classes than the record"]
-        )
+        found = []
+        if not same_texts(classes, data["classes"]):
+            found.append(f"{CONFUSION} has other classes than the record")
         if matrix.sum(1).tolist() != count["per_class"]:
             found.append(f"{CONFUSION} has other numbers of samples by class than the record")
         return found

@@ -105,6 +105,13 @@ class Redactor:
         return text
 
 
+def same_texts(found: Sequence[str], recorded: Sequence[str]) -> bool:
+    """Whether texts are those that were recorded, of which a masked one may be any."""
+    return len(found) == len(recorded) and all(
+        text == kept or MASK in kept for text, kept in zip(found, recorded, strict=True)
+    )
+
+
 def _secrets(environ: Mapping[str, str]) -> Iterator[str]:
     for name, value in environ.items():
         yield from (match["password"] or "" for match in shapes.URL_LOGIN.finditer(value))

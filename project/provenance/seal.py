@@ -8,7 +8,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from project.files import json_text, read_json, write_atomic
+from project.files import json_text, read_json, without_modes, write_atomic
 from project.provenance import schema, splits, stages
 from project.provenance._names import printable
 from project.provenance.inventory import oddities
@@ -74,13 +74,14 @@ def remove_leftovers(directory: Path) -> None:
 
 
 def protect(directory: Path) -> None:
-    """Take away everybody's right to write the files of an ended run.
+    """Take away everybody's right to write the files of an ended run, where there are such rights.
 
     Raises:
-        OSError: the files belong to someone else.
+        OSError: a file can't be read.
     """
     for path in (*parts(directory), directory / OUTCOME):
-        path.chmod(path.stat().st_mode & ~0o222)
+        with without_modes():
+            path.chmod(path.stat().st_mode & ~0o222)
 
 
 def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:

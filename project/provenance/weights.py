@@ -7,6 +7,7 @@ from typing import Any
 
 from project.files import json_text
 from project.provenance._names import some
+from project.provenance.redact import same_texts
 
 
 def weights_faults(
@@ -60,7 +61,9 @@ def _state_faults(
     ]
     if other:
         found.append(f"was made with other flags than the record's: {some(other)}")
-    for key in ("classes", "shape", "mean", "std"):
+    if "classes" in data and not same_texts(state["classes"], data["classes"]):
+        found.append("has other classes of the data than the record")
+    for key in ("shape", "mean", "std"):
         if key in data and json_text(state[key]) != json_text(data[key]):
             found.append(f"has another {key} of the data than the record")
     # One that failed may not have come to write its last.

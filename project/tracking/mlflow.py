@@ -130,7 +130,7 @@ class MlflowTracker(Tracker):
 
     def where(self) -> str:
         if self._given is None:
-            command = shell.command("serve", "--exp-dir", str(self._exp_dir))
+            command = shell.command("serve", *shell.exp_dir_flag(self._exp_dir))
             return f"mlflow: run {self.run_dir.name} in {self._exp_dir}/mlflow.db, see `{command}`"
         place = scrub(self._given).rstrip("/")
         if place.startswith("http"):

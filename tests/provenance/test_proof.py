@@ -13,6 +13,7 @@ from project.metrics.cohen_kappa import CohenKappa
 from project.metrics.matthews import Matthews
 from project.metrics.precision_recall_f1 import PrecisionRecallF1
 from project.provenance.proof import check_scores
+from project.provenance.schema import SCHEMA
 
 FAMILIES = (Accuracy, BalancedAccuracy, CohenKappa, Matthews, PrecisionRecallF1)
 
@@ -42,6 +43,7 @@ def test_classes_that_never_occur_change_no_bit(tmp_path: Path) -> None:
         classes = [f"class {i}" for i in range(n_classes)]
         table = confusion_csv(matrix, classes)
         (tmp_path / "figures" / "confusion_matrix.csv").write_text(table)
-        write_json(tmp_path / "outcome.json", {"test": reported(matrix, classes)})
+        outcome = {"schema": SCHEMA, "test": reported(matrix, classes)}
+        write_json(tmp_path / "outcome.json", outcome)
         compared, differing = check_scores(tmp_path)
         assert (len(compared), differing) == (4 + 3 * (n_classes + 2), [])
