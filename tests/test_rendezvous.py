@@ -121,17 +121,13 @@ socket.gethostname = lambda: "here"
     )
 
 
-@pytest.mark.parametrize("where", ["_gather", "_connect"])
-def test_a_failure_of_another_process_ends_the_waiting(
-    tmp_path: Path, port: int, where: str
-) -> None:
-    """The second time torch waits in the store for what the other has not said."""
-    fail_in_one = f"""
+def test_a_failure_of_another_process_ends_the_waiting(tmp_path: Path, port: int) -> None:
+    fail_in_one = """
 def fail(*_):
     raise NotMet("no luck")
 
 if rank == 1:
-    rendezvous.{where} = fail
+    rendezvous._gather = fail
 """
     assert answers(tmp_path, port, fail_in_one) == ["process 1: no luck", "no luck"]
 
@@ -160,6 +156,27 @@ def test_an_unreached_address_is_named(
     with pytest.raises(NotMet) as raised:
         rendezvous._connect(store, Meeting(1, 2, 2, backend, ("127.0.0.1", 9), 5), TIMEOUT, None)
     assert expected in str(raised.value)
+
+
+def test_a_failure_is_heard_while_torch_waits_in_the_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A client of the store does one thing at a time."""
+    store = dist.TCPStore("127.0.0.1", 0, 2, True, TIMEOUT, wait_for_workers=False)
+    other, ended = store.clone(), []
+
+    def wait(*_: Any, store: dist.Store, **__: Any) -> None:
+        try:
+            store.wait(["address of process 1"], timedelta(seconds=10))
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(dist, "init_process_group", wait)
+    other.set("failure of process 1", "no luck")
+    with pytest.raises(NotMet, match="^process 1: no luck$"):
+        rendezvous._connect(store, of_two(0, store.port, 60), TIMEOUT, None)
+    assert not ended
+    dist.PrefixStore("default_pg", other).set("address of process 1", "")
 
 
 def test_what_a_process_left_before_torchruns_restart_is_not_heard(
