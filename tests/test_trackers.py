@@ -93,7 +93,7 @@ def test_all_of_a_run_is_in_the_embedded_store(
     monkeypatch.setattr(experiment, "TRACKER_SECONDS", 200)  # however busy the machine is
     argv = [*FLAGS, "--exp-dir", str(tmp_path), "--learning-rate", "0.005", "--tags", "blue"]
     assert main([*argv, "--tracker", "mlflow"]) == 0
-    assert "python -m project.serve" in capsys.readouterr().out
+    assert "-m project.serve" in capsys.readouterr().out
     directory = only_run(tmp_path)
     record = json.loads((directory / "record.json").read_text())
 
