@@ -116,6 +116,7 @@ def test_interrupted_by_a_signal(
 KILLED = """
 import os, signal, sys, time
 from pathlib import Path
+import benchmarks  # as other tests of the process that goes on may have
 from project.main import main
 from tests.test_resume import FLAGS, at_step
 

@@ -70,7 +70,8 @@ def test_it_is_refused_and_left_as_it_was(run: Path, capsys: pytest.CaptureFixtu
 def test_an_edited_source_is_refused_before_the_data_are_read(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("project", "tests"):
+    # What the tests of this process have imported beside the project.
+    for name in ("project", "tests", "benchmarks"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     model = tmp_path / "project" / "models" / "mlp.py"

@@ -162,7 +162,7 @@ def test_a_tracker_that_is_down_is_named_with_what_to_do(
         assert attached.followers[NAME].poll() is None
     (line,) = close(attached, timeout=0)
     assert "not reached yet (ConnectionError: http://***@host/ is down)" in line
-    assert f"`python -m project.sync {run} --tracker {NAME}` sends the rest later" in line
+    assert f" -m project.sync {run} --tracker {NAME}` sends the rest later" in line
     attached.followers[NAME].kill()
     attached.followers[NAME].wait()
     texts = [p.read_text() for p in (run / "tracking").iterdir()]
@@ -177,7 +177,8 @@ def test_settings_that_cannot_work_are_not_tried_again(
     attached = start("refuse")
     (line,) = close(attached, timeout=60)
     assert attached.followers[NAME].returncode == 2
-    assert f"{NAME}: not sent (TOKEN is not set: set it); `python -m project.sync" in line
+    assert line.startswith(f"{NAME}: not sent (TOKEN is not set: set it); `")
+    assert " -m project.sync " in line
 
 
 def test_a_follower_that_crashes_is_named_with_its_log(
