@@ -1,5 +1,6 @@
 """What all tests share: one thread per worker, no private setting of a person, and Ctrl-C."""
 
+import gc
 import os
 import signal
 
@@ -17,6 +18,11 @@ for name in (
     "PROJECT_EXP_DIR",
 ):
     os.environ.pop(name, None)
+
+
+def pytest_collection_finish() -> None:
+    """All that was loaded stays; to look through it for garbage takes a second each time."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

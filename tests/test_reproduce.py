@@ -111,6 +111,7 @@ def test_from_its_archive_in_a_clone_that_lacks_its_commit(clone: Path, run: Pat
     assert again["start"] == record["start"] and again["start"]["generators"]
 
 
+@pytest.mark.nightly
 def test_from_the_store_when_its_directory_is_gone(clone: Path, run: Path) -> None:
     assert sync([str(run), "--tracker", "mlflow", "--exp-dir", str(run.parents[1])]) == 0
     store = json.loads((run / "tracking" / "mlflow.json").read_text())["remote"]["id"]

@@ -13,7 +13,11 @@ from tests.exchanges import ROUNDS, own
 
 ROOT = Path(__file__).parents[1]
 
-pytestmark = pytest.mark.skipif(not shared_memory.is_possible(), reason="needs Linux on x86-64")
+pytestmark = [
+    pytest.mark.skipif(not shared_memory.is_possible(), reason="needs Linux on x86-64"),
+    # Each push sums through it too, in `test_distributed.py`.
+    pytest.mark.nightly,
+]
 
 
 @pytest.fixture(scope="module")

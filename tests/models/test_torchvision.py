@@ -29,6 +29,7 @@ def ends(model: nn.Module) -> tuple[int, int]:
     return first.in_channels, getattr(layers[-1], "out_features", None) or layers[-1].out_channels
 
 
+@pytest.mark.nightly
 def test_every_family_is_adapted() -> None:
     families = {name.rstrip("0123456789").partition("_")[0]: name for name in WITHOUT_DATA}
     for name in families.values():

@@ -26,6 +26,7 @@ def command(folder: Path, name: str, *arguments: str) -> subprocess.CompletedPro
     return forks.completed(["-m", f"project.{name}", *arguments], cwd=folder)
 
 
+@pytest.mark.nightly
 def test_one_byte_of_an_image_is_named_before_training(tmp_path: Path) -> None:
     # Outside of git, the code itself is what was recorded.
     shutil.copytree(ROOT / "project", tmp_path / "project", ignore=shutil.ignore_patterns("*.pyc"))

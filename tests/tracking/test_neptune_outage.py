@@ -44,7 +44,7 @@ def test_a_server_that_never_answers_is_given_up(impatient: Client, run: Sent) -
     "path, trouble, call",
     [
         (OPERATIONS, 500, ("log", journal(3, 6))),
-        (UPLOAD, HANG, ("upload", "code.patch")),
+        pytest.param(UPLOAD, HANG, ("upload", "code.patch"), marks=pytest.mark.nightly),
     ],
 )
 def test_what_a_server_did_not_take_is_an_error_and_can_be_sent_again(

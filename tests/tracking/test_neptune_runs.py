@@ -117,6 +117,7 @@ def test_sync_completes_a_run_that_was_killed_while_offline(server: Server, tmp_
     assert entry.values["sys/failed"] is True and entry.values["result/status"] == "lost"
 
 
+@pytest.mark.nightly
 def test_all_arrives_at_a_server_that_comes_stalls_dies_and_comes_again(
     coming: Server, tmp_path: Path
 ) -> None:

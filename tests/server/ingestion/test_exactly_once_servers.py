@@ -48,6 +48,7 @@ class ForkedServer(exactly_once.Server):
         self._process.wait()
 
 
+@pytest.mark.nightly
 def test_a_server_that_is_killed_again_and_again_has_every_point_once(tmp_path: Path) -> None:
     """Two unmodified clients log meanwhile; see `tests.compat.exactly_once` for a longer trial."""
     server = ForkedServer(tmp_path, None, workers=1)
