@@ -15,6 +15,8 @@ from tests import forks
 from tests.ranks import MLP, RUNS
 
 ROOT = Path(__file__).parents[1]
+# One worker has what they share.
+pytestmark = pytest.mark.xdist_group("distributed")
 # In these scores floats are summed, in another order on other numbers of processes; all others come
 # from counts.
 SUMS = re.compile(r"(val|test)_(loss|log_loss|brier|calibration|.*roc_auc|.*average_precision)")

@@ -13,6 +13,8 @@ from tests import forks
 from tests.reproduction.repositories import everything, git
 
 ROOT = Path(__file__).parents[1]
+# One worker has what they share.
+pytestmark = pytest.mark.xdist_group("reproduce")
 LACKING = "untracked files not in the patch (no source, or too large): table.npy"
 SMALL = ["--model", "mlp", "--hidden-dim", "8", "--max-epochs", "3", "--tracker", "none"]
 

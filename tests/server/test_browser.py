@@ -22,9 +22,13 @@ from tests.server.browser import BROWSER, DRIVER, Page, drawn, start, table_rows
 from tests.server.conftest import Server
 from tests.tracking.runs import OUTCOME, RECORD, finish, log, make_run
 
-pytestmark = pytest.mark.skipif(
-    not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
-)
+pytestmark = [
+    # One worker has what they share.
+    pytest.mark.xdist_group("server page"),
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
+    ),
+]
 RATES = {"20261121-000000-aaaa": 0.001, "20261121-000001-bbbb": 0.003, "20261121-000002-cccc": 0.01}
 # The name of a run that people should see as it is.
 MARKUP = "<img src=x onerror=document.title='broken'>"

@@ -13,9 +13,13 @@ from project.comparison import acting, description
 from tests.comparison.page.conftest import MARKUP
 from tests.server.browser import BROWSER, DRIVER, Page, drawn, start, table_rows
 
-pytestmark = pytest.mark.skipif(
-    not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
-)
+pytestmark = [
+    # One worker has what they share.
+    pytest.mark.xdist_group("page"),
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER), reason="needs Chromium or Chrome, and chromedriver"
+    ),
+]
 LINES = "[data-metric='train_loss'] .scatterlayer .trace"
 
 
