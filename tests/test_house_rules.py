@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from project.fields import flag_name, plugs
 from project.hyperparameters import Hyperparameters
@@ -170,6 +171,15 @@ def test_the_workflow_is_valid_and_runs_what_ci_runs() -> None:
     script = (ROOT / ".ci" / "run").read_text()
     assert "README.md" in script and "make lint" in script
     assert "pytest" in (ROOT / "README.md").read_text()
+
+
+def test_no_version_that_carried_malware_is_installed() -> None:
+    """2.6.2 and 2.6.3 of Lightning's other package, of the same sources (April 2026)."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    (lightning,) = (each for each in wanted if each.name == "pytorch-lightning")
+    assert "lightning" not in {each.name for each in wanted}
+    assert [v for v in ("2.6.2", "2.6.3", "2.6.4") if v in lightning.specifier] == ["2.6.4"]
 
 
 def test_what_the_tests_leave_out_runs_each_night(pytestconfig: pytest.Config) -> None:
