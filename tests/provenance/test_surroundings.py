@@ -11,6 +11,8 @@ def test_recorded_variables_are_restored_and_later_ones_go(
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
     monkeypatch.setenv("HOME", "/home/ada")
+    # Kept where it is set, as Lightning does in another test of this process.
+    monkeypatch.delenv("PL_GLOBAL_SEED", raising=False)
     recorded = {"variables": {"OMP_NUM_THREADS": "1", "PL_GLOBAL_SEED": "0"}, "torch": None}
     environ = restored(recorded)
     assert environ["OMP_NUM_THREADS"] == "1"
