@@ -45,7 +45,7 @@ class Sheet(NamedTuple):
 
     host: str
     flags: Mapping[str, Any]
-    start: Mapping[str, Any]
+    start: dict[str, Any]
     sources: Mapping[str, str]
     software: Mapping[str, Any]
     data: Mapping[str, Any]
@@ -113,9 +113,11 @@ def differences(
         if other.flags.get(name) != value
     ]
     found += [
-        f"it starts from another {name}: {other.start.get(name)}, not {value}"
-        for name, value in first.start.items()
-        if other.start.get(name) != value
+        f"it starts from another {name}: {other.start.get(name, 'none')}, not"
+        f" {first.start.get(name, 'none')}"
+        # One of them may start anew.
+        for name in (first.start | other.start)
+        if other.start.get(name) != first.start.get(name)
     ]
     # The first process alone imports what records and tells.
     both = first.sources.keys() & other.sources.keys()

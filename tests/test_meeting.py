@@ -42,6 +42,13 @@ SHEET = Sheet(
         ),
         ({"start": {**SHEET.start, "step": 30}}, ["it starts from another step: 30, not 40"]),
         (
+            {"start": {}},
+            [
+                "it starts from another run: none, not 20261121-034512-7h3k",
+                "it starts from another step: none, not 40",
+            ],
+        ),
+        (
             {"software": {"python": "3.11.7", "packages": {"torch": "2.11", "rich": "14"}}},
             ["packages.torch: 2.14 -> 2.11"],
         ),
@@ -55,6 +62,12 @@ SHEET = Sheet(
 )
 def test_what_differs_is_a_line(other: dict[str, Any], lines: list[str]) -> None:
     assert differences(SHEET, SHEET._replace(**other)) == lines
+
+
+def test_it_alone_goes_on_where_the_first_starts_anew() -> None:
+    assert differences(SHEET._replace(start={}), SHEET._replace(start={"weights": "01"})) == [
+        "it starts from another weights: 01, not none"
+    ]
 
 
 def test_the_file_that_differs_is_named() -> None:
