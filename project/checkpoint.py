@@ -12,7 +12,7 @@ import torch
 from blake3 import blake3
 from torch import Tensor, nn
 
-from project import checkpoint_file
+from project import checkpoint_contents, checkpoint_file
 from project.files import replacing
 from project.words import clipped
 
@@ -70,12 +70,24 @@ def load(path: Path, *more: str) -> dict[str, Any]:
             f" {', '.join(missing)}; --checkpoint starts a new run from them"
         )
     del state["schema"]
-    digest = state.pop("digest", None)
     if schema not in (1, SCHEMA):
         raise ValueError(f"{path} is damaged: its schema is {clipped(repr(schema), 40)}")
-    if schema > 1 and digest != _digest_of_any(state):
-        raise ValueError(f"{path} is damaged: it does not hold what was written")
+    if fault := _fault(path, schema, state):
+        raise ValueError(f"{path} is damaged: {fault}")
     return state
+
+
+def _fault(path: Path, schema: int, state: dict[str, Any]) -> str | None:
+    """What of `state`, which lacks no key, is not what was written; its digest is taken out."""
+    digest = state.pop("digest", None)
+    if fault := checkpoint_contents.excess(state, path.stat().st_size):
+        return fault
+    if schema > 1 and digest != _digest_of_any(state):
+        return "it does not hold what was written"
+    # Without a digest, what zip archives have: torch does not look at it.
+    if schema == 1 and (fault := checkpoint_file.checksum_fault(path)):
+        return fault
+    return checkpoint_contents.misfit(state)
 
 
 def _read(path: Path) -> Any:
@@ -88,8 +100,8 @@ def _read(path: Path) -> Any:
         raise
     except pickle.UnpicklingError as error:
         # Code is what was written; a changed byte may look like it.
-        if fault := checkpoint_file.contents_fault(path):
-            raise ValueError(f"{path} {fault}") from error
+        if fault := checkpoint_file.checksum_fault(path, "data.pkl"):
+            raise ValueError(f"{path} is damaged: {fault}") from error
         named = re.search(r"GLOBAL (\S+)", str(error))
         what = f" ({clipped(named[1], 80)})" if named else ""
         raise ValueError(
@@ -118,14 +130,21 @@ def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:
     """
     weights, expected = state["model"], model.state_dict()
     for name in sorted(weights.keys() | expected.keys()):
-        ours = tuple(expected[name].shape) if name in expected else "absent"
-        theirs = tuple(weights[name].shape) if name in weights else "absent"
+        ours, theirs = _form(expected.get(name)), _form(weights.get(name))
         if ours != theirs:
             raise ValueError(
                 f"{path} is of another model ({state['hyperparameters'].get('model')}): {name} is"
                 f" {theirs} there and {ours} here; give the flags that it was trained with"
             )
     model.load_state_dict(weights)
+
+
+def _form(tensor: Tensor | None) -> str:
+    """The shape, and the kind of numbers where it is not the usual: torch would convert them."""
+    if tensor is None:
+        return "absent"
+    kind = "complex " if tensor.is_complex() else "" if tensor.is_floating_point() else "integer "
+    return f"{kind}{tuple(tensor.shape)}"
 
 
 def weights_hash(path: Path) -> str:

@@ -36,17 +36,23 @@ def check(path: Path) -> None:
             raise ValueError(f"{path} {fault}")
 
 
-def contents_fault(path: Path) -> str | None:
-    """Whether the part that is no tensor is not what was written; None if it is.
+def checksum_fault(path: Path, part: str = "") -> str | None:
+    """Whether the bytes are not those of which the archive has checksums; None if they are.
 
+    Args:
+        path: of a file that `check` has passed.
+        part: how the names of those that count end; by default all do.
     Raises:
         OSError: it can't be read.
     """
     with zipfile.ZipFile(path) as archive:
-        try:
-            archive.read(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
-        except zipfile.BadZipFile:
-            return "is damaged: its checksum is wrong"
+        for entry in archive.infolist():
+            try:
+                with archive.open(entry) as file:
+                    while entry.filename.endswith(part) and file.read(1 << 20):
+                        pass
+            except (zipfile.BadZipFile, EOFError):
+                return "its checksum is wrong"
     return None
 
 
@@ -97,7 +103,10 @@ def _archive_fault(file: IO[bytes], size: int) -> str | None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, struct.error) as error:
         return f"is damaged: {error}"
-    if before := min((entry.header_offset for entry in entries), default=0):
+    before = min((entry.header_offset for entry in entries), default=0)
+    if before < 0:
+        return "is damaged: its list of contents is not where it says"
+    if before:
         return f"is not what was written: {before:,} bytes stand before its beginning"
     names = {entry.filename.rpartition("/")[2] for entry in entries}
     if "constants.pkl" in names:

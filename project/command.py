@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from project.hyperparameters import Hyperparameters
-from project.words import RUN, clipped
+from project.words import RUN, clean, clipped
 
 LONGEST = 2000  # characters of a line of error; some libraries repeat all of their input
 
@@ -152,4 +152,4 @@ def describe(error: Exception) -> str:
 def print_error(error: Exception) -> None:
     """One line for each thing that is wrong."""
     for line in describe(error).splitlines():
-        print(f"error: {clipped(line, LONGEST)}", file=sys.stderr)
+        print(f"error: {clean(clipped(line, LONGEST))}", file=sys.stderr)

@@ -87,7 +87,12 @@ class Plan:
         }
         # The weights come from the checkpoint; nothing needs to be downloaded.
         own = self.hparams.to_values() | kept | self.given | {"pretrained": False}
-        return replace(self, hparams=Hyperparameters.from_values(own))
+        try:
+            return replace(self, hparams=Hyperparameters.from_values(own))
+        except ValueError as error:
+            # Nobody has given these flags.
+            problems = "; ".join(str(error).splitlines())
+            raise ValueError(f"{self.source} was made with other flags: {problems}") from error
 
 
 def make_plan(arguments: Arguments) -> Plan:
@@ -124,7 +129,9 @@ def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:
 
 def _weights(hparams: Hyperparameters, reference: str) -> Path:
     """A checkpoint file, or the best one of a run."""
-    if os.path.isfile(reference):
+    # What is no file, or not there, is told as such when it is read.
+    is_path = reference.endswith(".pt") or os.path.lexists(reference)
+    if is_path and not os.path.isdir(reference):
         return Path(reference)
     path = find_run(Path(hparams.exp_dir), reference) / "checkpoints" / "best.pt"
     if not path.exists():

@@ -33,6 +33,13 @@ def clipped(text: str, longest: int) -> str:
     return f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
 
 
+def clean(text: str) -> str:
+    """Without characters that would move a terminal's cursor or change its colours."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def unfit(text: str, *, lines: bool = False) -> str | None:
     """Why a text can't be a tag, or with `lines` a note; None if it can.
 

@@ -73,6 +73,15 @@ def packed(compression: int = zipfile.ZIP_STORED, **parts: bytes) -> bytes:
     return file.getvalue()
 
 
+def aliases(depth: int) -> list[object]:
+    """A list of 2**depth values in a few bytes."""
+    found: list[object] = [0]
+    for _ in range(depth):
+        found = [found, found]
+    return found
+
+
+WEIGHTS = STATE["model"]["weight"].numpy().tobytes()
 # What becomes of a checkpoint's bytes, and what is said of it.
 DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda data: b"", "is empty"),
@@ -134,6 +143,23 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         ),
         "is damaged: ",
     ),
+    "a byte of what has no digest": (
+        lambda data: saved(STATE | {"schema": 1}).replace(WEIGHTS, b"\x01" + WEIGHTS[1:]),
+        "is damaged: its checksum is wrong",
+    ),
+    "aliases": (
+        lambda data: saved(STATE | {"schema": 1, "x": aliases(60)}),
+        "is damaged: it unpacks to far more than its ",
+    ),
+    "one number for many": (
+        lambda data: saved(STATE | {"schema": 1, "x": torch.zeros(1).expand(2**40)}),
+        "is damaged: it unpacks to far more than its ",
+    ),
+    "offset": (
+        # of the list of contents, in the last 98 bytes, which are of a large archive's form
+        lambda data: data[:-50] + (len(data) + 9).to_bytes(8, "little") + data[-42:],
+        "is damaged: its list of contents is not where it says",
+    ),
     "sparse": (
         lambda data: saved(STATE | {"schema": 2, "digest": "", "x": torch.zeros(2).to_sparse()}),
         "is damaged: it does not hold what was written",
@@ -185,6 +211,64 @@ def test_what_is_no_file_or_can_not_be_read(
     assert refusal(tmp_path, path, capsys) == f"{path}: Permission denied"
 
 
+@pytest.mark.parametrize(
+    "key, value, said",
+    [
+        ("hyperparameters", None, "its hyperparameters is None, not values by name"),
+        ("hyperparameters", {5: 6}, "its hyperparameters is {5: 6}, not values by name"),
+        ("classes", 5, "its classes is 5, not texts"),
+        ("classes", [1, 2], "its classes is [1, 2], not texts"),
+        ("shape", [1, 2], "its shape is [1, 2], not channels, height and width"),
+        ("mean", [float("nan")], "its mean is [nan], not numbers"),
+        ("mean", [10**400], "its mean is "),
+        ("mean", [0.5, 0.5], "its shape, mean and std are of other numbers of channels"),
+        ("std", [0.0], "its std is [0.0], not numbers above 0"),
+        ("model", {"weight": [1.0]}, "its model is {'weight': [1.0]}, not tensors by name"),
+        ("model", {5: torch.zeros(1)}, "its model is {5: tensor([0.])}, not tensors by name"),
+        ("step", "x", "its step is 'x', not a count"),
+    ],
+)
+def test_each_part_is_of_its_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, value: object, said: str
+) -> None:
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, STATE | {key: value})
+    assert refusal(tmp_path, path, capsys).startswith(f"{path} is damaged: {said}")
+
+
+def test_a_former_checkpoint_without_a_digest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_bytes(saved(STATE | {"schema": 1}))
+    assert checkpoint.load(tmp_path / "a.pt").keys() == STATE.keys()
+
+
+def test_a_file_that_is_not_there_is_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.pt"
+    assert refusal(tmp_path, path, capsys) == f"{path}: No such file or directory"
+    os.mkfifo(tmp_path / "fifo")
+    assert refusal(tmp_path, tmp_path / "fifo", capsys).startswith(f"{tmp_path}/fifo is a FIFO, no")
+
+
+def test_flags_that_nobody_gave_are_told_as_the_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, STATE | {"hyperparameters": {"model": "x\x1b", "seed": -1}})
+    assert refusal(tmp_path, path, capsys).startswith(
+        f"{path} was made with other flags: --seed must be in [0, 4294967295], not -1; --model"
+        " 'x\\x1b' is unknown (choices: "
+    )
+
+
+def test_names_in_a_file_do_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint.save(tmp_path / "a.pt", STATE | {"classes": ["\x1b[2J", "b"]})
+    said = refusal(tmp_path, tmp_path / "a.pt", capsys)
+    assert "was trained on other classes: \\x1b[2J, b, not" in said
+
+
 def test_the_best_checkpoint_is_not_enough_to_go_on(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "a.pt", STATE)
     with pytest.raises(
@@ -197,6 +281,14 @@ def test_weights_of_another_shape_are_named() -> None:
     with pytest.raises(ValueError, match=r"weight is \(2, 3\) there and \(4, 3\) here"):
         model = torch.nn.Linear(3, 4, bias=False)
         checkpoint.load_weights(model, STATE, Path("a.pt"))
+
+
+@pytest.mark.parametrize("dtype, kind", [(torch.int64, "integer"), (torch.complex64, "complex")])
+def test_weights_are_not_made_of_other_numbers(dtype: torch.dtype, kind: str) -> None:
+    weights = {"weight": STATE["model"]["weight"].to(dtype)}
+    with pytest.raises(ValueError, match=rf"weight is {kind} \(2, 3\) there and \(2, 3\) here"):
+        model = torch.nn.Linear(3, 2, bias=False)
+        checkpoint.load_weights(model, STATE | {"model": weights}, Path("a.pt"))
 
 
 def test_generators_go_on_where_they_were(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import torch
 from project import checkpoint
 from project.checkpoint_writer import CheckpointWriter, Copies
 
-REST = {"hyperparameters": {}, "classes": [], "shape": [], "mean": [], "std": []}
+REST = {"hyperparameters": {}, "classes": [], "shape": [1, 1, 1], "mean": [0.5], "std": [1.0]}
 
 
 def state(value: float) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from project.words import clean
+
 GAP = 2
 _NARROWEST = 8
 _CUT = "..."
@@ -56,13 +58,6 @@ def table_lines(table: Table, width: int | None) -> list[Line]:
         names = ", ".join(cells[0][i] for i in lacking)
         found += wrapped(f"no room for {names}", width, "dim")
     return found
-
-
-def clean(text: str) -> str:
-    """Without characters that would move a terminal's cursor or change its colours."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def wrapped(text: str, width: int | None, style: str = "") -> list[Line]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from project.comparison.layout import Line, Table, clean, cut, heading, table_lines, wrapped
+from project.comparison.layout import Line, Table, cut, heading, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import group_lines
 from project.comparison.units import Unit, cell, delta_text, result_texts, units_of
@@ -14,6 +14,7 @@ from project.comparison.values import (
     is_of_class,
     text_of,
 )
+from project.words import clean
 
 Description = Mapping[str, Any]
 _TOLD = ("seed", "exp_name", "description", "tags", "note")
