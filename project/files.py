@@ -79,6 +79,18 @@ def json_text(value: Any) -> str:
     return json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def parsed(text: str) -> Any:
+    """The value of a text of JSON.
+
+    Raises:
+        ValueError: it is none, or is nested too deep.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
 def read_json(path: Path, *needed: str) -> Any:
     """Read a JSON file; with `needed`, one that holds an object with at least these keys.
 
@@ -86,7 +98,7 @@ def read_json(path: Path, *needed: str) -> Any:
         ValueError: the file is not JSON, or lacks a key; the message names it.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = parsed(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error})") from error
     lacking = [key for key in needed if not isinstance(value, dict) or key not in value]

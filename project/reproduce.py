@@ -16,7 +16,7 @@ from project.command import add_exp_dir, add_run, as_process, guarded
 from project.parser import Parser
 from project.reproduction.forced import Forced, split
 from project.root import ROOT
-from project.words import quoted
+from project.words import clean, quoted
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
@@ -148,13 +148,13 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     packed = place / commits.NAME if isinstance(place, Path) else None
     with checkout(then.record["code"], then.patch, ROOT, packed) as sources:
         for line in sources.notes + sources.unproved:
-            print(line, flush=True)
+            print(clean(line), flush=True)
         environ = restored(then.record["environment"]) | dict(arguments.env)
         found = sources.differences + check(then, sources.folder, environ)
         for line in then.stages:
-            print(f"not repeated: {line}", flush=True)
+            print(f"not repeated: {clean(line)}", flush=True)
         for line in found:
-            print(f"now another: {line}", flush=True)
+            print(f"now another: {clean(line)}", flush=True)
         if arguments.dry_run:
             return tell_plan(then, arguments, forced, len(found))
         found += then.stages
@@ -167,9 +167,9 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     now = read_run(made)
     why = sources.differences + sources.unproved + explain(then, now)
     verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
-    print(verdict.line)
+    print(clean(verdict.line))
     for line in verdict.explanations:
-        print(f"  {line}")
+        print(f"  {clean(line)}")
     write(place, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers)
     return 1 if verdict.word == "DIFFERS" else 0
 
@@ -180,7 +180,7 @@ def tell_plan(then: "Recorded", arguments: argparse.Namespace, forced: Forced, n
     commit = f"commit {code['sha'][:12]}" if code["sha"] else "sources without a commit"
     patch = " with code.patch" if then.patch else ""
     print(f"would run {then.run_id} again: {commit}{patch}")
-    print(f"  as recorded: {then.record['command']}")
+    print(f"  as recorded: {clean(then.record['command'])}")
     if forced.flags:
         print(f"  but for: {' '.join(forced.flags)}")
     if epochs is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from project.command import add_exp_dir, add_run, as_process, describe, guarded, print_error
 from project.parser import Parser
-from project.words import quoted
+from project.words import clean, quoted
 
 if TYPE_CHECKING:
     from project.provenance.examination import Examination
@@ -75,7 +75,7 @@ def shortly(arguments: argparse.Namespace) -> int:
             faults, held = [describe(error).removeprefix(f"{run.name} ")], []
         failed += bool(faults)
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        print(f"{run.name}: {(faults or held)[0]}{more}", flush=True)
+        print(f"{run.name}: {clean((faults or held)[0])}{more}", flush=True)
     print(f"{failed} of {len(runs)} runs not as they were" if failed else UNKNOWN)
     return 1 if failed else 0
 
@@ -116,16 +116,15 @@ def verify(run: Path) -> int:
     """
     from project.provenance.run import status
     from project.provenance.seal import OUTCOME
-    from project.provenance.stages import accepted
 
     # One that goes on has none; one that is there may be damaged, which is told below.
     if not (run / OUTCOME).exists() and status(run) == "running":
         raise ValueError(f"{run.name} can't be verified: it is still running")
     found = examine(run)
-    for line in [*found.faults, *found.held, *accepted(run)]:
-        print(f"{run.name}: {line}")
+    for line in [*found.faults, *found.held, *found.accepted]:
+        print(f"{run.name}: {clean(line)}")
     for line in found.unchecked:
-        print(f"{run.name}: not checked: {line}")
+        print(f"{run.name}: not checked: {clean(line)}")
     return 1 if found.faults else 0
 
 

@@ -330,6 +330,21 @@ FORGERIES: dict[str, tuple[Callable[[Path], Any], dict[str, Any], list[str]]] = 
         {},
         ["journal.jsonl is damaged at byte 0"],
     ),
+    "a journal that nests without end": (
+        lambda r: (r / "journal.jsonl").write_text("[" * 10**5 + "\n"),
+        {},
+        ["journal.jsonl is damaged at byte 0"],
+    ),
+    "stages that nest without end": (
+        lambda r: (r / "stages.jsonl").write_text("[" * 10**5 + "\n"),
+        {},
+        ["stages.jsonl is damaged: it is not JSON (it is nested too deep)"],
+    ),
+    "a score that clears the screen": (
+        lambda r: None,
+        {"test": TESTED | {"\x1b[2J": 0.2}},
+        ["test: \\x1b[2J is 0.2, the journal.jsonl has none"],
+    ),
     "other weights": (
         lambda r: other_checkpoint(r, model={"weight": torch.zeros(6)}),
         {},

@@ -22,6 +22,7 @@ class Examination:
         faults: what was changed, or is not so, a line each.
         held: what was compared and is the same, likewise.
         unchecked: what there was nothing to compare with, likewise.
+        accepted: changes that a person accepted when the run went on, likewise.
     """
 
     def __init__(self, run: Path, free: Collection[str] = ()) -> None:
@@ -34,6 +35,7 @@ class Examination:
         self.faults: list[str] = []
         self.held: list[str] = []
         self.unchecked: list[str] = []
+        self.accepted: list[str] = []
 
     def carry_out(self, batches: Iterable[list[dict[str, Any]]]) -> None:
         """Fill the lists.
@@ -57,6 +59,7 @@ class Examination:
         self.faults += shared(self._run, [*present, OUTCOME])
         if outcome["status"] == "finished":
             self._modes([*present, OUTCOME])
+        self._attempt(self._stages)
         for check in (self._record, self._scores, self._weights, self._row):
             self._attempt(lambda check=check: check(record, outcome))
         self._attempt(lambda: self._journal(batches, outcome))
@@ -72,7 +75,9 @@ class Examination:
 
     def _note(self, error: ValueError | OSError) -> None:
         text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-        self.faults.append(text.replace(f"{self._run}{os.sep}", ""))
+        line = text.replace(f"{self._run}{os.sep}", "")
+        # Several checks may read the same file.
+        self.faults += [line] if line not in self.faults else []
 
     def _modes(self, files: list[str]) -> None:
         """A finished run's files are read-only, unless a copy of all has lost that."""
@@ -95,6 +100,9 @@ class Examination:
             return set(read_json(self._run / OUTCOME, "files")["files"])
         except (ValueError, OSError, TypeError):
             return set()  # told by `changes`
+
+    def _stages(self) -> None:
+        self.accepted = stages.accepted(self._run)
 
     def _record(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         self.faults += record_faults(self._run, record, outcome)

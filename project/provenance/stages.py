@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from project.files import finite, write_atomic
+from project.files import finite, parsed, write_atomic
 from project.provenance.schema import STAGE
 
 NAME = "stages.jsonl"
@@ -30,7 +30,7 @@ def read_stages(directory: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        stages = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        stages = [parsed(line) for line in path.read_text(encoding="utf-8").splitlines()]
     except ValueError as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error})") from error
     if faults := list(filter(None, map(STAGE.fault, stages))):

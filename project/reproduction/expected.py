@@ -59,7 +59,7 @@ class Recorded:
         """How many it ended and validated; None if that is unknown."""
         epochs = {epoch for (name, _), (epoch, _) in self.points.items() if name[:4] == "val_"}
         if -1 in epochs:
-            return self.outcome and self.outcome["epochs"]
+            return self.outcome and self.outcome.get("epochs")
         return len(epochs)
 
     @property

@@ -63,9 +63,10 @@ def checkout(
     if code["sha"] is None and digest(root) == code["source_blake3"]:
         yield _told(Sources(root), code)
     elif code["sha"] is None and patch is None:
+        known = (code["source_blake3"] or "")[:12] or "an unknown hash"
         raise ValueError(
             "the run was recorded without git, from sources other than those here; only with the"
-            f" sources of {code['source_blake3'][:12]} can it be reproduced"
+            f" sources of {known} can it be reproduced"
         )
     else:
         with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:

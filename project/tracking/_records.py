@@ -10,6 +10,8 @@ import orjson
 from project.files import finite
 
 CHUNK = 1 << 20
+# What reading a line meets that nobody has written as one; nesting without end among it.
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 def encode(record: dict[str, Any]) -> bytes:
@@ -64,6 +66,6 @@ def _decode(line: bytes, path: Path, offset: int) -> dict[str, Any]:
     try:
         record = json.loads(line)
         record["metrics"] = {name: float(value) for name, value in record["metrics"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path} is damaged at byte {offset}: {error}; cut it there") from error
     return record
