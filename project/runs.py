@@ -13,6 +13,7 @@ from project.command import add_exp_dir, add_run, as_process, guarded
 from project.compare import add_selection
 from project.parser import Parser
 from project.root import ROOT
+from project.words import clean
 
 
 def main(argv: Sequence[str]) -> int:
@@ -144,9 +145,9 @@ def tag(arguments: argparse.Namespace) -> int:
     from project.provenance.notes import change_tags
 
     run = _find(arguments.exp_dir, arguments.run)
-    print(
-        f"{run.name}: {', '.join(change_tags(run, arguments.tags, arguments.remove)) or 'no tags'}"
-    )
+    tags = change_tags(run, arguments.tags, arguments.remove)
+    # Those of an imported run are anybody's.
+    print(f"{run.name}: {clean(', '.join(tags)) or 'no tags'}")
     return 0
 
 

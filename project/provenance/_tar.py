@@ -17,6 +17,7 @@ from typing import IO
 _BLOCK, _RECORD = 512, 64 * 1024  # the latter bounds headers, and the zeros at the end
 _KEYS = {"path", "size", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname"}
 _LENGTH = re.compile(rb"([0-9]{1,6}) ")
+_SIZE = re.compile(rb"[0-9]{1,19}\n")
 _KINDS = {
     tarfile.LNKTYPE: "a hard link",
     tarfile.SYMTYPE: "a link",
@@ -88,7 +89,7 @@ def _extended(data: bytes) -> dict[str, str]:
         if len(record) != length or not equals or not record.endswith(b"\n"):
             raise tarfile.ReadError("it has an extended header that is none")
         name = key.decode()
-        if name not in _KEYS or name in found or (name == "size" and not value[:-1].isdigit()):
+        if name not in _KEYS or name in found or (name == "size" and not _SIZE.fullmatch(value)):
             raise tarfile.ReadError(f"it has an extended header {record[:80]!r}")
         found[name] = value[:-1].decode()
         data = data[length:]

@@ -12,6 +12,7 @@ from project.provenance import commits, runs_csv
 from project.provenance._directory import remove
 from project.provenance._git import GitError
 from project.provenance._names import some
+from project.provenance._workplace import workplace
 from project.provenance.notes import NAME as NOTES
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
@@ -101,10 +102,9 @@ def import_run(archive: Path, exp_dir: Path, limits: Limits = DEFAULT) -> Path:
     try:
         exp_dir.mkdir(parents=True, exist_ok=True)
         _check_room(archive, exp_dir, size)
-        # In the same file system, so that it can be moved whole to where it belongs.
-        with tempfile.TemporaryDirectory(dir=exp_dir, prefix=".import-") as folder:
-            unpack(archive, Path(folder), limits)
-            _take_in(Path(folder, name), target, archive)
+        with workplace(exp_dir) as folder:
+            unpack(archive, folder, limits)
+            _take_in(folder / name, target, archive)
     except BaseException:
         remove(None, missing)
         raise
@@ -125,19 +125,23 @@ def _take_in(found: Path, target: Path, archive: Path) -> None:
     try:
         record = read_record(found)
         if (record["exp_name"], record["run_id"]) != (found.parent.name, found.name):
-            raise ValueError(f"{archive} is no exported run: its folder is another run's")
+            raise ValueError("its folder is another run's")
         _check_unchanged(found)
         outcome, ended = read_outcome(found), status(found)
         read_notes(found)
-    except RecursionError:
-        raise ValueError(f"{archive} is no exported run: its JSON is nested too deep") from None
-    row = runs_csv.make_row(record, outcome, ended)
+        row = runs_csv.texts(finite(runs_csv.make_row(record, outcome, ended)))
+        "".join(row.values()).encode()  # JSON has halves of characters, UTF-8 none
+    except (ValueError, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
+        # The place where it was unpacked is gone when this is read.
+        why = "its JSON is nested too deep" if deep else str(error).replace(f"{found}{os.sep}", "")
+        raise ValueError(f"{archive} is no exported run: {why}") from error
     if ended == "finished":
         protect(found)  # which unpacking undid
     target.parent.mkdir(exist_ok=True)
     found.rename(target)
     try:
-        runs_csv.update(target.parents[1], finite(row))
+        runs_csv.update(target.parents[1], row)
     except BaseException:
         shutil.rmtree(target)
         raise

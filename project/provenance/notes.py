@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from project.files import lock, read_json, write_json
+from project.provenance._layout import Layout
 from project.words import quoted, unfit
 
 NAME = "notes.json"
+_LAYOUT = Layout({"tags": ("texts", "a person's"), "note": ("text", "likewise")}, needed=())
 
 
 def read_notes(directory: Path) -> dict[str, Any]:
@@ -16,8 +18,10 @@ def read_notes(directory: Path) -> dict[str, Any]:
         ValueError: the file is damaged.
     """
     path = directory / NAME
-    empty = {"tags": [], "note": ""}
-    return empty | (read_json(path, "tags", "note") if path.exists() else {})
+    notes = {"tags": [], "note": ""} | (read_json(path, "tags", "note") if path.exists() else {})
+    if fault := _LAYOUT.fault(notes):
+        raise ValueError(f"{path} is damaged: {fault}")
+    return notes
 
 
 def change_tags(directory: Path, add: list[str], remove: list[str]) -> list[str]:

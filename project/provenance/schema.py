@@ -115,7 +115,7 @@ RECORD = Layout(
         *("code", "code.sha", "code.remote", "code.patch", "code.patch_blake3", "code.folder"),
         *("code.source_blake3", "code.note", "data", "data.name", "data.hash", "data.hashes"),
         *("data.classes", "data.counts", "data.counts.*.total", "environment", "environment.torch"),
-        "environment.variables",
+        *("code.dirty", "environment.variables"),
     },
 )
 
@@ -151,7 +151,7 @@ OUTCOME = Layout(
         "files.*": ("text", "of one file"),
         "seal": ("text", "BLAKE3 of this file's text with 64 zeros in place of the seal's"),
     },
-    needed={"status", "record"},
+    needed={"status", "record", "duration"},
 )
 
 STAGE = Layout(

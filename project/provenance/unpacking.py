@@ -19,6 +19,8 @@ from project.provenance.seal import OUTCOME, is_part
 
 # Weights hardly shrink, so a large run is a large archive; these stop what is small until unpacked.
 MOST_GIB, MOST_FILES = 2.0, 10_000
+# Systems take names of 4096 bytes with the folders around; each folder of a name is looked at.
+_LONGEST, _DEEPEST = 1024, 64
 _OTHERS = re.compile(r"reproductions/[^/.][^/]*\.json")
 _EXP_NAME = re.compile(Hyperparameters.__dataclass_fields__["exp_name"].metadata["pattern"])
 
@@ -143,7 +145,8 @@ def clash(names: Iterable[str]) -> str | None:
         if key in seen:
             return f"it has both {printable(seen[key])} and {printable(name)}"
         seen[key] = name
-        folders |= {parent.as_posix() for parent in Path(key).parents}
+        while (key := key.rpartition("/")[0]) and key not in folders:
+            folders.add(key)
     for key in seen.keys() & folders:
         return f"{printable(seen[key])} is both a file and a folder"
     return None
@@ -159,9 +162,12 @@ def fault_of(name: str) -> str | None:
         return f"{shown} leads out of its folder"
     if not name.isprintable() or "\\" in name or any(p in ("", ".") for p in parts):
         return f"{shown} is no name of a file"
-    if any(len(part.encode()) > 255 for part in parts):
+    too_long = len(name.encode()) > _LONGEST or len(parts) > _DEEPEST
+    if too_long or any(len(part.encode()) > 255 for part in parts):
         return f"{shown} is too long a name"
     exp_name, run_id, rest = [*parts, "", ""][0], [*parts, ""][1], "/".join(parts[2:])
     if not _EXP_NAME.fullmatch(exp_name) or exp_name in RESERVED or not RUN_ID.fullmatch(run_id):
         return f"{shown} is in no run's folder"
-    return None if is_exported(rest) else f"{shown} is nothing that an export writes"
+    # What git would take for a repository, with commands of its own, no commit can hold.
+    odd = not is_exported(rest) or ".git" in rest.casefold().split("/")
+    return f"{shown} is nothing that an export writes" if odd else None

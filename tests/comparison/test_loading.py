@@ -95,7 +95,11 @@ def test_an_older_record_is_read(tmp_path: Path) -> None:
         ("record.json", b"[" * 10**5, "is damaged"),
         ("outcome.json", b"", "outcome.json is damaged: it is not JSON"),
         ("outcome.json", b"{}", "outcome.json is damaged: it lacks 'status'"),
-        ("outcome.json", b'{"status": "", "record": "", "test": 1}', "'test' is 1, not object"),
+        (
+            "outcome.json",
+            b'{"status": "", "record": "", "duration": 1, "test": 1}',
+            "'test' is 1, not object",
+        ),
     ],
 )
 def test_of_damaged_runs_the_others_are_listed(

@@ -1,11 +1,15 @@
 """What an archive may hold: what export writes, within bounds; else a line, and nothing left."""
 
 import errno
+import fcntl
 import gzip
 import io
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +19,7 @@ import pytest
 
 from project.provenance import unpacking
 from project.provenance.archive import export_run, import_run
+from project.provenance.seal import write_outcome
 from project.runs import main
 from tests.provenance.test_archive import finished
 
@@ -86,6 +91,28 @@ EXTRA: dict[str, tuple[Callable[[str], Entry], str]] = {
     "newline": (lambda d: file(f"{d}/figures/a\nb"), r"figures/a\nb' is no name of a file"),
     "empty part": (lambda d: file(f"{d}//figures/a"), "//figures/a is no name of a file"),
     "long": (lambda d: file(f"{d}/figures/{'a' * 256}"), "... is too long a name"),
+    "deep": (lambda d: file(f"{d}/figures/{'a/' * 64}a"), "a/a is too long a name"),
+    "deeper": (lambda d: file(f"{d}/figures/{'a/' * 1900}a"), "... is too long a name"),
+    "a repository": (
+        lambda d: file(f"{d}/figures/.git/config"),
+        "figures/.git/config is nothing that an export writes",
+    ),
+    "a repository among masked copies": (
+        lambda d: file(f"{d}/source/masked/a/.GIT/config"),
+        "a/.GIT/config is nothing that an export writes",
+    ),
+    "size of 400 digits": (
+        lambda d: with_headers(f"{d}/figures/a", size="9" * 400),
+        "it has an extended header",
+    ),
+    "size that no number may have": (
+        lambda d: with_headers(f"{d}/figures/a", size="9" * 4400),
+        "it has an extended header",
+    ),
+    "tags of no text": (
+        lambda d: file(f"{d}/notes.json", b'{"tags": [{}], "note": ""}'),
+        "no exported run: notes.json is damaged: 'tags' is [{}], not texts",
+    ),
     "script": (
         lambda d: file(f"{d}/run.sh", b"#!/bin/sh\n"),
         "run.sh is nothing that an export writes",
@@ -283,6 +310,73 @@ def test_what_no_seal_vouches_for_is_told(
     assert capsys.readouterr().err == (
         f"note: no seal vouches for any file of {run.name}: it never ended\n"
     )
+
+
+def with_record(run: Path, change: Callable[[Any], None]) -> list[Entry]:
+    """The entries of a run that never ended, with another record."""
+    record = json.loads((run / "record.json").read_bytes())
+    change(record)
+    entries = [e for e in plain(run) if not e[0].name.endswith(("record.json", "outcome.json"))]
+    return [*entries, file(f"trial/{run.name}/record.json", json.dumps(record).encode())]
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        (lambda r: r["code"].pop("dirty"), "record.json is damaged: it lacks 'code.dirty'"),
+        (lambda r: r.pop("tags"), "record.json is damaged: it lacks 'tags'"),
+        (lambda r: r.update(exp_name="other"), "its folder is another run's"),
+        (lambda r: r["flags"].update(a="\ud800"), "'utf-8' codec can't encode"),
+    ],
+)
+def test_a_record_that_can_not_be_used_is_told_as_the_archives(
+    run: Path, tmp_path: Path, refused: Any, change: Callable[[Any], None], expected: str
+) -> None:
+    archive = written(tmp_path / "a.tar.gz", with_record(run, change))
+    assert refused(archive).startswith(f"{archive} is no exported run: {expected}")
+
+
+def test_an_outcome_says_how_long_it_took(run: Path, tmp_path: Path, refused: Any) -> None:
+    outcome = json.loads((run / "outcome.json").read_bytes())
+    del outcome["duration"]
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    (other / "outcome.json").unlink()
+    write_outcome(other, outcome)
+    entries = [entry for entry in plain(run) if not entry[0].name.endswith("outcome.json")]
+    sealed = file(f"trial/{run.name}/outcome.json", (other / "outcome.json").read_bytes())
+    archive = written(tmp_path / "a.tar.gz", [*entries, sealed])
+    assert refused(archive).endswith("outcome.json is damaged: it lacks 'duration'")
+
+
+def test_what_a_killed_import_left_goes_with_the_next(run: Path, tmp_path: Path) -> None:
+    export_run(run, tmp_path / "a.tar.gz", tmp_path)
+    there = tmp_path / "there"
+    left, at_work, other = (there / f".import-{name}" for name in ("abcd_123", "wxyz_123", "mine"))
+    for folder in (left, at_work, other):
+        (folder / "trial").mkdir(parents=True)
+    handle = os.open(at_work, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        import_run(tmp_path / "a.tar.gz", there)
+    finally:
+        os.close(handle)
+    assert {path.name for path in there.glob(".import-*")} == {at_work.name, other.name}
+
+
+def test_a_killed_import_holds_no_lock(run: Path, tmp_path: Path) -> None:
+    export_run(run, tmp_path / "a.tar.gz", tmp_path)
+    code = (
+        "import os, signal, sys; from pathlib import Path; from project.provenance import archive\n"
+        "archive.unpack = lambda *all: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "archive.import_run(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+    )
+    there = tmp_path / "there"
+    argv = [sys.executable, "-c", code, tmp_path / "a.tar.gz", there]
+    assert subprocess.run(argv, check=False).returncode == -signal.SIGKILL
+    assert len(list(there.glob(".import-*"))) == 1
+    assert import_run(tmp_path / "a.tar.gz", there).is_dir()
+    assert not list(there.glob(".import-*"))
 
 
 def test_json_may_nest_too_deep(run: Path, tmp_path: Path, refused: Any) -> None:
