@@ -5,9 +5,10 @@ import fcntl
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +26,12 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path`, synced to disk, once the block has ended."""
+    """A binary file that takes the place of `path`, synced to disk, once the block has ended.
+
+    Raises:
+        OSError: it can't be written, or `path` is a folder, a pipe or a device, which stays.
+    """
+    _check_replaceable(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -48,6 +54,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def _check_replaceable(path: Path) -> None:
+    """Root could put a file in the place of /dev/null, which the whole machine writes to."""
+    with suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "Is a pipe or a device, not a file", str(path))
 
 
 @contextmanager

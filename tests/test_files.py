@@ -29,6 +29,21 @@ def test_a_failed_write_leaves_the_old_file_alone(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    # As root also /dev/null could be; a pipe is no more a file than it is.
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="Is a pipe or a device, not a file: .*pipe'"):
+        write_atomic(tmp_path / "pipe", "new")
+    (tmp_path / "link").symlink_to("pipe")
+    with pytest.raises(OSError, match="Is a pipe or a device, not a file: .*link'"):
+        write_atomic(tmp_path / "link", "new")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError, match="/folder'"):
+        write_atomic(tmp_path / "folder", "new")
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link", "folder"}
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_json_keeps_every_float(tmp_path: Path) -> None:
     value = {"a": [math.nan, math.inf, -math.inf, 0.1], "b": {"c": 1e-300}}
     write_json(tmp_path / "a.json", value)
