@@ -54,6 +54,9 @@ def conduct(
     """
     needed = checkpoint.TRAINING if plan.resume else ()
     state = checkpoint.load(plan.source, *needed) if plan.source else None
+    if plan.resume and state and state["best"]:
+        # Lost or damaged, it would be missed by the test alone, after all the training.
+        checkpoint.load(plan.resume / "checkpoints" / "best.pt")
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
     parts = build(plan, state)

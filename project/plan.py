@@ -14,6 +14,7 @@ from project.provenance.find import find_run
 from project.provenance.run import status
 from project.root import ROOT
 from project.tracking import resolve
+from project.words import quoted
 
 if TYPE_CHECKING:
     from project.provenance.code import CodeState
@@ -87,12 +88,7 @@ class Plan:
         }
         # The weights come from the checkpoint; nothing needs to be downloaded.
         own = self.hparams.to_values() | kept | self.given | {"pretrained": False}
-        try:
-            return replace(self, hparams=Hyperparameters.from_values(own))
-        except ValueError as error:
-            # Nobody has given these flags.
-            problems = "; ".join(str(error).splitlines())
-            raise ValueError(f"{self.source} was made with other flags: {problems}") from error
+        return replace(self, hparams=_read_flags(self.source, own))
 
 
 def make_plan(arguments: Arguments) -> Plan:
@@ -152,7 +148,8 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
             f"run {directory.name} can't be resumed: it ended before its first checkpoint;"
             " start anew"
         )
-    recorded = Hyperparameters.from_values(read_json(directory / "record.json", "flags")["flags"])
+    record = directory / "record.json"
+    recorded = _read_flags(record, read_json(record, "flags")["flags"])
     contradicting = [
         flag_name(f.name)
         for f in fields(recorded)
@@ -167,6 +164,17 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
         )
     changed = {name: value for name, value in given.items() if name in FREE_ON_RESUME}
     return replace(recorded, **changed | {"exp_dir": hparams.exp_dir})
+
+
+def _read_flags(source: Path | None, values: Any) -> Hyperparameters:
+    """Hyperparameters out of a file; what is wrong with them is told as the file's."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{source} is damaged: its flags are {quoted(values)}, no object")
+    try:
+        return Hyperparameters.from_values(values)
+    except ValueError as error:
+        problems = "; ".join(str(error).splitlines())
+        raise ValueError(f"{source} was made with other flags: {problems}") from error
 
 
 def _check_writable(folder: Path) -> None:

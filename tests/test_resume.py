@@ -164,3 +164,35 @@ def test_a_checkpoint_that_training_can_not_go_on_from_is_refused(
     assert main(["--resume", "last", "--exp-dir", str(tmp_path)]) == 2
     assert "needs to go on: epoch, step" in capsys.readouterr().err
     assert (directory / "outcome.json").read_bytes() == before
+
+
+def test_what_a_resumption_needs_is_looked_at_before_it_trains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with at_step("_optimize", 45, lambda: os.kill(os.getpid(), signal.SIGTERM)):
+        assert main([*FLAGS, "--exp-dir", str(tmp_path)]) == 128 + signal.SIGTERM
+    directory = only_run(tmp_path)
+    record = json.loads((directory / "record.json").read_text())
+    outcome = json.loads((directory / "outcome.json").read_text())
+    best = (directory / "checkpoints" / "best.pt").read_bytes()
+
+    def refusal(name: str, content: bytes) -> str:
+        path = directory / name
+        before = path.read_bytes()
+        path.write_bytes(content)
+        capsys.readouterr()
+        assert main(["--resume", "last", "--exp-dir", str(tmp_path)]) == 2
+        path.write_bytes(before)
+        (line,) = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+        return line.removeprefix(f"error: {path} ")
+
+    assert refusal("checkpoints/best.pt", best[:-1]) == "is cut off: the last byte is missing"
+    other = json.dumps(record | {"flags": []}).encode()
+    assert refusal("record.json", other) == "is damaged: its flags are [], no object"
+    other = json.dumps(record | {"flags": record["flags"] | {"batch_size": "x"}}).encode()
+    assert refusal("record.json", other).startswith("was made with other flags: --batch-size must")
+    other = json.dumps(outcome | {"duration": []}).encode()
+    assert refusal("outcome.json", other) == "is damaged: 'duration' is [], not number"
+    (directory / "checkpoints" / "best.pt").unlink()
+    assert main(["--resume", "last", "--exp-dir", str(tmp_path)]) == 2
+    assert "checkpoints/best.pt: No such file or directory" in capsys.readouterr().err

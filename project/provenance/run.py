@@ -18,7 +18,7 @@ from project.provenance.manifest import NAME as MANIFEST_NAME
 from project.provenance.memory import peak_memory
 from project.provenance.record import read_record
 from project.provenance.redact import Redactor
-from project.provenance.schema import SCHEMA
+from project.provenance.schema import OUTCOME, SCHEMA
 from project.provenance.seal import file_hashes, protect, write_outcome
 from project.provenance.splits import NAME as SPLITS
 
@@ -120,6 +120,8 @@ class Run:
                 (directory / _OUTCOME).replace(directory / _PREVIOUS)
             with suppress(FileNotFoundError):
                 previous = read_json(directory / _PREVIOUS, "duration")
+                if fault := OUTCOME.fault(previous, whole=False):
+                    raise ValueError(f"{directory / _OUTCOME} is damaged: {fault}")
                 run._earlier = float(previous["duration"])
             run._update_csv("running", None)
         except BaseException:
