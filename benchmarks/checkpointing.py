@@ -6,7 +6,7 @@ from benchmarks._command import run
 from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.runtime import WAITING
+from project.training.runtime import WAITING
 
 # 25 million weights, and nothing else to save: SGD without momentum has no state.
 FLAGS = (

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks._turns import compare
-from project.root import ROOT
+from project.files.root import ROOT
 
 N_RUNS = 1000
 # What any answer from the same files costs: start Python, find, read and parse them.

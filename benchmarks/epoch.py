@@ -10,7 +10,7 @@ from benchmarks import _ours
 from benchmarks._contestants import Contestants
 from benchmarks._turns import take_turns
 from benchmarks.training import REST
-from project.runtime import WAITING
+from project.training.runtime import WAITING
 
 # Enough epochs that a median is one of a process that has all it needs.
 FLAGS = "--model mlp --max-epochs 100 --accelerator cpu".split()

@@ -8,7 +8,7 @@ from benchmarks._command import run
 from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.runtime import WAITING
+from project.training.runtime import WAITING
 
 # A little to train on, and the rest is the test.
 FLAGS = (

@@ -14,9 +14,9 @@ from blake3 import blake3
 from PIL import Image
 
 from benchmarks._turns import compare
-from project.data import image_folder
-from project.data._hashing import hash_files
-from project.data._listing import list_images
+from project.data.hashing import hash_files
+from project.data.listing import list_images
+from project.datasets import image_folder
 from project.hyperparameters import Hyperparameters
 
 N_LARGE, LARGE_BYTES = 2, 2**29

@@ -14,7 +14,7 @@ import orjson
 import psutil
 
 from benchmarks._turns import compare
-from project.root import ROOT
+from project.files.root import ROOT
 from tests.compat.postgres import binaries, postgres
 
 # Of each turn; with the one that does not count, each client sends a million.

@@ -12,8 +12,8 @@ from benchmarks._command import run
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
 from project import metrics
-from project.evaluation import MEASURED_AT_ONCE, joined
 from project.metrics.confusion_matrix import ConfusionMatrix
+from project.training.evaluation import MEASURED_AT_ONCE, joined
 
 Update = Callable[[Tensor, Tensor], object]
 

@@ -7,7 +7,7 @@ from benchmarks._contestants import Contestants
 from benchmarks._processes import Finished, projects
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.runtime import WAITING
+from project.training.runtime import WAITING
 
 DATA = "--data synthetic --val-fraction 0.05 --test-fraction 0.05 --accelerator cpu".split()
 # Samples, and epochs enough for a median.
@@ -16,7 +16,7 @@ SIZES = ((1_000, 40), (10_000, 10), (100_000, 3), (1_000_000, 2))
 # each normalisation besides, whose statistics are those of the whole batch.
 WIDE = "--model mlp --hidden-dim 2048 --depth 3 --batch-size 1024 --synthetic-samples 30000"
 NORMALISED = "--model cnn --batch-size 256 --synthetic-samples 14000"
-TWO = ("--devices", "2", "--strategy", "ddp")
+TWO = ("--devices", "2")
 
 
 def measure(quick: bool) -> Iterator[Result]:

@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from urllib.parse import quote
 
 from benchmarks._turns import compare
-from project.root import ROOT
+from project.files.root import ROOT
 
 RUNS, ATTRIBUTES, CLIENTS = 1000, 50, 8
 PROJECT = "local/runs"

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from benchmarks._processes import SILENT, end
 from benchmarks._turns import lines, take_turns
-from project.root import ROOT
+from project.files.root import ROOT
 from project.server.address import client_token
 
 # Some half a minute of training: a server has time to come and to go.

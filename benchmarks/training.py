@@ -6,7 +6,7 @@ from benchmarks._command import run
 from benchmarks._contestants import Contestants
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.runtime import WAITING
+from project.training.runtime import WAITING
 
 MNIST = (
     "--data synthetic --synthetic-shape 1 28 28 --val-fraction 0.02 --test-fraction 0.02"

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from project.command import as_process, print_error
-from project.words import did_you_mean, quoted
+from project.cli.command import as_process, print_error
+from project.cli.words import did_you_mean, quoted
 
 HERE = Path(__file__).parent
 

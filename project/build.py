@@ -1,32 +1,32 @@
 """From hyperparameters to data, model, solver and trainer."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from pytorch_lightning import Trainer
 
-from project import checkpoint, data, losses, metrics, models
+from project import data, losses, metrics, models
+from project.cli.words import did_you_mean
+from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.plan import Plan
+from project.processes.normalisation import adapt_norms
 from project.provenance import manifest, splits
-from project.provenance.generators import generator_hashes
 from project.provenance.resumption import Reopened
-from project.root import ROOT
 from project.scores import MIN, better
 from project.solver import Solver
-from project.trainer import make_trainer
-from project.words import did_you_mean
+from project.training import generators
+from project.training.trainer import make_trainer
+from project.training.weights import load_weights
 
 SPLITS = ("train", "val", "test")
 
 
 @dataclass
-class Parts:
+class Setup:
     """What an experiment is made of; the same in each of its processes.
 
     Attributes:
@@ -44,12 +44,12 @@ class Parts:
     reopened: Reopened | None = None
 
 
-def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
+def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
     hparams = plan.hparams
     trainer = make_trainer(hparams)
-    seed(hparams.seed)
-    generators = generator_hashes(trainer.strategy.root_device)
+    generators.seed(hparams.seed)
+    seeded = generators.hashes(trainer.strategy.root_device)
     reopened = plan.reopened.with_variables(ROOT) if plan.reopened else None
     dataset, reopened = load_data(hparams, reopened)
     if hparams.refuse_leaks:
@@ -57,8 +57,9 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     if state and (hparams.only_test or plan.resume):
         dataset = as_trained(dataset, state, plan.source)
     model = models.build(dataset.shape, len(dataset.classes), hparams)
+    adapt_norms(model)
     if state:
-        checkpoint.load_weights(model, state, plan.source)
+        load_weights(model, state, plan.source)
     device = trainer.strategy.root_device
     dataset = dataset.to(device)
     if device.type == "cpu" or (device.type == "cuda" and hparams.precision != "32"):
@@ -69,7 +70,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
     if trainer.global_rank:
         # The weights are the same in each process; the dropout should not be.
-        seed((hparams.seed + trainer.global_rank) % 2**32)
+        generators.seed((hparams.seed + trainer.global_rank) % 2**32)
     if hparams.compile:
         model.compile()
     measured = metrics.classification(len(dataset.classes))
@@ -83,7 +84,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Parts:
         loaders["train"].steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
-    return Parts(dataset, trainer, solver, loaders, generators, scores, reopened)
+    return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened)
 
 
 def load_data(
@@ -104,7 +105,7 @@ def load_data(
     dataset = data.prepare(hparams, former if again else ())
     if former and not again and dataset.hash != reopened.record["data"]["hash"]:
         dataset = data.prepare(hparams, former)
-    found = reopened.with_data(dataset.describe(), _file_hashes(dataset))
+    found = reopened.with_data(dataset.describe(), file_hashes(dataset))
     if found.data_changed and not former:
         raise ValueError(
             f"the data of run {reopened.directory.name} changed, and it has no {splits.NAME}: what"
@@ -113,15 +114,9 @@ def load_data(
     return dataset, found
 
 
-def _file_hashes(dataset: data.Data) -> dict[str, str] | None:
+def file_hashes(dataset: data.Data) -> dict[str, str] | None:
+    """Of each of its files, by name; None if it has none of its own."""
     return dict(dataset.files.hashes()) if dataset.files else None
-
-
-def seed(number: int) -> None:
-    """Seed every generator; not by Lightning, which would do so again when processes meet."""
-    random.seed(number)
-    np.random.seed(number)
-    torch.manual_seed(number)
 
 
 def refuse_leaks(dataset: data.Data) -> None:

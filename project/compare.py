@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, add_run, as_process, guarded
-from project.parser import Parser, whole
+from project.cli.command import add_exp_dir, add_run, as_process, guarded
+from project.cli.parser import Parser, whole
 
 
 def main(argv: Sequence[str]) -> int:

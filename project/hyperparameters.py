@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any
 
-from project.fields import convert, flag, value_problems
-from project.words import RUN, did_you_mean, quoted
+from project.cli.fields import convert, flag, value_problems
+from project.cli.words import RUN, did_you_mean, quoted
 
 DEBUG = "debug"
 # What stands in --exp-dir beside the experiments.
 RESERVED = ("runs.csv", "mlflow.db", "mlflow-artifacts")
+# What records and checkpoints of former versions hold besides, and no result ever depended on.
+RETIRED = {"strategy"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Hyperparameters:
         (),
         "where runs are also sent, besides their directory: several allowed; not given: neptune if"
         " NEPTUNE_API_TOKEN is set or --neptune-mode given, otherwise mlflow",
-        plug="tracking",
+        plug="trackers",
         extra=("none",),
     )
     neptune_mode: str | None = flag(
@@ -57,7 +59,7 @@ class Hyperparameters:
     )
     deterministic: bool = flag(False, "use only deterministic algorithms (slower on a GPU)")
 
-    data: str = flag("digits", "data set", section="data", plug="data")
+    data: str = flag("digits", "data set", section="data", plug="datasets")
     data_dir: str = flag(
         "data", "where data sets are, or are downloaded to", pattern=".+", env="PROJECT_DATA_DIR"
     )
@@ -215,11 +217,6 @@ class Hyperparameters:
     rendezvous_timeout: float = flag(
         600.0, "seconds that all processes of a run may take to meet", bounds="[1, 1000000]"
     )
-    strategy: str = flag(
-        "auto",
-        "how a model is spread over devices: ddp gives each all of it (auto is that, too)",
-        choices=("auto", "ddp"),
-    )
     compile: bool = flag(False, "compile the model with torch.compile")
     profile: bool = flag(
         False, "write a trace of the first steps and a table of where their time goes"
@@ -233,12 +230,12 @@ class Hyperparameters:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "Hyperparameters":
-        """From plain values by field name, as a config file, a record or a checkpoint holds them.
+        """From plain values by field name, as a record or a checkpoint of any version holds them.
 
         Raises:
             ValueError: an unknown name, a value of the wrong type or out of bounds; one line each.
         """
-        converted, problems = checked(values)
+        converted, problems = checked({k: v for k, v in values.items() if k not in RETIRED})
         if problems:
             raise ValueError("\n".join(problems))
         return cls(**converted)

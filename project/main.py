@@ -4,14 +4,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from project.command import load_private_settings, print_error
-from project.flags import Arguments, parse
-from project.processes import first_speaks, place
-from project.words import clipped
+from project.cli.command import load_private_settings, print_error
+from project.cli.flags import Arguments, parse
+from project.cli.words import clipped
+from project.processes.place import first_speaks, place
 
 if TYPE_CHECKING:
-    from project.launch import Others
     from project.plan import Plan
+    from project.processes.launch import OtherProcesses
+    from project.provenance.code import CodeState
 
 
 def main(argv: Sequence[str]) -> int:
@@ -22,14 +23,14 @@ def main(argv: Sequence[str]) -> int:
         started; 128 + the signal's number if a signal ended it.
     """
     with first_speaks():
-        return attempt(argv)
+        return _told(argv)
 
 
-def attempt(argv: Sequence[str]) -> int:
-    """`main`, for one of perhaps several processes."""
+def _told(argv: Sequence[str]) -> int:
+    """The exit code of this process, one of perhaps several; what went wrong is a line."""
     try:
         load_private_settings()
-        return experiment(parse(argv), argv)
+        return _run(parse(argv), argv)
     except (ValueError, OSError) as error:
         if "--traceback" in argv:
             import traceback  # 4 ms that only an error needs to pay
@@ -51,37 +52,43 @@ def attempt(argv: Sequence[str]) -> int:
         return 130
 
 
-def experiment(arguments: Arguments, argv: Sequence[str]) -> int:
-    """Check what can be checked at once, record the sources, and carry the run out."""
+def _run(arguments: Arguments, argv: Sequence[str]) -> int:
+    """Check what can be checked at once, start the other processes, and run the experiment."""
     # Each step imports what it needs: --help and rejected flags answer before any of this, and what
     # the files and folders rule out is said before torch is loaded.
-    from project.launch import others
     from project.plan import make_plan
+    from project.processes.launch import other_processes
 
     plan = make_plan(arguments)
-    with others(plan.hparams, argv) as started:
-        return carry_out(plan, argv, started)
+    with other_processes(plan.hparams, argv) as others:
+        code = _recorded_code(plan) if place().is_first else None
+        return _with_followers(plan.compared(code), code, argv, others)
 
 
-def carry_out(plan: "Plan", argv: Sequence[str], started: "Others") -> int:
-    """Record the sources, load torch, and do what was planned."""
-    from pathlib import Path
-
+def _recorded_code(plan: "Plan") -> "CodeState":
+    """The sources as they are now: before anything slow, for they may be edited meanwhile."""
+    from project.files.root import ROOT
     from project.provenance.code import code_state
     from project.provenance.redact import Redactor
-    from project.root import ROOT
-    from project.runtime import wait_briefly
-    from project.tracking import Ahead
 
-    # Before anything slow: the sources may be edited while torch loads.
-    code = code_state(ROOT, Redactor()) if place().is_first else None
-    if code is not None and plan.hparams.require_clean:
+    code = code_state(ROOT, Redactor())
+    if plan.hparams.require_clean:
         code.check_clean(ROOT)
-    plan = plan.compared(code)
+    return code
+
+
+def _with_followers(
+    plan: "Plan", code: "CodeState | None", argv: Sequence[str], others: "OtherProcesses"
+) -> int:
+    """Load torch and run the experiment, while trackers load their own packages beside it."""
+    from pathlib import Path
+
+    from project.tracking import ReadyFollowers
+    from project.training.runtime import wait_briefly
+
     wait_briefly()
+    trackers = plan.trackers if place().is_first else ()
+    with ReadyFollowers(Path(plan.hparams.exp_dir), trackers) as followers:
+        from project.experiment import run_experiment
 
-    # Trackers load their packages meanwhile, not beside the first steps.
-    with Ahead(Path(plan.hparams.exp_dir), plan.trackers if place().is_first else ()) as ahead:
-        from project.experiment import conduct
-
-        return conduct(plan, code, argv, started, ahead)
+        return run_experiment(plan, code, argv, others, followers)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from project.fields import flag_name
+from project.cli.fields import flag_name
+from project.cli.flags import Arguments
 from project.files import read_json
-from project.flags import Arguments
+from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters, section_of
-from project.processes import place, settle
+from project.processes.place import place, settle
 from project.provenance.find import find_run
 from project.provenance.run import status
-from project.root import ROOT
 from project.tracking import resolve
 from project.words import quoted
 
@@ -35,6 +35,8 @@ FREE_ON_RESUME = {
     "checkpoint_every",
     "rendezvous_timeout",
 }
+# Flags of one stage that the next one does not need.
+NOT_REPEATED = {"resume", "exp_dir", "accept_changes"}
 # What a test takes from the checkpoint; the rest is the command line's.
 INHERITED_SECTIONS = ("data", "model", "optimization")
 
@@ -63,6 +65,12 @@ class Plan:
     def source(self) -> Path | None:
         """The checkpoint file to start from, if any."""
         return self.resume / "checkpoints" / "last.pt" if self.resume else self.weights
+
+    @property
+    def of_this_stage(self) -> dict[str, Any]:
+        """What was given to this stage alone, and that no result depends on, by field name."""
+        own = FREE_ON_RESUME - NOT_REPEATED
+        return {name: value for name, value in self.given.items() if name in own}
 
     def compared(self, code: "CodeState | None") -> "Plan":
         """For a run to go on with: what has changed of sources and software since its record.

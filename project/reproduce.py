@@ -12,11 +12,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from project.command import add_exp_dir, add_run, as_process, guarded
-from project.parser import Parser
+from project.cli.command import add_exp_dir, add_run, as_process, guarded
+from project.cli.parser import Parser
+from project.cli.words import clean, quoted
+from project.files.root import ROOT
 from project.reproduction.forced import Forced, split
-from project.root import ROOT
-from project.words import clean, quoted
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded

@@ -4,7 +4,7 @@
 
 import sys
 
-from project.command import as_process
+from project.cli.command import as_process
 from project.main import main
 
 if __name__ == "__main__":

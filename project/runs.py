@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from project.command import add_exp_dir, add_run, as_process, guarded
+from project.cli.command import add_exp_dir, add_run, as_process, guarded
+from project.cli.parser import Parser
+from project.cli.words import clean
 from project.compare import add_selection
-from project.parser import Parser
-from project.root import ROOT
-from project.words import clean
+from project.files.root import ROOT
 
 
 def main(argv: Sequence[str]) -> int:
@@ -107,7 +107,7 @@ def remove(arguments: argparse.Namespace) -> int:
     """Delete runs, their rows in runs.csv included; what trackers show stays, and is told."""
     from project.provenance import runs_csv
     from project.provenance.run import status
-    from project.tracking._state import kept
+    from project.tracking.state import kept
 
     found = [_find(arguments.exp_dir, reference) for reference in arguments.runs]
     # A run may be named twice, in two ways.

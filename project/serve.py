@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from project.command import add_exp_dir, as_process, load_private_settings, print_error
-from project.parser import Parser, whole
+from project.cli.command import add_exp_dir, as_process, load_private_settings, print_error
+from project.cli.parser import Parser, whole
 
 
 def main(argv: Sequence[str]) -> int:

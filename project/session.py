@@ -6,14 +6,15 @@ from typing import Any
 
 from pytorch_lightning import Trainer
 
-from project import checkpoint, peers
 from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.interrupt import Interrupt, Interrupted
-from project.command import describe
+from project.cli.command import describe
 from project.data import Loader
-from project.launch import Others
-from project.runtime import keep_memory
+from project.processes import peers
+from project.processes.launch import OtherProcesses
 from project.solver import Solver
+from project.training import checkpoint
+from project.training.runtime import keep_memory
 
 # Their messages are written for people; anything else is a fault in the code.
 EXPECTED = (ValueError, FloatingPointError, OSError)
@@ -54,11 +55,11 @@ class Session:
     loaders: dict[str, Loader]
     checkpoints: Checkpoints
     interrupt: Interrupt
-    others: Others
+    others: OtherProcesses
     state: dict[str, Any] | None = None
     only_test: bool = False
 
-    def execute(self) -> Ended:
+    def run(self) -> Ended:
         """Train and test; an error or a signal becomes part of what is returned."""
         keep_memory()
         try:

@@ -13,11 +13,11 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from project.evaluation import Evaluation, Metrics
 from project.hyperparameters import Hyperparameters
-from project.optimizer_step import OptimizerStep
-from project.optimizers import make_optimizer, make_schedule
-from project.training_state import scaler_of
+from project.training.evaluation import Evaluation, Metrics
+from project.training.optimizers import make_optimizer, make_schedule
+from project.training.state import scaler_of
+from project.training.step import OptimizerStep
 
 
 class Solver(LightningModule):

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from project.command import (
+from project.cli.command import (
     add_exp_dir,
     add_run,
     as_process,
     load_private_settings,
     print_error,
 )
+from project.cli.parser import Parser
 from project.hyperparameters import DEBUG
-from project.parser import Parser
 from project.tracking import followed, usual
 
 
@@ -70,9 +70,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 def follow_one(arguments: argparse.Namespace) -> int:
     """Follow the run that standard input names until it ends; without one, there is no work."""
-    from project.tracking._follow import follow
-    from project.tracking._plugs import preload
-    from project.tracking._training import Training, give_way
+    from project.tracking.choice import preload
+    from project.tracking.follow import follow
+    from project.tracking.training import Training, give_way
 
     if arguments.run:
         given = " ".join(arguments.run)
@@ -99,7 +99,7 @@ def find_runs(arguments: argparse.Namespace) -> list[Path]:
         ValueError: there is no such run, or no folder of runs.
     """
     from project.provenance.find import find_run
-    from project.tracking._follower import is_current
+    from project.tracking.follower import is_current
 
     if arguments.run:
         return [find_run(arguments.exp_dir, reference) for reference in arguments.run]
@@ -118,7 +118,7 @@ def find_runs(arguments: argparse.Namespace) -> list[Path]:
 def send(run: Path, tracker: str) -> int:
     """Send one run and say what was sent; returns the exit code."""
     from project.provenance.run import status
-    from project.tracking._follower import Busy, Follower
+    from project.tracking.follower import Busy, Follower
 
     running = status(run) == "running"
     try:
@@ -144,7 +144,7 @@ def send_left(tracker: str) -> int:
     """Send what scripts that use the Neptune client themselves left here; returns the exit code."""
     if tracker != "neptune":
         return 0
-    from project.tracking._neptune_left import send_left
+    from project.tracking.neptune.left import send_left
 
     try:
         for line in send_left():
@@ -156,7 +156,7 @@ def send_left(tracker: str) -> int:
 
 def not_sent(what: str, error: Exception) -> int:
     """Tell, in one line, what an SDK raised; returns the exit code. Nothing is lost by it."""
-    from project.tracking._scrub import one_line
+    from project.tracking.scrub import one_line
 
     print(f"{what}: not sent: {one_line(error)}", file=sys.stderr)
     return 2 if type(error) is ValueError else 1
@@ -165,7 +165,7 @@ def not_sent(what: str, error: Exception) -> int:
 @contextmanager
 def scrubbed_output() -> Iterator[None]:
     """Keep credentials that an SDK may print out of what people and logs see."""
-    from project.tracking._scrub import Scrubbed
+    from project.tracking.scrub import Scrubbed
 
     output, errors = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Scrubbed(output), Scrubbed(errors)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from project.command import add_exp_dir, add_run, as_process, describe, guarded, print_error
-from project.parser import Parser
-from project.words import clean, quoted
+from project.cli.command import add_exp_dir, add_run, as_process, describe, guarded, print_error
+from project.cli.parser import Parser
+from project.cli.words import clean, quoted
 
 if TYPE_CHECKING:
     from project.provenance.examination import Examination
@@ -43,7 +43,7 @@ def verify_all(arguments: argparse.Namespace) -> int:
     references = arguments.runs or ["last"]
     found = [find_run(arguments.exp_dir, reference) for reference in references]
     runs = list({run.resolve(): run for run in found}.values())  # one may be named twice
-    codes = [attempt(run) for run in runs]
+    codes = [verified(run) for run in runs]
     print(UNKNOWN)
     return max(codes)
 
@@ -80,7 +80,7 @@ def shortly(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def attempt(run: Path) -> int:
+def verified(run: Path) -> int:
     """Verify one of several runs; one that can't be does not keep the others from it."""
     try:
         return verify(run)
@@ -137,10 +137,10 @@ def examine(run: Path) -> "Examination":
     """
     from project.plan import FREE_ON_RESUME
     from project.provenance.examination import Examination
-    from project.tracking._records import read_all
+    from project.tracking.records import read_all
 
     found = Examination(run, FREE_ON_RESUME)
-    found.carry_out(read_all(run / "journal.jsonl"))
+    found.examine(read_all(run / "journal.jsonl"))
     return found
 
 

@@ -4,7 +4,6 @@ All processes are forked from one that has loaded what they need. What rank r of
 `n-r.txt`, the exit codes of its runs last; the files that it opens to write to `n-r.opened`.
 """
 
-import errno
 import json
 import multiprocessing
 import os
@@ -12,13 +11,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import torch
 import torch.distributed as dist
@@ -41,14 +39,12 @@ class Planned:
 
     Attributes:
         at: a rank, a method of the solver, and after how many steps it is called.
-        around: what surrounds the run in all processes.
     """
 
     argv: Sequence[str]
     n: tuple[int, ...] = (1, 2, 3)
     at: tuple[int, str, int] | None = None
     action: Callable[[], Any] = lambda: None
-    around: Callable[[], AbstractContextManager] = nullcontext
 
 
 def raise_error() -> None:
@@ -66,12 +62,6 @@ def make_nan() -> None:
     functional.cross_entropy = once
 
 
-def without_memory() -> AbstractContextManager:
-    """There is none to share, as in a container with little of it: sums go through gloo."""
-    full = OSError(errno.ENOSPC, "No space left on device")
-    return mock.patch("project.shared_memory.TemporaryFile", side_effect=full)
-
-
 def send(signum: int) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), signum)
 
@@ -79,7 +69,7 @@ def send(signum: int) -> Callable[[], None]:
 RUNS = [
     Planned([*MLP, "--exp-name", "mlp"]),
     Planned([*NORM, "--exp-name", "norm"]),
-    Planned([*NORM, "--exp-name", "gloo"], (2,), around=without_memory),
+    Planned([*NORM, "--exp-name", "again"], (3,)),
     Planned([*MLP, *FEW], (1, 3)),
     Planned([*MLP, "--exp-name", "term"], (3,), (1, "_optimize", 15), send(signal.SIGTERM)),
     Planned(["--resume", "last", "--exp-name", "term"], (3,)),
@@ -103,8 +93,7 @@ def watched(folder: Path, rank: int, n: int) -> None:
     def note(event: str, args: tuple) -> None:
         if event != "open" or not isinstance(args[0], str):
             return
-        # Memory that processes share is a file without a name.
-        if args[2] & (os.O_WRONLY | os.O_RDWR) and not args[0].startswith("/proc/"):
+        if args[2] & (os.O_WRONLY | os.O_RDWR):
             os.write(opened, f"{args[0]}\n".encode())
 
     sys.addaudithook(note)
@@ -124,7 +113,7 @@ def work(folder: Path, rank: int, n: int, ports: list[int], together: Barrier) -
         _, method, step = planned.at or (0, "", 0)
         mine = planned.at is not None and planned.at[0] == rank
         here = at_step(method, step, planned.action) if mine else nullcontext()
-        with here, planned.around():
+        with here:
             places = ["--exp-dir", str(folder / str(n)), "--data-dir", str(folder / "data")]
             codes.append(main([*planned.argv, *places]))
         if dist.is_initialized():
@@ -152,7 +141,12 @@ def fork(folder: Path, rank: int, *shared: Any) -> int:
 
 
 if __name__ == "__main__":
-    for module in ("project.experiment", "project.data.digits", "sklearn.metrics", "torch._dynamo"):
+    for module in (
+        "project.experiment",
+        "project.datasets.digits",
+        "sklearn.metrics",
+        "torch._dynamo",
+    ):
         import_module(module)
     with ExitStack() as stack:
         for n in (1, 2, 3):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from project import __main__ as listing
-from project import command, compare, main, reproduce, runs, serve, sync, verify
+from project import compare, main, reproduce, runs, serve, sync, verify
+from project.cli import command
 from project.hyperparameters import Hyperparameters
 from project.server import stop
-from project.trainer import make_trainer
+from project.training.trainer import make_trainer
 
 
 def test_printing_goes_on_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +51,7 @@ def test_a_process_ends_without_looking_for_garbage() -> None:
     """That took a third of a short run's time, after its last line."""
     code = (
         "import gc, sys\n"
-        "from project.command import as_process\n"
+        "from project.cli.command import as_process\n"
         "class Loop:\n"
         "    def __init__(self): self.itself = self\n"
         "    def __del__(self): print('found')\n"
@@ -68,7 +69,7 @@ def test_each_line_is_told_at_once(unbuffered: str) -> None:
     """Also where PYTHONUNBUFFERED is set, whose streams do not call themselves line buffered."""
     code = (
         "import os, sys\n"
-        "from project.command import outlive_readers\n"
+        "from project.cli.command import outlive_readers\n"
         "outlive_readers()\n"
         "print('first', file=sys.stderr)\n"
         "os._exit(0)\n"  # nothing is flushed at such an end

@@ -10,15 +10,39 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from project.fields import flag_name, plugs
+from project.cli.fields import flag_name, plugs
 from project.hyperparameters import Hyperparameters
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "project").rglob("*.py"))
 STANDARD = set(sys.stdlib_module_names)
-# Modules of ours that import nothing but the standard library, so that anyone may use them.
-PLAIN = {"project.fields", "project.files", "project.hyperparameters", "project.words"}
-PLAIN |= {"project.scores"}
+# What answers --help and a rejected flag: it imports the standard library alone, and itself.
+PLAIN = {"project.hyperparameters", "project.scores"}
+PLAIN_FOLDERS = ("cli", "files")
+# What is imported within a function, where a person asks for it.
+LAZY = {"yaml", "dotenv", "rich", "argcomplete"}
+# Each file at the root, and why it stands there.
+AT_THE_ROOT = {
+    "run": "the command",
+    "main": "from argv to an exit code",
+    "hyperparameters": "every flag once",
+    "plan": "what a command line asks for",
+    "experiment": "the wiring",
+    "build": "hyperparameters become data, model, solver and trainer",
+    "opening": "how a run begins",
+    "session": "from its first step to its last",
+    "solver": "the LightningModule",
+    "closing": "how a run ends",
+    "scores": "which way each score is better: one rule for all rooms",
+    "compare": "a command",
+    "reproduce": "a command",
+    "verify": "a command",
+    "runs": "a command",
+    "sync": "a command",
+    "serve": "a command",
+    "__main__": "lists the commands",
+    "__init__": "makes it a package",
+}
 SDKS = {"mlflow", "neptune", "tensorboard"}
 
 
@@ -60,12 +84,28 @@ def in_folder(*folders: str) -> list[Path]:
     return found
 
 
+def is_plain(module: str) -> bool:
+    return module in PLAIN or inside(module, *PLAIN_FOLDERS)
+
+
+def test_at_the_root_stand_the_main_path_and_the_commands() -> None:
+    assert {path.stem for path in (ROOT / "project").glob("*.py")} == set(AT_THE_ROOT)
+
+
 def test_plain_modules_import_the_standard_library_only() -> None:
     for path in FILES:
-        if module_name(path) in PLAIN:
-            lazy = {"yaml", "dotenv"}
-            assert packages(imports(path)) - lazy <= STANDARD, path
-            assert ours(imports(path)) <= PLAIN, path
+        if is_plain(module_name(path)) and path.name != "bar.py":  # drawn on a terminal alone
+            assert packages(imports(path)) - LAZY <= STANDARD, path
+            assert all(map(is_plain, ours(imports(path)))) or path.name == "completion.py", path
+
+
+def test_no_private_file_is_imported_across_packages() -> None:
+    for path in FILES:
+        package = module_name(path) if path.name == "__init__.py" else module_name(path.parent)
+        for name in ours(imports(path)):
+            owner, private, _ = name.partition("._")
+            # `a._b` belongs to a, and `a._b.c` too.
+            assert not private or inside(package, owner.removeprefix("project.")), (path, name)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +119,7 @@ def test_plain_modules_import_the_standard_library_only() -> None:
 def test_metrics_models_and_losses_stand_alone(folder: str, allowed: set[str]) -> None:
     for path in in_folder(folder):
         assert packages(imports(path)) - STANDARD <= allowed, path
-        assert all(
-            inside(m, folder) or m in PLAIN - {"project.files"} for m in ours(imports(path))
-        ), path
+        assert all(inside(m, folder, "cli") or m in PLAIN for m in ours(imports(path))), path
         if folder == "metrics":
             assert all(inside(m, folder) for m in ours(imports(path))), path
 
@@ -125,14 +163,14 @@ def test_only_commands_import_main() -> None:
 def test_a_trackers_sdk_is_imported_only_in_its_own_files() -> None:
     for path in FILES:
         for sdk in packages(imports(path)) & SDKS:
-            own = path.parent.name == "tracking" and re.match(rf"_?{sdk}(_|\.)", path.name)
+            own = path.stem == sdk or path.parent.name == sdk
             # The server is MLflow's, with Neptune's protocol in front of it.
             assert own or (sdk == "mlflow" and inside(module_name(path), "server")), (path, sdk)
 
 
 def test_every_plug_folder_offers_something_and_the_readme_names_it() -> None:
     readme = (ROOT / "README.md").read_text()
-    for folder in ("data", "models", "losses", "tracking"):
+    for folder in ("datasets", "models", "losses", "trackers"):
         assert plugs(folder)
         for plug in plugs(folder):
             assert f"`{plug}" in readme, f"README does not name {folder} {plug}"

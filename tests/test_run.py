@@ -14,13 +14,14 @@ import torch
 from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
 
-from project import checkpoint, data, metrics, models
+from project import data, metrics, models
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.metrics.accuracy import Accuracy
 from project.provenance.find import find_run
 from project.provenance.proof import check_scores
 from project.scores import better
+from project.training import checkpoint
 from tests import forks
 
 ROOT = Path(__file__).parents[1]

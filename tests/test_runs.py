@@ -8,7 +8,7 @@ import pytest
 from project.files import read_json
 from project.provenance import runs_csv
 from project.runs import main
-from project.tracking._state import State
+from project.tracking.state import State
 from tests.tracking.runs import finish, make_run
 
 

@@ -20,8 +20,8 @@ SECRETS = (IN_ENVIRONMENT, IN_FLAG, IN_REMOTE, IN_DIFF, IN_SUBSCRIPT)
 # However busy the machine is, the trackers get the time they need.
 RUN = """
 import sys
-from project import experiment, main
-experiment.TRACKER_SECONDS = 150
+from project import closing, main
+closing.TRACKER_SECONDS = 150
 sys.exit(main.main(sys.argv[1:]))
 """
 

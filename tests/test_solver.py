@@ -16,7 +16,7 @@ from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
 from project.hyperparameters import Hyperparameters
 from project.solver import Solver
-from project.trainer import make_trainer
+from project.training.trainer import make_trainer
 
 
 class Recorder:

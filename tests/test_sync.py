@@ -8,7 +8,7 @@ import pytest
 
 from project.provenance._lock import RunLock
 from project.sync import main
-from project.tracking._follower import Follower
+from project.tracking.follower import Follower
 from tests.tracking import stand_in
 from tests.tracking.runs import finish, log, make_run
 
@@ -20,7 +20,7 @@ TO = ["--tracker", NAME]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A finished run of two points; `--tracker tensorboard` means the stand-in."""
-    monkeypatch.setitem(sys.modules, f"project.tracking.{NAME}", stand_in)
+    monkeypatch.setitem(sys.modules, f"project.trackers.{NAME}", stand_in)
     monkeypatch.chdir(tmp_path)
     run = make_run(tmp_path / "experiments")
     log(run, ({"loss": 0.5}, 1), ({"loss": 0.25}, 2))

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from project import experiment, tracking
-from project.flags import parse
+from project import closing, tracking
+from project.cli.flags import parse
 from project.main import main
 from project.plan import Plan, make_plan
-from project.tracking import _attached
+from project.tracking import attached as _attached
 from tests.tracking import stand_in
 from tests.tracking.test_attached import command
 
@@ -50,7 +50,7 @@ def test_results_are_shown_before_trackers_are_waited_for_and_ctrl_c_leaves_thes
 ) -> None:
     monkeypatch.setattr(_attached, "follow_command", command)
     monkeypatch.setenv(stand_in.BEHAVIOUR, "hang")
-    shown, real, attached = [], tracking.Ahead.attach, []
+    shown, real, attached = [], tracking.ReadyFollowers.attach, []
 
     def wait(timeout: float) -> int:
         shown.append(capsys.readouterr())
@@ -59,12 +59,12 @@ def test_results_are_shown_before_trackers_are_waited_for_and_ctrl_c_leaves_thes
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("Ctrl-C did not end the wait")
 
-    def attach(*args: Any) -> tracking.Attached:
+    def attach(*args: Any) -> tracking.Followers:
         attached.append(real(*args))
         monkeypatch.setattr(attached[0].followers[stand_in.NAME], "wait", wait)
         return attached[0]
 
-    monkeypatch.setattr(tracking.Ahead, "attach", attach)
+    monkeypatch.setattr(tracking.ReadyFollowers, "attach", attach)
     assert main([*FLAGS, "--exp-dir", str(tmp_path), "--tracker", stand_in.NAME]) == 0
     follower = attached[0].followers[stand_in.NAME]
     assert follower.poll() is None  # it lives on
@@ -90,7 +90,7 @@ def points(directory: Path) -> dict[str, list[tuple[int, float]]]:
 def test_all_of_a_run_is_in_the_embedded_store(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiment, "TRACKER_SECONDS", 200)  # however busy the machine is
+    monkeypatch.setattr(closing, "TRACKER_SECONDS", 200)  # however busy the machine is
     argv = [*FLAGS, "--exp-dir", str(tmp_path), "--learning-rate", "0.005", "--tags", "blue"]
     assert main([*argv, "--tracker", "mlflow"]) == 0
     assert "-m project.serve" in capsys.readouterr().out
@@ -147,16 +147,16 @@ def test_a_neptune_server_that_is_away_harms_nothing(
     token = {"api_address": address, "api_url": address, "api_key": "no" "body-may-see-this"}
     monkeypatch.setenv("NEPTUNE_API_TOKEN", base64.b64encode(json.dumps(token).encode()).decode())
     monkeypatch.setenv("NEPTUNE_PROJECT", "team/project")
-    monkeypatch.setattr(experiment, "TRACKER_SECONDS", 0.1)
+    monkeypatch.setattr(closing, "TRACKER_SECONDS", 0.1)
     attached = []
 
-    real = tracking.Ahead.attach
+    real = tracking.ReadyFollowers.attach
 
-    def attach(*args: Any) -> tracking.Attached:
+    def attach(*args: Any) -> tracking.Followers:
         attached.append(real(*args))
         return attached[0]
 
-    monkeypatch.setattr(tracking.Ahead, "attach", attach)
+    monkeypatch.setattr(tracking.ReadyFollowers, "attach", attach)
     assert main([*FLAGS, "--exp-dir", str(tmp_path), "--tracker", "neptune"]) == 0
     # It would try on for ten minutes.
     attached[0].followers["neptune"].kill()

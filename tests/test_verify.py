@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import torch
 
-from project import checkpoint
 from project.files import read_json
 from project.provenance import runs_csv
 from project.provenance.run import Run
 from project.provenance.seal import OUTCOME, file_hashes, write_outcome
-from project.tracking._journal import Journal
+from project.tracking.journal import Journal
+from project.training import checkpoint
 from project.verify import UNKNOWN, main
 from tests.provenance.records import RECORD
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from project import data, models
-from project.flags import parse
+from project.cli.flags import parse
 from project.hyperparameters import Hyperparameters
 
 

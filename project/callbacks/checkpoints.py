@@ -7,10 +7,10 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from project import training_state
-from project.checkpoint_writer import CheckpointWriter
-from project.command import describe, print_error
+from project.cli.command import describe, print_error
 from project.scores import improves
+from project.training import state as training_state
+from project.training.checkpoint_writer import CheckpointWriter
 
 BEST, LAST = "best.pt", "last.pt"
 # Between two writes, where epochs are shorter: those of small models are over in milliseconds, and

@@ -8,6 +8,8 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+from project.cli.summary import number
+
 # Seconds between two drawings of the bar; each takes about a millisecond from the training loop.
 DRAW_EVERY = 0.2
 
@@ -75,7 +77,7 @@ class Progress(Callback):
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         if trainer.is_global_zero and is_terminal:
             # rich is loaded only where it is used.
-            from project.callbacks.bar import Bar
+            from project.cli.bar import Bar
 
             self._bar = Bar(*steps)
 
@@ -101,8 +103,3 @@ class Progress(Callback):
         scores: Mapping[str, float] = {"train_loss": solver.train_loss} | solver.scores
         shown = ("train_loss", *self.metrics)
         return [f"{name} {number(scores[name])}" for name in shown if name in scores]
-
-
-def number(value: float) -> str:
-    """Four decimals, or two significant digits of what these would show as zero."""
-    return f"{value:.4f}" if value == 0 or not abs(value) < 5e-4 else f"{value:.1e}"

@@ -12,7 +12,7 @@ from project.comparison.groups import groups, pairs
 from project.comparison.loading import KnownRun, journal_damage
 from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
-from project.root import ROOT
+from project.files.root import ROOT
 from project.scores import agreed
 
 SCHEMA = 1

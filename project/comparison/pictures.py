@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from project.words import natural
+from project.cli.words import natural
 
 TYPES = {
     ".png": "image/png",

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from project.cli.words import did_you_mean
 from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import is_number, known_names, text_of, values_of
 from project.comparison.where import parse
 from project.provenance.find import find_run
-from project.words import did_you_mean
 
 
 def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun], list[str]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from project.comparison.loading import KnownRun
-from project.provenance._git import GitError, git
-from project.provenance._patch import FILE, name_of
+from project.provenance.git import GitError, git
+from project.provenance.patch_parts import FILE, name_of
 from project.provenance.patching import applicable
 
 _DIFF = (

@@ -10,16 +10,16 @@ import numpy as np
 import torch
 
 from project.data._block import Batch, Block
-from project.data._files import Files
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
 from project.data._leaks import Leaks, find_leaks
 from project.data._loader import Loader
-from project.data._order import permutation
-from project.data._samples import Raw, Resident, Samples, Subset
 from project.data._split import Splits, split
 from project.data._statistics import statistics
-from project.data._streamed import Streamed
+from project.data.files import Files
+from project.data.order import permutation
+from project.data.samples import Raw, Resident, Samples, Subset
+from project.data.streamed import Streamed
 from project.hyperparameters import Hyperparameters
 
 __all__ = [
@@ -147,7 +147,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         ValueError: the data is missing, damaged, or too small to be split; in one line.
         OSError: it can't be read, or not downloaded.
     """
-    plug = import_module(f"{__name__}.{hparams.data.replace('-', '_')}")
+    plug = import_module(f"project.datasets.{hparams.data.replace('-', '_')}")
     raw: Raw = plug.load(hparams)
     drawn = split(raw, hparams)
     splits = _fixed_batches(keep(drawn, former, raw.files) if former else drawn, hparams)

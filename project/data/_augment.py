@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from project.data._order import generator
+from project.data.order import generator
 
 PADDING_SHARE = 8  # of a side: 4 pixels of 32, the usual choice for CIFAR
 

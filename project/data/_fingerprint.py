@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from blake3 import blake3
 
-from project.data._samples import Subset
+from project.data.samples import Subset
 
 
 def split_hash(subset: Subset, classes: Sequence[str]) -> str:

@@ -8,9 +8,9 @@ import torch
 from blake3 import blake3
 from torch import Tensor
 
-from project.data._files import Files
-from project.data._samples import Samples, Subset
 from project.data._split import Splits
+from project.data.files import Files
+from project.data.samples import Samples, Subset
 
 # Of each sample's hash; two of a million samples share as many with a chance of 1 in 30 million.
 HASH_BYTES = 8

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from project.data._identity import identify
-from project.data._samples import Raw, Resident
 from project.data._split import Splits
+from project.data.samples import Raw, Resident
 
 PAIRS = {
     "train/test": "test images are also in training",

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from project.data._augment import augment, draw
 from project.data._block import Batch, Block
-from project.data._order import permutation
-from project.data._samples import Subset
 from project.data._schedule import Schedule
+from project.data.order import permutation
+from project.data.samples import Subset
 
 BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from project.data._order import permutation
-from project.data._samples import Raw, Samples, Subset
+from project.data.order import permutation
+from project.data.samples import Raw, Samples, Subset
 from project.hyperparameters import Hyperparameters
 
 

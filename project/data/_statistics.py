@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from project.data._cache import cache_folder, note
-from project.data._samples import CHUNK_BYTES, Subset
+from project.data.cache import cache_folder, note
+from project.data.samples import CHUNK_BYTES, Subset
 from project.files import read_json, write_json
 
 # Of the way in which files become pixels: another one gives other statistics of the same content.

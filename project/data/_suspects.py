@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from project.data._glimpses import REDUCED
+from project.data.glimpses import REDUCED
 
 
 def suspects(glimpses: np.ndarray, size: int) -> np.ndarray:

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from project.fields import plugs
-from project.words import did_you_mean
+from project.cli.fields import plugs
+from project.cli.words import did_you_mean
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

@@ -6,12 +6,11 @@ from typing import Any
 
 from torch import nn
 
-from project.fields import plugs
-from project.models._norm import BatchNorm2d, adapt_norms
+from project.cli.fields import plugs
+from project.cli.words import did_you_mean
 from project.models._summary import n_parameters, n_trainable, summary
-from project.words import did_you_mean
 
-__all__ = ["BatchNorm2d", "build", "n_parameters", "n_trainable", "summary"]
+__all__ = ["build", "n_parameters", "n_trainable", "summary"]
 
 
 def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Module:
@@ -52,6 +51,4 @@ def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Modul
             f"--model {hparams.model!r}: {name} takes {'a' if takes_variant else 'no'} variant,"
             f" write --model {form}"
         )
-    model = module.build(shape, n_classes, hparams, *([variant] if colon else []))
-    adapt_norms(model)
-    return model
+    return module.build(shape, n_classes, hparams, *([variant] if colon else []))

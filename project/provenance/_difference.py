@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from project.provenance._git import git
 from project.provenance._index import ADD
+from project.provenance.git import git
 
 # Git knows the empty tree of each hash function without it being stored.
 EMPTY_TREE = {

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from project.provenance._index import Index
 from project.provenance._lacking import choose
-from project.provenance._source import is_source, is_worth_looking, source_files
 from project.provenance._status import Status
+from project.provenance.sources import is_source, is_worth_looking, source_files
 
 # By compilers, editors and git itself.
 _LEFT_BEHIND = (".pyc", ".pyo", "~", ".orig", ".rej", ".bak")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from project.provenance._git import git
-from project.provenance._source import is_source
+from project.provenance.git import git
+from project.provenance.sources import is_source
 
 ADD = ("update-index", "-z", "--index-info")
 

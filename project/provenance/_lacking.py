@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
-from project.provenance._names import some
-from project.provenance._patch import FILE, CleanPatch, name_of
-from project.provenance._source import is_source
+from project.cli.names import some
 from project.provenance._status import Status
+from project.provenance.patch_parts import FILE, CleanPatch, name_of
+from project.provenance.sources import is_source
 
 # Larger untracked files are hardly code; together they must not fill the run's directory.
 _LARGEST_FILE = 2**20

@@ -7,7 +7,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from project.provenance._names import some
+from project.cli.names import some
 
 PATCH_NAME = "code.patch"
 

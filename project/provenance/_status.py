@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from project.provenance._git import git
+from project.provenance.git import git
 
 
 @dataclass

@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from project.cli.names import some
 from project.files import finite, replacing
 from project.provenance import commits, runs_csv
 from project.provenance._directory import remove
-from project.provenance._git import GitError
-from project.provenance._names import some
 from project.provenance._workplace import workplace
+from project.provenance.git import GitError
 from project.provenance.notes import NAME as NOTES
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record

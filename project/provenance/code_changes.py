@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from project.provenance._git import GitError, git
-from project.provenance._patch import FILE, name_of
 from project.provenance.code import CodeState
+from project.provenance.git import GitError, git
+from project.provenance.patch_parts import FILE, name_of
 
 
 def edited_files(

@@ -8,8 +8,8 @@ from typing import Any
 
 from blake3 import blake3
 
+from project.cli.names import some
 from project.provenance import manifest, seal
-from project.provenance._names import some
 from project.provenance.code import PATCH_NAME
 
 _LOCK = "requirements.lock"

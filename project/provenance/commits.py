@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from project.cli.names import some
 from project.files import write_atomic
-from project.provenance._git import GitError, git
-from project.provenance._names import some
-from project.provenance._patch import has_secret
+from project.provenance.git import GitError, git
+from project.provenance.patch_parts import has_secret
 from project.provenance.redact import Redactor
 
 NAME = "source"

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from project.cli.names import printable, some
 from project.files import read_json
 from project.provenance import agreement, proof, runs_csv, stages
-from project.provenance._names import printable, some
 from project.provenance.coherence import record_faults
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.record import read_outcome, read_record
@@ -37,7 +37,7 @@ class Examination:
         self.unchecked: list[str] = []
         self.accepted: list[str] = []
 
-    def carry_out(self, batches: Iterable[list[dict[str, Any]]]) -> None:
+    def examine(self, batches: Iterable[list[dict[str, Any]]]) -> None:
         """Fill the lists.
 
         Args:

@@ -5,9 +5,9 @@ import os
 import re
 from pathlib import Path
 
+from project.cli.words import did_you_mean
 from project.files import read_json
 from project.scores import MIN, agreed
-from project.words import did_you_mean
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
 

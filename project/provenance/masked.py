@@ -4,8 +4,8 @@ import os
 from itertools import zip_longest
 from pathlib import Path
 
-from project.provenance._git import GitError, git
 from project.provenance.commits import MASKED
+from project.provenance.git import GitError, git
 from project.provenance.redact import MASK
 
 

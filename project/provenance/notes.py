@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from project.cli.words import quoted, unfit
 from project.files import lock, read_json, write_json
 from project.provenance._layout import Layout
-from project.words import quoted, unfit
 
 NAME = "notes.json"
 _LAYOUT = Layout({"tags": ("texts", "a person's"), "note": ("text", "likewise")}, needed=())

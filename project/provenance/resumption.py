@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from project.cli.names import some
 from project.provenance import data_changes, manifest, stages
-from project.provenance._names import some
-from project.provenance._source import is_source
 from project.provenance.code import PATCH_NAME, CodeState
 from project.provenance.code_changes import edited_files
 from project.provenance.environment import environment, variables
 from project.provenance.imported import hashes_now
 from project.provenance.record import read_record
 from project.provenance.software import PARTS, Software
+from project.provenance.sources import is_source
 from project.provenance.surroundings import differing
 
 # In one line; the rest is counted.

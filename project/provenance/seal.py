@@ -8,9 +8,9 @@ from typing import Any
 
 from blake3 import blake3
 
+from project.cli.names import printable
 from project.files import json_text, read_json, without_modes, write_atomic
 from project.provenance import schema, splits, stages
-from project.provenance._names import printable
 from project.provenance.inventory import oddities
 from project.provenance.manifest import NAME as MANIFEST_NAME
 

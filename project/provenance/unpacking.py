@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from project.cli.names import printable
 from project.hyperparameters import RESERVED, Hyperparameters
 from project.provenance import commits
-from project.provenance._names import printable
 from project.provenance._tar import walk
 from project.provenance.find import RUN_ID
 from project.provenance.notes import NAME as NOTES

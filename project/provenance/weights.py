@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from project.cli.names import some
 from project.files import json_text
-from project.provenance._names import some
 from project.provenance.redact import same_texts
 
 
@@ -28,17 +28,18 @@ def weights_faults(
     if not there:
         return 0, []
     # Takes seconds, which a run without checkpoints need not wait for.
-    from project import checkpoint
+    from project.training import checkpoint
+    from project.training.weights import digest
 
     n, found = 0, []
-    for name, digest in there.items():
+    for name, known in there.items():
         try:
             state = checkpoint.load(run / "checkpoints" / name)
         except (ValueError, OSError) as error:
             found.append(str(error).replace(f"{run}{os.sep}", ""))
             continue
         faults = _state_faults(state, record, outcome, free, name)
-        if checkpoint.hash_of(state["model"]) != digest:
+        if digest(state["model"]) != known:
             faults.insert(0, "holds other weights than those recorded")
         found += [f"checkpoints/{name} {fault}" for fault in faults]
         n += not faults

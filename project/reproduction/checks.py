@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from project.fields import flag_name
+from project.cli.fields import flag_name
 from project.provenance import data_changes
 from project.provenance.seal import hash_file
 from project.provenance.surroundings import differences

@@ -14,7 +14,7 @@ from project.provenance.code import PATCH_NAME
 from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import changes
 from project.provenance.stages import accepted
-from project.tracking._records import read_all
+from project.tracking.records import read_all
 
 # What a clock measures is never the same twice.
 MEASURED = ("samples_per_second",)

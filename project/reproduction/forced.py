@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from project.parser import Parser
+from project.cli.parser import Parser
 
 _HERE = "a reproduction stands beside the run it reproduces"
 _NONE = "nothing would be reproduced"

@@ -46,7 +46,7 @@ def find(exp_dir: Path, reference: str) -> tuple[Recorded, Path | Stored]:
         if status(directory) == "running":
             raise ValueError(f"run {directory.name} is still running; wait for its end")
         return _checked(read_run(directory)), directory
-    from project.tracking.mlflow import FETCHED, fetch
+    from project.trackers.mlflow import FETCHED, fetch
 
     address = reference.partition("/#/")[0] if "://" in reference else None
     with tempfile.TemporaryDirectory(prefix="mlflow-run-") as folder:

@@ -79,7 +79,7 @@ def _write(directory: Path, other: str, content: dict[str, Any]) -> Path:
 def _store(original: Stored, path: Path, name: str) -> None:
     """Add the verdict to a run that there is only in an MLflow store."""
     from project.sync import not_sent
-    from project.tracking.mlflow import add_file
+    from project.trackers.mlflow import add_file
 
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copyfile(path, Path(folder, name))

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from project.config import config_text
+from project.cli.config import config_text
 from project.files import read_json
+from project.files.root import ROOT
 from project.reproduction.expected import Recorded
-from project.root import ROOT
-from project.tracking._records import read
+from project.tracking.records import read
 
 # Reads the record's flags from standard input, and writes what data and environment are now.
 _SURVEY = (

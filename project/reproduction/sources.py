@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from project.cli.names import some
 from project.provenance import commits
-from project.provenance._git import GitError, git
-from project.provenance._names import some
-from project.provenance._source import digest
+from project.provenance.git import GitError, git
 from project.provenance.masked import altered_copies, restore_masked
 from project.provenance.patching import applicable
+from project.provenance.sources import digest
 from project.reproduction.unrecorded import changed_since, masked_lines, not_recorded
 
 # To fetch what a pointer of Git LFS stands for takes a network.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from project.provenance._names import some
+from project.cli.names import some
 from project.provenance.imported import hashes_now
 
 

@@ -16,8 +16,8 @@ from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 from project.server.address import client_token, own_url
 from project.server.settings import LOCAL_PROJECT, Settings
-from project.tracking._neptune_settings import is_loopback
-from project.tracking._scrub import scrub
+from project.tracking.neptune.settings import is_loopback
+from project.tracking.scrub import scrub
 
 PATIENCE = 600  # seconds in which a server that starts must answer
 NAME = re.compile(r"(?<= )[A-Z_]+(?==)")  # of a variable that is set

@@ -17,7 +17,7 @@ from project.server.auth.origins import shared
 from project.server.settings import Settings
 from project.server.storage.storage import Storage
 from project.server.store.database import Database
-from project.tracking._mlflow_store import try_once
+from project.tracking.mlflow.store import try_once
 
 # Modules whose import declares operations.
 OPERATIONS = ("auth.authorization", "attributes.attributes", "attributes.image_reading")

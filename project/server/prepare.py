@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.server.store.outage import reason
-from project.tracking._mlflow_settings import bounded
-from project.tracking._mlflow_store import advice, try_once
-from project.tracking._scrub import scrub
+from project.tracking.mlflow.settings import bounded
+from project.tracking.mlflow.store import advice, try_once
+from project.tracking.scrub import scrub
 
 
 def prepare_store(settings: Settings) -> None:

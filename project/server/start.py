@@ -17,8 +17,8 @@ from project.server.announcement import announce, warning
 from project.server.certificate import check_certificate
 from project.server.prepare import prepare_store
 from project.server.settings import Settings
-from project.tracking._mlflow_settings import ENVIRONMENT, bounded
-from project.tracking._neptune_settings import is_loopback
+from project.tracking.mlflow.settings import ENVIRONMENT, bounded
+from project.tracking.neptune.settings import is_loopback
 
 # So long requests may go on after Ctrl-C, in seconds.
 GRACE = 5
@@ -82,7 +82,7 @@ def make_settings(arguments: argparse.Namespace) -> Settings:
         ValueError: --url is no address.
         OSError: the folder can't be written.
     """
-    from project.tracking.mlflow import embedded_store
+    from project.trackers.mlflow import embedded_store
 
     exp_dir = arguments.exp_dir.resolve()
     exp_dir.mkdir(parents=True, exist_ok=True)

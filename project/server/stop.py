@@ -14,8 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from project.command import as_process, load_private_settings, print_error
-from project.parser import Parser, real
+from project.cli.command import as_process, load_private_settings, print_error
+from project.cli.parser import Parser, real
 
 TIMEOUT = 30  # seconds
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from project.command import add_exp_dir
-from project.parser import Parser
+from project.cli.command import add_exp_dir
+from project.cli.parser import Parser
 from project.server.api.access import Role
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _database(arguments: argparse.Namespace) -> Database:
     from project.server.prepare import prepare_store
     from project.server.settings import Settings
     from project.server.store.database import Database
-    from project.tracking.mlflow import embedded_store
+    from project.trackers.mlflow import embedded_store
 
     exp_dir = arguments.exp_dir.resolve()
     exp_dir.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from project.tracking._attached import Ahead, Attached
-from project.tracking._plugs import followed, load, resolve, usual
+from project.tracking.attached import Followers, ReadyFollowers
+from project.tracking.choice import followed, load, resolve, usual
 
-__all__ = ["Ahead", "Attached", "RunLogger", "followed", "load", "resolve", "usual"]
+__all__ = ["ReadyFollowers", "Followers", "RunLogger", "followed", "load", "resolve", "usual"]
 
 
 def __getattr__(name: str) -> Any:
     # Lightning takes seconds to import; flags are resolved, and followers run, without it.
     if name == "RunLogger":
-        from project.tracking._logger import RunLogger
+        from project.tracking.logger import RunLogger
 
         return RunLogger
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

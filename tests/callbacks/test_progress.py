@@ -13,9 +13,11 @@ import pytest
 import torch
 from pytorch_lightning import LightningModule, Trainer
 
-from project.callbacks import progress, summary
-from project.callbacks.bar import Bar
-from project.callbacks.progress import Progress, number
+from project.callbacks import progress
+from project.callbacks.progress import Progress
+from project.cli import summary
+from project.cli.bar import Bar
+from project.cli.summary import number
 
 
 class Toy(LightningModule):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from blake3 import blake3
 
-from project.data import _digests
-from project.data._digests import digests_of
-from project.data._hashing import Use, hash_files
+from project.data import digests as _digests
+from project.data.digests import digests_of
+from project.data.hashing import Use, hash_files
 
 NAMES = ["a/1.png", "a/2.png", "b/1.png", os.fsdecode(b"b/\xff\n.png")]
 

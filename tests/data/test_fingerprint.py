@@ -39,7 +39,7 @@ def test_the_hash_is_that_of_names_targets_and_pixels(monkeypatch: pytest.Monkey
     expected.update(targets.numpy().astype("<i8").tobytes())
     expected.update(b"uint8 (3, 4, 5)" + images.numpy().tobytes())
     for chunk in (1, 100, 2**24):
-        monkeypatch.setattr("project.data._samples.CHUNK_BYTES", chunk)
+        monkeypatch.setattr("project.data.samples.CHUNK_BYTES", chunk)
         assert hash_of(images, targets) == f"blake3:{expected.hexdigest()}"
 
 

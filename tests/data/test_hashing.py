@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from blake3 import blake3
 
-from project.data import _hashing
-from project.data._hashing import hash_files
+from project.data import hashing as _hashing
+from project.data.hashing import hash_files
 
 
 def write(folder: Path, sizes: list[int]) -> list[str]:

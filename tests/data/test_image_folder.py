@@ -10,8 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
-from project.data import Data, _hashing, prepare
-from project.data._image import decode
+from project.data import Data
+from project.data import hashing as _hashing
+from project.data import prepare
+from project.data.image import decode
 from project.hyperparameters import Hyperparameters
 
 Write = Callable[..., None]

@@ -11,13 +11,15 @@ import pytest
 import torch
 from PIL import Image
 
-from project.data import Data, Raw, Resident, _pictures, prepare
-from project.data._glimpses import glimpse
+from project.data import Data, Raw, Resident
+from project.data import pictures as _pictures
+from project.data import prepare
 from project.data._identity import identify
-from project.data._image import decode
 from project.data._leaks import find_leaks
 from project.data._split import Splits, Subset
 from project.data._suspects import suspects
+from project.data.glimpses import glimpse
+from project.data.image import decode
 from project.hyperparameters import Hyperparameters
 
 Write = Callable[..., None]
@@ -173,7 +175,7 @@ def test_what_was_seen_of_streamed_images_is_remembered(
         raise AssertionError("looked at again")
 
     monkeypatch.setattr(_pictures, "content", refuse)
-    monkeypatch.setattr("project.data._streamed.decode", refuse)
+    monkeypatch.setattr("project.data.streamed.decode", refuse)
     second = load(splits, 0.0)
     assert second.leaks.describe() == first.leaks.describe() and second.leaks.rows
     assert capsys.readouterr().err == ""

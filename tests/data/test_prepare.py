@@ -9,9 +9,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from project import data
+from project.cli.fields import plugs
 from project.data import Data, prepare
-from project.fields import plugs
 from project.hyperparameters import Hyperparameters
 
 Make = Callable[..., Hyperparameters]
@@ -22,9 +21,9 @@ def synthetic(hparams: Make, **values: object) -> tuple[Data, Hyperparameters]:
     return prepare(h), h
 
 
-@pytest.mark.parametrize("name", plugs("data"))
+@pytest.mark.parametrize("name", plugs("datasets"))
 def test_every_file_can_be_chosen(name: str) -> None:
-    module = import_module(f"{data.__name__}.{name.replace('-', '_')}")
+    module = import_module(f"project.datasets.{name.replace('-', '_')}")
     assert list(module.load.__annotations__) == ["hparams", "return"]
 
 
@@ -94,7 +93,7 @@ def test_a_data_folder_that_cannot_be_made_does_not_stop_digits(
 def test_synthetic_images_do_not_depend_on_their_number(
     shape: tuple[int, int, int], hparams: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = import_module("project.data.synthetic")
+    module = import_module("project.datasets.synthetic")
     monkeypatch.setattr(module, "CHUNK_BYTES", 20 * int(np.prod(shape)))
     values = {"synthetic_classes": 3, "synthetic_shape": shape}
     few = module.load(hparams(synthetic_samples=30, **values))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from project.data._listing import Listing, list_images, told_skipped
 from project.data._split_folders import WORDS, split_of
+from project.data.listing import Listing, list_images, told_skipped
 
 Make = Callable[..., Path]
 

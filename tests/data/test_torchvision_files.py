@@ -16,7 +16,8 @@ import pytest
 from blake3 import blake3
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST, FashionMNIST
 
-from project.data import Raw, cifar10, cifar100, fashion_mnist, mnist
+from project.data import Raw
+from project.datasets import cifar10, cifar100, fashion_mnist, mnist
 from project.hyperparameters import Hyperparameters
 
 Make = Callable[..., Hyperparameters]

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from project import losses
-from project.fields import plugs
+from project.cli.fields import plugs
 
 
 def settings(loss: str = "cross-entropy", label_smoothing: float = 0.0) -> SimpleNamespace:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from project.evaluation import Evaluation
 from project.metrics import classification
+from project.training.evaluation import Evaluation
 
 ROOT = Path(__file__).parents[2]
 N, N_CLASSES = 500, 7

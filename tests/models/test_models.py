@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from project import models
-from project.fields import plugs
+from project.cli.fields import plugs
 from project.models.resnet import n_stages
+from project.processes.normalisation import adapt_norms
 
 NAMES = [name + (":resnet18" if name == "torchvision" else "") for name in plugs("models")]
 
@@ -39,6 +40,7 @@ def test_logits_and_gradients_for_any_shape(name: str, shape: tuple[int, int, in
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 9, 9)])
 def test_a_training_batch_may_be_one_sample(name: str, shape: tuple[int, int, int]) -> None:
     model = build(name, shape, depth=4).train()
+    adapt_norms(model)  # as a run does
     assert model(torch.randn(1, *shape)).isfinite().all()
 
 

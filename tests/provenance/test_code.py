@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from project.provenance import _git
+from project.provenance import git as _git
 from project.provenance.code import CodeState, code_state
 from project.provenance.imported import file_hash
 from project.provenance.redact import Redactor

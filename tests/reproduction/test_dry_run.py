@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from project.provenance._source import digest
+from project.files.root import ROOT
+from project.provenance.sources import digest
 from project.reproduce import main
 from project.reproduction import checks
-from project.root import ROOT
 from tests.provenance.records import RECORD
 from tests.reproduction.repositories import everything
 from tests.reproduction.test_refused import POINT, ended

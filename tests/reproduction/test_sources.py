@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from project.provenance._git import GitError
 from project.provenance.commits import pack_commit
+from project.provenance.git import GitError
 from project.provenance.redact import Redactor
 from project.reproduction import sources as module
 from project.reproduction.sources import checkout

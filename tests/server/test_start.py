@@ -25,9 +25,9 @@ from project.server import announcement, start
 from project.server.containers import signals
 from project.server.settings import Settings
 from project.server.store.outage import Outage
-from project.tracking._follower import Follower
-from project.tracking._mlflow_settings import bounded
-from project.tracking.mlflow import fetch
+from project.trackers.mlflow import fetch
+from project.tracking.follower import Follower
+from project.tracking.mlflow.settings import bounded
 from tests.server.conftest import free_port
 from tests.tracking.runs import finish, make_run
 

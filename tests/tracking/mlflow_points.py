@@ -9,8 +9,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from project.tracking._mlflow_points import add_points
-from project.tracking._mlflow_store import embedded_store, open_client
+from project.tracking.mlflow.points import add_points
+from project.tracking.mlflow.store import embedded_store, open_client
 
 # Name, step, milliseconds, value; a batch each. NaN, infinities, a batch that comes again, and
 # points of which none is the latest, or several could be.

@@ -12,8 +12,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from project.tracking._follower import Follower
-from project.tracking.neptune import build
+from project.trackers.neptune import build
+from project.tracking.follower import Follower
 
 answers = sys.stdout
 sys.stdout = sys.stderr  # where the client prints

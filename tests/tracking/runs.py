@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from project.tracking._journal import Journal
+from project.tracking.journal import Journal
 
 RUN_ID = "20261121-034512-7h3k"
 RECORD: dict[str, Any] = {

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from project.tracking import _training
-from project.tracking._tracker import Tracker
+from project.tracking import training as _training
+from project.tracking.tracker import Tracker
 
 BEHAVIOUR = "STAND_IN"
 # Names a file to make when it is loaded ahead.
@@ -23,7 +23,7 @@ SERVICE = "service.jsonl"
 
 def install() -> None:
     """Make `--tracker tensorboard` mean this one, in this process."""
-    sys.modules[f"project.tracking.{NAME}"] = sys.modules[__name__]
+    sys.modules[f"project.trackers.{NAME}"] = sys.modules[__name__]
 
 
 def starve() -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from project import sync
-from project.tracking.mlflow import MlflowTracker
+from project.trackers.mlflow import MlflowTracker
 
 
 def die_after_log() -> None:

@@ -12,10 +12,11 @@ from threading import Event
 import pytest
 
 from project.files import lock
-from project.tracking import Ahead, Attached, _attached
-from project.tracking._follow import SLOW_SECONDS, follow
-from project.tracking._state import State
-from project.tracking._training import RUN_ENDS, Training
+from project.tracking import Followers, ReadyFollowers
+from project.tracking import attached as _attached
+from project.tracking.follow import SLOW_SECONDS, follow
+from project.tracking.state import State
+from project.tracking.training import RUN_ENDS, Training
 from tests.tracking import stand_in
 from tests.tracking.runs import finish, log, make_run
 
@@ -30,12 +31,12 @@ def command(exp_dir: Path, name: str) -> list[str]:
     return [sys.executable, "-c", SYNC, "--follow", "--exp-dir", str(exp_dir), "--tracker", name]
 
 
-def attach(run: Path) -> Attached:
-    with Ahead(run.parents[1], (NAME,)) as ahead:
+def attach(run: Path) -> Followers:
+    with ReadyFollowers(run.parents[1], (NAME,)) as ahead:
         return ahead.attach(run)
 
 
-def close(attached: Attached, timeout: float) -> list[str]:
+def close(attached: Followers, timeout: float) -> list[str]:
     """The end of a run, as training sees it."""
     attached.end()
     attached.wait(timeout)
@@ -48,12 +49,12 @@ def run(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Attached]]:
+def start(run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Followers]]:
     """Attaches a follower whose tracker behaves as told; ends it after the test."""
     monkeypatch.setattr(_attached, "follow_command", command)
     started = []
 
-    def start(behaviour: str) -> Attached:
+    def start(behaviour: str) -> Followers:
         monkeypatch.setenv(stand_in.BEHAVIOUR, behaviour)
         started.append(attach(run))
         return started[-1]
@@ -64,7 +65,7 @@ def start(run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str]
         attached.followers[NAME].wait()
 
 
-def test_all_is_sent_when_training_ends(run: Path, start: Callable[[str], Attached]) -> None:
+def test_all_is_sent_when_training_ends(run: Path, start: Callable[[str], Followers]) -> None:
     attached = start("")
     log(run, ({"loss": 0.5}, 1), ({"loss": 0.25}, 2))
     finish(run)
@@ -80,7 +81,7 @@ def test_what_a_tracker_needs_is_loaded_before_there_is_a_run(
     monkeypatch.setattr(_attached, "follow_command", command)
     loaded = tmp_path / "loaded"
     monkeypatch.setenv(stand_in.PRELOADED, str(loaded))
-    with Ahead(tmp_path, (NAME,)) as ahead:
+    with ReadyFollowers(tmp_path, (NAME,)) as ahead:
         while not loaded.exists():
             assert ahead._waiting[NAME].poll() is None
         assert not (run / "tracking").exists()
@@ -93,13 +94,13 @@ def test_a_follower_that_is_given_no_run_ends_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_attached, "follow_command", command)
-    with Ahead(tmp_path, (NAME,)) as ahead:
+    with ReadyFollowers(tmp_path, (NAME,)) as ahead:
         process = ahead._waiting[NAME]
     assert process.wait(60) == 0
     assert not list(tmp_path.iterdir())
 
 
-def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], Attached]) -> None:
+def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], Followers]) -> None:
     attached = start("hang")
     finish(run)
     (line,) = close(attached, timeout=0.5)
@@ -110,7 +111,7 @@ def test_a_tracker_that_hangs_is_left_behind(run: Path, start: Callable[[str], A
 
 
 def test_a_follower_that_starves_after_its_run_begins_again_at_the_runs_own_priority(
-    run: Path, start: Callable[[str], Attached], monkeypatch: pytest.MonkeyPatch
+    run: Path, start: Callable[[str], Followers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         sys.modules[__name__], "SYNC", SYNC.replace("install()", "install(), stand_in.starve()")
@@ -134,7 +135,7 @@ def test_what_is_slow_to_open_lets_a_short_run_end_first(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish(run)
-    monkeypatch.setitem(sys.modules, f"project.tracking.{NAME}", stand_in)
+    monkeypatch.setitem(sys.modules, f"project.trackers.{NAME}", stand_in)
     monkeypatch.setattr(stand_in, "is_slow_to_open", lambda run_dir: run_dir == run, raising=False)
     pipe, training = os.pipe()
     heard = Training(pipe)
@@ -153,7 +154,7 @@ def test_what_is_slow_to_open_lets_a_short_run_end_first(
 
 
 def test_a_tracker_that_is_down_is_named_with_what_to_do(
-    run: Path, start: Callable[[str], Attached]
+    run: Path, start: Callable[[str], Followers]
 ) -> None:
     attached = start("fail")
     # It tells why before training ends; wait for that.
@@ -172,7 +173,7 @@ def test_a_tracker_that_is_down_is_named_with_what_to_do(
 
 
 def test_settings_that_cannot_work_are_not_tried_again(
-    run: Path, start: Callable[[str], Attached]
+    run: Path, start: Callable[[str], Followers]
 ) -> None:
     attached = start("refuse")
     (line,) = close(attached, timeout=60)
@@ -182,7 +183,7 @@ def test_settings_that_cannot_work_are_not_tried_again(
 
 
 def test_a_follower_that_crashes_is_named_with_its_log(
-    run: Path, start: Callable[[str], Attached]
+    run: Path, start: Callable[[str], Followers]
 ) -> None:
     attached = start("crash")
     # The pipe may be closed at its other end already.
@@ -200,7 +201,7 @@ def test_a_killed_training_process_loses_nothing_it_flushed(run: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 from project.tracking import _attached
-from project.tracking._journal import Journal
+from project.tracking.journal import Journal
 from tests.tracking.test_attached import attach, command
 _attached.follow_command = command
 run = Path(sys.argv[1])
@@ -221,7 +222,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert ["close", None] in stand_in.received(run)
 
 
-def test_the_next_follower_waits_for_the_last(run: Path, start: Callable[[str], Attached]) -> None:
+def test_the_next_follower_waits_for_the_last(run: Path, start: Callable[[str], Followers]) -> None:
     log(run, ({"loss": 0.5}, 1))
     finish(run)
     both = start(""), start("")
@@ -247,7 +248,7 @@ def test_a_follower_is_found_from_any_directory(
 
 
 def test_a_tracker_that_stays_down_is_given_up(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, f"project.tracking.{NAME}", stand_in)
+    monkeypatch.setitem(sys.modules, f"project.trackers.{NAME}", stand_in)
     monkeypatch.setenv(stand_in.BEHAVIOUR, "fail")
     pipe, training = os.pipe()
     os.close(training)
@@ -259,8 +260,8 @@ def test_a_tracker_that_stays_down_is_given_up(run: Path, monkeypatch: pytest.Mo
 
 def test_a_tracker_that_hangs_is_given_up(run: Path) -> None:
     script = "import sys; from pathlib import Path; from tests.tracking import stand_in;"
-    script += "stand_in.install(); from project.tracking._follow import follow;"
-    script += "from project.tracking._training import Training;"
+    script += "stand_in.install(); from project.tracking.follow import follow;"
+    script += "from project.tracking.training import Training;"
     script += "follow(Path(sys.argv[1]), stand_in.NAME, Training(0), hang=0.01)"
     result = subprocess.run(
         [sys.executable, "-c", script, str(run)],

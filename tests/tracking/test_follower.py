@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from project.tracking._follower import Busy, Follower, Sent, is_current
-from project.tracking._state import State
+from project.tracking.follower import Busy, Follower, Sent, is_current
+from project.tracking.state import State
 from tests.tracking import stand_in
 from tests.tracking.runs import finish, log, make_run
 
@@ -14,7 +14,7 @@ NAME = stand_in.NAME
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setitem(stand_in.sys.modules, f"project.tracking.{NAME}", stand_in)
+    monkeypatch.setitem(stand_in.sys.modules, f"project.trackers.{NAME}", stand_in)
     return make_run(tmp_path)
 
 

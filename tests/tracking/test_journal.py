@@ -11,8 +11,8 @@ from threading import Event
 
 import pytest
 
-from project.tracking import _journal
-from project.tracking._journal import Journal, read
+from project.tracking import journal as _journal
+from project.tracking.journal import Journal, read
 
 ROOT = Path(__file__).parents[2]
 
@@ -185,7 +185,7 @@ def test_only_the_process_that_made_it_writes(path: Path) -> None:
     script = """
 import os, sys
 from pathlib import Path
-from project.tracking._journal import Journal
+from project.tracking.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 journal.log({"loss": 0.1}, step=1, epoch=0)
 child = os.fork()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from project.tracking import RunLogger
-from project.tracking._journal import read
+from project.tracking.journal import read
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from project.tracking import _mlflow_fetch
-from project.tracking._mlflow_layout import NAME_LENGTH, params, safe_name
-from project.tracking._state import State
+from project.tracking.mlflow import fetch as _mlflow_fetch
+from project.tracking.mlflow.layout import NAME_LENGTH, params, safe_name
+from project.tracking.state import State
 from tests.tracking.runs import OUTCOME, PNG, RECORD, finish, log, make_run
 
 ROOT = Path(__file__).parents[2]

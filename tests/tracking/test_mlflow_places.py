@@ -13,9 +13,9 @@ from project import serve
 from project.server.start import make_settings
 from project.server.storage.storage import artifact_address
 from project.sync import main as sync
-from project.tracking._mlflow_places import local_path, now_at
-from project.tracking._mlflow_store import embedded_store
-from project.tracking.mlflow import fetch
+from project.trackers.mlflow import fetch
+from project.tracking.mlflow.places import local_path, now_at
+from project.tracking.mlflow.store import embedded_store
 from tests.tracking.runs import finish, log, make_run
 
 RUN, MODEL = "0123456789abcdef" * 2, "m-" + "0123456789abcdef" * 2

@@ -133,6 +133,6 @@ def test_sync_also_sends_what_the_client_left(server: Server, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["run__0__1__key", "model__0__999999999__key", "0", "run__0"])
 def test_a_folder_that_no_process_is_at_is_not_left_alone(tmp_path: Path, name: str) -> None:
-    from project.tracking._neptune_left import _is_open
+    from project.tracking.neptune.left import _is_open
 
     assert not _is_open(tmp_path / name)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from project.tracking._follower import Follower
+from project.tracking.follower import Follower
 from tests import forks
 from tests.forks import Fork
 from tests.tracking.neptune_client import ROOT

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from project.server.address import client_token
-from project.tracking import _neptune_layout as layout
-from project.tracking import _neptune_settings as settings
-from project.tracking._neptune_client import reach
-from project.tracking.neptune import build
+from project.trackers.neptune import build
+from project.tracking.neptune import layout, settings
+from project.tracking.neptune.client import reach
 from tests.tracking.neptune_server import SECRET
 
 PROJECT = "lab/digits"

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from project.tracking._scrub import Scrubbed, one_line, scrub
+from project.tracking.scrub import Scrubbed, one_line, scrub
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from project.tracking._follower import Follower, Sent
+from project.tracking.follower import Follower, Sent
 from tests.tracking.runs import PNG, finish, log, make_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard.*")

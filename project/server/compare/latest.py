@@ -13,7 +13,7 @@ from project.server.compare import metrics
 from project.server.compare.visible import SELECT, Run, made, seen_by
 from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
 from project.server.mlflow.points import LATEST
-from project.tracking._best import BEST
+from project.tracking.best import BEST
 
 PARAMS = SqlParam.__table__
 AT_ONCE = 50

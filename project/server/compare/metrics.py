@@ -15,7 +15,7 @@ from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
 from project.server.mlflow.points import LATEST, METRICS
 from project.server.store.tables import attributes
-from project.tracking._best import BEST
+from project.tracking.best import BEST
 
 # MLflow's word for infinity.
 HUGE = 1.7976931348623157e308

@@ -16,7 +16,7 @@ from project.server.compare.visible import seen_by
 from project.server.mlflow.experiments import EXPERIMENT_TAGS, EXPERIMENTS, RUNS
 from project.server.store.database import Database
 from project.server.store.tables import containers
-from project.tracking._best import BEST
+from project.tracking.best import BEST
 
 # The name of the view, as MLflow's "Views" has it, which is a tag of the experiment.
 VIEW = "training"

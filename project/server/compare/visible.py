@@ -12,7 +12,7 @@ from project.server.api.access import Account
 from project.server.api.errors import bad_request, not_found
 from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
 from project.server.store.tables import containers
-from project.tracking._mlflow_layout import STATUSES
+from project.tracking.mlflow.layout import STATUSES
 
 MOST = 20
 UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")

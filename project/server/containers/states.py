@@ -27,7 +27,7 @@ from project.server.containers import sys_rows
 from project.server.mlflow.experiments import RUNS, set_tags
 from project.server.mlflow.names import is_ours
 from project.server.store.tables import attributes, containers, signals
-from project.tracking._mlflow_layout import STATUSES
+from project.tracking.mlflow.layout import STATUSES
 
 RUNNING, CONNECTED, CLOSING = "running", "connected", "closing"
 ALIVE = (RUNNING, CONNECTED, CLOSING)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from project.server.containers import states
 from project.server.containers.sys_rows import put, row
 from project.server.mlflow.experiments import RUNS, set_tags
-from project.tracking._mlflow_layout import NAME_LENGTH, cut
+from project.tracking.mlflow.layout import NAME_LENGTH, cut
 
 if TYPE_CHECKING:
     from project.server.containers.containers import Container

@@ -12,7 +12,7 @@ from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlInput
 
 from project.server.store.database import Database
 from project.server.store.tables import attributes
-from project.tracking._mlflow_layout import DIGEST_LENGTH, dataset
+from project.tracking.mlflow.layout import DIGEST_LENGTH, dataset
 
 if TYPE_CHECKING:
     from project.server.containers.containers import Container

@@ -10,7 +10,7 @@ from mlflow.utils.uri import append_to_uri_path
 
 from project.server.store.database import Database
 from project.server.store.tables import projects
-from project.tracking._mlflow_layout import TAG_LENGTH, cut
+from project.tracking.mlflow.layout import TAG_LENGTH, cut
 
 EXPERIMENTS, EXPERIMENT_TAGS = SqlExperiment.__table__, SqlExperimentTag.__table__
 RUNS, TAGS = SqlRun.__table__, SqlTag.__table__

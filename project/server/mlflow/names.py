@@ -2,7 +2,7 @@
 
 Runs logged through Neptune and directly to MLflow look alike: what this project's own tracker (and
 Lightning's former Neptune logger) puts into namespaces stands in MLflow where the MLflow tracker
-would have put it. See `project.tracking._neptune_layout` and `_mlflow_layout`.
+would have put it. See `project.tracking.neptune.layout` and `_mlflow_layout`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from hashlib import blake2s
 from typing import NamedTuple
 
 from project.provenance.find import RUN_ID
-from project.tracking._mlflow_layout import NAME_LENGTH, PARAM_LENGTH, TAG_LENGTH, cut, safe_name
-from project.tracking._neptune_layout import SECTIONS
+from project.tracking.mlflow.layout import NAME_LENGTH, PARAM_LENGTH, TAG_LENGTH, cut, safe_name
+from project.tracking.neptune.layout import SECTIONS
 
 METRIC, PARAM, TAG = "metric", "param", "tag"
 LIMITS = {PARAM: PARAM_LENGTH, TAG: TAG_LENGTH}

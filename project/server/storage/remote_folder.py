@@ -15,7 +15,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from project.server.api.errors import ApiError
-from project.tracking._scrub import scrub
+from project.tracking.scrub import scrub
 
 Spool = Callable[[], AbstractContextManager[Path]]
 

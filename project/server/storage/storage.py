@@ -22,8 +22,8 @@ from project.server.api.errors import ApiError, bad_request, not_found
 from project.server.settings import Settings
 from project.server.storage.local_folder import LocalFolder
 from project.server.storage.remote_folder import RemoteFolder
-from project.tracking._mlflow_places import now_at
-from project.tracking._mlflow_settings import embedded_uri
+from project.tracking.mlflow.places import now_at
+from project.tracking.mlflow.settings import embedded_uri
 
 if TYPE_CHECKING:
     from project.server.containers.containers import Container

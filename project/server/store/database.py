@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from project.server.store.outage import Outage, is_away
 from project.server.store.tables import METADATA
-from project.tracking._mlflow_settings import bounded
+from project.tracking.mlflow.settings import bounded
 
 # A writer waits so long for another process's transaction, in ms.
 BUSY_TIMEOUT = 60_000

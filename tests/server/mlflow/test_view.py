@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from project.server.mlflow.names import METRIC, PARAM, TAG, free, place
-from project.tracking._mlflow_layout import safe_name
+from project.tracking.mlflow.layout import safe_name
 from tests import forks
 from tests.server.batches import TIME, Run, do, log, make_run, stepless
 from tests.server.conftest import Server
@@ -187,7 +187,7 @@ def test_somebody_elses_data_namespace_is_a_data_set_with_a_hash(run: Run) -> No
 SEND = """
 import sys
 from pathlib import Path
-from project.tracking._follower import Follower
+from project.tracking.follower import Follower
 with Follower(Path(sys.argv[1]), sys.argv[2]) as follower:
     follower.catch_up(ended=True)
 """

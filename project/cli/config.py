@@ -1,0 +1,165 @@
+"""Config files: flags by name, in YAML, whose values are read as after a flag on the command line.
+
+YAML's events are read as they come, not the tree they make: values keep the text that was typed
+(YAML itself makes 8 of 010 and 90 of 1:30), each has its place, and neither depth nor aliases grow.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from project.cli.words import clipped, quoted
+
+if TYPE_CHECKING:
+    import yaml
+
+LONGEST = 2**18  # bytes; all flags with long texts are a hundredth of that
+# What YAML would not read back as it stands, even between quotes: what it takes for the end of a
+# line, for a mark of the encoding, or for no character at all.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name in a config file.
+
+    Attributes:
+        name: of the field, as it is spelled in Python.
+        value: the text or texts that stand there; None where nothing stands.
+        place: `file:line:column` of the name.
+    """
+
+    name: str
+    value: str | list[str] | None
+    place: str
+
+
+def read_config(path: str) -> list[Entry]:
+    """The entries of a config file, in its order.
+
+    Raises:
+        ValueError: it is too large, no text, no YAML, or holds more than names with values; one
+            line with the place.
+        OSError: it can't be read.
+    """
+    # PyYAML is needed only with --config; importing it costs every start-up 15 ms.
+    import yaml
+
+    try:
+        return _Reader(path, yaml.parse(_text(path), yaml.SafeLoader)).entries()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = clipped(str(error.problem), 200)
+        raise ValueError(f"{_place(path, mark)}: not YAML: {problem}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def config_text(values: dict[str, Any]) -> str:
+    """A config file that, given to `--config`, asks for exactly these plain values."""
+    return "".join(f"{name}: {_written(value)}\n" for name, value in values.items())
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "none"
+    # A JSON value is a YAML value, but for a few characters.
+    text = json.dumps(value, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _text(path: str) -> str:
+    with open(path, "rb") as file:
+        content = file.read(LONGEST + 1)
+    if len(content) > LONGEST:
+        raise ValueError(f"{path} is larger than {LONGEST // 1024} KiB: it is no file of flags")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path}:{line}: not UTF-8 ({error.reason}); save it as such") from None
+
+
+def _place(path: str, mark: Any) -> str:
+    return path if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
+
+
+class _Reader:
+    def __init__(self, path: str, events: "Iterator[yaml.Event]") -> None:
+        self._path = path
+        self._events = events
+        self._anchors: dict[str, str | list[str] | None] = {}
+        self._seen: dict[str, str] = {}
+
+    def entries(self) -> list[Entry]:
+        found: list[Entry] = []
+        next(self._events)  # the start of the stream
+        if self._kind(next(self._events)) == "StreamEnd":
+            return found
+        first = next(self._events)
+        if self._kind(first) == "Scalar" and self._empty(first):
+            return found
+        if self._kind(first) != "MappingStart":
+            self._refuse(first, "flags by name belong here, such as 'learning_rate: 0.01'")
+        self._value_start(first)
+        while self._kind(key := next(self._events)) != "MappingEnd":
+            found.append(self._entry(key))
+        next(self._events)  # the end of the document
+        if self._kind(after := next(self._events)) != "StreamEnd":
+            self._refuse(after, "a second document; give one")
+        return found
+
+    def _entry(self, key: Any) -> Entry:
+        if self._kind(key) != "Scalar":
+            self._refuse(key, "the name of a flag belongs here")
+        self._value_start(key)
+        name, place = key.value.replace("-", "_"), _place(self._path, key.start_mark)
+        if name in self._seen:
+            first = self._seen[name].removeprefix(self._path + ":")
+            self._refuse(key, f"{clipped(name, 60)} is given twice (first at {first}); leave one")
+        self._seen[name] = place
+        return Entry(name, self._value(next(self._events)), place)
+
+    def _value(self, event: Any) -> str | list[str] | None:
+        if self._kind(event) == "Alias":
+            if event.anchor not in self._anchors:
+                self._refuse(event, f"nothing is marked as &{clipped(event.anchor, 60)}")
+            return self._anchors[event.anchor]
+        self._value_start(event)
+        value = self._items() if self._kind(event) == "SequenceStart" else self._scalar(event)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _items(self) -> list[str]:
+        items = []
+        while self._kind(event := next(self._events)) != "SequenceEnd":
+            item = None if self._kind(event) == "SequenceStart" else self._value(event)
+            if not isinstance(item, str):
+                self._refuse(event, "a list holds values, not lists or nothing")
+            items.append(item)
+        return items
+
+    def _scalar(self, event: Any) -> str | None:
+        if self._kind(event) != "Scalar":
+            self._refuse(event, "a value is a text, a number or a list of these, no mapping")
+        return None if self._empty(event) else event.value
+
+    def _value_start(self, event: Any) -> None:
+        if getattr(event, "tag", None) is not None:
+            fix = "write the value as after its flag"
+            self._refuse(event, f"tags such as {quoted(event.tag)} are not read; {fix}")
+
+    def _refuse(self, event: Any, why: str) -> None:
+        raise ValueError(f"{_place(self._path, event.start_mark)}: {why}")
+
+    @staticmethod
+    def _kind(event: Any) -> str:
+        return type(event).__name__.removesuffix("Event")
+
+    @staticmethod
+    def _empty(event: Any) -> bool:
+        """Whether nothing stands there; quotes are something."""
+        return event.value == "" and event.style is None

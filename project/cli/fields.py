@@ -1,0 +1,172 @@
+"""What a hyperparameter's field can say of itself, and the checks that follow from it."""
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import Field, field
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
+
+from project.cli.words import did_you_mean, quoted
+
+
+@cache
+def plugs(folder: str) -> tuple[str, ...]:
+    """What can be chosen from `project/<folder>`: `fashion_mnist.py` is `fashion-mnist`."""
+    names = os.listdir(os.path.join(os.path.dirname(os.path.dirname(__file__)), folder))
+    return tuple(
+        sorted(n[:-3].replace("_", "-") for n in names if n.endswith(".py") and n[0] != "_")
+    )
+
+
+def flag(default: Any, help: str, **metadata: Any) -> Any:
+    """A field of `Hyperparameters`.
+
+    Args:
+        default: value when neither the command line, a file nor the environment gives one.
+        help: one sentence, with the unit where there is one.
+        metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
+            folder whose files are the choices), `variants` (the plug takes `NAME:VARIANT`),
+            `bounds` (an interval such as "(0, 1]"), `sweep` (an interval or choices worth
+            searching; "log" in front for a logarithmic scale), `pattern` (a regular expression),
+            `env` (an environment variable that replaces the default).
+    """
+    return field(default=default, metadata={"help": help, **metadata})
+
+
+def flag_name(name: str) -> str:
+    """The command-line spelling of a field: `learning_rate` is `--learning-rate`."""
+    return "--" + name.replace("_", "-")
+
+
+def kind_of(f: Field) -> Any:
+    """A field's annotated type, `X` for `X | None`."""
+    if isinstance(f.type, UnionType):
+        return next(k for k in get_args(f.type) if k is not NoneType)
+    return f.type
+
+
+def choices_of(f: Field) -> tuple[str, ...] | None:
+    """The values a field can take, or None if it is not a choice."""
+    if "plug" in f.metadata:
+        return plugs(f.metadata["plug"]) + f.metadata.get("extra", ())
+    return f.metadata.get("choices")
+
+
+def is_tuple(f: Field) -> bool:
+    """Whether a field holds several values."""
+    return get_origin(kind_of(f)) is tuple
+
+
+def convert(f: Field, value: Any) -> Any:
+    """`value` as the field's type: a text as after a flag, or a plain value as a record holds it.
+
+    A flag, a config file and the environment all give texts, so that each spelling means the same
+    everywhere: numbers are decimal (1, 010, 1.0 and 1e0 are one), true and false are booleans, and
+    none (or null, or ~) is the absence of an optional value.
+
+    Raises:
+        ValueError: it can't be one; the message names the flag, the value and the type.
+    """
+    if isinstance(f.type, UnionType) and (value is None or _is_none(value)):
+        return None
+    kind = kind_of(f)
+    if get_origin(kind) is tuple:
+        item_kinds = get_args(kind)
+        none = () if value is None else (value,)
+        items = value if isinstance(value, (list, tuple)) else none
+        if item_kinds[-1] is not Ellipsis and len(items) != len(item_kinds):
+            raise ValueError(
+                f"{flag_name(f.name)} needs {len(item_kinds)} values, got {len(items)}"
+            )
+        return tuple(_scalar(f, item_kinds[0], item) for item in items)
+    if isinstance(value, (list, tuple)):
+        raise ValueError(f"{flag_name(f.name)} takes one value, not a list of {len(value)}")
+    return _scalar(f, kind, value)
+
+
+def _is_none(value: Any) -> bool:
+    return isinstance(value, str) and value.lower() in ("none", "null", "~")
+
+
+def _scalar(f: Field, kind: type, value: Any) -> Any:
+    texts = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    read = _FROM_TEXT if isinstance(value, str) else _FROM_PLAIN
+    found = read[kind](value)
+    if found is None:
+        raise ValueError(f"{flag_name(f.name)} must be {texts[kind]}, not {quoted(value)}")
+    return found
+
+
+def whole_number(text: str) -> int | float | None:
+    """The whole number that a text is, inf where it is beyond all; None if it is none."""
+    value = number(text)
+    if value is None or not (math.isfinite(value) and value.is_integer()):
+        # What no float holds is out of every bound, and value_problems says so.
+        return value if value is not None and math.isinf(value) else None
+    # A float would round what has more than 15 digits.
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,310}", text) else int(value)
+
+
+def number(text: str) -> float | None:
+    """The number that a decimal text is; None if it is none."""
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _plain_whole(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _plain_number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+# Decimal, in ASCII; no 1_000, no 0x10, no 1:30.
+_NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|nan)", re.IGNORECASE)
+_FROM_TEXT: dict[type, Callable[[str], Any]] = {
+    bool: lambda text: {"true": True, "false": False}.get(text.lower()),
+    int: whole_number,
+    float: number,
+    str: lambda text: text,
+}
+_FROM_PLAIN: dict[type, Callable[[Any], Any]] = {
+    bool: lambda value: value if isinstance(value, bool) else None,
+    int: _plain_whole,
+    float: _plain_number,
+    str: lambda value: None,
+}
+
+
+def value_problems(f: Field, value: Any) -> Iterator[str]:
+    """What is wrong with a field's value: no choice, out of bounds or malformed; a line each."""
+    for item in value if isinstance(value, tuple) else (value,):
+        if item is None:
+            continue
+        name, choices, bounds = flag_name(f.name), choices_of(f), f.metadata.get("bounds")
+        choice = item.partition(":")[0] if f.metadata.get("variants") else item
+        if choices is not None and choice not in choices:
+            near = did_you_mean(choice, choices)
+            yield f"{name} {quoted(item)} is unknown{near} (choices: {', '.join(choices)})"
+        if bounds is not None and not _inside(item, bounds):
+            yield f"{name} must be in {bounds}, not {quoted(item)}"
+        if isinstance(item, str) and (bad := re.search("[\0\ud800-\udfff]", item)):
+            # Neither a path nor a record can hold it; the second is how Python has bytes of argv.
+            yield f"{name} {quoted(item)} holds {bad[0]!r}, which is no character of UTF-8 text"
+        elif "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):
+            yield f"{name} {quoted(item)} is not of the form {f.metadata['pattern']}"
+
+
+def _inside(value: float, bounds: str) -> bool:
+    low, high = (float(b) for b in bounds[1:-1].split(","))
+    return (low < value or (bounds[0] == "[" and low == value)) and (
+        value < high or (bounds[-1] == "]" and high == value)
+    )

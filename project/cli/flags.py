@@ -1,0 +1,178 @@
+"""The command line of a run: argv over config files over the environment over the defaults."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, fields
+from typing import Any
+
+from project.cli.fields import choices_of, flag_name, is_tuple, kind_of
+from project.cli.parser import Parser
+from project.cli.words import quoted, unfit
+from project.hyperparameters import Hyperparameters, checked, is_field
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A parsed command line.
+
+    Attributes:
+        hparams: everything, defaults included.
+        given: plain values that the person gave, on the command line or in a file, by field name.
+        traceback: whether errors should show where in the code they arose.
+    """
+
+    hparams: Hyperparameters
+    given: dict[str, Any]
+    traceback: bool
+
+
+def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Arguments:
+    """Parse `argv`, without the program's name; `--help` and `--print-config` print and exit.
+
+    Raises:
+        ValueError: one line for each thing that is wrong, all of them at once; a config file that
+            can't be read is one.
+    """
+    parser = make_parser()
+    if "_ARGCOMPLETE" in environ:
+        _teach(parser)
+        parser.complete()
+    known, unknown = parser.parse_known_args(argv)
+    raw = vars(known)
+    files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
+    problems = parser.unknown_problems(unknown)
+    environment, given = {}, {}
+    for found, entries in (
+        (environment, _from_environment(environ)),
+        (given, _from_files(files, problems)),
+        (given, (("", name, value) for name, value in raw.items())),
+    ):
+        for source, name, value in entries:
+            good, bad = checked({name: value})
+            bad = bad or _tag_problems(good.get("tags", ()))
+            found |= good
+            problems += [f"{source}: {problem}" if source else problem for problem in bad]
+    if problems:
+        raise ValueError("\n".join(problems))
+    hparams = Hyperparameters(**(environment | given))
+    if print_config:
+        print_yaml(hparams)
+        sys.exit(0)
+    return Arguments(hparams, given, traceback)
+
+
+def _tag_problems(tags: Sequence[str]) -> list[str]:
+    """What is wrong with tags; no rule of the field's, so that older records stay readable."""
+    faults = {tag: unfit(tag) for tag in tags}
+    return [f"--tags {quoted(tag)} {fault}" for tag, fault in faults.items() if fault]
+
+
+def make_parser() -> Parser:
+    """The parser with a flag for each hyperparameter; `convert` checks their values later."""
+    parser = Parser(
+        prog="python -m project.run",
+        description="Train, evaluate and record a model; says at the end where to compare it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    group = None
+    for f in fields(Hyperparameters):
+        if "section" in f.metadata:
+            group = parser.add_argument_group(f.metadata["section"])
+        _add_flag(group, f)
+    group.add_argument(
+        "--half-precision",
+        dest="precision",
+        action="store_const",
+        const="bf16-mixed",
+        help="short for --precision bf16-mixed",
+    )
+    group = parser.add_argument_group("command line")
+    group.add_argument(
+        "--config",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="YAML with flags by name, their values as on the command line; a later file wins over"
+        " an earlier one, a flag over both; a name without a value is as if it were not there",
+    )
+    for name, text in (
+        ("--print-config", "print all values as a config file and exit"),
+        ("--traceback", "show where in the code an error arose"),
+    ):
+        group.add_argument(name, action="store_true", default=False, help=text)
+    return parser
+
+
+def _add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
+    kind, help = kind_of(f), f"{f.metadata['help']} ({_facts(f)})".replace("%", "%%")
+    if kind is bool:
+        group.add_argument(flag_name(f.name), action=argparse.BooleanOptionalAction, help=help)
+        return
+    choices = choices_of(f)
+    metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, f.name.upper())
+    nargs = "+" if is_tuple(f) else None
+    group.add_argument(flag_name(f.name), nargs=nargs, metavar=metavar, help=help)
+
+
+def _teach(parser: Parser) -> None:
+    """Let a shell complete the values of flags, too."""
+    from project.cli import completion
+
+    by_flag = {
+        "--exp-name": completion.experiments,
+        "--resume": completion.runs,
+        "--checkpoint": completion.runs_and_files,
+    }
+    by_flag |= {
+        flag_name(f.name): completion.one_of(choices_of(f))
+        for f in fields(Hyperparameters)
+        if choices_of(f)
+    }
+    for flag, completer in by_flag.items():
+        parser._option_string_actions[flag].completer = completer
+
+
+def _facts(f: Field) -> str:
+    """What follows the help text: the choices or bounds, and the default."""
+    parts = [" | ".join(choices_of(f))] if choices_of(f) else []
+    parts += [f"in {f.metadata['bounds']}"] if "bounds" in f.metadata else []
+    default = " ".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
+    parts += [f"default: {'none' if default in (None, '') else default}"]
+    return "; ".join(parts)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Source, field and value of each variable that is set; an empty one says nothing."""
+    for f in fields(Hyperparameters):
+        if value := environ.get(f.metadata.get("env", "")):
+            yield f.metadata["env"], f.name, value
+
+
+def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str, str, Any]]:
+    """Place, name and value of each entry; a name without a value says nothing."""
+    if not paths:
+        return
+    from project.cli.config import read_config  # only with --config, as PyYAML
+
+    for path in paths:
+        try:
+            entries = read_config(path)
+        except (ValueError, OSError) as error:
+            problems.append(
+                f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            )
+            continue
+        for entry in entries:
+            if entry.value is not None or not is_field(entry.name):
+                yield entry.place, entry.name, entry.value
+
+
+def print_yaml(hparams: Hyperparameters) -> None:
+    """Print a config file that, given to `--config`, asks for exactly this run."""
+    from project.cli.config import config_text  # 2 ms that start-up can do without
+
+    print(config_text(hparams.to_values()), end="")

@@ -1,0 +1,126 @@
+"""What a run tells the person at its start and at its end."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from project.cli.shell import as_flags, command, exp_dir_flag
+from project.cli.summary import outcome_rows, print_summary
+from project.files import json_text, read_json
+
+
+def announce(
+    directory: Path, going_on: bool, model: str, device: str, data: Mapping[str, Any]
+) -> None:
+    """Say on standard error what is about to run, on what.
+
+    Args:
+        directory: of the run.
+        going_on: whether it was begun before.
+        model: its name on the command line.
+        device: likewise.
+        data: as the record has it: `name`, `classes` and `counts`.
+    """
+    counts = ", ".join(f"{n['total']:,} {split}" for split, n in data["counts"].items())
+    print(
+        f"{'going on with ' if going_on else ''}{directory}: {model} on {data['name']} ({counts};"
+        f" {named(data['classes'])}), on {device}",
+        file=sys.stderr,
+    )
+
+
+def warn(lacking: Sequence[str], leaks: Sequence[str]) -> None:
+    """Say on standard error what makes the run's numbers worth less.
+
+    Args:
+        lacking: what the record of the code lacks.
+        leaks: a line for each kind of leak between splits.
+    """
+    if lacking:
+        print(
+            f"warning: the record of the code is not complete: {'; '.join(lacking)}",
+            file=sys.stderr,
+        )
+    for line in leaks:
+        print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
+
+
+def show_changes(changed: Sequence[str], noted: Sequence[str]) -> None:
+    """Say on standard error what differs from the record of a run that goes on."""
+    for line in changed:
+        print(f"warning: the run goes on with a change: {line}", file=sys.stderr)
+    for line in noted:
+        print(f"note: not as recorded: {line}", file=sys.stderr)
+
+
+def show_sharing(n: int, nodes: int, batch_size: int, learning_rate: float, n_train: int) -> None:
+    """Say on standard error what several processes make of a step's size and its learning rate.
+
+    Args:
+        n: processes.
+        nodes: machines.
+        batch_size: samples of a step, over all of them.
+        learning_rate: as given.
+        n_train: samples of the training split.
+    """
+    last = n_train % batch_size
+    where = f" on {nodes} machines, which are waited for," if nodes > 1 else ""
+    left_out = f"; the last batch, of {last}, is left out" if 0 < last < n else ""
+    print(
+        f"{n} processes{where} share each batch of {batch_size}; the learning rate stays"
+        f" {learning_rate:g}, whatever their number{left_out}",
+        file=sys.stderr,
+    )
+
+
+def named(classes: Sequence[str]) -> str:
+    """How many classes there are and what they are called, the first of many and the last."""
+    names = [name if len(name) <= 20 else f"{name[:17]}..." for name in classes]
+    if len(names) > 6:
+        names = [*names[:4], "...", names[-1]]
+    return f"{len(classes)} classes: {', '.join(names)}"
+
+
+def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str]) -> None:
+    """Print the table at the end of a run, and where to compare it."""
+    outcome = read_json(directory / "outcome.json")
+    rows = outcome_rows(outcome, n_parameters)
+    rows += [("leaks", line) for line in leaks]
+    rows.append(("run", str(directory)))
+    place = exp_dir_flag(directory.parents[1])
+    rows.append(("compare", command("compare", *place)))
+    rows.append(("on the web", command("serve", *place)))
+    print_summary(rows, f"{directory.name}: {outcome['status']}")
+
+
+def going_on(directory: Path, given: Mapping[str, Any], nodes: int) -> str:
+    """How to go on with an interrupted run: the command, as its person's shell takes it.
+
+    Args:
+        directory: of the run.
+        given: flags that were given to this stage and that no result depends on; those that the
+            record doesn't have are needed again.
+        nodes: machines.
+    """
+    if not (directory / "checkpoints" / "last.pt").exists():
+        return "it ended before its first checkpoint: start anew"
+    recorded = read_json(directory / "record.json", "flags")["flags"]
+    again = {k: v for k, v in given.items() if json_text(v) != json_text(recorded.get(k))}
+    words = ["--resume", directory.name, *exp_dir_flag(directory.parents[1]), *as_flags(again)]
+    if nodes > 1:
+        return f"go on: start it on each machine as before, with {shlex.join(words)}"
+    return f"go on: {command('run', *words)}"
+
+
+def show_unsent(unsent: Sequence[str]) -> None:
+    """Say on standard error what the trackers still lack, and that it need not be waited for."""
+    for line in unsent:
+        print(f"sending to {line}; Ctrl-C leaves that to the background", file=sys.stderr)
+
+
+def show_trackers(where: Sequence[str]) -> None:
+    """Say where each tracker shows the run, or what it lacks and how to send that."""
+    for line in where:
+        print(line, flush=True)

@@ -1,0 +1,79 @@
+"""How a run ends: its outcome is written, told, and sent to the trackers."""
+
+import sys
+
+from project import models
+from project.build import Setup
+from project.callbacks.interrupt import Interrupt
+from project.cli import messages
+from project.cli.command import print_error
+from project.files import write_atomic
+from project.plan import Plan
+from project.provenance.redact import Redactor
+from project.provenance.run import Run
+from project.session import Ended, Session
+from project.tracking import Followers
+from project.training import checkpoint
+
+# How long the end of a run waits for trackers; they go on in the background after that.
+TRACKER_SECONDS = 10.0
+
+
+def close(
+    plan: Plan, run: Run, following: Followers, setup: Setup, session: Session, ended: Ended
+) -> int:
+    """Write the outcome, show how it went, and let trackers finish; returns the exit code."""
+    trainer = setup.trainer
+    try:
+        trainer.logger.close()
+        if ended.unexpected:
+            write_atomic(run.directory / "traceback.txt", Redactor().redact(ended.traceback))
+        run.finish(
+            ended.status,
+            error=ended.error,
+            best=session.checkpoints.best,
+            test=ended.test or None,
+            epochs=trainer.current_epoch,
+            steps=setup.solver.step,
+            weights=saved_weights(run),
+        )
+    except (OSError, ValueError) as error:
+        # A full disk, or a runs.csv damaged meanwhile; the run itself is over.
+        following.end()
+        print_error(error)
+        return ended.exit_code or 1
+    tell_end(run, plan, setup, ended)
+    messages.show_trackers(finish_sending(following, session.interrupt))
+    return ended.exit_code
+
+
+def saved_weights(run: Run) -> dict[str, str]:
+    """The hash of the weights in each checkpoint of the run, by the file's name."""
+    saved = sorted((run.directory / "checkpoints").glob("*.pt"))
+    return {path.name: checkpoint.weights_hash(path) for path in saved}
+
+
+def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
+    """Show the scores, and what to do next."""
+    leaks = setup.dataset.leaks
+    n_parameters = models.n_parameters(setup.solver.model)
+    messages.show_outcome(run.directory, n_parameters, leaks.lines(named=False) if leaks else ())
+    if ended.status == "interrupted":
+        print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
+    elif ended.error:
+        print(f"error: {ended.error}", file=sys.stderr)
+
+
+def finish_sending(following: Followers, interrupt: Interrupt) -> list[str]:
+    """Let the trackers' followers send what is left, for a while; returns a line for each.
+
+    They go on in the background after that, and after a signal.
+    """
+    following.end()
+    try:
+        with interrupt.ending_a_wait():
+            messages.show_unsent(following.unsent())
+            following.wait(TRACKER_SECONDS)
+    except KeyboardInterrupt:
+        pass  # the run is over and whole; the lines say what goes on
+    return following.lines()

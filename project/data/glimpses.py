@@ -1,0 +1,105 @@
+"""What is kept of each picture that is decoded: enough to find equal ones, and to tell of odd ones.
+
+Whether two pictures are the same is decided by all their pixels; a glimpse says which may be.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import PIL
+from blake3 import blake3
+
+from project.data.cache import cache_folder, note
+from project.data.image import Decoded
+from project.files import write_atomic
+
+KNOWN, REDUCED, SEE_THROUGH, FILM = 1, 2, 4, 8
+GLIMPSE = np.dtype(
+    [
+        ("flags", "u1"),  # of those above
+        ("coarse", "u1", 12),  # the means of the square's quarters, by three channels
+        ("key", "<u8"),  # a hash of width, height and the square: equal for equal pictures
+        ("size", "<u4", 2),  # width and height of the picture
+        ("content", "<u8"),  # a hash of all its pixels, where it was needed; else 0
+    ]
+)
+_ENTRY = np.dtype([("digest", "u1", 32), ("glimpse", GLIMPSE)])
+_FORMAT = f"glimpses 2, Pillow {PIL.__version__}\n".encode()
+
+
+def glimpse(decoded: Decoded) -> np.ndarray:
+    """The glimpse of a decoded picture, `()` of dtype GLIMPSE."""
+    flags = KNOWN | REDUCED * decoded.reduced | SEE_THROUGH * decoded.see_through
+    flags |= FILM * decoded.is_film
+    key = short_hash(f"{decoded.size} ".encode() + decoded.pixels.tobytes())
+    return np.array((flags, _quarters(decoded.pixels), key, decoded.size, 0), GLIMPSE)
+
+
+def _quarters(pixels: np.ndarray) -> np.ndarray:
+    """The means of the quarters of `(3, n, n)`, `(12,)`; where n is odd, they share a middle."""
+    half = (pixels.shape[1] + 1) // 2
+    ends = slice(half), slice(-half, None)
+    rows = [pixels[:, end].sum(1, dtype=np.uint32) for end in ends]
+    return np.concatenate([row[:, end].sum(1) for row in rows for end in ends]) // half**2
+
+
+def short_hash(content: bytes) -> int:
+    """The first 64 bits of BLAKE3: of a million pictures, two are alike with 3 in 10^8."""
+    return int.from_bytes(blake3(content).digest()[:8], "little")
+
+
+def remembered(digests: np.ndarray, folder: Path, size: int) -> np.ndarray:
+    """The glimpses `(n,)` of files with these digests `(n, 32)`; those not remembered are zeros.
+
+    Args:
+        digests: the hashes of the files' contents.
+        folder: the data folder.
+        size: pixels a side of the squares.
+    """
+    found = np.zeros(len(digests), GLIMPSE)
+    known = _load(_place(folder, size))
+    order = np.argsort(first_bits(known["digest"]), kind="stable")
+    known = known[order]
+    rows = np.searchsorted(first_bits(known["digest"]), first_bits(digests))
+    there = np.flatnonzero(rows < len(known))
+    same = there[(known["digest"][rows[there]] == digests[there]).all(axis=1)]
+    found[same] = known["glimpse"][rows[same]]
+    return found
+
+
+def remember(glimpses: np.ndarray, digests: np.ndarray, folder: Path, size: int) -> None:
+    """Keep the glimpses of files with these digests for `remembered`."""
+    _, first = np.unique(first_bits(digests), return_index=True)
+    entries = np.zeros(len(first), _ENTRY)
+    entries["digest"], entries["glimpse"] = digests[first], glimpses[first]
+    body = entries.tobytes()
+    try:
+        write_atomic(_place(folder, size), _FORMAT + _check(body) + body)
+    except OSError as error:
+        note(f"the pictures will be looked at again in the next run: {error}")
+
+
+def _place(folder: Path, size: int) -> Path:
+    return cache_folder(folder) / f"glimpses-{size}"
+
+
+def _load(path: Path) -> np.ndarray:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        # It is no more than a shortcut; to write it says why that can't be done.
+        return np.zeros(0, _ENTRY)
+    start = len(_FORMAT) + 32
+    body = content[start:]
+    # Damaged, or by another version of Pillow, which may decode otherwise.
+    whole = content[:start] == _FORMAT + _check(body)
+    return np.frombuffer(body if whole else b"", _ENTRY)
+
+
+def _check(body: bytes) -> bytes:
+    return blake3(body, max_threads=blake3.AUTO).digest()
+
+
+def first_bits(digests: np.ndarray) -> np.ndarray:
+    """64 bits of each digest, `(n,)`."""
+    return np.ascontiguousarray(digests[:, :8]).view("<u8").ravel()

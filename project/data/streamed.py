@@ -1,0 +1,165 @@
+"""Images that do not fit in memory: worker processes read and decode them as they are needed."""
+
+import io
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from multiprocessing.context import BaseContext
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from project.data.glimpses import GLIMPSE, glimpse
+from project.data.image import decode
+from project.data.samples import file_content
+
+
+class Streamed:
+    """Image files with their targets, decoded whenever they are fetched.
+
+    Args:
+        paths: of the n files.
+        targets: `(n,)` int64.
+        size: pixels a side of the decoded images, which are `(3, size, size)`.
+        digests: `(n, 32)` uint8, each file's hash.
+        num_workers: processes that decode; 0: the training process itself does.
+        device: where images arrive.
+        glimpses: `(n,)` of dtype GLIMPSE, filled in of what is not known as images are decoded.
+    """
+
+    resident = False
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        targets: Tensor,
+        size: int,
+        digests: np.ndarray,
+        num_workers: int,
+        device: torch.device | str = "cpu",
+        glimpses: np.ndarray | None = None,
+    ) -> None:
+        assert len(paths) == len(targets) == len(digests)
+        self.glimpses = np.zeros(len(paths), GLIMPSE) if glimpses is None else glimpses
+        self.paths, self.targets, self.digests = paths, targets, digests
+        self.shape = (3, size, size)
+        self.num_workers = num_workers
+        self.device = torch.device(device)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def fetch(self, indices: Tensor) -> Tensor:
+        """Images `(b, C, H, W)` uint8, decoded by this process.
+
+        Raises:
+            ValueError: an image can't be decoded; the message names it.
+            OSError: a file can't be read.
+        """
+        return _arrived(self._decoder()[indices.tolist()])[0].to(self.device)
+
+    def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images and targets of consecutive pieces of `indices`, of the given sizes, decoded ahead.
+
+        Raises:
+            ValueError: an image can't be decoded; the message names it.
+            OSError: a file can't be read.
+        """
+        pieces = indices.split(list(sizes))
+        known = self.glimpses["flags"][indices.numpy()]
+        loader = DataLoader(
+            self._decoder(with_glimpses=not known.all()),
+            batch_size=None,
+            sampler=[piece.tolist() for piece in pieces],
+            num_workers=self.num_workers,
+            multiprocessing_context=_context() if self.num_workers else None,
+            worker_init_fn=_start_worker,
+            pin_memory=self.device.type == "cuda",
+            # Without a generator of its own the loader would draw from the global one, and so
+            # change the dropout of a run that is resumed in the middle of an epoch.
+            generator=torch.Generator(),
+        )
+        for found, piece in zip(loader, pieces, strict=True):
+            images, glimpses = _arrived(found)
+            if glimpses is not None:
+                self.glimpses[piece.numpy()] = glimpses.numpy().view(GLIMPSE).ravel()
+            yield images.to(self.device, non_blocking=True), self.targets[piece].to(self.device)
+
+    def content(self, indices: Tensor) -> Iterator[bytes]:
+        """The digests of the files in the order of `indices`."""
+        return file_content(self.digests, indices)
+
+    def to(self, device: torch.device | str) -> "Streamed":
+        """The same files, whose images arrive on `device`."""
+        return Streamed(
+            self.paths,
+            self.targets,
+            self.shape[1],
+            self.digests,
+            self.num_workers,
+            device,
+            self.glimpses,
+        )
+
+    def _decoder(self, with_glimpses: bool = False) -> "_Decoder":
+        return _Decoder(self.paths, self.shape[1], with_glimpses)
+
+
+Arriving = tuple[Tensor, Tensor | None]
+
+
+class _Decoder(Dataset):
+    """What a worker runs: lists of indices become images, or the error that prevented it.
+
+    With images come, where they are asked for, glimpses as bytes `(b, m)` uint8.
+    """
+
+    def __init__(self, paths: Sequence[str], size: int, with_glimpses: bool) -> None:
+        self.paths, self.size, self.with_glimpses = paths, size, with_glimpses
+
+    def __getitem__(self, indices: list[int]) -> Arriving | Exception:
+        images = np.empty((len(indices), 3, self.size, self.size), np.uint8)
+        glimpses = np.zeros(len(indices), GLIMPSE)
+        try:
+            for i, index in enumerate(indices):
+                with open(self.paths[index], "rb") as file:
+                    found = decode(io.BytesIO(file.read()), self.paths[index], self.size)
+                images[i] = found.pixels
+                if self.with_glimpses:
+                    glimpses[i] = glimpse(found)
+        except (ValueError, OSError) as error:
+            # Raised here, it would reach the training process wrapped in the worker's traceback.
+            return error
+        as_bytes = glimpses.view(np.uint8).reshape(len(indices), -1)
+        return torch.from_numpy(images), torch.from_numpy(as_bytes) if self.with_glimpses else None
+
+
+def _arrived(found: Arriving | Exception) -> Arriving:
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _start_worker(worker: int) -> None:
+    # Ctrl-C reaches every process of a terminal; the training process decides when workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_training, daemon=True).start()
+
+
+def _end_with_training() -> None:
+    """A worker of torch watches the server that forked it, and that waits for it: neither ends."""
+    training = multiprocessing.parent_process()
+    assert training is not None
+    training.join()
+    os._exit(1)
+
+
+def _context() -> BaseContext:
+    """Workers start from a clean server process: forking this one could copy a held lock."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", __name__])
+    return context

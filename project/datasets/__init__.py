@@ -1,0 +1,1 @@
+"""Data sets, one file each: `--data NAME` is `datasets/NAME.py`, underscores for hyphens."""

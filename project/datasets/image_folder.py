@@ -1,0 +1,86 @@
+"""Your own images: a folder whose sub-folders are the classes, with images of any size."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import torch
+
+from project.data.cache import note
+from project.data.digests import digests_of
+from project.data.files import Files
+from project.data.glimpses import GLIMPSE, glimpse, remembered
+from project.data.hashing import hash_files
+from project.data.image import check_header, decode
+from project.data.listing import Listing, list_images, told_skipped
+from project.data.pictures import Pictures
+from project.data.samples import Raw, Resident, Samples
+from project.data.streamed import Streamed
+from project.hyperparameters import Hyperparameters
+
+DEFAULT_SIZE = 64
+Open = Callable[[slice], Samples]
+
+
+def load(hparams: Hyperparameters) -> Raw:
+    """RGB images `(3, image_size, image_size)`; `image_size` is 64 if not given.
+
+    For the layout of `data_dir` see `list_images`. Images are kept in memory up to `memory_limit`
+    GiB in all, and decoded by workers beyond.
+
+    Raises:
+        ValueError: the layout is another, or a file is no image; the message names it.
+        OSError: a file can't be read.
+    """
+    size = hparams.image_size or DEFAULT_SIZE
+    folder = Path(hparams.data_dir)
+    listing = list_images(hparams.data_dir)
+    if told := told_skipped(listing.skipped):
+        note(told)
+    if len(listing.paths) * 3 * size * size <= hparams.memory_limit * 2**30:
+        digests, glimpses, samples = _in_memory(listing, size)
+    else:
+        digests, glimpses, samples = _on_disk(listing, size, folder, hparams.num_workers)
+    train, val, test = (
+        samples(part) if part else None for part in (listing.train, listing.val, listing.test)
+    )
+    assert train is not None
+    files = Files(folder, listing.paths, digests)
+    parts = [part for part in (train, val, test) if part is not None]
+    pictures = Pictures(files, glimpses, parts, size)
+    return Raw(train, test, listing.classes, val, files, pictures)
+
+
+def _in_memory(listing: Listing, size: int) -> tuple[np.ndarray, np.ndarray, Open]:
+    # Every file must be read for its pixels anyway, and to hash it then costs next to nothing.
+    images = np.empty((len(listing.paths), 3, size, size), np.uint8)
+    targets = torch.tensor(listing.targets)
+    glimpses = np.zeros(len(images), GLIMPSE)
+
+    def keep(i: int, file: IO[bytes]) -> None:
+        found = decode(file, listing.paths[i], size)
+        images[i], glimpses[i] = found.pixels, glimpse(found)
+
+    digests = hash_files(listing.paths, keep)
+
+    def samples(part: slice) -> Resident:
+        return Resident(torch.from_numpy(images[part]), targets[part], digests[part])
+
+    return digests, glimpses, samples
+
+
+def _on_disk(
+    listing: Listing, size: int, folder: Path, num_workers: int
+) -> tuple[np.ndarray, np.ndarray, Open]:
+    paths, targets = listing.paths, torch.tensor(listing.targets)
+    digests = digests_of(paths, folder, lambda i, file: check_header(file, paths[i]))
+    glimpses = remembered(digests, folder, size)
+
+    def samples(part: slice) -> Streamed:
+        known = glimpses[part]
+        return Streamed(
+            paths[part], targets[part], size, digests[part], num_workers, glimpses=known
+        )
+
+    return digests, glimpses, samples

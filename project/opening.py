@@ -1,0 +1,199 @@
+"""How a run begins: its directory and record, or a further stage; told, and followed."""
+
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from project import models
+from project.build import Setup
+from project.cli import messages
+from project.cli.command import describe
+from project.files.root import ROOT
+from project.plan import Plan
+from project.processes.agreement import Sheet
+from project.provenance import manifest, splits, stages
+from project.provenance.code import PATCH_NAME, CodeState, with_imported
+from project.provenance.environment import environment, lock_text
+from project.provenance.imported import imported_sources
+from project.provenance.record import make_record
+from project.provenance.redact import Redactor
+from project.provenance.run import Run
+from project.tracking import Followers, ReadyFollowers, RunLogger
+from project.training import checkpoint
+from project.training.weights import digest
+
+# Flags that say where things are on a machine, or what the first process alone does.
+PER_MACHINE = {
+    "exp_dir",
+    "data_dir",
+    "num_workers",
+    "devices",
+    "resume",
+    "description",
+    "tags",
+    "tracker",
+}
+PER_MACHINE |= {
+    "neptune_mode",
+    "require_clean",
+    "accept_changes",
+    "profile",
+    "checkpoint",
+    "rendezvous_timeout",
+}
+
+
+def begin(
+    plan: Plan,
+    code: CodeState | None,
+    argv: Sequence[str],
+    setup: Setup,
+    state: dict[str, Any] | None,
+    followers: ReadyFollowers,
+) -> tuple[Run, Followers]:
+    """Open the run, say so, and let the trackers follow it; leaves nothing behind that fails."""
+    run = open_run(plan, code, argv, setup)
+    try:
+        tell_beginning(run, plan, setup)
+        following = followers.attach(run.directory)
+        setup.trainer.logger = RunLogger(run.directory)
+        if setup.reopened:
+            add_stage(state, code, setup)
+    except BaseException as error:
+        give_up(run, plan, error)
+        raise
+    return run, following
+
+
+def open_run(plan: Plan, code: CodeState, argv: Sequence[str], setup: Setup) -> Run:
+    """Make the run's directory and record, or go on with the interrupted run's.
+
+    Raises:
+        OSError: the directory can't be written; nothing is left behind.
+        ValueError: --require-clean, and a module was imported that no commit has.
+    """
+    if setup.reopened is not None:
+        reopened = setup.reopened.with_imports(imported_sources(ROOT))
+        setup.reopened = reopened.with_machine(environment())
+        return Run.reopen(setup.reopened.directory)
+    hparams, model = plan.hparams, setup.solver.model
+    redactor, sources = Redactor(), imported_sources(ROOT)
+    code = with_imported(code, sources, redactor)
+    if hparams.require_clean:
+        code.check_clean(ROOT)
+    weights = checkpoint.weights_hash(plan.weights) if plan.weights else None
+    counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
+    record = make_record(
+        hparams.to_values(),
+        argv,
+        code,
+        setup.dataset.describe(),
+        {"name": hparams.model, **counts},
+        environment(),
+        {"generators": setup.generators, "weights": weights},
+        redactor,
+        scores=setup.scores,
+        sources=sources,
+    )
+    return Run.create(
+        Path(hparams.exp_dir),
+        hparams.exp_name,
+        record,
+        patch=code.patch,
+        requirements=lock_text(redactor),
+        **_data_files(setup, redactor),
+    )
+
+
+def add_stage(state: Mapping[str, Any], code: CodeState, setup: Setup) -> None:
+    """Append the stage that begins now to those of the run that goes on.
+
+    Args:
+        state: the checkpoint that it goes on from.
+        code: state of the sources.
+        setup: with what was found when the run was reopened.
+
+    Raises:
+        OSError: it can't be written; the run has no such stage then.
+    """
+    reopened, redactor = setup.reopened, Redactor()
+    assert reopened is not None
+    stage = {
+        "stage": len(reopened.earlier) + 2,
+        "began": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "epoch": state["epoch"],
+        "step": state["step"],
+        "host": socket.gethostname(),
+        "changed": list(reopened.changed),
+        "noted": list(reopened.noted),
+    }
+    patch, told = None, {}
+    if reopened.changed:
+        machine = {k: v for k, v in environment().items() if k not in ("host", "user")}
+        sources = imported_sources(ROOT)
+        stage |= {"sources": sources}
+        stage |= {"code": with_imported(code, sources, redactor).describe()}
+        stage |= {"data": setup.dataset.describe(), "environment": machine}
+        patch = code.patch
+    if reopened.data_changed:
+        told = _data_files(setup, redactor)
+    files = {PATCH_NAME: patch, manifest.NAME: told.get("manifest")}
+    files |= {splits.NAME: told.get("splits")}
+    stages.add_stage(reopened.directory, redactor.redact_json(stage), files)
+
+
+def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
+    """Say what is about to run, and all that a person should know of it by then."""
+    hparams, dataset, reopened = plan.hparams, setup.dataset, setup.reopened
+    print(models.summary(setup.solver.model, dataset.shape), file=sys.stderr)
+    device = str(setup.trainer.strategy.root_device)
+    messages.announce(
+        run.directory, plan.resume is not None, hparams.model, device, dataset.describe()
+    )
+    leaks = dataset.leaks.lines() if dataset.leaks else ()
+    messages.warn(run.record["code"].get("not_recorded") or (), leaks)
+    if reopened:
+        messages.show_changes(reopened.changed, reopened.noted)
+    if (n := setup.trainer.world_size) > 1:
+        messages.show_sharing(
+            n, hparams.nodes, hparams.batch_size, hparams.learning_rate, len(dataset.train)
+        )
+
+
+def give_up(run: Run, plan: Plan, error: BaseException) -> None:
+    """Leave no run behind that looks as if it went on."""
+    if plan.resume is not None:
+        run.release()
+    else:
+        run.finish("failed", error=describe(error), epochs=0, steps=0)
+
+
+def sheet(plan: Plan, setup: Setup, state: Mapping[str, Any] | None) -> Sheet:
+    """What this process, one of several, is about to do.
+
+    Args:
+        plan: what it was asked for.
+        setup: what it has built for that.
+        state: the checkpoint that it starts from, if any.
+    """
+    flags = {k: v for k, v in plan.hparams.to_values().items() if k not in PER_MACHINE}
+    start: dict[str, Any] = {}
+    if state is not None and plan.source is not None:
+        start = {"weights": digest(state["model"])}
+    if state is not None and plan.resume is not None:
+        start |= {"run": plan.resume.name, "epoch": state["epoch"], "step": state["step"]}
+    software = {k: v for k, v in environment().items() if k != "variables"}
+    data = setup.dataset.describe()
+    return Sheet(socket.gethostname(), flags, start, imported_sources(ROOT), software, data)
+
+
+def _data_files(setup: Setup, redactor: Redactor) -> dict[str, bytes | None]:
+    """What tells of single files and samples of the data; None where there is nothing to tell."""
+    files, hashes = setup.dataset.files, setup.dataset.sample_hashes()
+    return {
+        "manifest": manifest.encode(files.hashes(), redactor) if files else None,
+        "splits": splits.encode(hashes) if hashes else None,
+    }

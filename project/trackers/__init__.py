@@ -1,0 +1,1 @@
+"""Trackers, one file each: `--tracker NAME` is `trackers/NAME.py`."""

@@ -1,0 +1,176 @@
+"""The processes that follow a run while it trains, as its training process sees them."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from project.cli.shell import command
+from project.files.root import findable
+from project.tracking.journal import NAME as JOURNAL
+from project.tracking.state import State
+from project.tracking.training import RUN_ENDS
+
+RETRY_SECONDS = 3.0
+# Followers that go on in the background: forgotten ones would be complained of as still running.
+_LEFT: list[subprocess.Popen[bytes]] = []
+
+
+@dataclass
+class Followers:
+    """The followers of one run; none of them can slow, stop or fail its training.
+
+    Attributes:
+        run_dir: the run's directory.
+        followers: a process per tracker, by the tracker's name.
+    """
+
+    run_dir: Path
+    followers: dict[str, subprocess.Popen[bytes]]
+
+    def end(self) -> None:
+        """Tell the followers that the run has ended."""
+        for process in self.followers.values():
+            _say_end(process)
+
+    def unsent(self) -> list[str]:
+        """What is still being sent, a line for each tracker that has not ended."""
+        journal = self.run_dir / JOURNAL
+        size = journal.stat().st_size if journal.exists() else 0
+        lines = []
+        for name, process in self.followers.items():
+            if process.poll() is None:
+                left = size - self._state(name).position
+                curves = f"{left / 1000:,.0f} of {size / 1000:,.0f} kB of curves, and " * (left > 0)
+                lines.append(f"{name}: {curves}the run's files and its end")
+        return lines
+
+    def wait(self, timeout: float) -> None:
+        """Wait until the followers, which were told, have ended; those that need more go on.
+
+        Args:
+            timeout: seconds that all of them get together.
+        """
+        began = time.monotonic()
+        for name, process in self.followers.items():
+            # A tracker that failed until now gets one more try, not everyone's time.
+            failing = self._state(name).error is not None
+            deadline = began + (min(timeout, RETRY_SECONDS) if failing else timeout)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+
+    def lines(self) -> list[str]:
+        """For each tracker: where to look, or what is missing and how to send it later."""
+        # What goes on in the background says so in its line.
+        _LEFT.extend(process for process in self.followers.values() if process.poll() is None)
+        return [self._line(name, process.poll()) for name, process in self.followers.items()]
+
+    def _line(self, name: str, code: int | None) -> str:
+        state, later = self._state(name), self._command(name)
+        if code == 0:
+            return state.where
+        if code is None and state.error is None:
+            log = self.run_dir / "tracking" / f"{name}.log"
+            # Until it has opened its tracker, it doesn't know where that shows the run.
+            where = f"; {state.where}" if state.where else ""
+            return f"{name}: still sending in the background (its log is {log}){where}"
+        if code is None:
+            return f"{name}: not reached yet ({state.error}); {later} sends the rest later"
+        if state.error is not None:
+            return f"{name}: not sent ({state.error}); {later} sends it later"
+        log = self.run_dir / "tracking" / f"{name}.log"
+        return f"{name}: its process ended with code {code}, see {log}; {later} sends it later"
+
+    def _state(self, name: str) -> State:
+        try:
+            return State.load(self.run_dir, name)
+        except ValueError as error:
+            # It is no fault of the run, which is over; its follower has met the same.
+            return State(error=str(error))
+
+    def _command(self, name: str) -> str:
+        return f"`{command('sync', str(self.run_dir), '--tracker', name)}`"
+
+
+class ReadyFollowers:
+    """Followers that load what their trackers need before there is a run to follow.
+
+    A context manager: those that were given no run end with it, and leave nothing.
+    """
+
+    def __init__(self, exp_dir: Path, names: tuple[str, ...]) -> None:
+        """Start a process per tracker. Only rank 0 does.
+
+        Args:
+            exp_dir: folder of all runs.
+            names: of the trackers.
+        Raises:
+            OSError: a process can't be started.
+        """
+        self._waiting: dict[str, subprocess.Popen[bytes]] = {}
+        for name in names:
+            self._waiting[name] = _start(exp_dir, name)
+
+    def attach(self, run_dir: Path) -> Followers:
+        """Let them send what the run in `run_dir` logs, from now on.
+
+        They go on until they have sent all, also when this process is killed.
+        """
+        run_dir = run_dir.resolve()
+        (run_dir / "tracking").mkdir(exist_ok=True)
+        for name, process in self._waiting.items():
+            # It stays empty where a follower has crashed already; its exit code tells then.
+            (run_dir / "tracking" / f"{name}.log").touch()
+            _say(process, os.fsencode(run_dir) + RUN_ENDS)
+        followers, self._waiting = self._waiting, {}
+        return Followers(run_dir, followers)
+
+    def __enter__(self) -> "ReadyFollowers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._waiting.values():
+            process.stdin.close()
+            _LEFT.append(process)
+
+
+def _start(exp_dir: Path, name: str) -> subprocess.Popen[bytes]:
+    # The project is found wherever this process was started; the working directory stays, as
+    # relative addresses in the environment refer to it, and is not searched for modules (-P).
+    return subprocess.Popen(
+        follow_command(exp_dir, name),
+        stdin=subprocess.PIPE,
+        # Until it has a run, whose directory has a log for it.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=findable(),
+        # Ctrl-C at the terminal is meant for training alone. The session stays: Linux shares
+        # cores among sessions first, and would give one that follows as much as training.
+        process_group=0,
+    )
+
+
+def follow_command(exp_dir: Path, name: str) -> list[str]:
+    """The command of a follower's process; the folder is for people who look at processes."""
+    command = [sys.executable, "-P", "-m", "project.sync", "--follow"]
+    return [*command, "--exp-dir", str(exp_dir.resolve()), "--tracker", name]
+
+
+def _say(process: subprocess.Popen[bytes], what: bytes) -> None:
+    try:
+        process.stdin.write(what)
+        process.stdin.flush()
+    except BrokenPipeError:
+        pass  # it has ended already; its exit code tells how
+
+
+def _say_end(process: subprocess.Popen[bytes]) -> None:
+    # Closing alone would not do: a worker forked from this process may hold the pipe open.
+    _say(process, b".")
+    try:
+        process.stdin.close()
+    except BrokenPipeError:
+        pass

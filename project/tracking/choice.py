@@ -1,0 +1,85 @@
+"""The trackers there are, and which of them a run is sent to."""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from project.cli.fields import plugs
+from project.cli.words import did_you_mean
+from project.hyperparameters import DEBUG
+
+# Names that ask for nothing beyond what every run writes into its own directory.
+LOCAL = ("csv", "none")
+
+
+def resolve(names: Sequence[str], exp_name: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The trackers that a run is to be sent to; none for the experiment `debug`.
+
+    Args:
+        names: what the person chose; nothing means `usual(environ)`.
+        exp_name: the experiment.
+        environ: the environment's variables.
+    Raises:
+        ValueError: the names contradict each other or the experiment, a tracker's package is not
+            installed, or its settings can't work.
+    """
+    if "none" in names and len(set(names)) > 1:
+        others = ", ".join(sorted(set(names) - {"none"}))
+        raise ValueError(f"--tracker none excludes {others}: give the one or the others")
+    wanted = tuple(name for name in dict.fromkeys(names) if name not in LOCAL)
+    if exp_name == DEBUG:
+        if wanted:
+            raise ValueError(
+                "experiment 'debug' sends nothing to a tracker: give the run a name with --exp-name"
+            )
+        return ()
+    if not names:
+        wanted = (usual(environ),)
+    for name in wanted:
+        load(name).build(Path(), {})
+    return wanted
+
+
+def usual(environ: Mapping[str, str]) -> str:
+    """The tracker where none is chosen: neptune if there is a token for it, otherwise mlflow.
+
+    Not both: the server that the token is for may well show the very store that mlflow writes to,
+    and each run would stand there twice.
+    """
+    return "neptune" if environ.get("NEPTUNE_API_TOKEN") else "mlflow"
+
+
+def followed() -> tuple[str, ...]:
+    """Names of the trackers that a run can be sent to."""
+    return tuple(name for name in plugs("trackers") if name not in LOCAL)
+
+
+def load(name: str) -> Any:
+    """The module of the tracker `name`, without importing its package, which takes seconds.
+
+    Raises:
+        ValueError: there is no such tracker, or its package is not installed.
+    """
+    if name not in followed():
+        raise ValueError(
+            f"tracker {name!r} is none of {', '.join(followed())}{did_you_mean(name, followed())}"
+        )
+    module = name.replace("-", "_")
+    if importlib.util.find_spec(module) is None:
+        raise ValueError(
+            f"--tracker {name} needs the package {module!r}, which is not installed:"
+            " run `pip install -r requirements.txt`"
+        )
+    return importlib.import_module(f"project.trackers.{module}")
+
+
+def preload(name: str) -> None:
+    """Import what the tracker `name` needs, if its file says what that is."""
+    getattr(load(name), "preload", lambda: None)()
+
+
+def is_slow_to_open(name: str, run_dir: Path) -> bool:
+    """Whether the tracker `name` has much to do before it can take the run, if its file says so."""
+    return getattr(load(name), "is_slow_to_open", lambda _: False)(run_dir)

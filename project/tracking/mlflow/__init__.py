@@ -1,0 +1,1 @@
+"""How runs stand in MLflow: experiments, names, places, points."""

@@ -1,0 +1,1 @@
+"""How runs stand in Neptune: names, settings, what a client has left."""
