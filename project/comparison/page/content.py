@@ -15,7 +15,7 @@ from project.comparison.page.dimensions import dimensions
 from project.comparison.page.figures import figures
 from project.comparison.page.rows import rows
 from project.comparison.sections import leak_lines
-from project.comparison.units import Unit, cell, units_of
+from project.comparison.units import Unit, flags_of, units_of
 from project.comparison.values import code_mark, data_mark, is_of_class, text_of
 from project.scores import agreed
 
@@ -42,8 +42,8 @@ def content(
     names = dict.fromkeys(name for curves in lines.values() for name in curves)
     shown = {
         "made": now.isoformat(timespec="seconds"),
-        "runs": _runs(found, each, now),
-        "units": _units(found, units, letters),
+        "runs": _runs(found, runs, each, now),
+        "units": _units(found, runs, units),
         "rows": [_with_last(row, found, units, lines) for row in rows(found, units)],
         "metrics": [_metric(name, runs) for name in sorted(names, key=rank)],
         "axes": packed.axes,
@@ -110,9 +110,11 @@ def _means(
     }
 
 
-def _runs(found: Mapping[str, Any], each: Sequence[Unit], now: datetime) -> list[dict[str, Any]]:
+def _runs(
+    found: Mapping[str, Any], runs: Sequence[KnownRun], each: Sequence[Unit], now: datetime
+) -> list[dict[str, Any]]:
     duration = next(r["values"] for r in found["sections"]["results"] if r["name"] == "duration")
-    names = _names(found, each, frozenset())
+    names = _names(found, runs, each, frozenset())
     listed = []
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
@@ -124,24 +126,25 @@ def _runs(found: Mapping[str, Any], each: Sequence[Unit], now: datetime) -> list
 
 
 def _units(
-    found: Mapping[str, Any], units: Sequence[Unit], letters: Sequence[str]
+    found: Mapping[str, Any], runs: Sequence[KnownRun], units: Sequence[Unit]
 ) -> list[dict[str, Any]]:
-    names = _names(found, units, frozenset(("seed",)))
+    names = _names(found, runs, units, frozenset(("seed",)))
     return [
-        {
-            "id": u.label,
-            "name": name,
-            "group": u.is_group,
-            "members": [letters[i] for i in u.members],
-        }
+        {"id": u.label, "name": name, "group": u.is_group}
+        | {"members": [found["runs"][i]["label"] for i in u.members]}
         for u, name in zip(units, names, strict=True)
     ]
 
 
-def _names(found: Mapping[str, Any], units: Sequence[Unit], skipped: frozenset[str]) -> list[str]:
+def _names(
+    found: Mapping[str, Any],
+    runs: Sequence[KnownRun],
+    units: Sequence[Unit],
+    skipped: frozenset[str],
+) -> list[str]:
     """What tells each unit from the others."""
-    rows = [row for row in found["sections"]["flags"] if row["name"] not in skipped]
-    flags = [{row["name"]: cell(row["values"], unit) for row in rows} for unit in units]
+    known = [flags_of(unit, found, runs) for unit in units]
+    flags = [{k: text for k, text in own.items() if k not in skipped} for own in known]
     firsts = [found["runs"][unit.members[0]] for unit in units]
     names = [
         f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]

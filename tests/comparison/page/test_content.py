@@ -47,6 +47,27 @@ def test_names_have_as_few_digits_as_tell_apart(tmp_path: Path) -> None:
         assert found["runs"][0]["name"] == f"learning_rate {expected}"
 
 
+@pytest.mark.parametrize(
+    "flags, names",
+    [
+        (
+            [{"newer": False, "width": 8}, {"newer": False, "width": 16}, {"width": 32}],
+            ["width 8", "width 16", "width 32"],
+        ),
+        ([{"limit": None}, {"limit": 2}], ["limit -", "limit 2"]),
+    ],
+)
+def test_flags_that_older_runs_lack_are_in_no_name(
+    tmp_path: Path, flags: list[dict[str, Any]], names: list[str]
+) -> None:
+    made = [make(tmp_path) for _ in flags]
+    for directory, asked in zip(made, flags, strict=True):
+        edit(directory, "record.json", flags=asked)
+    runs = [load(directory) for directory in made]
+    found, _ = content(describe(runs, repository=tmp_path), runs, NOW)
+    assert [run["name"] for run in found["runs"]] == names
+
+
 def test_results_have_deltas_and_which_is_better(exp_dir: Path) -> None:
     cells = row(shown(exp_dir, 3, 0), "val_accuracy")["each"]
     # 0.5 after 0.75: 0.25 worse.
