@@ -4,7 +4,6 @@ import sys
 
 from project import models
 from project.build import Setup
-from project.callbacks.interrupt import Interrupt
 from project.cli import messages
 from project.cli.command import print_error
 from project.files import write_atomic
@@ -14,6 +13,7 @@ from project.provenance.run import Run
 from project.session import Ended, Session
 from project.tracking import Followers
 from project.training import checkpoint
+from project.training.interrupt import Interrupt
 
 # How long the end of a run waits for trackers; they go on in the background after that.
 TRACKER_SECONDS = 10.0

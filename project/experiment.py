@@ -8,9 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project.build import Setup, build, file_hashes
-from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
-from project.callbacks.interrupt import Interrupt
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
@@ -28,6 +26,8 @@ from project.scores import better
 from project.session import Session
 from project.tracking import ReadyFollowers
 from project.training import checkpoint
+from project.training.interrupt import Interrupt
+from project.training.saving import Checkpoints
 
 
 def run_experiment(

@@ -6,15 +6,15 @@ from typing import Any
 
 from pytorch_lightning import Trainer
 
-from project.callbacks.checkpoints import Checkpoints
-from project.callbacks.interrupt import Interrupt, Interrupted
 from project.cli.command import describe
 from project.data import Loader
 from project.processes import peers
 from project.processes.launch import OtherProcesses
 from project.solver import Solver
 from project.training import checkpoint
+from project.training.interrupt import Interrupt, Interrupted
 from project.training.runtime import keep_memory
+from project.training.saving import Checkpoints
 
 # Their messages are written for people; anything else is a fault in the code.
 EXPECTED = (ValueError, FloatingPointError, OSError)

@@ -12,10 +12,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from project import data, losses, metrics, models
-from project.callbacks.checkpoints import Checkpoints
 from project.callbacks.early_stopping import EarlyStopping
 from project.hyperparameters import Hyperparameters
 from project.solver import Solver
+from project.training.saving import Checkpoints
 from project.training.trainer import make_trainer
 
 

@@ -1,1 +1,1 @@
-"""What happens around training, one file per concern."""
+"""What a run does not need: showing how it goes, reports, stopping early; one file each."""

@@ -2,7 +2,7 @@
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from project.callbacks.checkpoints import Checkpoints
+from project.training.saving import Checkpoints
 
 
 class EarlyStopping(Callback):

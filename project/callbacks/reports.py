@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from project.callbacks.figures import calibration_figure, confusion_figure
+from project.callbacks._figures import calibration_figure, confusion_figure
 from project.files import replacing, write_atomic
 
 

@@ -4,8 +4,8 @@ import sys
 
 from pytorch_lightning import Trainer
 
-from project.callbacks.interrupt import Interrupted, at_once
 from project.processes import peers
+from project.training.interrupt import Interrupted, at_once
 
 
 def gather(trainer: Trainer) -> int | None:

@@ -1,1 +1,1 @@
-"""How a model is trained: steps, schedules, evaluation, checkpoints, random generators."""
+"""How a model is trained: steps, evaluation, checkpoints, signals, random generators."""

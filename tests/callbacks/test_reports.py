@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from project.callbacks.figures import calibration_figure, confusion_figure
+from project.callbacks._figures import calibration_figure, confusion_figure
 from project.callbacks.reports import Reports, confusion_csv
 
 CONFUSION = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from project.callbacks import interrupt
-from project.callbacks.interrupt import Interrupt, Interrupted, at_once
+from project.training import interrupt
+from project.training.interrupt import Interrupt, Interrupted, at_once
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

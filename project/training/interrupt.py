@@ -13,7 +13,7 @@ import torch
 import torch.distributed as dist
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from project.callbacks.checkpoints import Checkpoints
+from project.training.saving import Checkpoints
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Two signals within it are one.
