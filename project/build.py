@@ -1,8 +1,7 @@
 """From hyperparameters to data, model, solver and trainer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,6 +18,7 @@ from project.provenance.resumption import Reopened
 from project.scores import MIN, better
 from project.solver import Solver
 from project.training import generators
+from project.training.state import as_trained
 from project.training.trainer import make_trainer
 from project.training.weights import load_weights
 
@@ -154,23 +154,3 @@ def declared_scores(
             f"--monitor {monitor!r}: neither more nor less of it is better; give a score"
         )
     return scores
-
-
-def as_trained(dataset: data.Data, state: dict[str, Any], path: Path) -> data.Data:
-    """The data, normalised as it was when the checkpoint's model was trained.
-
-    Raises:
-        ValueError: its classes or its images' shape are others.
-    """
-    for name, ours in (("classes", dataset.classes), ("shape", dataset.shape)):
-        if list(ours) != list(state[name]):
-            raise ValueError(
-                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
-                f" --data {dataset.name}"
-            )
-    return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]))
-
-
-def _short(values: Sequence[object]) -> str:
-    text = ", ".join(map(str, values))
-    return text if len(text) <= 60 else text[:57] + "..."

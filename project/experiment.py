@@ -28,6 +28,7 @@ from project.tracking import ReadyFollowers
 from project.training import checkpoint
 from project.training.interrupt import Interrupt
 from project.training.saving import Checkpoints
+from project.training.state import Position, describe
 
 
 def run_experiment(
@@ -116,19 +117,13 @@ def make_session(
     others: OtherProcesses,
 ) -> Session:
     """The session, with the callbacks that stand around training; a new one has its line here."""
-    hparams, dataset = plan.hparams, setup.dataset
-    describe = {
-        "hyperparameters": Redactor().redact_json(hparams.to_values()),
-        "classes": list(dataset.classes),
-        "shape": list(dataset.shape),
-        "mean": list(dataset.mean),
-        "std": list(dataset.std),
-    }
+    hparams = plan.hparams
+    description = describe(Redactor().redact_json(hparams.to_values()), setup.dataset)
     going_on = state if plan.resume else None
     folder = directory / "checkpoints" if directory else None
     way = better(setup.scores, hparams.monitor)
     every = hparams.checkpoint_every
-    checkpoints = Checkpoints(folder, hparams.monitor, way, every, describe, going_on)
+    checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on)
     callbacks: list[Callback] = [checkpoints]
     if hparams.early_stopping is not None:
         callbacks.append(EarlyStopping(hparams.early_stopping, checkpoints))
@@ -147,6 +142,6 @@ def make_session(
         checkpoints,
         interrupt,
         others,
-        state=going_on,
+        position=Position.read(going_on) if going_on else None,
         only_test=hparams.only_test,
     )

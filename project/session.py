@@ -2,7 +2,6 @@
 
 import traceback
 from dataclasses import dataclass, field
-from typing import Any
 
 from pytorch_lightning import Trainer
 
@@ -15,6 +14,7 @@ from project.training import checkpoint
 from project.training.interrupt import Interrupt, Interrupted
 from project.training.runtime import keep_memory
 from project.training.saving import Checkpoints
+from project.training.state import Position
 
 # Their messages are written for people; anything else is a fault in the code.
 EXPECTED = (ValueError, FloatingPointError, OSError)
@@ -45,7 +45,7 @@ class Session:
     """One process's part in carrying out a run.
 
     Attributes:
-        state: the checkpoint to go on from, for a resumed run.
+        position: to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
         others: the processes that this one has started.
     """
@@ -56,7 +56,7 @@ class Session:
     checkpoints: Checkpoints
     interrupt: Interrupt
     others: OtherProcesses
-    state: dict[str, Any] | None = None
+    position: Position | None = None
     only_test: bool = False
 
     def run(self) -> Ended:
@@ -107,19 +107,9 @@ class Session:
         return Ended("interrupted", 128 + number, str(Interrupted(number))) if number else None
 
     def _train(self) -> None:
-        if self.state is not None:
-            self._go_on_from(self.state)
+        if self.position is not None:
+            self.position.go_on(self.solver, self.trainer, self.loaders["train"])
         self.trainer.fit(self.solver, self.loaders["train"], self.loaders["val"])
-
-    def _go_on_from(self, state: dict[str, Any]) -> None:
-        """Point solver, data and Lightning to the checkpoint's place; a callback loads the rest."""
-        self.solver.step, self.solver.step_in_epoch = state["step"], state["step_in_epoch"]
-        self.loaders["train"].seek(state["epoch"], state["step_in_epoch"])
-        progress = self.trainer.fit_loop.epoch_progress.current
-        progress.ready = progress.started = progress.processed = progress.completed = state["epoch"]
-        if state["done"]:
-            # Nothing is left to train; Lightning still has to start the processes for the test.
-            self.trainer.fit_loop.max_epochs = state["epoch"]
 
     def _test(self) -> dict[str, float]:
         if not self.only_test:

@@ -16,7 +16,6 @@ from torch.optim import Optimizer
 from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics
 from project.training.optimizers import make_optimizer, make_schedule
-from project.training.state import scaler_of
 from project.training.step import OptimizerStep
 
 
@@ -79,7 +78,7 @@ class Solver(LightningModule):
         """Make the step, now that there is an optimizer."""
         self._schedule = make_schedule(self.settings, self.total_steps)
         self.optimization = OptimizerStep(
-            self.model, self._loss, self.trainer, self._schedule, scaler_of(self), self.settings
+            self.model, self._loss, self.trainer, self._schedule, self.settings
         )
 
     def on_train_epoch_start(self) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints: `best.pt` by the monitored metric; `last.pt`, to go on from bit for bit."""
+"""When checkpoints are written: `best.pt` by the monitored metric; `last.pt`, to go on from."""
 
 import math
 import time
@@ -9,8 +9,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project.cli.command import describe, print_error
 from project.scores import improves
-from project.training import state as training_state
 from project.training.checkpoint_writer import CheckpointWriter
+from project.training.state import Position, capture, restore
 
 BEST, LAST = "best.pt", "last.pt"
 # Between two writes, where epochs are shorter: those of small models are over in milliseconds, and
@@ -26,8 +26,7 @@ class Checkpoints(Callback):
         monitor: name of a validation score, such as `val_loss`.
         better: which of its values are, `min` or `max`.
         every: seconds between writes inside an epoch.
-        describe: what a reader needs beside the weights: hyperparameters, classes, shape, mean,
-            std.
+        describe: what a checkpoint says of itself, see `state.describe`.
         state: a `last.pt` as loaded, to go on from.
 
     Attributes:
@@ -48,7 +47,7 @@ class Checkpoints(Callback):
         self.best: dict[str, Any] | None = state["best"] if state else None
         self._resumed_from = state
         self._written = -math.inf
-        self._unwritten: tuple[int, int, bool] | None = None
+        self._unwritten: Position | None = None
         self._best_is_new = False
         self._writer: CheckpointWriter | None = None  # the first process has one
 
@@ -65,7 +64,7 @@ class Checkpoints(Callback):
     def on_train_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Put the loaded state in place, now that the optimizer exists."""
         if self._resumed_from is not None:
-            training_state.restore(solver, self._resumed_from)
+            restore(solver, self._resumed_from)
             self._resumed_from = None
         self._began = time.monotonic()
 
@@ -93,16 +92,16 @@ class Checkpoints(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Keep a new best, and write where the next epoch starts unless a write was just now."""
-        self._unwritten = (trainer.current_epoch + 1, 0, trainer.should_stop)
+        self._unwritten = Position.after_epoch(solver)
         if self._is_due(trainer, self._written + min(self.every, LEAST_SECONDS)):
-            self._write(trainer, solver, *self._unwritten)
+            self._write(trainer, solver, self._unwritten)
         elif self._best_is_new:
             self._keep(trainer, self._new_best(solver.model.state_dict()))
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write the end, and wait until it is on the disk, for every process reads the best."""
         if self._unwritten is not None:
-            self._write(trainer, solver, *self._unwritten)
+            self._write(trainer, solver, self._unwritten)
         self.wait()
         trainer.strategy.barrier()
 
@@ -128,8 +127,7 @@ class Checkpoints(Callback):
 
     def save_last(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write at the present step; every process must call it."""
-        # Within an epoch there is at least a validation to come, whatever the reason to stop.
-        self._write(trainer, solver, trainer.current_epoch, solver.step_in_epoch, done=False)
+        self._write(trainer, solver, Position.within(solver))
 
     def _is_due(self, trainer: Trainer, moment: float) -> bool:
         # Each process has its own clock; the writing gathers from all of them, so all must agree.
@@ -138,11 +136,8 @@ class Checkpoints(Callback):
             due = trainer.strategy.reduce_boolean_decision(due, all=False)
         return due
 
-    def _write(
-        self, trainer: Trainer, solver: LightningModule, epoch: int, step: int, done: bool
-    ) -> None:
-        position = {"epoch": epoch, "step_in_epoch": step, "done": done}
-        state = training_state.capture(solver) | position
+    def _write(self, trainer: Trainer, solver: LightningModule, position: Position) -> None:
+        state = capture(solver, position)
         # With its weights in both, they are copied once.
         self._keep(trainer, {LAST: state} | self._new_best(state["model"]))
         if trainer.is_global_zero:

@@ -1,43 +1,149 @@
-"""All that training needs to go on exactly as if it had never stopped, taken out and put back."""
+"""What a checkpoint holds, and how training goes on from it as if it had never stopped.
 
-from typing import Any
+Both `best.pt` and `last.pt` hold
+
+- what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`;
+- `model`: weights and buffers by name;
+- `best`: epoch, step, monitor, value and scores of the best epoch so far.
+
+`last.pt` has besides what training needs to go on (`capture`): `optimizer`, `scaler`, `train_loss`,
+`rng` of each rank, and the position: `epoch`, `step`, `step_in_epoch`, `done`. A run that goes on
+takes data as the model knows them (`as_trained`), goes to the position before training begins
+(`Position.go_on`), and puts back the rest once there is an optimizer (`restore`).
+
+How files are written and read is in `checkpoint.py`, when they are written in `saving.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 import torch.distributed as dist
+from pytorch_lightning import Trainer
+from torch import nn
 
+from project.data import Data, Loader
 from project.training import generators
+from project.training.step import scaler_of
 
 
-def capture(solver: Any) -> dict[str, Any]:
+class Trained(Protocol):
+    """What of the solver is kept in a checkpoint, or put back."""
+
+    model: nn.Module
+    trainer: Trainer
+    global_rank: int
+    step: int
+    step_in_epoch: int
+    train_loss: float
+
+
+class Position(NamedTuple):
+    """Between which steps training is; that is also the position in the data.
+
+    Attributes:
+        epoch: the present one, counted from 0.
+        step: optimizer steps done.
+        step_in_epoch: those of them in the present epoch.
+        done: whether nothing is left to train.
+    """
+
+    epoch: int
+    step: int
+    step_in_epoch: int
+    done: bool
+
+    @classmethod
+    def read(cls, state: Mapping[str, Any]) -> "Position":
+        """That of a `last.pt` as loaded."""
+        return cls(*(state[name] for name in cls._fields))
+
+    @classmethod
+    def within(cls, solver: Trained) -> "Position":
+        """After a step; within an epoch there is at least a validation to come."""
+        return cls(solver.trainer.current_epoch, solver.step, solver.step_in_epoch, False)
+
+    @classmethod
+    def after_epoch(cls, solver: Trained) -> "Position":
+        """Where the next epoch starts, if one does."""
+        trainer = solver.trainer
+        return cls(trainer.current_epoch + 1, solver.step, 0, trainer.should_stop)
+
+    def go_on(self, solver: Trained, trainer: Trainer, loader: Loader) -> None:
+        """Let solver, Lightning and the training data begin here."""
+        solver.step, solver.step_in_epoch = self.step, self.step_in_epoch
+        loader.seek(self.epoch, self.step_in_epoch)
+        progress = trainer.fit_loop.epoch_progress.current
+        progress.ready = progress.started = progress.processed = progress.completed = self.epoch
+        if self.done:
+            # Lightning still has to start the processes for the test.
+            trainer.fit_loop.max_epochs = self.epoch
+
+
+def describe(flags: Mapping[str, Any], dataset: Data) -> dict[str, Any]:
+    """What a reader of a checkpoint needs beside the weights.
+
+    Args:
+        flags: of the run, by field name, without secrets.
+        dataset: that the model is trained on.
+    """
+    return {
+        "hyperparameters": dict(flags),
+        "classes": list(dataset.classes),
+        "shape": list(dataset.shape),
+        "mean": list(dataset.mean),
+        "std": list(dataset.std),
+    }
+
+
+def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
+    """The data, normalised as it was when the checkpoint's model was trained.
+
+    Raises:
+        ValueError: its classes or its images' shape are others.
+    """
+    for name, ours in (("classes", dataset.classes), ("shape", dataset.shape)):
+        if list(ours) != list(state[name]):
+            raise ValueError(
+                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
+                f" --data {dataset.name}"
+            )
+    return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]))
+
+
+def capture(solver: Trained, position: Position) -> dict[str, Any]:
     """The state between two steps, as tensors and plain values; every process must call it.
 
     Args:
         solver: in training, so that it has a trainer and an optimizer.
+        position: where training goes on from it.
     """
-    scaler = scaler_of(solver)
+    trainer = solver.trainer
+    scaler = scaler_of(trainer)
     return {
         "model": solver.model.state_dict(),
-        "optimizer": solver.trainer.optimizers[0].state_dict(),
+        "optimizer": trainer.optimizers[0].state_dict(),
         "scaler": scaler.state_dict() if scaler is not None else {},
-        "rng": _rng_of_all_ranks(solver.trainer.world_size),
-        "step": solver.step,
+        "rng": _rng_of_all_ranks(trainer.world_size),
+        "step": position.step,
         "train_loss": solver.train_loss,
+        "epoch": position.epoch,
+        "step_in_epoch": position.step_in_epoch,
+        "done": position.done,
     }
 
 
-def restore(solver: Any, state: dict[str, Any]) -> None:
-    """Put back what `capture` returned, once the optimizer exists."""
+def restore(solver: Trained, state: Mapping[str, Any]) -> None:
+    """Put back what `capture` returned but for the position, once the optimizer exists."""
+    trainer = solver.trainer
     solver.model.load_state_dict(state["model"])
-    solver.trainer.optimizers[0].load_state_dict(state["optimizer"])
-    scaler = scaler_of(solver)
+    trainer.optimizers[0].load_state_dict(state["optimizer"])
+    scaler = scaler_of(trainer)
     if scaler is not None:
         scaler.load_state_dict(state["scaler"])
     solver.train_loss = state["train_loss"]
     generators.restore(state["rng"][solver.global_rank])
-
-
-def scaler_of(solver: Any) -> Any:
-    """The gradients' scaler, which only 16-mixed has, or None."""
-    return getattr(solver.trainer.precision_plugin, "scaler", None)
 
 
 def _rng_of_all_ranks(world_size: int) -> list[dict[str, Any]]:
@@ -45,3 +151,8 @@ def _rng_of_all_ranks(world_size: int) -> list[dict[str, Any]]:
     if world_size > 1:
         dist.all_gather_object(states, states[0])
     return states
+
+
+def _short(values: Sequence[object]) -> str:
+    text = ", ".join(map(str, values))
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -8,11 +8,17 @@ from typing import Any
 import torch
 from pytorch_lightning import Trainer
 from torch import Tensor, nn
+from torch.amp import GradScaler
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.optimizers import Schedule, set_rate
+
+
+def scaler_of(trainer: Trainer) -> GradScaler | None:
+    """The gradients' scaler, which only 16-mixed has, or None."""
+    return getattr(trainer.precision_plugin, "scaler", None)
 
 
 class OptimizerStep:
@@ -23,7 +29,6 @@ class OptimizerStep:
         loss: as of `Solver`.
         trainer: in training, so that it has an optimizer.
         schedule: of the learning rate and the momentum.
-        scaler: of the gradients, which only 16-mixed has.
         hparams: clipping, accumulation and precision.
 
     Attributes:
@@ -37,13 +42,12 @@ class OptimizerStep:
         loss: Callable[[Tensor, Tensor], Tensor],
         trainer: Trainer,
         schedule: Schedule,
-        scaler: Any,
         hparams: Hyperparameters,
     ) -> None:
         # Finding them at the trainer in each step costs more than using them.
         self._strategy, self._world_size = trainer.strategy, trainer.world_size
         self._optimizer: Optimizer = trainer.optimizers[0]
-        self._schedule, self._scaler = schedule, scaler
+        self._schedule, self._scaler = schedule, scaler_of(trainer)
         self.model, self.loss = model, loss
         self._clip, self._accumulate = hparams.gradient_clip, hparams.accumulate
         self._parameters = [p for p in model.parameters() if p.requires_grad]
