@@ -114,7 +114,7 @@ def _runs(
     found: Mapping[str, Any], runs: Sequence[KnownRun], each: Sequence[Unit], now: datetime
 ) -> list[dict[str, Any]]:
     duration = next(r["values"] for r in found["sections"]["results"] if r["name"] == "duration")
-    names = _names(found, runs, each, frozenset())
+    names = _names(found, runs, each)
     listed = []
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
@@ -128,7 +128,7 @@ def _runs(
 def _units(
     found: Mapping[str, Any], runs: Sequence[KnownRun], units: Sequence[Unit]
 ) -> list[dict[str, Any]]:
-    names = _names(found, runs, units, frozenset(("seed",)))
+    names = _names(found, runs, units, "seed")
     return [
         {"id": u.label, "name": name, "group": u.is_group}
         | {"members": [found["runs"][i]["label"] for i in u.members]}
@@ -137,14 +137,11 @@ def _units(
 
 
 def _names(
-    found: Mapping[str, Any],
-    runs: Sequence[KnownRun],
-    units: Sequence[Unit],
-    skipped: frozenset[str],
+    found: Mapping[str, Any], runs: Sequence[KnownRun], units: Sequence[Unit], skipped: str = ""
 ) -> list[str]:
-    """What tells each unit from the others."""
+    """What tells each unit from the others, without the flag that is skipped."""
     known = [flags_of(unit, found, runs) for unit in units]
-    flags = [{k: text for k, text in own.items() if k not in skipped} for own in known]
+    flags = [{name: text for name, text in own.items() if name != skipped} for own in known]
     firsts = [found["runs"][unit.members[0]] for unit in units]
     names = [
         f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]
