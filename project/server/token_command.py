@@ -112,8 +112,8 @@ def create_key(arguments: argparse.Namespace, database: Database) -> Iterator[st
         ValueError: the MLflow experiment of a project is another one's.
     """
     from project.server.announcement import variables, warning
-    from project.server.api.errors import ApiError
     from project.server.auth import accounts, keys
+    from project.server.errors import ApiError
     from project.server.workspaces import projects
 
     url, certificate = _address(arguments)

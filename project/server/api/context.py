@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
 from project.server.api.access import Account
 from project.server.settings import Settings
+from project.server.storage.storage import Storage
 from project.server.store.database import Database
-
-if TYPE_CHECKING:
-    from project.server.storage.storage import Storage
 
 
 @dataclass(frozen=True)

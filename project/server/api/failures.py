@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.websockets import WebSocket, WebSocketState
 
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 from project.server.store.database import Database
 from project.server.store.outage import is_away
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from project.server.api.errors import ApiError, bad_request
+from project.server.errors import ApiError, bad_request
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:

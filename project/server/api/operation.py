@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from project.server.api.body import json_response
 from project.server.api.context import context_of
-from project.server.api.errors import ApiError, bad_request
+from project.server.body import json_response
+from project.server.errors import ApiError, bad_request
 
 Path = Annotated[str, "path"]
 Body = Annotated[Any, "body"]

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from project.server.api.body import json_response
 from project.server.api.models import Problem
 from project.server.api.operation import OPERATIONS, Operation, Parameter
+from project.server.body import json_response
 
 DOCUMENTS = ("backend", "leaderboard", "artifacts")
 PRIMITIVES = {str: "string", int: "integer", float: "number", bool: "boolean"}

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.downloads import BYTES, PICTURES, FileResponse
-from project.server.api.errors import not_found
 from project.server.api.operation import operation
 from project.server.attributes.series import MOST, page_of, read_entries
 from project.server.attributes.stored import find
 from project.server.containers import containers
+from project.server.errors import not_found
 from project.server.ingestion.releasing import IMAGES
 
 ROOT = "/api/leaderboard/v1/attributes/series/image"

@@ -8,15 +8,15 @@ import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import bad_request
 from project.server.api.operation import operation
 from project.server.attributes.stored import check
 from project.server.containers import containers
-from project.server.containers.containers import Container
+from project.server.errors import bad_request
 from project.server.ingestion import curves, lines
-from project.server.ingestion.assign import Attributes, Row
+from project.server.ingestion.assign import Attributes
 from project.server.mlflow import points
 from project.server.store.tables import entries
+from project.server.store.values import Container, Row
 
 ROOT = "/api/leaderboard/v1/attributes/series"
 # The client asks for 1,000 at a time; more than this would be held in memory at once.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, not_found
-from project.server.containers.containers import Container
-from project.server.ingestion.assign import COLUMNS, Row
+from project.server.errors import ApiError, not_found
+from project.server.ingestion.assign import COLUMNS
 from project.server.store.tables import attributes
+from project.server.store.values import Container, Row
 
 
 def find(context: Context, container: Container, path: str, type_: str) -> Row:

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from project.server.api.body import json_response
 from project.server.api.context import Context, context_of
-from project.server.api.errors import ApiError
 from project.server.api.operation import Header, operation
 from project.server.auth import accounts, tokens
+from project.server.body import json_response
+from project.server.errors import ApiError
 
 REFRESH_PATH = f"{tokens.PATH}/protocol/openid-connect/token"
 ApiToken = Header["X-Neptune-Api-Token"]

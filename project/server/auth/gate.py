@@ -10,13 +10,13 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from project.server.api.access import ANONYMOUS, CURRENT, LOCAL, Account
-from project.server.api.errors import ApiError, not_found
 from project.server.api.failures import unavailable
 from project.server.api.swagger import DOCUMENTS
 from project.server.auth import origins
 from project.server.auth.authorization import REFRESH_PATH
 from project.server.auth.credentials import account_of
 from project.server.auth.tokens import PATH
+from project.server.errors import ApiError, not_found
 from project.server.store.outage import is_away
 
 # These say nothing of any project, or check what they are given themselves.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 
 # MLflow's variables, in which a person names more hosts and pages; `*` stands for any letters.
 HOSTS, ORIGINS = "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"

@@ -14,7 +14,7 @@ from typing import Any
 import jwt
 
 from project.files import lock
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 from project.server.settings import Settings
 
 # Lifetimes in seconds. An access token is checked against its API key with every request, so a

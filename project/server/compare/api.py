@@ -13,7 +13,6 @@ from starlette.responses import Response
 from project.comparison.pictures import media_type
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import bad_request, not_found
 from project.server.api.operation import operation
 from project.server.compare import (
     axes,
@@ -31,6 +30,7 @@ from project.server.compare import (
 from project.server.compare import runs as facts
 from project.server.compare import visible
 from project.server.compare.visible import Run
+from project.server.errors import bad_request, not_found
 
 ROOT = "/compare/api"
 KINDS = ("step", "epoch", "time")

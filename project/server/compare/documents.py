@@ -9,9 +9,9 @@ from typing import Any
 
 from project.scores import FORMER, Ways
 from project.server.api.context import Context
-from project.server.api.errors import ApiError
 from project.server.compare import files
 from project.server.compare.visible import Run
+from project.server.errors import ApiError
 
 
 @dataclass(frozen=True)

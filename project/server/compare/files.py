@@ -14,8 +14,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from project.server.api.errors import bad_request, not_found
 from project.server.compare.visible import Run
+from project.server.errors import bad_request, not_found
 from project.server.settings import Settings
 from project.server.storage.storage import artifact_address
 

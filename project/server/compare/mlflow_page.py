@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import not_found
 from project.server.api.operation import operation
 from project.server.compare.visible import seen_by
+from project.server.errors import not_found
 from project.server.mlflow.experiments import EXPERIMENT_TAGS, EXPERIMENTS, RUNS
 from project.server.store.database import Database
 from project.server.store.tables import containers

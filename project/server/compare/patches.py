@@ -6,9 +6,9 @@ from difflib import unified_diff
 from typing import TypedDict
 
 from project.server.api.context import Context
-from project.server.api.errors import bad_request
 from project.server.compare import files
 from project.server.compare.visible import Run
+from project.server.errors import bad_request
 
 FILE = "code.patch"
 # Finding the difference takes time that grows with the square of the length.

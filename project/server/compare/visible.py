@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from project.provenance.find import RUN_ID
 from project.server.api.access import Account
-from project.server.api.errors import bad_request, not_found
+from project.server.errors import bad_request, not_found
 from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
 from project.server.store.tables import containers
 from project.tracking.mlflow.layout import STATUSES

@@ -3,55 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, not_found
 from project.server.api.models import Experiment
 from project.server.api.operation import operation
 from project.server.containers import states
-from project.server.containers.new_container import New, insert
+from project.server.containers.new_container import insert
+from project.server.errors import ApiError, not_found
 from project.server.mlflow.experiments import RUNS
 from project.server.store.tables import containers
 from project.server.store.tables import projects as project_table
+from project.server.store.values import Container, New, Project
 from project.server.workspaces import projects
 from project.server.workspaces.projects import workspace_id
 
 ROOT = "/api/leaderboard/v1"
-
-
-@dataclass(frozen=True)
-class Container:
-    """One container, as it is now.
-
-    Attributes:
-        id: a uuid with dashes; a project's own container has the project's.
-        run_uuid: the id of its MLflow run, the same without dashes.
-        type: run, project, model or modelVersion.
-        short_id: such as RUN-1, RUN-KEY of a model and RUN-KEY-1 of its version.
-        custom_id: what the client calls it.
-        parent_id: the model's of a version, else the project's.
-        trashed: whether its MLflow run is deleted, which can be undone.
-        workspace, project_name: its project's.
-        experiment_id: the number of its MLflow experiment.
-        artifact_uri: where its files are, as MLflow gives it.
-    """
-
-    id: str
-    run_uuid: str
-    project_id: str
-    type: str
-    short_id: str
-    custom_id: str | None
-    parent_id: str | None
-    trashed: bool
-    workspace: str
-    project_name: str
-    experiment_id: int
-    artifact_uri: str
 
 
 _CONTAINER = ("id", "run_uuid", "project_id", "type", "short_id", "custom_id", "parent_id")
@@ -109,7 +78,7 @@ def _own(context: Context, identifier: str) -> Container | None:
         row = connection.execute(projects.SELECT.where(here)).one_or_none()
     if row is None:
         return None
-    project = projects.Project(*row[:-1])
+    project = Project(*row[:-1])
     new = New("project", project.key, context.account.name, time.time_ns() // 10**6)
     with context.database.write() as connection:
         context.database.lock_container(connection, project.id)

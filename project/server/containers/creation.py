@@ -10,17 +10,17 @@ import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, bad_request, not_found
 from project.server.api.fields import bad_field, text
 from project.server.api.models import CreationParams, Experiment
 from project.server.api.operation import Header, operation
 from project.server.containers import containers, git
-from project.server.containers.containers import Container, look_up
-from project.server.containers.new_container import New, insert
+from project.server.containers.containers import look_up
+from project.server.containers.new_container import insert
+from project.server.errors import ApiError, bad_request, not_found
 from project.server.store.tables import containers as container_table
 from project.server.store.tables import projects as project_table
+from project.server.store.values import Container, New, Project
 from project.server.workspaces import projects
-from project.server.workspaces.projects import Project
 
 CliVersion = Header["X-Neptune-CliVersion"]
 TYPES = ("run", "model", "modelVersion")

@@ -7,8 +7,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from project.server.api.errors import bad_request
 from project.server.api.fields import mapping, text, texts
+from project.server.errors import bad_request
 
 PATH = "source_code/git"
 COMMIT = ("commitId", "message", "authorName", "authorEmail")

@@ -9,8 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from project.server.api.access import Role
 from project.server.api.context import context_of
-from project.server.api.errors import ApiError
 from project.server.containers import containers
+from project.server.errors import ApiError
 
 
 def routes() -> list[BaseRoute]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,30 +13,8 @@ from project.server.mlflow.experiments import find_experiment, make_experiment, 
 from project.server.store.database import Database
 from project.server.store.tables import attributes, containers
 from project.server.store.tables import projects as project_table
-from project.server.workspaces.projects import Project, deleted_in_mlflow
-
-
-@dataclass(frozen=True)
-class New:
-    """What is known of a container before it is there.
-
-    Attributes:
-        type: run, project, model or modelVersion.
-        short_id: such as RUN-1.
-        owner: the account that makes it.
-        created: unix milliseconds.
-        custom_id: of a run, where its client gives one.
-        parent: (id, short id) of a version's model.
-        git: a run's gitRef.
-    """
-
-    type: str
-    short_id: str
-    owner: str
-    created: int
-    custom_id: str | None = None
-    parent: tuple[str, str] | None = None
-    git: dict[str, Any] | None = None
+from project.server.store.values import New, Project
+from project.server.workspaces.projects import deleted_in_mlflow
 
 
 def insert(database: Database, connection: sa.Connection, project: Project, new: New) -> str:

@@ -12,11 +12,10 @@ from mlflow.store.tracking.dbmodels.models import (
 )
 
 from project.server.api.context import Context
-from project.server.containers.containers import Container
 from project.server.mlflow.experiments import EXPERIMENT_TAGS, EXPERIMENTS, OWNER, RUNS
 from project.server.store import tables
 from project.server.store.database import Database
-from project.server.workspaces.projects import Project
+from project.server.store.values import Container, Project
 
 # Ours, by the column that names the container.
 OURS = (tables.attributes, tables.entries, tables.set_files, tables.batches, tables.signals)

@@ -17,14 +17,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from project.server.api.access import Role
 from project.server.api.context import Context, context_of
-from project.server.api.errors import ApiError, not_found
 from project.server.api.fields import bad_field, text
 from project.server.api.operation import Body, Path, operation
 from project.server.containers import containers, states
-from project.server.containers.containers import Container
+from project.server.errors import ApiError, not_found
 from project.server.store.outage import is_away
 from project.server.store.tables import containers as container_table
 from project.server.store.tables import signals
+from project.server.store.values import Container
 
 TYPES = ("stop", "abort")
 # A signal waits at most so long, in seconds; whichever worker has the websocket asks the store.

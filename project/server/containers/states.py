@@ -22,8 +22,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from project.server.api.errors import not_found
 from project.server.containers import sys_rows
+from project.server.errors import not_found
 from project.server.mlflow.experiments import RUNS, set_tags
 from project.server.mlflow.names import is_ours
 from project.server.store.tables import attributes, containers, signals

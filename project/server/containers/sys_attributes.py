@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from project.server.containers import states
 from project.server.containers.sys_rows import put, row
 from project.server.mlflow.experiments import RUNS, set_tags
+from project.server.store.values import Container, New, Project, Row
 from project.tracking.mlflow.layout import NAME_LENGTH, cut
-
-if TYPE_CHECKING:
-    from project.server.containers.containers import Container
-    from project.server.containers.new_container import New
-    from project.server.ingestion.assign import Row
-    from project.server.workspaces.projects import Project
 
 
 def initial(id_: str, project: Project, new: New) -> list[dict[str, Any]]:

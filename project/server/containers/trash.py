@@ -11,11 +11,11 @@ from project.server.api.fields import texts
 from project.server.api.models import BulkError, BulkResult
 from project.server.api.operation import Body, operation
 from project.server.containers import containers, removal
-from project.server.containers.containers import Container, look_up
+from project.server.containers.containers import look_up
 from project.server.mlflow.experiments import RUNS
 from project.server.store.tables import containers as container_table
+from project.server.store.values import Container, Project
 from project.server.workspaces import projects
-from project.server.workspaces.projects import Project
 
 ROOT = f"{containers.ROOT}/experiments/trash"
 MOST = 1000

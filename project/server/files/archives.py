@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zipfile import ZipFile, ZipInfo
 
-from project.server.api.errors import ApiError, bad_request
+from project.server.errors import ApiError, bad_request
 from project.server.storage.artifact_paths import sub_path
 
 # The client packs at most 501 files of 5 MiB together.

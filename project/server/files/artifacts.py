@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import bad_request, not_found
 from project.server.api.operation import Body, operation
 from project.server.containers import containers
+from project.server.errors import bad_request, not_found
 from project.server.files.tracked_files import ArtifactFile, ArtifactFiles, checked, hash_of
 from project.server.ingestion.values import INT64
 from project.server.store.tables import artifact_files, artifacts

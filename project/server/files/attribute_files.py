@@ -13,14 +13,14 @@ import sqlalchemy as sa
 
 from project.server.api.context import Context
 from project.server.containers import sys_attributes
-from project.server.containers.containers import Container
 from project.server.ingestion import parsing
-from project.server.ingestion.assign import Attributes, Row, TypeConflict
+from project.server.ingestion.assign import Attributes, TypeConflict
 from project.server.ingestion.releasing import FILE, FILE_SET, discard_held, resize
 from project.server.storage import artifact_paths, set_members
 from project.server.storage.artifact_paths import ARTIFACT
 from project.server.storage.set_members import Member
 from project.server.store.tables import attributes
+from project.server.store.values import Container, Row
 
 
 @dataclass(frozen=True)

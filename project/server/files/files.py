@@ -11,13 +11,13 @@ from project.server.api.downloads import BYTES, PICTURES, FileResponse
 from project.server.api.operation import operation
 from project.server.attributes.stored import find
 from project.server.containers import containers
-from project.server.containers.containers import Container
 from project.server.files import multipart, uploads
 from project.server.files.attribute_files import put_file, reserve
 from project.server.files.multipart import Started, Target, XRange
 from project.server.files.uploads import Uploaded, answered, in_thread
 from project.server.ingestion.releasing import FILE
 from project.server.storage.artifact_paths import of_file
+from project.server.store.values import Container
 
 ROOT = "/api/leaderboard/v1/attributes"
 UPLOAD = f"{ROOT}/storage/file/upload"

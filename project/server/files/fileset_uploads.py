@@ -8,7 +8,6 @@ from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.operation import operation
 from project.server.containers import containers
-from project.server.containers.containers import Container
 from project.server.files import archives, multipart, uploads
 from project.server.files.attribute_files import Arrival, put_members, reserve
 from project.server.files.multipart import Started, Target, XRange
@@ -16,6 +15,7 @@ from project.server.files.uploads import Uploaded, answered, in_thread
 from project.server.ingestion.releasing import FILE_SET
 from project.server.storage.artifact_paths import of_folder, sub_path
 from project.server.storage.storage import disk_errors
+from project.server.store.values import Container
 
 ROOT = "/api/leaderboard/v1/attributes"
 UPLOAD = f"{ROOT}/storage/fileset/upload"

@@ -14,19 +14,18 @@ from starlette.responses import Response, StreamingResponse
 from project.server.api import downloads
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import not_found
 from project.server.api.operation import operation
 from project.server.api.properties import iso
 from project.server.attributes.stored import find
 from project.server.containers import containers
-from project.server.containers.containers import Container
+from project.server.errors import not_found
 from project.server.files import archives
 from project.server.files.archives import Source
-from project.server.ingestion.assign import Row
 from project.server.ingestion.releasing import FILE_SET
 from project.server.storage import set_members
 from project.server.storage.artifact_paths import within
 from project.server.storage.set_members import Member
+from project.server.store.values import Container, Row
 
 ROOT = "/api/leaderboard/v1"
 CLIENT = "neptune-client/"  # how it names itself

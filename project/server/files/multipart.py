@@ -18,8 +18,8 @@ import orjson
 
 from project.files import lock, write_atomic
 from project.server.api.context import Context
-from project.server.api.errors import bad_request, not_found
 from project.server.api.operation import Header
+from project.server.errors import bad_request, not_found
 from project.server.files.uploads import MISMATCH, Uploaded, declared_length, in_thread, save
 from project.server.ingestion.values import INCONSISTENT, Fault, OperationError
 from project.server.storage.storage import disk_errors

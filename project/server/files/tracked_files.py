@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, TypedDict
 
-from project.server.api.errors import bad_request
+from project.server.errors import bad_request
 from project.server.ingestion.values import INT64
 
 

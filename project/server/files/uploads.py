@@ -12,7 +12,7 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect
 
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, bad_request
+from project.server.errors import ApiError, bad_request
 from project.server.ingestion.values import Fault, OperationError
 from project.server.storage.storage import disk_errors
 

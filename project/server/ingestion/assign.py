@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -15,9 +14,7 @@ from project.server.mlflow.names import CONSTANT, Place, free, is_ours, place, s
 from project.server.mlflow.view import Shown
 from project.server.store.database import ROWS_AT_ONCE, Database
 from project.server.store.tables import attributes
-
-if TYPE_CHECKING:
-    from project.server.containers.containers import Container
+from project.server.store.values import Container, Row
 
 
 class TypeConflict(Fault):
@@ -25,20 +22,6 @@ class TypeConflict(Fault):
 
     def __init__(self, path: str, known: str, wanted: str) -> None:
         super().__init__(INCONSISTENT, f"{path} is of type {known}, not {wanted}")
-
-
-@dataclass
-class Row:
-    """An attribute's row; what is changed in it is written when its `Attributes` are."""
-
-    path: str
-    type: str
-    key: str | None = None
-    shown_as: str | None = None
-    text: str | None = None
-    number: float | None = None
-    step: float | None = None
-    length: int | None = None
 
 
 COLUMNS = [attributes.c[name] for name in Row.__dataclass_fields__]

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 
 from project.server.api.context import Context
 from project.server.containers import states, sys_attributes
-from project.server.containers.containers import Container
 from project.server.ingestion import releasing
-from project.server.ingestion.assign import Attributes, Row
+from project.server.ingestion.assign import Attributes
 from project.server.ingestion.curves import Curves
 from project.server.ingestion.images import Pictures
 from project.server.ingestion.lines import Lines
@@ -30,6 +29,7 @@ from project.server.ingestion.values import (
     Operation,
     OperationError,
 )
+from project.server.store.values import Container, Row
 
 
 class Application:

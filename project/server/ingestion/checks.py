@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from project.server.api.errors import bad_request
+from project.server.errors import bad_request
 from project.server.ingestion.values import INCONSISTENT, Fault
 
 

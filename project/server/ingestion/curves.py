@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from project.server.ingestion.assign import Attributes, Row
+from project.server.ingestion.assign import Attributes
 from project.server.ingestion.replay import Batch, Span, overlap
 from project.server.ingestion.values import INT64, Point
 from project.server.mlflow import points
 from project.server.mlflow.points import METRICS, Stored
 from project.server.store.tables import fractions
+from project.server.store.values import Row
 
 TYPE = "floatSeries"
 

@@ -19,8 +19,7 @@ import orjson
 import sqlalchemy as sa
 
 from project.server.api.context import Context
-from project.server.containers.containers import Container
-from project.server.ingestion.assign import Row, TypeConflict
+from project.server.ingestion.assign import TypeConflict
 from project.server.ingestion.lines import Lines
 from project.server.ingestion.releasing import IMAGES
 from project.server.ingestion.values import BAD_SERIES, Fault, Log, Operation, OperationError, Point
@@ -28,6 +27,7 @@ from project.server.storage import artifact_paths
 from project.server.storage.artifact_paths import ARTIFACT
 from project.server.storage.storage import disk_errors
 from project.server.store.tables import attributes
+from project.server.store.values import Container, Row
 
 # The first bytes of the pictures that browsers show; the third is GIF's, of two kinds.
 SIGNATURES = {

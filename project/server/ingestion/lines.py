@@ -9,10 +9,11 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from project.server.containers.states import GOODBYE
-from project.server.ingestion.assign import Attributes, Row
+from project.server.ingestion.assign import Attributes
 from project.server.ingestion.replay import Batch, Entry, Span, overlap
 from project.server.ingestion.values import Point
 from project.server.store.tables import entries
+from project.server.store.values import Row
 
 TYPE = "stringSeries"
 

@@ -9,10 +9,10 @@ from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.operation import Body, operation
 from project.server.containers import containers, sys_attributes
-from project.server.containers.containers import Container
 from project.server.ingestion import images, parsing, releasing, replay
 from project.server.ingestion.batch import Application
 from project.server.ingestion.values import Log, Operation, OperationError
+from project.server.store.values import Container
 
 PATH = "/api/leaderboard/v1/attributes/operations"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from project.server.api.errors import bad_request
+from project.server.errors import bad_request
 from project.server.ingestion.checks import finite, image, kind_of, list_of, text, texts, whole
 from project.server.ingestion.values import (
     BAD_FLOAT,

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from project.server.api.context import Context
 from project.server.containers import sys_rows
-from project.server.containers.containers import Container
-from project.server.ingestion.assign import Attributes, Row
+from project.server.ingestion.assign import Attributes
 from project.server.storage import set_members
 from project.server.storage.artifact_paths import ARTIFACT, within
 from project.server.store.tables import attributes, entries
+from project.server.store.values import Container, Row
 
 FILE, FILE_SET, IMAGES = "file", "fileSet", "imageSeries"
 

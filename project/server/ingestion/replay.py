@@ -21,7 +21,7 @@ import orjson
 import sqlalchemy as sa
 
 from project.server.api.context import Context
-from project.server.api.errors import bad_request
+from project.server.errors import bad_request
 from project.server.ingestion.values import Log, OperationError
 from project.server.store.tables import batches
 

@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Match
 from werkzeug.datastructures import Authorization
 
 from project.server.api.access import CURRENT, Role
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 
 PERMISSIONS = {Role.VIEWER: "READ", Role.MEMBER: "EDIT", Role.MANAGER: "MANAGE"}
 # What an account that is no admin may ask MLflow for; whether it may in this experiment, MLflow

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlInputTag
 
 from project.server.store.database import Database
 from project.server.store.tables import attributes
+from project.server.store.values import Container
 from project.tracking.mlflow.layout import DIGEST_LENGTH, dataset
-
-if TYPE_CHECKING:
-    from project.server.containers.containers import Container
 
 DATASETS, INPUTS, INPUT_TAGS = (t.__table__ for t in (SqlDataset, SqlInput, SqlInputTag))
 # The longest name of a data set in MLflow.

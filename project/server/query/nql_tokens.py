@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 
 MAX_LENGTH = 2**20
 TOKEN = re.compile(

@@ -8,17 +8,18 @@ import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import bad_request
 from project.server.api.operation import Body, operation
 from project.server.api.properties import Attribute
+from project.server.errors import bad_request
 from project.server.query import cells, nql
 from project.server.query.nql_sql import Filter, aggregate, is_trashed
 from project.server.query.nql_values import TYPES as VALUE_TYPES
 from project.server.query.table_request import Sorting, TableRequest
 from project.server.store.dialects import Bytewise, HasPart
 from project.server.store.tables import attributes, containers
+from project.server.store.values import Project
 from project.server.workspaces import projects
-from project.server.workspaces.projects import Project, workspace_id
+from project.server.workspaces.projects import workspace_id
 
 ROOT = "/api/leaderboard/v1/leaderboard"
 TYPES = ("run", "model", "modelVersion", "project")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from project.server.api.errors import bad_request
+from project.server.errors import bad_request
 from project.server.query.nql import AGGREGATES
 from project.server.query.nql_values import TYPES
 

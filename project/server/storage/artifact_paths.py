@@ -7,7 +7,7 @@ from hashlib import blake2s
 
 import sqlalchemy as sa
 
-from project.server.api.errors import bad_request
+from project.server.errors import bad_request
 from project.server.store.tables import attributes
 
 # How the row of an attribute with files says that its `key` is their path.

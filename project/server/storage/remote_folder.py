@@ -14,7 +14,7 @@ from typing import BinaryIO
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 from project.tracking.scrub import scrub
 
 Spool = Callable[[], AbstractContextManager[Path]]

@@ -11,23 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2s
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from mlflow.utils.file_utils import local_file_uri_to_path
 from mlflow.utils.uri import is_local_uri
 
 from project.files import lock
-from project.server.api.errors import ApiError, bad_request, not_found
+from project.server.errors import ApiError, bad_request, not_found
 from project.server.settings import Settings
 from project.server.storage.local_folder import LocalFolder
 from project.server.storage.remote_folder import RemoteFolder
+from project.server.store.database import Database
+from project.server.store.values import Container
 from project.tracking.mlflow.places import now_at
 from project.tracking.mlflow.settings import embedded_uri
-
-if TYPE_CHECKING:
-    from project.server.containers.containers import Container
-    from project.server.store.database import Database
 
 # What is left of an upload that nobody has gone on with for so long is deleted, in seconds.
 ABANDONED = 24 * 3600

@@ -6,10 +6,10 @@ from typing import Any, TypedDict
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError
 from project.server.api.fields import bad_field, text
 from project.server.api.operation import Body, Path, operation
 from project.server.auth import accounts
+from project.server.errors import ApiError
 from project.server.workspaces import people, projects
 
 PROJECTS = "/api/backend/v1/projects"

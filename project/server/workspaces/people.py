@@ -6,10 +6,11 @@ import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import not_found
+from project.server.errors import not_found
 from project.server.store.database import Database
 from project.server.store.tables import accounts, members, projects
-from project.server.workspaces.projects import Project, workspace_id
+from project.server.store.values import Project
+from project.server.workspaces.projects import workspace_id
 
 _JOINED = sa.join(members, projects, projects.c.id == members.c.project_id)
 

@@ -6,12 +6,13 @@ import re
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, not_found
 from project.server.api.fields import bad_field, text
 from project.server.api.models import Project as Shown
 from project.server.api.models import ProjectList
 from project.server.api.operation import Body, operation
+from project.server.errors import ApiError, not_found
 from project.server.store.tables import members
+from project.server.store.values import Project
 from project.server.workspaces import projects
 
 ROOT = "/api/backend/v1/projects"
@@ -101,7 +102,7 @@ def _workspace(context: Context, identifier: str | None) -> str:
     raise not_found("ORGANIZATION_NOT_FOUND", f"there is no workspace {identifier!r}")
 
 
-def _join(context: Context, project: projects.Project) -> None:
+def _join(context: Context, project: Project) -> None:
     member = {"project_id": project.id, "account": context.account.name, "role": Role.MANAGER}
     with context.database.write() as connection:
         insert = context.database.insert(members).values(member)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, not_found
 from project.server.api.fields import bad_field
 from project.server.api.models import Project as Shown
 from project.server.api.properties import iso
+from project.server.errors import ApiError, not_found
 from project.server.mlflow.experiments import (
     EXPERIMENT_TAGS,
     EXPERIMENTS,
@@ -25,27 +24,9 @@ from project.server.mlflow.experiments import (
 )
 from project.server.store.database import Database
 from project.server.store.tables import projects
+from project.server.store.values import Project
 
 KEY = re.compile(r"(?=.*[A-Z])[A-Z0-9]{1,10}")
-
-
-@dataclass(frozen=True)
-class Project:
-    """One project."""
-
-    id: str
-    workspace: str
-    name: str
-    key: str
-    visibility: str
-    description: str
-    experiment_id: int
-    created: int
-
-    @property
-    def qualified(self) -> str:
-        """Its name with the workspace's, which is the name of its MLflow experiment."""
-        return f"{self.workspace}/{self.name}"
 
 
 # The project of a row is gone with its experiment, whose number SQLite gives to another one.

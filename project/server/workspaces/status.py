@@ -7,10 +7,10 @@ from typing import Any, TypedDict
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError, bad_request, not_found
 from project.server.api.fields import mapping, text
 from project.server.api.operation import Body, Path, operation
 from project.server.auth import accounts
+from project.server.errors import ApiError, bad_request, not_found
 from project.server.workspaces import people
 from project.server.workspaces.projects import visible
 

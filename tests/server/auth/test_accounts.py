@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from project.server.address import client_token
 from project.server.api.access import Account, Role
-from project.server.api.errors import ApiError
 from project.server.auth import accounts, keys
+from project.server.errors import ApiError
 from project.server.mlflow.experiments import EXPERIMENT_TAGS
 from project.server.settings import Settings
 from project.server.store.database import Database
 from project.server.store.tables import projects as project_table
 from project.server.store.tables import tokens as token_table
+from project.server.store.values import Project
 from project.server.workspaces import projects
 
 
@@ -38,7 +39,7 @@ def make_key(database: Database, name: str, admin: bool = False) -> tuple[str, s
         return keys.make(connection, name)
 
 
-def join(database: Database, project: projects.Project, name: str, role: Role) -> None:
+def join(database: Database, project: Project, name: str, role: Role) -> None:
     with database.write() as connection:
         accounts.join(database, connection, project.id, name, role)
 

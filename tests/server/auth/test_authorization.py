@@ -12,9 +12,9 @@ import jwt
 import pytest
 
 from project.server.address import client_token
-from project.server.api.errors import ApiError
 from project.server.auth import tokens
 from project.server.auth.authorization import REFRESH_PATH
+from project.server.errors import ApiError
 from project.server.settings import Settings
 from tests import forks
 from tests.server.conftest import Server

@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from project.server.api.errors import ApiError
 from project.server.auth.origins import HOSTS, ORIGINS, check_host, check_origin, shared
+from project.server.errors import ApiError
 
 URL = "https://runs.example.org"
 SEARCH = "/api/2.0/mlflow/experiments/search?max_results=5"

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from project.server.api.access import Account, Role
-from project.server.api.errors import ApiError
 from project.server.compare import documents, runs, visible
 from project.server.compare.visible import Run
+from project.server.errors import ApiError
 from tests.server.compare.stores import Store
 from tests.tracking.runs import OUTCOME, RECORD
 

@@ -13,8 +13,8 @@ from mlflow.entities import ViewType
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from project.server.api.access import Account, Role
-from project.server.api.errors import ApiError
 from project.server.containers import containers, creation
+from project.server.errors import ApiError
 from project.server.settings import Settings
 from project.server.workspaces import projects
 

@@ -15,10 +15,10 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from starlette.websockets import WebSocketDisconnect
 
 from project.server.api.access import Account, Role
-from project.server.api.errors import ApiError
 from project.server.containers import signals
 from project.server.containers.liveness import QUIET, Watch
 from project.server.containers.states import CLOSING
+from project.server.errors import ApiError
 from project.server.settings import Settings
 
 ROOT = Path(__file__).parents[3]

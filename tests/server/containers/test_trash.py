@@ -14,8 +14,8 @@ from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from project.server.api.access import Account, Role
-from project.server.api.errors import ApiError
 from project.server.containers import removal, trash
+from project.server.errors import ApiError
 from project.server.settings import Settings
 
 ROOT = "/api/leaderboard/v1/experiments"

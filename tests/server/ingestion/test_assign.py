@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from project.server.api.context import Context
 from project.server.containers import creation
-from project.server.containers.containers import Container, look_up
+from project.server.containers.containers import look_up
 from project.server.ingestion.assign import Attributes, TypeConflict
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.server.store.tables import attributes
+from project.server.store.values import Container
 from project.server.workspaces import projects
 
 

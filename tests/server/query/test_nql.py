@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
 
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 from project.server.query.nql import parse
 from project.server.query.nql_sql import Filter
 from project.server.settings import Settings

@@ -19,8 +19,8 @@ from mlflow import MlflowClient
 
 from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.api.errors import ApiError
 from project.server.containers import containers
+from project.server.errors import ApiError
 from project.server.files import attribute_files
 from project.server.files.attribute_files import Arrival
 from project.server.ingestion import releasing

@@ -11,7 +11,7 @@ import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from project.server.api.access import Account, Role
-from project.server.api.errors import ApiError
+from project.server.errors import ApiError
 from project.server.workspaces import projects
 
 ROOT = "/api/backend/v1/projects"

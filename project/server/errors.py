@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from project.server.api.body import json_response
+from project.server.body import json_response
 
 # How MLflow's client is told the same; what its own routes answer has these two members alone.
 MLFLOW = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 503: "TEMPORARILY_UNAVAILABLE"}
