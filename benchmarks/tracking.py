@@ -12,8 +12,8 @@ from benchmarks._command import run
 from benchmarks._processes import project
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.trackers.mlflow import embedded_store
 from project.tracking.mlflow.settings import embedded_path
+from project.tracking.mlflow.store import embedded_store
 
 FLAGS = (
     "--exp-name bench --data synthetic --synthetic-shape 1 28 28 --synthetic-samples 60000"

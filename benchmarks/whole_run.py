@@ -13,7 +13,7 @@ from benchmarks._command import run
 from benchmarks._processes import seconds_to_line, wait_for_followers
 from benchmarks._result import Goal, Result
 from benchmarks._turns import take_turns
-from project.trackers.mlflow import embedded_store
+from project.tracking.mlflow.store import embedded_store
 
 RAW = ("-m", "benchmarks.peers.raw_run")
 OURS = ("-m", "project.run", "--exp-name", "bench", "--accelerator", "cpu")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
-from project.cli.parser import Parser, whole
+from project.cli.parser import Parser
+from project.cli.selection import add_selection
 
 
 def main(argv: Sequence[str]) -> int:
@@ -61,36 +62,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
-
-
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """The flags that say which runs, and how many."""
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="EXPRESSION",
-        help="only runs for which it holds: comparisons (== != < <= > >= in, and lists: model in"
-        " (cnn, mlp)) of flags, scores, status, age, duration, sha, dirty, ..., with and, or, not"
-        " and parentheses",
-    )
-    parser.add_argument(
-        "--sort",
-        metavar="NAME",
-        help="smallest value of this first (if not given: newest run first)",
-    )
-    parser.add_argument("--reverse", action="store_true", help="the other way round")
-    parser.add_argument(
-        "--limit",
-        type=whole("number of runs", 1, 10**9),
-        metavar="N",
-        help="at most so many runs, in files too (if not given: 20 in the table)",
-    )
-    parser.add_argument(
-        "--all",
-        action="store_true",
-        help="all runs and scores in the table; also what does not differ in a comparison",
-    )
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ from project.closing import close
 from project.opening import begin, sheet
 from project.plan import Plan
 from project.processes import peers
-from project.processes.agreement import disagreement
 from project.processes.assembly import gather
 from project.processes.launch import OtherProcesses
 from project.processes.place import place
 from project.provenance.code import CodeState
+from project.provenance.ranks import disagreement
 from project.provenance.redact import Redactor
 from project.scores import better
 from project.session import Session

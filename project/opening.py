@@ -13,11 +13,11 @@ from project.cli import messages
 from project.cli.command import describe
 from project.files.root import ROOT
 from project.plan import Plan
-from project.processes.agreement import Sheet
 from project.provenance import manifest, splits, stages
 from project.provenance.code import PATCH_NAME, CodeState, with_imported
 from project.provenance.environment import environment, lock_text
 from project.provenance.imported import imported_sources
+from project.provenance.ranks import Sheet
 from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run

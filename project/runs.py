@@ -11,8 +11,8 @@ from pathlib import Path
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
+from project.cli.selection import add_selection
 from project.cli.words import clean
-from project.compare import add_selection
 from project.files.root import ROOT
 
 

@@ -9,9 +9,10 @@ from project.cli.command import describe
 from project.data import Loader
 from project.processes import peers
 from project.processes.launch import OtherProcesses
+from project.processes.signals import Interrupted
 from project.solver import Solver
 from project.training import checkpoint
-from project.training.interrupt import Interrupt, Interrupted
+from project.training.interrupt import Interrupt
 from project.training.runtime import keep_memory
 from project.training.saving import Checkpoints
 from project.training.state import Position

@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
                 return follow_one(arguments)
             # By itself, without runs that are named, it sends all there is.
             left = 0 if arguments.run else send_left(arguments.tracker)
-            return max([left, *(send(run, arguments.tracker) for run in find_runs(arguments))])
+            return max([left, *(send_one(run, arguments.tracker) for run in find_runs(arguments))])
         except (ValueError, OSError) as error:
             print_error(error)
             return 2
@@ -115,29 +115,12 @@ def find_runs(arguments: argparse.Namespace) -> list[Path]:
     return lacking
 
 
-def send(run: Path, tracker: str) -> int:
+def send_one(run: Path, tracker: str) -> int:
     """Send one run and say what was sent; returns the exit code."""
     from project.provenance.run import status
-    from project.tracking.follower import Busy, Follower
+    from project.tracking.sending import send
 
-    running = status(run) == "running"
-    try:
-        with Follower(run, tracker) as follower:
-            sent = follower.catch_up(ended=not running)
-            where = follower.state.where
-    except Busy as error:
-        print(f"{error}{', as it trains' if running else ''}")
-        return 0
-    except Exception as error:
-        return not_sent(f"{tracker}: {run.name}", error)
-    points = f"{sent.points:,} point{'' if sent.points == 1 else 's'}"
-    files = f"{sent.files} file{'' if sent.files == 1 else 's'}"
-    if follower.state.offline:
-        print(f"{tracker}: {run.name}: {points} and {files} written, sent nowhere yet\n  {where}")
-        return 1
-    state = "up to date, and still training" if running else "up to date"
-    print(f"{tracker}: {run.name}: {points} and {files} sent; {state}\n  {where}")
-    return 0
+    return send(run, tracker, running=status(run) == "running")
 
 
 def send_left(tracker: str) -> int:
@@ -145,6 +128,7 @@ def send_left(tracker: str) -> int:
     if tracker != "neptune":
         return 0
     from project.tracking.neptune.left import send_left
+    from project.tracking.sending import not_sent
 
     try:
         for line in send_left():
@@ -152,14 +136,6 @@ def send_left(tracker: str) -> int:
     except Exception as error:
         return not_sent(tracker, error)
     return 0
-
-
-def not_sent(what: str, error: Exception) -> int:
-    """Tell, in one line, what an SDK raised; returns the exit code. Nothing is lost by it."""
-    from project.tracking.scrub import one_line
-
-    print(f"{what}: not sent: {one_line(error)}", file=sys.stderr)
-    return 2 if type(error) is ValueError else 1
 
 
 @contextmanager

@@ -12,9 +12,8 @@ from packaging.requirements import Requirement
 
 from project.cli.fields import flag_name, plugs
 from project.hyperparameters import Hyperparameters
+from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
 
-ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "project").rglob("*.py"))
 STANDARD = set(sys.stdlib_module_names)
 # What answers --help and a rejected flag: it imports the standard library alone, and itself.
 PLAIN = {"project.hyperparameters", "project.scores"}
@@ -46,23 +45,6 @@ AT_THE_ROOT = {
 SDKS = {"mlflow", "neptune", "tensorboard"}
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path) -> set[str]:
-    """Dotted names of all that `path` imports; for `from a import b`, both a and a.b."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
 def packages(names: set[str]) -> set[str]:
     """The top-level packages of names that are not ours."""
     return {name.partition(".")[0] for name in names} - {"project"}
@@ -92,11 +74,22 @@ def test_at_the_root_stand_the_main_path_and_the_commands() -> None:
     assert {path.stem for path in (ROOT / "project").glob("*.py")} == set(AT_THE_ROOT)
 
 
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports in functions and for hints count: no file needs those that need it."""
+    found = circle(arrows())
+    assert found is None, f"a circle of imports: {found}"
+
+
+def test_what_is_imported_is_there() -> None:
+    for module, to in arrows().items():
+        assert to <= arrows().keys(), f"{module} imports {sorted(to - arrows().keys())}"
+
+
 def test_plain_modules_import_the_standard_library_only() -> None:
     for path in FILES:
         if is_plain(module_name(path)) and path.name != "bar.py":  # drawn on a terminal alone
             assert packages(imports(path)) - LAZY <= STANDARD, path
-            assert all(map(is_plain, ours(imports(path)))) or path.name == "completion.py", path
+            assert all(map(is_plain, ours(imports(path)))), path
 
 
 def test_no_private_file_is_imported_across_packages() -> None:
@@ -124,40 +117,16 @@ def test_metrics_models_and_losses_stand_alone(folder: str, allowed: set[str]) -
             assert all(inside(m, folder) for m in ours(imports(path))), path
 
 
-@pytest.mark.parametrize("folder", ["data", "callbacks", "tracking", "provenance"])
-def test_neighbours_do_not_import_each_other(folder: str) -> None:
-    others = {"data", "callbacks", "tracking", "provenance", "solver", "main", "session"} - {folder}
-    for path in in_folder(folder):
-        assert not [m for m in ours(imports(path)) if inside(m, *others)], path
-
-
 def test_comparing_and_reproducing_load_nothing_heavy() -> None:
     heavy = {"torch", "pytorch_lightning", "mlflow", "neptune"}
     for path in in_folder("comparison", "reproduction"):
         assert not packages(imports(path)) & heavy, path
-        assert not [m for m in ours(imports(path)) if inside(m, "solver", "data", "server")], path
 
 
 def test_only_the_server_imports_the_server() -> None:
     for path in FILES:
         if [m for m in ours(imports(path)) if inside(m, "server")]:
             assert path.name == "serve.py" or inside(module_name(path), "server"), path
-
-
-def test_the_solver_names_no_dataset_model_metric_or_tracker() -> None:
-    named = ours(imports(ROOT / "project" / "solver.py"))
-    assert not [
-        m
-        for m in named
-        if inside(m, "data", "models", "losses", "metrics", "tracking", "callbacks")
-    ]
-
-
-def test_only_commands_import_main() -> None:
-    commands = {"project.run"}
-    for path in FILES:
-        if "project.main" in ours(imports(path)):
-            assert module_name(path) in commands, path
 
 
 def test_a_trackers_sdk_is_imported_only_in_its_own_files() -> None:

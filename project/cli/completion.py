@@ -11,6 +11,8 @@ from typing import Any
 
 from project.hyperparameters import Hyperparameters
 
+# Its time and a word: 20261121-034512-7h3k.
+_RUN_ID = f"{'[0-9]' * 8}-{'[0-9]' * 6}-????"
 Completer = Callable[..., Iterable[str]]
 
 
@@ -28,9 +30,8 @@ def one_of(values: Iterable[str]) -> Completer:
 
 def runs(parsed_args: Namespace, **_: Any) -> list[str]:
     """What may stand for RUN: `last`, and the runs' ids, newest first."""
-    from project.provenance.find import run_ids
-
-    return ["last", *run_ids(_exp_dir(parsed_args))]
+    found = (path.parts[-2] for path in _exp_dir(parsed_args).glob(f"*/{_RUN_ID}/record.json"))
+    return ["last", *sorted(found, reverse=True)]
 
 
 def runs_and_experiments(parsed_args: Namespace, **_: Any) -> list[str]:

@@ -5,7 +5,7 @@ import sys
 from pytorch_lightning import Trainer
 
 from project.processes import peers
-from project.training.interrupt import Interrupted, at_once
+from project.processes.signals import Interrupted, at_once
 
 
 def gather(trainer: Trainer) -> int | None:

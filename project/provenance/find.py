@@ -43,11 +43,6 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
     raise ValueError(_ambiguous(reference, matches) if matches else _unknown(reference, runs))
 
 
-def run_ids(exp_dir: Path) -> list[str]:
-    """The ids of all runs, newest first."""
-    return [run.name for run in reversed(_runs(exp_dir, None))]
-
-
 def all_runs(exp_dir: Path) -> list[Path]:
     """The directories of all runs, oldest first.
 

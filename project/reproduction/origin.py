@@ -46,12 +46,12 @@ def find(exp_dir: Path, reference: str) -> tuple[Recorded, Path | Stored]:
         if status(directory) == "running":
             raise ValueError(f"run {directory.name} is still running; wait for its end")
         return _checked(read_run(directory)), directory
-    from project.trackers.mlflow import FETCHED, fetch
+    from project.tracking.mlflow.fetch import FILES, fetch
 
     address = reference.partition("/#/")[0] if "://" in reference else None
     with tempfile.TemporaryDirectory(prefix="mlflow-run-") as folder:
         copy = fetch(meant["id"], Path(folder), exp_dir, address)
-        return _checked(read_run(copy, only=FETCHED)), Stored(meant["id"], exp_dir, address)
+        return _checked(read_run(copy, only=FILES)), Stored(meant["id"], exp_dir, address)
 
 
 def _checked(run: Recorded) -> Recorded:

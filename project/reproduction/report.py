@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import finite, write_json
+from project.provenance.run import status
 from project.reproduction.expected import Recorded
 from project.reproduction.forced import Forced
 from project.reproduction.origin import Stored
@@ -78,8 +79,8 @@ def _write(directory: Path, other: str, content: dict[str, Any]) -> Path:
 
 def _store(original: Stored, path: Path, name: str) -> None:
     """Add the verdict to a run that there is only in an MLflow store."""
-    from project.sync import not_sent
-    from project.trackers.mlflow import add_file
+    from project.tracking.mlflow.fetch import add_file
+    from project.tracking.sending import not_sent
 
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copyfile(path, Path(folder, name))
@@ -90,10 +91,10 @@ def _store(original: Stored, path: Path, name: str) -> None:
 
 
 def _send(directory: Path, trackers: Sequence[str]) -> None:
-    from project.sync import send
+    from project.tracking.sending import send
 
     for tracker in trackers:
-        send(directory, tracker)
+        send(directory, tracker, running=status(directory) == "running")
 
 
 def _now() -> str:

@@ -82,7 +82,7 @@ def make_settings(arguments: argparse.Namespace) -> Settings:
         ValueError: --url is no address.
         OSError: the folder can't be written.
     """
-    from project.trackers.mlflow import embedded_store
+    from project.tracking.mlflow.store import embedded_store
 
     exp_dir = arguments.exp_dir.resolve()
     exp_dir.mkdir(parents=True, exist_ok=True)

@@ -179,7 +179,7 @@ def _database(arguments: argparse.Namespace) -> Database:
     from project.server.prepare import prepare_store
     from project.server.settings import Settings
     from project.server.store.database import Database
-    from project.trackers.mlflow import embedded_store
+    from project.tracking.mlflow.store import embedded_store
 
     exp_dir = arguments.exp_dir.resolve()
     exp_dir.mkdir(parents=True, exist_ok=True)

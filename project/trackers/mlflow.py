@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 from project.cli import shell
 from project.tracking.best import best_records
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
-from project.tracking.mlflow.fetch import FILES as FETCHED
-from project.tracking.mlflow.fetch import fetch as fetch_by
 from project.tracking.mlflow.layout import STATUSES, dataset, outcome_tags, params, safe_name, tags
 from project.tracking.mlflow.places import ARTIFACTS, now_at
 from project.tracking.mlflow.points import add_points
@@ -28,7 +26,6 @@ from project.tracking.scrub import scrub
 from project.tracking.tracker import Tracker
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 # Limits of MLflow's log_batch.
@@ -36,7 +33,6 @@ POINTS_AT_ONCE = 1000
 SETTINGS_AT_ONCE = 100
 # Where MLflow says the files of an experiment are that was made through its server.
 THROUGH_A_SERVER = "mlflow-artifacts:"
-__all__ = ["FETCHED", "MlflowTracker", "add_file", "build", "embedded_store", "fetch"]
 
 
 def build(run_dir: Path, remote: dict[str, Any]) -> MlflowTracker:
@@ -186,31 +182,6 @@ class MlflowTracker(Tracker):
 
         context = [InputTag("mlflow.data.context", "training")]
         self._client.log_inputs(self._id, [DatasetInput(Dataset(**dataset(data)), context)])
-
-
-@final
-def fetch(run_id: str, folder: Path, exp_dir: Path, address: str | None) -> Path:
-    """The files and curves of an MLflow run, written below `folder` like a run's directory.
-
-    Args:
-        run_id: MLflow's.
-        folder: an empty one.
-        exp_dir: whose embedded store is meant where there is no address and no other is set.
-        address: of the store.
-    Raises:
-        ValueError: the store has no such run, or it is none of this project's.
-    """
-    return fetch_by(_client_of(exp_dir, address), run_id, folder)
-
-
-@final
-def add_file(run_id: str, path: Path, folder: str, exp_dir: Path, address: str | None) -> None:
-    """Add a file to an MLflow run that has no directory here; arguments as for `fetch`."""
-    _client_of(exp_dir, address).log_artifact(run_id, str(path), folder)
-
-
-def _client_of(exp_dir: Path, address: str | None) -> MlflowClient:
-    return open_client(address or given_uri() or embedded_store(exp_dir))
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

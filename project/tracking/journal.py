@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
-from project.trackers.csv import Table
 from project.tracking.records import encode, read, read_all
+from project.tracking.table import Table
 
 __all__ = ["NAME", "Journal", "read"]
 

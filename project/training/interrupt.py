@@ -13,38 +13,11 @@ import torch
 import torch.distributed as dist
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+from project.processes.signals import SIGNALS, Interrupted
 from project.training.saving import Checkpoints
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Two signals within it are one.
 SAME_SECONDS = 1.0
-
-
-class Interrupted(Exception):
-    """A signal ended the run.
-
-    Attributes:
-        number: the signal's.
-    """
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(f"interrupted by {signal.Signals(signum).name}")
-        self.number = signum
-
-
-@contextmanager
-def at_once() -> Iterator[None]:
-    """Let any signal raise `Interrupted` in the block, in which nothing is written yet."""
-
-    def receive(signum: int, frame: FrameType | None) -> None:
-        raise Interrupted(signum)
-
-    former = {signum: signal.signal(signum, receive) for signum in SIGNALS}
-    try:
-        yield
-    finally:
-        for signum, handler in former.items():
-            signal.signal(signum, handler)
 
 
 class Interrupt(Callback):

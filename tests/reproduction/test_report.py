@@ -13,7 +13,7 @@ from project.reproduction.origin import Stored
 from project.reproduction.report import trackers_of, write
 from project.reproduction.rerun import rerun
 from project.sync import main as sync
-from project.trackers.mlflow import fetch
+from project.tracking.mlflow.fetch import fetch
 from tests.provenance.records import RECORD
 from tests.tracking.runs import RECORD as SENT
 from tests.tracking.runs import finish, make_run

@@ -25,8 +25,8 @@ from project.server import announcement, start
 from project.server.containers import signals
 from project.server.settings import Settings
 from project.server.store.outage import Outage
-from project.trackers.mlflow import fetch
 from project.tracking.follower import Follower
+from project.tracking.mlflow.fetch import fetch
 from project.tracking.mlflow.settings import bounded
 from tests.server.conftest import free_port
 from tests.tracking.runs import finish, make_run

@@ -16,7 +16,7 @@ from urllib.request import ProxyHandler, build_opener
 from project.server.address import client_token
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.server.start import environment, prepare_store
-from project.trackers.mlflow import embedded_store
+from project.tracking.mlflow.store import embedded_store
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "/".join(LOCAL_PROJECT)

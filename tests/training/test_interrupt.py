@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from project.processes.signals import Interrupted, at_once
 from project.training import interrupt
-from project.training.interrupt import Interrupt, Interrupted, at_once
+from project.training.interrupt import Interrupt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""A run's directory, as far as it can be had back from an MLflow store."""
+"""A run that is only in an MLflow store: its directory, had back, and files added to it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from project.files import read_json
 from project.tracking.best import best_records
-from project.tracking.mlflow.experiment import remedy
+from project.tracking.mlflow.experiment import final, remedy
 from project.tracking.mlflow.layout import given_name
+from project.tracking.mlflow.settings import given_uri
+from project.tracking.mlflow.store import embedded_store, open_client
 from project.tracking.records import encode
 
 if TYPE_CHECKING:
@@ -23,30 +25,31 @@ FILES = (NEEDED, "outcome.json", "code.patch", "requirements.lock", "data.manife
 FILES += ("stages.jsonl",)
 
 
-def fetch(client: MlflowClient, run_id: str, folder: Path) -> Path:
-    """Write the files and the curves of an MLflow run below `folder`.
+@final
+def fetch(run_id: str, folder: Path, exp_dir: Path, address: str | None) -> Path:
+    """The files and curves of an MLflow run, written below `folder` like a run's directory.
 
     Args:
-        client: of the store.
         run_id: MLflow's.
         folder: an empty one.
+        exp_dir: whose embedded store is meant where there is no address and no other is set.
+        address: of the store.
     Returns:
         The directory, laid out and named like the run's own.
     Raises:
         ValueError: the store has no such run, or it is none of this project's.
     """
-    run = _find(client, run_id)
-    there = {file.path for file in client.list_artifacts(run_id)}
-    if NEEDED not in there:
-        raise ValueError(f"MLflow run {run_id} has no {NEEDED}: another program made it")
-    name = run.data.tags.get("run_id", run_id)
-    directory = folder / name
-    directory.mkdir()
-    for file in FILES:
-        if file in there:
-            shutil.move(client.download_artifacts(run_id, file, str(folder)), directory / file)
-    _write_journal(client, run, directory)
-    return directory
+    return _fetched(_client_of(exp_dir, address), run_id, folder)
+
+
+@final
+def add_file(run_id: str, path: Path, folder: str, exp_dir: Path, address: str | None) -> None:
+    """Add a file to an MLflow run that has no directory here; arguments as for `fetch`."""
+    _client_of(exp_dir, address).log_artifact(run_id, str(path), folder)
+
+
+def _client_of(exp_dir: Path, address: str | None) -> MlflowClient:
+    return open_client(address or given_uri() or embedded_store(exp_dir))
 
 
 def _given(value: float) -> float:
@@ -79,3 +82,18 @@ def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
         for time, step, name, value in sorted(points):
             record = {"time": time / 1000, "step": step, "epoch": -1, "metrics": {name: value}}
             file.write(encode(record))
+
+
+def _fetched(client: MlflowClient, run_id: str, folder: Path) -> Path:
+    run = _find(client, run_id)
+    there = {file.path for file in client.list_artifacts(run_id)}
+    if NEEDED not in there:
+        raise ValueError(f"MLflow run {run_id} has no {NEEDED}: another program made it")
+    name = run.data.tags.get("run_id", run_id)
+    directory = folder / name
+    directory.mkdir()
+    for file in FILES:
+        if file in there:
+            shutil.move(client.download_artifacts(run_id, file, str(folder)), directory / file)
+    _write_journal(client, run, directory)
+    return directory

@@ -10,8 +10,8 @@ import pytest
 from project.server.api.access import Role
 from project.server.auth import accounts
 from project.server.workspaces import projects
-from project.trackers.mlflow import fetch
 from project.tracking.follower import Follower
+from project.tracking.mlflow.fetch import fetch
 from tests.server.guarded import ONE, TWO, Guarded
 from tests.tracking.runs import finish, log, make_run
 

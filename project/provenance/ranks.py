@@ -1,4 +1,4 @@
-"""Before anything is recorded, the processes of a run see whether all are about to do the same."""
+"""Before anything is recorded, the ranks of a run see whether all are about to do the same."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from project.processes.agreement import Sheet, differences, told
+from project.provenance.ranks import Sheet, differences, told
 
 ROOT = Path(__file__).parents[2]
 SHEET = Sheet(
