@@ -200,10 +200,10 @@ def test_a_killed_training_process_loses_nothing_it_flushed(run: Path) -> None:
     script = f"""
 import os, signal, sys
 from pathlib import Path
-from project.tracking import _attached
+from project.tracking import attached
 from project.tracking.journal import Journal
 from tests.tracking.test_attached import attach, command
-_attached.follow_command = command
+attached.follow_command = command
 run = Path(sys.argv[1])
 attach(run)
 while not (run / "tracking" / "{NAME}.json").exists():
