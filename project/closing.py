@@ -12,7 +12,6 @@ from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.session import Ended, Session
 from project.tracking import Followers
-from project.training import checkpoint
 from project.training.interrupt import Interrupt
 
 # How long the end of a run waits for trackers; they go on in the background after that.
@@ -35,7 +34,7 @@ def close(
             test=ended.test or None,
             epochs=trainer.current_epoch,
             steps=setup.solver.step,
-            weights=saved_weights(run),
+            weights=session.weights.hashes(run.directory / "checkpoints"),
         )
     except (OSError, ValueError) as error:
         # A full disk, or a runs.csv damaged meanwhile; the run itself is over.
@@ -45,12 +44,6 @@ def close(
     tell_end(run, plan, setup, ended)
     messages.show_trackers(finish_sending(following, session.interrupt))
     return ended.exit_code
-
-
-def saved_weights(run: Run) -> dict[str, str]:
-    """The hash of the weights in each checkpoint of the run, by the file's name."""
-    saved = sorted((run.directory / "checkpoints").glob("*.pt"))
-    return {path.name: checkpoint.weights_hash(path) for path in saved}
 
 
 def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:

@@ -22,8 +22,7 @@ from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.tracking import Followers, ReadyFollowers, RunLogger
-from project.training import checkpoint
-from project.training.weights import digest
+from project.training.digest import digest
 
 # Flags that say where things are on a machine, or what the first process alone does.
 PER_MACHINE = {
@@ -55,7 +54,7 @@ def begin(
     followers: ReadyFollowers,
 ) -> tuple[Run, Followers]:
     """Open the run, say so, and let the trackers follow it; leaves nothing behind that fails."""
-    run = open_run(plan, code, argv, setup)
+    run = open_run(plan, code, argv, setup, state)
     try:
         tell_beginning(run, plan, setup)
         following = followers.attach(run.directory)
@@ -68,7 +67,13 @@ def begin(
     return run, following
 
 
-def open_run(plan: Plan, code: CodeState, argv: Sequence[str], setup: Setup) -> Run:
+def open_run(
+    plan: Plan,
+    code: CodeState,
+    argv: Sequence[str],
+    setup: Setup,
+    state: Mapping[str, Any] | None,
+) -> Run:
     """Make the run's directory and record, or go on with the interrupted run's.
 
     Raises:
@@ -84,7 +89,7 @@ def open_run(plan: Plan, code: CodeState, argv: Sequence[str], setup: Setup) -> 
     code = with_imported(code, sources, redactor)
     if hparams.require_clean:
         code.check_clean(ROOT)
-    weights = checkpoint.weights_hash(plan.weights) if plan.weights else None
+    weights = digest(state["model"]) if state else None
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
     record = make_record(
         hparams.to_values(),

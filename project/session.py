@@ -11,11 +11,11 @@ from project.processes import peers
 from project.processes.launch import OtherProcesses
 from project.processes.signals import Interrupted
 from project.solver import Solver
-from project.training import checkpoint
 from project.training.interrupt import Interrupt
 from project.training.runtime import keep_memory
 from project.training.saving import Checkpoints
 from project.training.state import Position
+from project.training.weights import SavedWeights
 
 # Their messages are written for people; anything else is a fault in the code.
 EXPECTED = (ValueError, FloatingPointError, OSError)
@@ -48,6 +48,7 @@ class Session:
     Attributes:
         position: to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
+        weights: of the run's checkpoints, once they are read.
         others: the processes that this one has started.
     """
 
@@ -59,6 +60,7 @@ class Session:
     others: OtherProcesses
     position: Position | None = None
     only_test: bool = False
+    weights: SavedWeights = field(default_factory=SavedWeights)
 
     def run(self) -> Ended:
         """Train and test; an error or a signal becomes part of what is returned."""
@@ -114,7 +116,7 @@ class Session:
 
     def _test(self) -> dict[str, float]:
         if not self.only_test:
-            best = checkpoint.load(self.checkpoints.directory / "best.pt")
-            self.solver.model.load_state_dict(best["model"])
+            best = self.weights.load(self.checkpoints.directory / "best.pt")
+            self.solver.model.load_state_dict(best)
         self.trainer.test(self.solver, self.loaders["test"], verbose=False)
         return {k: v for k, v in self.solver.scores.items() if k.startswith("test_")}

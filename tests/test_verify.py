@@ -19,6 +19,7 @@ from project.provenance.run import Run
 from project.provenance.seal import OUTCOME, file_hashes, write_outcome
 from project.tracking.journal import Journal
 from project.training import checkpoint
+from project.training.weights import SavedWeights
 from project.verify import UNKNOWN, main
 from tests.provenance.records import RECORD
 
@@ -62,7 +63,7 @@ def ended(folder: Path, test: dict[str, float] | None = None, matrix: str | None
     paths = [run.directory / "checkpoints" / name for name in ("best.pt", "last.pt")]
     for path in paths:
         checkpoint.save(path, STATE)
-    weights = {path.name: checkpoint.weights_hash(path) for path in paths}
+    weights = SavedWeights().hashes(run.directory / "checkpoints")
     run.finish("finished", epochs=2, steps=3, best=BEST, test=test, weights=weights)
     return run.directory
 

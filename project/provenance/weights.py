@@ -29,7 +29,7 @@ def weights_faults(
         return 0, []
     # Takes seconds, which a run without checkpoints need not wait for.
     from project.training import checkpoint
-    from project.training.weights import digest
+    from project.training.digest import digest
 
     n, found = 0, []
     for name, known in there.items():

@@ -11,7 +11,7 @@ import torch
 from project.cli.words import clipped
 from project.files import replacing
 from project.training import checkpoint_contents, checkpoint_file
-from project.training.weights import digest
+from project.training.digest import digest
 
 # 2: with `digest`, the hash of all the rest; torch takes changed bytes of a tensor for its values.
 SCHEMA = 2
@@ -36,12 +36,14 @@ def save(path: Path, state: dict[str, Any]) -> None:
             raise
 
 
-def load(path: Path, *more: str) -> dict[str, Any]:
+def load(path: Path, *more: str, mapped: bool = False) -> dict[str, Any]:
     """Read a checkpoint onto the CPU; only tensors and plain values are accepted.
 
     Args:
         path: the file.
         more: keys that it must hold besides what every checkpoint does.
+        mapped: whether tensors may stay the file's own bytes, which is faster; not for one that
+            others might cut off while they are used.
 
     Raises:
         ValueError: the file is cut off, damaged, of another kind or a newer version, or holds code;
@@ -49,7 +51,7 @@ def load(path: Path, *more: str) -> dict[str, Any]:
         OSError: the file can't be read.
     """
     checkpoint_file.check(path)
-    state = _read(path)
+    state = _read(path, mapped)
     schema = state.get("schema") if isinstance(state, dict) else None
     if type(schema) is int and schema > SCHEMA:
         raise ValueError(
@@ -87,12 +89,12 @@ def _fault(path: Path, schema: int, state: dict[str, Any]) -> str | None:
     return checkpoint_contents.misfit(state)
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, mapped: bool = False) -> Any:
     """What torch finds in a file, and no line of its own about it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except OSError:
         raise
     except pickle.UnpicklingError as error:
@@ -107,6 +109,8 @@ def _read(path: Path) -> Any:
         ) from error
     # Bytes that are not what was written make torch's reader fail in any way.
     except Exception as error:
+        if mapped:  # which not every file system can
+            return _read(path)
         line = _first_line(error).replace(str(path), "it")
         raise ValueError(f"{path} is damaged: {clipped(line, 200)}") from error
 
@@ -117,15 +121,6 @@ def _digest_of_any(state: dict[str, Any]) -> str | None:
         return digest(state)
     except (RuntimeError, TypeError, ValueError):
         return None
-
-
-def weights_hash(path: Path) -> str:
-    """BLAKE3 of the weights in a checkpoint: names, types, shapes and bytes, and nothing else.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    return digest(load(path)["model"])
 
 
 def _first_line(error: Exception) -> str:

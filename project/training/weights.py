@@ -1,11 +1,12 @@
-"""A model's weights: the hash that tells them apart, and how a checkpoint's become a model's."""
+"""The weights in checkpoints: how they become a model's, and the hashes that tell them apart."""
 
 from pathlib import Path
 from typing import Any
 
-import torch
-from blake3 import blake3
 from torch import Tensor, nn
+
+from project.training import checkpoint
+from project.training.digest import digest
 
 
 def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:
@@ -33,23 +34,38 @@ def _form(tensor: Tensor | None) -> str:
     return f"{kind}{tuple(tensor.shape)}"
 
 
-def digest(value: Any) -> str:
-    """BLAKE3 of nested dicts and lists of tensors and plain values, whatever the dicts' order."""
-    whole = blake3(max_threads=blake3.AUTO)
-    _add(whole, "", value)
-    return f"blake3:{whole.hexdigest()}"
+class SavedWeights:
+    """The weights in the checkpoints of a run; of a file that stays as it is, they are read once.
+
+    Its content is mapped, not copied: hashes are of what is on the disk when they are asked for.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[tuple[int, ...], dict[str, Tensor]]] = {}
+
+    def load(self, path: Path) -> dict[str, Tensor]:
+        """The weights of a checkpoint, by name; not to be kept or changed.
+
+        Raises:
+            ValueError: the file is damaged.
+            OSError: it can't be read.
+        """
+        version = _version(path)
+        if path not in self._read or self._read[path][0] != version:
+            self._read[path] = version, checkpoint.load(path, mapped=True)["model"]
+        return self._read[path][1]
+
+    def hashes(self, folder: Path) -> dict[str, str]:
+        """The hash of the weights in each checkpoint there, by the file's name.
+
+        Raises:
+            ValueError: a file is damaged.
+            OSError: one can't be read.
+        """
+        return {path.name: digest(self.load(path)) for path in sorted(folder.glob("*.pt"))}
 
 
-def _add(whole: blake3, name: str, value: Any) -> None:
-    prefix = f"{name}/" if name else ""
-    if isinstance(value, Tensor):
-        whole.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        whole.update(value.reshape(-1).view(torch.uint8).cpu().numpy())
-    elif isinstance(value, dict):
-        for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
-            _add(whole, f"{prefix}{key}", item)
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            _add(whole, f"{prefix}{i}", item)
-    else:
-        whole.update(f"{name} {value!r}\n".encode())
+def _version(path: Path) -> tuple[int, ...]:
+    """What changes when another file takes its place, or it is written to."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
