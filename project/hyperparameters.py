@@ -40,7 +40,7 @@ class Hyperparameters:
         (),
         "where runs are also sent, besides their directory: several allowed; not given: neptune if"
         " NEPTUNE_API_TOKEN is set or --neptune-mode given, otherwise mlflow",
-        plug="trackers",
+        plug="tracker",
         extra=("none",),
     )
     neptune_mode: str | None = flag(
@@ -59,7 +59,7 @@ class Hyperparameters:
     )
     deterministic: bool = flag(False, "use only deterministic algorithms (slower on a GPU)")
 
-    data: str = flag("digits", "data set", section="data", plug="datasets")
+    data: str = flag("digits", "data set", section="data", plug="data")
     data_dir: str = flag(
         "data", "where data sets are, or are downloaded to", pattern=".+", env="PROJECT_DATA_DIR"
     )
@@ -107,8 +107,7 @@ class Hyperparameters:
         "cnn",
         "model; torchvision:NAME for any of torchvision's classifiers",
         section="model",
-        plug="models",
-        variants=True,
+        plug="model",
     )
     hidden_dim: int = flag(
         128, "units of a hidden layer", bounds="[1, 1000000]", sweep=(64, 128, 256, 512)
@@ -131,7 +130,7 @@ class Hyperparameters:
     )
     checkpoint: str | None = flag(None, f"start from these weights: a checkpoint file, or {RUN}")
 
-    loss: str = flag("cross-entropy", "training loss", section="optimization", plug="losses")
+    loss: str = flag("cross-entropy", "training loss", section="optimization", plug="loss")
     label_smoothing: float = flag(
         0.0,
         "probability mass of a target spread over all classes",

@@ -10,13 +10,14 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from project.cli.fields import flag_name, plugs
+from project import plugs
+from project.cli.fields import flag_name
 from project.hyperparameters import Hyperparameters
 from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
 
 STANDARD = set(sys.stdlib_module_names)
 # What answers --help and a rejected flag: it imports the standard library alone, and itself.
-PLAIN = {"project.hyperparameters", "project.scores"}
+PLAIN = {"project.hyperparameters", "project.plugs", "project.scores"}
 PLAIN_FOLDERS = ("cli", "files")
 # What is imported within a function, where a person asks for it.
 LAZY = {"yaml", "dotenv", "rich", "argcomplete"}
@@ -25,6 +26,7 @@ AT_THE_ROOT = {
     "run": "the command",
     "main": "from argv to an exit code",
     "hyperparameters": "every flag once",
+    "plugs": "whatever is chosen by name",
     "plan": "what a command line asks for",
     "experiment": "the wiring",
     "build": "hyperparameters become data, model, solver and trainer",
@@ -139,10 +141,10 @@ def test_a_trackers_sdk_is_imported_only_in_its_own_files() -> None:
 
 def test_every_plug_folder_offers_something_and_the_readme_names_it() -> None:
     readme = (ROOT / "README.md").read_text()
-    for folder in ("datasets", "models", "losses", "trackers"):
-        assert plugs(folder)
-        for plug in plugs(folder):
-            assert f"`{plug}" in readme, f"README does not name {folder} {plug}"
+    for kind in ("data", "model", "loss", "tracker"):
+        assert plugs.names(kind)
+        for plug in plugs.names(kind):
+            assert f"`{plug}" in readme, f"README does not name {kind} {plug}"
 
 
 def test_flags_in_readme_and_configs_exist() -> None:

@@ -1,24 +1,14 @@
 """What a hyperparameter's field can say of itself, and the checks that follow from it."""
 
 import math
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import Field, field
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
+from project import plugs
 from project.cli.words import did_you_mean, quoted
-
-
-@cache
-def plugs(folder: str) -> tuple[str, ...]:
-    """What can be chosen from `project/<folder>`: `fashion_mnist.py` is `fashion-mnist`."""
-    names = os.listdir(os.path.join(os.path.dirname(os.path.dirname(__file__)), folder))
-    return tuple(
-        sorted(n[:-3].replace("_", "-") for n in names if n.endswith(".py") and n[0] != "_")
-    )
 
 
 def flag(default: Any, help: str, **metadata: Any) -> Any:
@@ -28,10 +18,10 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
         default: value when neither the command line, a file nor the environment gives one.
         help: one sentence, with the unit where there is one.
         metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
-            folder whose files are the choices), `variants` (the plug takes `NAME:VARIANT`),
-            `bounds` (an interval such as "(0, 1]"), `sweep` (an interval or choices worth
-            searching; "log" in front for a logarithmic scale), `pattern` (a regular expression),
-            `env` (an environment variable that replaces the default).
+            kind of plugs, which are the choices), `bounds` (an interval such as "(0, 1]"),
+            `sweep` (an interval or choices worth searching; "log" in front for a logarithmic
+            scale), `pattern` (a regular expression), `env` (an environment variable that replaces
+            the default).
     """
     return field(default=default, metadata={"help": help, **metadata})
 
@@ -51,7 +41,7 @@ def kind_of(f: Field) -> Any:
 def choices_of(f: Field) -> tuple[str, ...] | None:
     """The values a field can take, or None if it is not a choice."""
     if "plug" in f.metadata:
-        return plugs(f.metadata["plug"]) + f.metadata.get("extra", ())
+        return plugs.names(f.metadata["plug"]) + f.metadata.get("extra", ())
     return f.metadata.get("choices")
 
 
@@ -152,10 +142,10 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
         if item is None:
             continue
         name, choices, bounds = flag_name(f.name), choices_of(f), f.metadata.get("bounds")
-        choice = item.partition(":")[0] if f.metadata.get("variants") else item
-        if choices is not None and choice not in choices:
-            near = did_you_mean(choice, choices)
-            yield f"{name} {quoted(item)} is unknown{near} (choices: {', '.join(choices)})"
+        if "plug" in f.metadata and item not in f.metadata.get("extra", ()):
+            yield from _plug_problems(f, item)
+        elif choices is not None and item not in choices:
+            yield _unknown(name, item, choices)
         if bounds is not None and not _inside(item, bounds):
             yield f"{name} must be in {bounds}, not {quoted(item)}"
         if isinstance(item, str) and (bad := re.search("[\0\ud800-\udfff]", item)):
@@ -163,6 +153,22 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
             yield f"{name} {quoted(item)} holds {bad[0]!r}, which is no character of UTF-8 text"
         elif "pattern" in f.metadata and not re.fullmatch(f.metadata["pattern"], item):
             yield f"{name} {quoted(item)} is not of the form {f.metadata['pattern']}"
+
+
+def _plug_problems(f: Field, text: str) -> Iterator[str]:
+    choices = choices_of(f)
+    if text.partition(":")[0] not in choices and ":" not in text:
+        yield _unknown(flag_name(f.name), text, choices)
+        return
+    try:
+        plugs.find(f.metadata["plug"], text)
+    except (ValueError, OSError) as error:
+        yield str(error)
+
+
+def _unknown(name: str, value: str, choices: tuple[str, ...]) -> str:
+    near = did_you_mean(value, choices)
+    return f"{name} {quoted(value)} is unknown{near} (choices: {', '.join(choices)})"
 
 
 def _inside(value: float, bounds: str) -> bool:

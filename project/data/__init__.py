@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from project import plugs
 from project.data._block import Batch, Block
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
@@ -144,11 +144,11 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         former: how a run that goes on with changed data has used them, see `_former.keep`.
 
     Raises:
-        ValueError: the data is missing, damaged, or too small to be split; in one line.
+        ValueError: there is no such data set, or it is missing, damaged, or too small to be split;
+            in one line.
         OSError: it can't be read, or not downloaded.
     """
-    plug = import_module(f"project.datasets.{hparams.data.replace('-', '_')}")
-    raw: Raw = plug.load(hparams)
+    raw = _load(hparams)
     drawn = split(raw, hparams)
     splits = _fixed_batches(keep(drawn, former, raw.files) if former else drawn, hparams)
     hashes = {name: split_hash(part, raw.classes) for name, part in splits._asdict().items()}
@@ -165,6 +165,14 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         files=raw.files,
         leaks=find_leaks(raw, splits),
     )
+
+
+def _load(hparams: Hyperparameters) -> Raw:
+    found = plugs.load("data", hparams.data)
+    raw = found(hparams) if plugs.find("data", hparams.data).outside else found.load(hparams)
+    if not isinstance(raw, Raw):
+        raise ValueError(f"--data {hparams.data!r} gives {type(raw).__name__}, no Raw")
+    return raw
 
 
 def _fixed_batches(splits: Splits, hparams: Hyperparameters) -> Splits:

@@ -1,13 +1,14 @@
-"""Losses, one file each: `--loss NAME` is `losses/NAME.py`, underscores for hyphens."""
+"""Losses, one file each: `--loss NAME` is `losses/NAME.py`, underscores for hyphens.
+
+`MODULE:NAME` is a function outside the package that takes what their `build` takes.
+"""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from torch import Tensor
 
-from project.cli.fields import plugs
-from project.cli.words import did_you_mean
+from project import plugs
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -23,8 +24,5 @@ def build(hparams: Any) -> Loss:
     Raises:
         ValueError: no such loss, or a setting that it does not have.
     """
-    if hparams.loss not in plugs("losses"):
-        near = did_you_mean(hparams.loss, plugs("losses"))
-        choices = ", ".join(plugs("losses"))
-        raise ValueError(f"--loss {hparams.loss!r} is unknown{near} (choices: {choices})")
-    return import_module(f"project.losses.{hparams.loss.replace('-', '_')}").build(hparams)
+    found = plugs.load("loss", hparams.loss)
+    return found(hparams) if plugs.find("loss", hparams.loss).outside else found.build(hparams)

@@ -1,12 +1,13 @@
 """The trackers there are, and which of them a run is sent to."""
 
-import importlib
 import importlib.util
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from project.cli.fields import plugs
+from project import plugs
 from project.cli.words import did_you_mean
 from project.hyperparameters import DEBUG
 
@@ -51,28 +52,43 @@ def usual(environ: Mapping[str, str]) -> str:
     return "neptune" if environ.get("NEPTUNE_API_TOKEN") else "mlflow"
 
 
+class _Trackers(tuple[str, ...]):
+    """The built-in trackers; those outside the package, `MODULE:NAME`, count as among them."""
+
+    def __contains__(self, name: object) -> bool:
+        return ":" in str(name) or super().__contains__(name)
+
+
 def followed() -> tuple[str, ...]:
     """Names of the trackers that a run can be sent to."""
-    return tuple(name for name in plugs("trackers") if name not in LOCAL)
+    return _Trackers(name for name in plugs.names("tracker") if name not in LOCAL)
 
 
 def load(name: str) -> Any:
     """The module of the tracker `name`, without importing its package, which takes seconds.
 
+    Of one outside the package it is what `MODULE:NAME` names: a subclass of `Tracker`, or anything
+    with a function `build`, as a tracker's module has.
+
     Raises:
-        ValueError: there is no such tracker, or its package is not installed.
+        ValueError: there is no such tracker, it can't be imported, or its package is not installed.
     """
     if name not in followed():
         raise ValueError(
             f"tracker {name!r} is none of {', '.join(followed())}{did_you_mean(name, followed())}"
         )
+    plug = plugs.find("tracker", name)
+    if plug.outside:
+        found = plugs.load("tracker", name)
+        return found if hasattr(found, "build") else SimpleNamespace(build=found)
     module = name.replace("-", "_")
-    if importlib.util.find_spec(module) is None:
+    imports = rf"(\bimport |\bfrom |import_module\([\"']){module}\b"
+    if re.search(imports, plugs.source(plug.path)) and importlib.util.find_spec(module) is None:
         raise ValueError(
             f"--tracker {name} needs the package {module!r}, which is not installed:"
             " run `pip install -r requirements.txt`"
         )
-    return importlib.import_module(f"project.trackers.{module}")
+    return plugs.load("tracker", name)
 
 
 def preload(name: str) -> None:

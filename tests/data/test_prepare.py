@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from project.cli.fields import plugs
+from project import plugs
 from project.data import Data, prepare
 from project.hyperparameters import Hyperparameters
 
@@ -21,7 +21,7 @@ def synthetic(hparams: Make, **values: object) -> tuple[Data, Hyperparameters]:
     return prepare(h), h
 
 
-@pytest.mark.parametrize("name", plugs("datasets"))
+@pytest.mark.parametrize("name", plugs.names("data"))
 def test_every_file_can_be_chosen(name: str) -> None:
     module = import_module(f"project.datasets.{name.replace('-', '_')}")
     assert list(module.load.__annotations__) == ["hparams", "return"]

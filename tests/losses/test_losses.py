@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from project import losses
-from project.cli.fields import plugs
+from project import losses, plugs
 
 
 def settings(loss: str = "cross-entropy", label_smoothing: float = 0.0) -> SimpleNamespace:
@@ -21,7 +20,7 @@ def batch(n: int = 7, n_classes: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
     return logits, torch.randint(n_classes, (n,), generator=generator)
 
 
-@pytest.mark.parametrize("name", plugs("losses"))
+@pytest.mark.parametrize("name", plugs.names("loss"))
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_every_loss_gives_one_float32_per_sample_and_a_gradient(
     name: str, dtype: torch.dtype
@@ -34,7 +33,7 @@ def test_every_loss_gives_one_float32_per_sample_and_a_gradient(
     assert logits.grad.isfinite().all() and logits.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize("name", plugs("losses"))
+@pytest.mark.parametrize("name", plugs.names("loss"))
 def test_a_samples_loss_does_not_depend_on_its_batch(name: str) -> None:
     logits, targets = batch()
     loss = losses.build(settings(name))

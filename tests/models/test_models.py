@@ -9,12 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from project import models
-from project.cli.fields import plugs
+from project import models, plugs
 from project.models.resnet import n_stages
 from project.processes.normalisation import adapt_norms
 
-NAMES = [name + (":resnet18" if name == "torchvision" else "") for name in plugs("models")]
+NAMES = [name + (":resnet18" if name == "torchvision" else "") for name in plugs.names("model")]
 
 
 def settings(model: str, **changes: Any) -> SimpleNamespace:

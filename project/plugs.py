@@ -1,0 +1,213 @@
+"""Whatever is chosen by name: a file of a plug folder, or `MODULE:NAME` outside; one loader.
+
+Only the standard library is imported, and no plug before `load`: what can be known of a plug
+without running it is read from its source, so that mistakes are told before torch is loaded.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from project.cli.words import did_you_mean, quoted
+
+# Each kind is also the name of its flag.
+FOLDERS = {
+    "model": "models",
+    "data": "datasets",
+    "loss": "losses",
+    "metric": "metrics",
+    "callback": "callbacks",
+    "tracker": "trackers",
+}
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_OUTSIDE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+_BUILD = re.compile(r"^def build\((.*?)\)\s*(?:->|:)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Plug:
+    """Where a plug is.
+
+    Attributes:
+        kind: model, data, loss, metric, callback or tracker.
+        text: as it was chosen, `torchvision:resnet18` or `mynets:Net`.
+        name: of the plug: what stands before the colon; its own flags go by it.
+        part: what stands after the colon, if there is one: of a built-in plug the variant, of an
+            outside one the class or function in its module.
+        module: to import.
+        path: of its source.
+        outside: whether it is no file of this package.
+    """
+
+    kind: str
+    text: str
+    name: str
+    part: str | None
+    module: str
+    path: str
+    outside: bool
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """The built-in plugs of a kind: `fashion_mnist.py` is `fashion-mnist`."""
+    folder = os.path.join(_PACKAGE, FOLDERS[kind])
+    files = sorted(n for n in os.listdir(folder) if n.endswith(".py") and n[0] != "_")
+    if kind == "callback":  # beside those that the wiring makes
+        files = [n for n in files if _BUILD.search(source(os.path.join(folder, n)))]
+    return tuple(sorted(n[:-3].replace("_", "-") for n in files))
+
+
+def find(kind: str, text: str) -> Plug:
+    """The plug that `text` chooses; a built-in name before the colon wins. Nothing is imported.
+
+    Raises:
+        ValueError: there is none, or its source lacks the name after the colon; in one line.
+    """
+    name, colon, part = text.partition(":")
+    if name in names(kind):
+        return _built_in(kind, text, name, part if colon else None)
+    if not colon:
+        near, known = did_you_mean(name, names(kind)), ", ".join(names(kind))
+        raise ValueError(f"--{kind} {quoted(text)} is unknown{near} (choices: {known})")
+    try:
+        return _outside(kind, text, name, part)
+    except ValueError as error:
+        raise ValueError(f"--{kind} {quoted(text)}: {error}") from None
+
+
+def load(kind: str, text: str) -> Any:
+    """Import the plug that `text` chooses: a built-in one's module, or the outside one's `NAME`.
+
+    Raises:
+        ValueError: there is none, or it can't be imported; in one line.
+    """
+    from importlib import import_module
+
+    plug = find(kind, text)
+    if not plug.outside:
+        return import_module(plug.module)
+    _let_import_from_here()
+    try:
+        module = import_module(plug.module)
+    except (Exception, SystemExit) as error:
+        why = f"can't be imported: {_told(error, plug.path)}"
+        raise ValueError(f"--{kind} {quoted(text)}: {plug.module} {why}") from error
+    place = getattr(module, "__file__", None)
+    if place is None or not os.path.samefile(place, plug.path):
+        raise ValueError(
+            f"--{kind} {quoted(text)}: {plug.path} is hidden by {place}, which is imported as"
+            f" {plug.module} already; give it another name"
+        )
+    if not hasattr(module, plug.part):
+        raise ValueError(f"--{kind} {quoted(text)}: {plug.path} defines no {plug.part}")
+    return getattr(module, plug.part)
+
+
+def takes(function: Any, parameter: str) -> bool:
+    """Whether a function or class takes an argument of that name."""
+    from inspect import signature
+
+    return parameter in signature(function).parameters
+
+
+def name_of(module: str) -> str:
+    """The plug that is this module, which knows itself as `__name__`."""
+    package, _, name = module.rpartition(".")
+    ours = package in {f"project.{folder}" for folder in FOLDERS.values()}
+    return name.replace("_", "-") if ours else module
+
+
+def source(path: str) -> str:
+    """The text of a plug's file.
+
+    Raises:
+        ValueError: it is no UTF-8 text.
+        OSError: it can't be read.
+    """
+    with open(path, "rb") as file:
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} is not UTF-8 ({error.reason}); save it as such") from None
+
+
+def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
+    word = name.replace("-", "_")
+    path = os.path.join(_PACKAGE, FOLDERS[kind], f"{word}.py")
+    head = _BUILD.search(source(path))
+    takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))
+    if takes_variant != (part is not None):
+        form = f"{name}:NAME" if takes_variant else name
+        own = part is not None and _OUTSIDE.fullmatch(text) and _locate(name)
+        hint = f"; {own} needs another name" if own else ""
+        raise ValueError(
+            f"--{kind} {quoted(text)}: {name} takes {'a' if takes_variant else 'no'} variant,"
+            f" write --{kind} {form}{hint}"
+        )
+    return Plug(kind, text, name, part, f"project.{FOLDERS[kind]}.{word}", path, False)
+
+
+def _outside(kind: str, text: str, name: str, part: str) -> Plug:
+    if not _OUTSIDE.fullmatch(text):
+        raise ValueError("write MODULE:NAME, a class or function in a module of your own")
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "project":
+        whose = "this package's own" if top == "project" else "a module of Python's own"
+        raise ValueError(f"{top} is {whose}; give yours another name")
+    path = _locate(name)
+    if path is None:
+        near = did_you_mean(name, names(kind))
+        raise ValueError(
+            f"there is no module {name} in the folder you stand in, nor on PYTHONPATH{near}"
+        )
+    if not path.endswith(".py"):
+        raise ValueError(f"{path} is no Python source; give a module that is")
+    from project.cli.sources import defined
+
+    known = defined(path)
+    if known is not None and part not in known:
+        raise ValueError(f"{path} defines no {part}{did_you_mean(part, known)}")
+    return Plug(kind, text, name, part, name, path, True)
+
+
+def _locate(module: str) -> str | None:
+    """The file of a module, found folder by folder, so that no package on the way is imported."""
+    from importlib.machinery import PathFinder
+
+    folders, spec = list(_search_path()), None
+    for part in module.split("."):
+        # By this part alone: a finder looks for the parents among the imported modules.
+        spec = PathFinder.find_spec(part, folders) if folders else None
+        if spec is None:
+            return None
+        folders = list(spec.submodule_search_locations or ())
+    return spec.origin if spec.has_location else folders[0]
+
+
+def _search_path() -> Iterator[str]:
+    """Where modules are looked for: the folder one stands in, too, whatever started Python."""
+    yield from sys.path
+    try:
+        here = os.getcwd()
+    except OSError:
+        return  # it has been deleted
+    if here not in sys.path and "" not in sys.path:
+        yield here
+
+
+def _let_import_from_here() -> None:
+    sys.path[:] = _search_path()
+
+
+def _told(error: BaseException, path: str) -> str:
+    """What importing `path` raised, in one line, with the line of that file, if it got there."""
+    import traceback
+
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{path}:{lines[-1]}: {text}" if lines else text
