@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from pytorch_lightning import Trainer
 
-from project import data, losses, metrics, models
+from project import data, losses, metrics, models, run_directory
 from project.cli.words import did_you_mean
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
@@ -98,7 +98,7 @@ def load_data(
     """
     if reopened is None:
         return data.prepare(hparams), None
-    folders = reopened.folders_with(splits.NAME)
+    folders = reopened.folders_with(run_directory.SPLITS)
     former = [data.Former(splits.read(f), manifest.read(f) or {}) for f in folders]
     # As long as nothing has changed, the flags alone say where each sample belongs.
     again = len(former) > 1
@@ -108,8 +108,9 @@ def load_data(
     found = reopened.with_data(dataset.describe(), file_hashes(dataset))
     if found.data_changed and not former:
         raise ValueError(
-            f"the data of run {reopened.directory.name} changed, and it has no {splits.NAME}: what"
-            " it held out could not be kept from training; restore the data, or start anew"
+            f"the data of run {reopened.directory.name} changed, and it has no"
+            f" {run_directory.SPLITS}: what it held out could not be kept from training; restore"
+            " the data, or start anew"
         )
     return dataset, found
 

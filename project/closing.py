@@ -10,6 +10,7 @@ from project.files import write_atomic
 from project.plan import Plan
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
+from project.run_directory import CHECKPOINTS, TRACEBACK
 from project.session import Ended, Session
 from project.tracking import Followers
 from project.training.interrupt import Interrupt
@@ -26,7 +27,7 @@ def close(
     try:
         trainer.logger.close()
         if ended.unexpected:
-            write_atomic(run.directory / "traceback.txt", Redactor().redact(ended.traceback))
+            write_atomic(run.directory / TRACEBACK, Redactor().redact(ended.traceback))
         run.finish(
             ended.status,
             error=ended.error,
@@ -34,7 +35,7 @@ def close(
             test=ended.test or None,
             epochs=trainer.current_epoch,
             steps=setup.solver.step,
-            weights=session.weights.hashes(run.directory / "checkpoints"),
+            weights=session.weights.hashes(run.directory / CHECKPOINTS),
         )
     except (OSError, ValueError) as error:
         # A full disk, or a runs.csv damaged meanwhile; the run itself is over.

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytorch_lightning import Callback
 
+from project import run_directory
 from project.build import Setup, build, file_hashes
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
@@ -76,7 +77,7 @@ def with_checkpoint(plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
     state = checkpoint.load(plan.source, *needed) if plan.source else None
     if plan.resume and state and state["best"]:
         # Lost or damaged, it would be missed by the test alone, after all the training.
-        checkpoint.load(plan.resume / "checkpoints" / "best.pt")
+        checkpoint.load(run_directory.best(plan.resume))
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
     return plan, state
@@ -120,7 +121,7 @@ def make_session(
     hparams = plan.hparams
     description = describe(Redactor().redact_json(hparams.to_values()), setup.dataset)
     going_on = state if plan.resume else None
-    folder = directory / "checkpoints" if directory else None
+    folder = directory / run_directory.CHECKPOINTS if directory else None
     way = better(setup.scores, hparams.monitor)
     every = hparams.checkpoint_every
     checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on)
@@ -131,7 +132,7 @@ def make_session(
         shown = ("val_loss", "val_accuracy", hparams.monitor)
         callbacks += [Progress(shown), Reports(directory)]
         if hparams.profile:
-            callbacks.append(Profile(directory / "profile"))
+            callbacks.append(Profile(directory / run_directory.PROFILE))
     # Last: what the others do after a step is done before a signal ends the run.
     interrupt = Interrupt(checkpoints, setup.solver)
     setup.trainer.callbacks.extend([*callbacks, interrupt])

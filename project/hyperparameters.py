@@ -11,10 +11,11 @@ from typing import Any
 
 from project.cli.fields import convert, flag, value_problems
 from project.cli.words import RUN, did_you_mean, quoted
+from project.run_directory import MLFLOW_FILES, MLFLOW_STORE, RUNS
 
 DEBUG = "debug"
 # What stands in --exp-dir beside the experiments.
-RESERVED = ("runs.csv", "mlflow.db", "mlflow-artifacts")
+RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES)
 # What records and checkpoints of former versions hold besides, and no result ever depended on.
 RETIRED = {"strategy"}
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from project import models
+from project import models, run_directory
 from project.build import Setup
 from project.cli import messages
 from project.cli.command import describe
 from project.files.root import ROOT
 from project.plan import Plan
 from project.provenance import manifest, splits, stages
-from project.provenance.code import PATCH_NAME, CodeState, with_imported
+from project.provenance.code import CodeState, with_imported
 from project.provenance.environment import environment, lock_text
 from project.provenance.imported import imported_sources
 from project.provenance.ranks import Sheet
@@ -145,8 +145,8 @@ def add_stage(state: Mapping[str, Any], code: CodeState, setup: Setup) -> None:
         patch = code.patch
     if reopened.data_changed:
         told = _data_files(setup, redactor)
-    files = {PATCH_NAME: patch, manifest.NAME: told.get("manifest")}
-    files |= {splits.NAME: told.get("splits")}
+    files = {run_directory.PATCH: patch, run_directory.MANIFEST: told.get("manifest")}
+    files |= {run_directory.SPLITS: told.get("splits")}
     stages.add_stage(reopened.directory, redactor.redact_json(stage), files)
 
 

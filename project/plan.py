@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project import run_directory
 from project.cli.fields import flag_name
 from project.cli.flags import Arguments
 from project.cli.words import quoted
@@ -64,7 +65,7 @@ class Plan:
     @property
     def source(self) -> Path | None:
         """The checkpoint file to start from, if any."""
-        return self.resume / "checkpoints" / "last.pt" if self.resume else self.weights
+        return run_directory.last(self.resume) if self.resume else self.weights
 
     @property
     def of_this_stage(self) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
     is_path = reference.endswith(".pt") or os.path.lexists(reference)
     if is_path and not os.path.isdir(reference):
         return Path(reference)
-    path = find_run(Path(hparams.exp_dir), reference) / "checkpoints" / "best.pt"
+    path = run_directory.best(find_run(Path(hparams.exp_dir), reference))
     if not path.exists():
         raise ValueError(
             f"{reference!r} has no best checkpoint: it ended before its first validation"
@@ -151,12 +152,12 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     # Other processes of this run may find that the first one has taken it up already.
     if state in ("running", "finished") and place().is_first:
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
-    if not (directory / "checkpoints" / "last.pt").exists():
+    if not run_directory.last(directory).exists():
         raise ValueError(
             f"run {directory.name} can't be resumed: it ended before its first checkpoint;"
             " start anew"
         )
-    record = directory / "record.json"
+    record = directory / run_directory.RECORD
     recorded = _read_flags(record, read_json(record, "flags")["flags"])
     contradicting = [
         flag_name(f.name)

@@ -17,6 +17,7 @@ from project.cli.parser import Parser
 from project.cli.words import clean, quoted
 from project.files.root import ROOT
 from project.reproduction.forced import Forced, split
+from project.run_directory import PATCH, SOURCE
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
@@ -128,7 +129,6 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     Raises:
         ValueError: the run, its code or its data can't be had.
     """
-    from project.provenance import commits
     from project.provenance.surroundings import restored
     from project.reproduction.checks import check, check_epochs, explain
     from project.reproduction.expected import read_run
@@ -145,7 +145,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         then = with_data_at(then, forced.data_dir)
     if then.outcome is None:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
-    packed = place / commits.NAME if isinstance(place, Path) else None
+    packed = place / SOURCE if isinstance(place, Path) else None
     with checkout(then.record["code"], then.patch, ROOT, packed) as sources:
         for line in sources.notes + sources.unproved:
             print(clean(line), flush=True)
@@ -178,7 +178,7 @@ def tell_plan(then: "Recorded", arguments: argparse.Namespace, forced: Forced, n
     """Say what would be run; returns the exit code."""
     code, epochs = then.record["code"], last_epoch(then, arguments)
     commit = f"commit {code['sha'][:12]}" if code["sha"] else "sources without a commit"
-    patch = " with code.patch" if then.patch else ""
+    patch = f" with {PATCH}" if then.patch else ""
     print(f"would run {then.run_id} again: {commit}{patch}")
     print(f"  as recorded: {clean(then.record['command'])}")
     if forced.flags:

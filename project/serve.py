@@ -12,6 +12,7 @@ from pathlib import Path
 
 from project.cli.command import add_exp_dir, as_process, load_private_settings, print_error
 from project.cli.parser import Parser, whole
+from project.run_directory import MLFLOW_FILES, MLFLOW_STORE
 
 
 def main(argv: Sequence[str]) -> int:
@@ -48,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="`python -m project.serve token --help` tells who may use a server that is open to"
         " other machines.",
     )
-    add_exp_dir(parser, "folder of all runs, with the store mlflow.db (%(default)s)")
+    add_exp_dir(parser, f"folder of all runs, with the store {MLFLOW_STORE} (%(default)s)")
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -67,7 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--artifacts-destination",
         metavar="URI",
-        help="where files that clients send are kept (<exp-dir>/mlflow-artifacts)",
+        help=f"where files that clients send are kept (<exp-dir>/{MLFLOW_FILES})",
     )
     parser.add_argument(
         "--workers",

@@ -10,6 +10,7 @@ from project.data import Loader
 from project.processes import peers
 from project.processes.launch import OtherProcesses
 from project.processes.signals import Interrupted
+from project.run_directory import BEST
 from project.solver import Solver
 from project.training.interrupt import Interrupt
 from project.training.runtime import keep_memory
@@ -116,7 +117,7 @@ class Session:
 
     def _test(self) -> dict[str, float]:
         if not self.only_test:
-            best = self.weights.load(self.checkpoints.directory / "best.pt")
+            best = self.weights.load(self.checkpoints.directory / BEST)
             self.solver.model.load_state_dict(best)
         self.trainer.test(self.solver, self.loaders["test"], verbose=False)
         return {k: v for k, v in self.solver.scores.items() if k.startswith("test_")}

@@ -18,6 +18,7 @@ from project.cli.command import (
 )
 from project.cli.parser import Parser
 from project.hyperparameters import DEBUG
+from project.run_directory import log_of, runs_below
 from project.tracking import followed, usual
 
 
@@ -86,7 +87,7 @@ def follow_one(arguments: argparse.Namespace) -> int:
     run = training.run_dir()
     if run is None:
         return 0
-    with open(run / "tracking" / f"{arguments.tracker}.log", "ab") as log:
+    with open(log_of(run, arguments.tracker), "ab") as log:
         for output in (1, 2):
             os.dup2(log.fileno(), output)
     return follow(run, arguments.tracker, training)
@@ -105,7 +106,7 @@ def find_runs(arguments: argparse.Namespace) -> list[Path]:
         return [find_run(arguments.exp_dir, reference) for reference in arguments.run]
     if not arguments.exp_dir.is_dir():
         raise ValueError(f"--exp-dir {str(arguments.exp_dir)!r} is no folder: give the one of runs")
-    runs = sorted(path.parent for path in arguments.exp_dir.glob("*/*/record.json"))
+    runs = sorted(runs_below(arguments.exp_dir))
     # Runs of `debug` are sent only when asked for by name.
     lacking = [
         run for run in runs if run.parent.name != DEBUG and not is_current(run, arguments.tracker)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from project.cli.command import add_exp_dir, add_run, as_process, describe, guarded, print_error
 from project.cli.parser import Parser
 from project.cli.words import clean, quoted
+from project.run_directory import JOURNAL, OUTCOME, RUNS, TABLE
 
 if TYPE_CHECKING:
     from project.provenance.examination import Examination
@@ -95,7 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m project.verify",
         description="Tell whether a run's record, curves, figures and checkpoints are what they"
         " were when it ended, by the hashes in its outcome; what lies there and is no part of the"
-        " run; whether its scores are those of its journal, its metrics.csv, its row in runs.csv,"
+        f" run; whether its scores are those of its journal, its {TABLE}, its row in {RUNS},"
         " and those that scikit-learn finds in its confusion matrix; and whether its checkpoints"
         " hold the recorded weights (for which PyTorch is loaded).",
     )
@@ -115,7 +116,6 @@ def verify(run: Path) -> int:
         OSError: its directory can't be read.
     """
     from project.provenance.run import status
-    from project.provenance.seal import OUTCOME
 
     # One that goes on has none; one that is there may be damaged, which is told below.
     if not (run / OUTCOME).exists() and status(run) == "running":
@@ -140,7 +140,7 @@ def examine(run: Path) -> "Examination":
     from project.tracking.records import read_all
 
     found = Examination(run, FREE_ON_RESUME)
-    found.examine(read_all(run / "journal.jsonl"))
+    found.examine(read_all(run / JOURNAL))
     return found
 
 

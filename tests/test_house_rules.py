@@ -10,14 +10,14 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from project import plugs
+from project import plugs, run_directory
 from project.cli.fields import flag_name
 from project.hyperparameters import Hyperparameters
 from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
 
 STANDARD = set(sys.stdlib_module_names)
 # What answers --help and a rejected flag: it imports the standard library alone, and itself.
-PLAIN = {"project.hyperparameters", "project.plugs", "project.scores"}
+PLAIN = {"project.hyperparameters", "project.plugs", "project.run_directory", "project.scores"}
 PLAIN_FOLDERS = ("cli", "files")
 # What is imported within a function, where a person asks for it.
 LAZY = {"yaml", "dotenv", "rich", "argcomplete"}
@@ -34,6 +34,7 @@ AT_THE_ROOT = {
     "session": "from its first step to its last",
     "solver": "the LightningModule",
     "closing": "how a run ends",
+    "run_directory": "the names of a run's files, once",
     "scores": "which way each score is better: one rule for all rooms",
     "compare": "a command",
     "reproduce": "a command",
@@ -43,6 +44,14 @@ AT_THE_ROOT = {
     "serve": "a command",
     "__main__": "lists the commands",
     "__init__": "makes it a package",
+}
+# Other files that spell a name of a run's file, and why.
+SPELLS_RUN_FILES = {
+    "provenance/schema.py": "tells people what each key means",
+    "server/compare/runs.py": "names facts of the outcome",
+    "sync.py": "tells people of the client's own folder",
+    "tracking/neptune/layout.py": "ends of names, of any file",
+    "tracking/neptune/left.py": "the client's own folder, wherever it works",
 }
 SDKS = {"mlflow", "neptune", "tensorboard"}
 
@@ -92,6 +101,30 @@ def test_plain_modules_import_the_standard_library_only() -> None:
         if is_plain(module_name(path)) and path.name != "bar.py":  # drawn on a terminal alone
             assert packages(imports(path)) - LAZY <= STANDARD, path
             assert all(map(is_plain, ours(imports(path)))), path
+
+
+def test_one_file_spells_the_names_of_a_runs_files() -> None:
+    """Text for people may say `checkpoints` or `figures`; what is joined to a path may not."""
+    words = [value for name, value in vars(run_directory).items() if name.isupper()]
+    files = "|".join(re.escape(word) for word in words if "." in word)
+    folders = "|".join(word for word in words if "." not in word)
+    told = re.compile(rf"(?<![\w./-])({files})(?![\w])|(?<![\w./-])({folders})/")
+    spelling = set()
+    for path in FILES:
+        tree = ast.parse(path.read_text())
+        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        joined = {
+            id(side)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+            for side in (node.left, node.right)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                part = id(node) in joined and re.fullmatch(folders, node.value)
+                if id(node) not in docs and (part or told.search(node.value)):
+                    spelling.add(path.relative_to(ROOT / "project").as_posix())
+    assert spelling == {"run_directory.py", *SPELLS_RUN_FILES}
 
 
 def test_no_private_file_is_imported_across_packages() -> None:

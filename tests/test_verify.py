@@ -16,7 +16,7 @@ import torch
 from project.files import read_json
 from project.provenance import runs_csv
 from project.provenance.run import Run
-from project.provenance.seal import OUTCOME, file_hashes, write_outcome
+from project.provenance.seal import file_hashes, write_outcome
 from project.tracking.journal import Journal
 from project.training import checkpoint
 from project.training.weights import SavedWeights
@@ -227,7 +227,7 @@ INTRUSIONS: dict[str, tuple[Callable[[Path], Any], str]] = {
         "journal.jsonl is a FIFO, not the file that the run had",
     ),
     "a FIFO for the outcome": (
-        lambda r: replaced(r, OUTCOME, lambda new, old: os.mkfifo(new)),
+        lambda r: replaced(r, "outcome.json", lambda new, old: os.mkfifo(new)),
         "outcome.json is a FIFO, not the file that the run had",
     ),
     "gone": (lambda r: (r / "checkpoints/last.pt").unlink(), "checkpoints/last.pt is missing"),
@@ -259,10 +259,10 @@ def reseal(run: Path, **changed: Any) -> None:
     files = file_hashes(run)
     sealed = {"files": files, "record": files["record.json"]}
     pt = {name: files[f"checkpoints/{name}"] for name in ("best.pt", "last.pt")}
-    former = read_json(run / OUTCOME)
-    (run / OUTCOME).unlink()
+    former = read_json(run / "outcome.json")
+    (run / "outcome.json").unlink()
     write_outcome(run, former | sealed | {"checkpoints": pt} | changed)
-    for path in (run / OUTCOME, *(run / name for name in files)):
+    for path in (run / "outcome.json", *(run / name for name in files)):
         path.chmod(0o444)
 
 

@@ -11,6 +11,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project.callbacks._figures import calibration_figure, confusion_figure
 from project.files import replacing, write_atomic
+from project.run_directory import CONFUSION, FIGURES
 
 
 class Reports(Callback):
@@ -35,11 +36,11 @@ class Reports(Callback):
         """
         if not trainer.is_global_zero:
             return
-        folder = self.directory / "figures"
+        folder = self.directory / FIGURES
         folder.mkdir(exist_ok=True)
         tables = solver.tables["test"]
         confusion = tables["confusion_matrix"]
-        write_atomic(folder / "confusion_matrix.csv", confusion_csv(confusion, solver.classes))
+        write_atomic(folder / CONFUSION, confusion_csv(confusion, solver.classes))
         _save(confusion_figure(confusion, solver.classes), folder / "confusion_matrix.png")
         _save(calibration_figure(tables["calibration_bins"]), folder / "calibration.png")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from project.hyperparameters import Hyperparameters
+from project.run_directory import runs_below
 
 # Its time and a word: 20261121-034512-7h3k.
 _RUN_ID = f"{'[0-9]' * 8}-{'[0-9]' * 6}-????"
@@ -48,7 +49,7 @@ def runs_and_files(parsed_args: Namespace, prefix: str, **_: Any) -> list[str]:
 
 def experiments(parsed_args: Namespace, **_: Any) -> list[str]:
     """Names of experiments that have runs."""
-    return sorted({path.parts[-3] for path in _exp_dir(parsed_args).glob("*/*/record.json")})
+    return sorted({run.parent.name for run in runs_below(_exp_dir(parsed_args))})
 
 
 def _exp_dir(parsed_args: Namespace) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from project import run_directory
 from project.cli.shell import as_flags, command, exp_dir_flag
 from project.cli.summary import outcome_rows, print_summary
 from project.files import json_text, read_json
@@ -85,7 +86,7 @@ def named(classes: Sequence[str]) -> str:
 
 def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str]) -> None:
     """Print the table at the end of a run, and where to compare it."""
-    outcome = read_json(directory / "outcome.json")
+    outcome = read_json(directory / run_directory.OUTCOME)
     rows = outcome_rows(outcome, n_parameters)
     rows += [("leaks", line) for line in leaks]
     rows.append(("run", str(directory)))
@@ -104,9 +105,9 @@ def going_on(directory: Path, given: Mapping[str, Any], nodes: int) -> str:
             record doesn't have are needed again.
         nodes: machines.
     """
-    if not (directory / "checkpoints" / "last.pt").exists():
+    if not run_directory.last(directory).exists():
         return "it ended before its first checkpoint: start anew"
-    recorded = read_json(directory / "record.json", "flags")["flags"]
+    recorded = read_json(directory / run_directory.RECORD, "flags")["flags"]
     again = {k: v for k, v in given.items() if json_text(v) != json_text(recorded.get(k))}
     words = ["--resume", directory.name, *exp_dir_flag(directory.parents[1]), *as_flags(again)]
     if nodes > 1:

@@ -7,6 +7,7 @@ from typing import Any
 from project.comparison.flat import identity
 from project.comparison.loading import KnownRun
 from project.comparison.trees import CodeTree, Trees, open_trees
+from project.run_directory import PATCH
 
 
 def compare_code(
@@ -57,7 +58,7 @@ def _state(run: KnownRun, trees: Trees) -> tuple[CodeTree | None, list[str]]:
     files = ", ".join(state.lacking)
     note = run.record["code"].get("note")
     why = f" ({note})" if note else ""
-    return state, [f"the code.patch of {run.run_id} doesn't apply to its commit in {files}{why}"]
+    return state, [f"the {PATCH} of {run.run_id} doesn't apply to its commit in {files}{why}"]
 
 
 def _diffs(ids: Sequence[str | None], labels: Sequence[str], trees: Trees) -> list[dict[str, Any]]:

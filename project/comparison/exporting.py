@@ -12,6 +12,7 @@ from project.comparison.flat import Row
 from project.comparison.loading import KnownRun
 from project.comparison.values import known_names, text_of, values_of
 from project.files import json_text, write_atomic
+from project.run_directory import is_run
 
 STANDARD_OUTPUT = Path("-")
 
@@ -88,7 +89,7 @@ def _check_place(path: Path) -> None:
     if not path.parent.is_dir():
         raise ValueError(f"{path} can't be written: {str(path.parent)!r} is no folder")
     for folder in path.absolute().parents[:2]:
-        if (folder / "record.json").exists():
+        if is_run(folder):
             raise ValueError(f"{path} would be in a run's directory, which stays as it is")
 
 

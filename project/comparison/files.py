@@ -8,6 +8,7 @@ from project.comparison.loading import KnownRun
 from project.provenance import manifest
 from project.provenance.data_changes import changes
 from project.provenance.seal import hash_file
+from project.run_directory import MANIFEST
 
 
 def compare_files(runs: Sequence[KnownRun], labels: Sequence[str]) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def compare_files(runs: Sequence[KnownRun], labels: Sequence[str]) -> dict[str, 
         `manifests` (by run a hash, or None where there is none), `changes` (`from`, `to`, `lines`
         each) and `problems`, a line for each manifest that is damaged.
     """
-    paths = [run.directory / manifest.NAME for run in runs]
+    paths = [run.directory / MANIFEST for run in runs]
     hashes = [hash_file(path) if path.is_file() else None for path in paths]
     firsts: dict[str, int] = {}
     found, problems = [], []

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from project.comparison.progress import JOURNAL, best_so_far, curves
-from project.provenance.code import PATCH_NAME
+from project.comparison.progress import best_so_far, curves
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import status
 from project.provenance.seal import first_change, hash_file
 from project.provenance.stages import accepted
+from project.run_directory import JOURNAL, PATCH, RECORD, runs_below
 
 _SECTIONS = ("flags", "code", "data", "environment", "model", "scores")
 
@@ -102,11 +102,11 @@ def _load(directory: Path) -> KnownRun:
 def load_all(exp_dir: Path) -> tuple[list[KnownRun], list[str]]:
     """All readable runs below `exp_dir`, newest first, and a line for each that can't be read."""
     runs, problems = [], []
-    for path in exp_dir.glob("*/*/record.json"):
+    for directory in runs_below(exp_dir):
         try:
-            runs.append(load(path.parent))
+            runs.append(load(directory))
         except (ValueError, OSError) as error:
-            problems.append(told(error, path))
+            problems.append(told(error, directory / RECORD))
     return sorted(runs, key=lambda run: run.run_id, reverse=True), sorted(problems)
 
 
@@ -125,7 +125,7 @@ def check_unchanged(run: KnownRun) -> None:
     """
     if run.changed:
         raise ValueError(f"{run.directory / run.changed} was changed after the run had written it")
-    code, patch = run.record["code"], run.directory / PATCH_NAME
+    code, patch = run.record["code"], run.directory / PATCH
     if not code.get("patch"):
         return
     if not patch.is_file():

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from project.run_directory import JOURNAL
 from project.scores import Ways, better, improves
 
-JOURNAL = "journal.jsonl"
 Curves = dict[str, dict[str, list[float]]]
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 

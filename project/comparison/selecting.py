@@ -11,6 +11,7 @@ from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import is_number, known_names, text_of, values_of
 from project.comparison.where import parse
 from project.provenance.find import find_run
+from project.run_directory import runs_in
 
 
 def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun], list[str]]:
@@ -46,7 +47,7 @@ def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun]
 def _of_experiment(exp_dir: Path, reference: str) -> list[Path]:
     if not reference or Path(reference).name != reference or reference in (".", ".."):
         return []
-    return sorted(path.parent for path in (exp_dir / reference).glob("*/record.json"))
+    return sorted(runs_in(exp_dir / reference))
 
 
 def select(

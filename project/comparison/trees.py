@@ -12,6 +12,7 @@ from project.comparison.loading import KnownRun
 from project.provenance.git import GitError, git
 from project.provenance.patch_parts import FILE, name_of
 from project.provenance.patching import applicable
+from project.run_directory import PATCH
 
 _DIFF = (
     "diff --full-index --no-color --no-ext-diff --no-textconv --find-renames"
@@ -57,7 +58,7 @@ class Trees:
         if not code.get("sha") and not code.get("patch"):
             raise ValueError("no commit was recorded, only a hash of the source files")
         base = ["--empty"] if not code.get("sha") else [self.commit_tree(str(code["sha"]))]
-        patch = run.directory / "code.patch"
+        patch = run.directory / PATCH
         if code.get("patch") and not patch.is_file():
             raise ValueError(f"{patch.name} is missing")
         try:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from project.provenance.runs_csv import LOCK_NAME
+from project.run_directory import RUNS_LOCK
 
 # Crockford's base 32: no letter that reads like another; in ASCII order, so that ids sort by time.
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -41,6 +41,6 @@ def remove(directory: Path | None, folders: list[Path]) -> None:
     for folder in folders:
         # Other processes may have put runs there since; then it stays.
         with suppress(OSError):
-            if [path.name for path in folder.iterdir()] == [LOCK_NAME]:
-                (folder / LOCK_NAME).unlink()
+            if [path.name for path in folder.iterdir()] == [RUNS_LOCK]:
+                (folder / RUNS_LOCK).unlink()
             folder.rmdir()

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from project.files import try_lock
+from project.run_directory import LOCK
 
-_NAME = ".lock"
 # Also keeps a lock from being let go with the last reference to its run.
 _held: "set[RunLock]" = set()
 
@@ -28,7 +28,7 @@ class RunLock:
             OSError: the directory can't be written.
         """
         for _ in range(20):
-            file = try_lock(directory / _NAME)
+            file = try_lock(directory / LOCK)
             if file is not None:
                 break
             time.sleep(0.01)  # someone may be asking `is_locked`, for microseconds
@@ -47,7 +47,7 @@ class RunLock:
 def is_locked(directory: Path) -> bool:
     """Whether a living process has the lock of the run in `directory`."""
     try:
-        handle = os.open(directory / _NAME, os.O_RDONLY)
+        handle = os.open(directory / LOCK, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

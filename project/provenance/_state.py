@@ -8,8 +8,7 @@ from typing import Any
 from blake3 import blake3
 
 from project.cli.names import some
-
-PATCH_NAME = "code.patch"
+from project.run_directory import PATCH
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class CodeState:
             "branch": self.branch,
             "remote": self.remote,
             "dirty": self.dirty,
-            "patch": PATCH_NAME if self.patch else None,
+            "patch": PATCH if self.patch else None,
             "patch_blake3": blake3(self.patch).hexdigest() if self.patch else None,
             "folder": self.folder,
             "source_blake3": self.source_blake3,

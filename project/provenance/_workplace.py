@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from project.files import lock
-from project.provenance.runs_csv import LOCK_NAME
+from project.run_directory import RUNS_LOCK
 
 _PREFIX = ".import-"
 _NAME = re.compile(re.escape(_PREFIX) + "[a-z0-9_]{8}")
@@ -26,7 +26,7 @@ def workplace(exp_dir: Path) -> Iterator[Path]:
     handle = None
     try:
         # Between a folder and its lock, another process would take it for one that was left.
-        with lock(exp_dir / LOCK_NAME):
+        with lock(exp_dir / RUNS_LOCK):
             _remove_left(exp_dir)
             folder = tempfile.mkdtemp(dir=exp_dir, prefix=_PREFIX)
             handle = _locked(folder)

@@ -9,8 +9,8 @@ from typing import Any
 
 from project.files import finite
 from project.provenance import runs_csv
+from project.run_directory import JOURNAL, RUNS, TABLE
 
-TABLE, JOURNAL = "metrics.csv", "journal.jsonl"
 _FIXED = ("time", "step", "epoch")
 
 
@@ -162,7 +162,7 @@ def row_faults(
     if not rows:
         return 0, []
     if len(rows) > 1:
-        return 0, [f"{runs_csv.NAME} has {len(rows)} rows of it"]
+        return 0, [f"{RUNS} has {len(rows)} rows of it"]
     expected = runs_csv.texts(finite(runs_csv.make_row(record, outcome, outcome["status"])))
     # A person may have added columns, and an older version knew fewer.
     common = [name for name in expected if name in rows[0]]
@@ -171,7 +171,7 @@ def row_faults(
         for name in common
         if rows[0][name] not in ("", expected[name])
     ]
-    return len(common), [f"{runs_csv.NAME} says {some_of(wrong)}"] if wrong else []
+    return len(common), [f"{RUNS} says {some_of(wrong)}"] if wrong else []
 
 
 def some_of(lines: list[str], most: int = 5) -> str:

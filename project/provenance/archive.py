@@ -13,13 +13,22 @@ from project.provenance import commits, runs_csv
 from project.provenance._directory import remove
 from project.provenance._workplace import workplace
 from project.provenance.git import GitError
-from project.provenance.notes import NAME as NOTES
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.redact import Redactor
 from project.provenance.run import status
-from project.provenance.seal import OUTCOME, changes, is_part, parts, protect
+from project.provenance.seal import changes, is_part, parts, protect
 from project.provenance.unpacking import Limits, clash, fault_of, is_exported, survey, unpack
+from project.run_directory import (
+    BEST,
+    CHECKPOINTS,
+    LAST,
+    NOTES,
+    OUTCOME,
+    PACK,
+    REPRODUCTIONS,
+    SOURCE,
+)
 
 DEFAULT = Limits()
 
@@ -78,10 +87,10 @@ def _leave_out(files: dict[str, Path], folder: str) -> list[str]:
 def _pack(directory: Path, repository: Path, folder: Path) -> list[str]:
     """Put the files of the run's commit below `folder`, unless the run brought them along."""
     code = read_record(directory)["code"]
-    if code["sha"] is None or commits.is_packed(directory / commits.NAME):
+    if code["sha"] is None or commits.is_packed(directory / SOURCE):
         return []
     try:
-        return commits.pack_commit(repository, code["sha"], folder / commits.NAME, Redactor())
+        return commits.pack_commit(repository, code["sha"], folder / SOURCE, Redactor())
     except GitError as error:
         return [f"the code of commit {code['sha'][:12]} is not in the archive: {error}"]
 
@@ -156,21 +165,25 @@ def unsealed(directory: Path) -> str | None:
         return f"no seal vouches for any file of {directory.name}: it is of a version before seals"
     there = [name for name, _ in _below(directory) if not is_part(name) and name != OUTCOME]
     # The commit's hash proves the pack.
-    there = [name for name in there if name != f"{commits.NAME}/{commits.PACK}"]
+    there = [name for name in there if name != f"{SOURCE}/{PACK}"]
     return f"no seal vouches for {some(there)}" if there else None
 
 
 def _contents(directory: Path, checkpoints: bool, source: bool) -> Iterator[tuple[str, Path]]:
     """Names and places of the files that make up the run."""
-    more = [directory / OUTCOME, directory / NOTES, *sorted(directory.glob("reproductions/*.json"))]
+    more = [
+        directory / OUTCOME,
+        directory / NOTES,
+        *sorted(directory.glob(f"{REPRODUCTIONS}/*.json")),
+    ]
     for path in (*parts(directory), *(path for path in more if path.exists())):
         name = path.relative_to(directory)
-        if checkpoints or name.parts[0] != "checkpoints":
+        if checkpoints or name.parts[0] != CHECKPOINTS:
             yield name.as_posix(), path
     if source:
-        for name, path in _below(directory / commits.NAME):
-            if is_exported(f"{commits.NAME}/{name}"):
-                yield f"{commits.NAME}/{name}", path
+        for name, path in _below(directory / SOURCE):
+            if is_exported(f"{SOURCE}/{name}"):
+                yield f"{SOURCE}/{name}", path
 
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -181,7 +194,7 @@ def _below(folder: Path) -> Iterator[tuple[str, Path]]:
 def _check_unchanged(directory: Path) -> None:
     if not (directory / OUTCOME).exists():
         return
-    missing_weights = [f"checkpoints/{p} is missing" for p in ("best.pt", "last.pt")]
+    missing_weights = [f"{CHECKPOINTS}/{p} is missing" for p in (BEST, LAST)]
     found = [line for line in changes(directory) if line not in missing_weights]
     if found:
         raise ValueError(f"run {directory.name} is not what it was: {'; '.join(found)}")

@@ -10,7 +10,7 @@ from project.provenance._difference import EMPTY_TREE, difference
 from project.provenance._hidden import sources_behind, untracked
 from project.provenance._index import honest_index
 from project.provenance._plain_patch import from_nothing
-from project.provenance._state import PATCH_NAME, CodeState
+from project.provenance._state import CodeState
 from project.provenance._status import Status, read_status
 from project.provenance.git import GitError, git
 from project.provenance.imported import file_hash
@@ -18,7 +18,7 @@ from project.provenance.patch_parts import clean_patch
 from project.provenance.redact import Redactor
 from project.provenance.sources import digest, is_source, links_below, source_files
 
-__all__ = ["PATCH_NAME", "CodeState", "code_state", "with_imported"]
+__all__ = ["CodeState", "code_state", "with_imported"]
 
 
 def code_state(root: Path, redactor: Redactor) -> CodeState:

@@ -9,10 +9,8 @@ from typing import Any
 from blake3 import blake3
 
 from project.cli.names import some
-from project.provenance import manifest, seal
-from project.provenance.code import PATCH_NAME
+from project.run_directory import CHECKPOINTS, MANIFEST, OUTCOME, PATCH, RECORD, REQUIREMENTS
 
-_LOCK = "requirements.lock"
 # A line of `requirements.lock`; what was installed from elsewhere has its version in no line.
 _LOCKED = re.compile(r"(?:# )?(?P<name>[^\s=@#]+)(?:==(?P<version>\S+)| @ )")
 _REPEATED = ("exp_name", "description", "tags", "seed")
@@ -42,48 +40,48 @@ def _identity(run: Path, record: Mapping[str, Any], outcome: Mapping[str, Any]) 
     if record["run_id"] != run.name:
         yield f"the directory is named {run.name}, its record is of {record['run_id']}"
     if outcome.get("run_id", record["run_id"]) != record["run_id"]:
-        yield f"{seal.OUTCOME} is of {outcome['run_id']}, {seal.RECORD} of {record['run_id']}"
+        yield f"{OUTCOME} is of {outcome['run_id']}, {RECORD} of {record['run_id']}"
     if outcome.get("started", record["created"]) != record["created"]:
         yield f"started is {outcome['started']}, the record's created {record['created']}"
     for name in _REPEATED:
         flag = record["flags"].get(name)
         if name in record and name in record["flags"] and record[name] != flag:
-            yield f"{seal.RECORD} says {name} {record[name]!r}, its flags {flag!r}"
+            yield f"{RECORD} says {name} {record[name]!r}, its flags {flag!r}"
 
 
 def _outcome_hashes(outcome: Mapping[str, Any]) -> Iterator[str]:
     """The outcome has some hashes under two keys."""
     files = outcome.get("files") or {}
-    again = {f"checkpoints/{name}": h for name, h in (outcome.get("checkpoints") or {}).items()}
-    for name, digest in (again | {seal.RECORD: outcome["record"]}).items():
+    again = {f"{CHECKPOINTS}/{name}": h for name, h in (outcome.get("checkpoints") or {}).items()}
+    for name, digest in (again | {RECORD: outcome["record"]}).items():
         if files.get(name, digest) != digest:
-            yield f"{seal.OUTCOME} has two hashes of {name}"
+            yield f"{OUTCOME} has two hashes of {name}"
 
 
 def _patch(run: Path, code: Mapping[str, Any]) -> Iterator[str]:
-    path = run / PATCH_NAME
+    path = run / PATCH
     if code["patch"] is None:
         if path.is_file():
-            yield f"{PATCH_NAME} is there, but the record names no patch"
+            yield f"{PATCH} is there, but the record names no patch"
     elif path.is_file() and blake3(path.read_bytes()).hexdigest() != code["patch_blake3"]:
-        yield f"{PATCH_NAME} is not the patch that the record names"
+        yield f"{PATCH} is not the patch that the record names"
     elif not path.is_file():
-        yield f"{PATCH_NAME}, which the record names, is not there"
+        yield f"{PATCH}, which the record names, is not there"
 
 
 def _manifest(run: Path, record: Mapping[str, Any]) -> Iterator[str]:
-    path, digest = run / manifest.NAME, record.get("manifest_blake3")
+    path, digest = run / MANIFEST, record.get("manifest_blake3")
     if digest is None or not path.is_file():
         # Older records do not name it.
         if digest is not None:
-            yield f"{manifest.NAME}, which the record names, is not there"
+            yield f"{MANIFEST}, which the record names, is not there"
         return
     if blake3(path.read_bytes()).hexdigest() != digest:
-        yield f"{manifest.NAME} is not the manifest that the record names"
+        yield f"{MANIFEST} is not the manifest that the record names"
 
 
 def _packages(run: Path, environment: Mapping[str, Any]) -> Iterator[str]:
-    packages, path = environment.get("packages"), run / _LOCK
+    packages, path = environment.get("packages"), run / REQUIREMENTS
     if not packages or not path.is_file():
         return
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -94,16 +92,16 @@ def _packages(run: Path, environment: Mapping[str, Any]) -> Iterator[str]:
         if name not in locked or (locked[name] or packages.get(name)) != packages.get(name)
     ]
     if other:
-        yield f"{_LOCK} and the record's packages differ: {some(sorted(other))}"
+        yield f"{REQUIREMENTS} and the record's packages differ: {some(sorted(other))}"
 
 
 def _data(data: Mapping[str, Any]) -> Iterator[str]:
     for split, count in data["counts"].items():
         each = count.get("per_class")
         if each is not None and sum(each) != count["total"]:
-            yield f"{seal.RECORD} counts {count['total']} samples in {split}, by class {sum(each)}"
+            yield f"{RECORD} counts {count['total']} samples in {split}, by class {sum(each)}"
     # A masked class name is not what was hashed.
     if data["hashes"] and not any("***" in name for name in data["classes"]):
         text = json.dumps([data["hashes"], data["classes"]], sort_keys=True, ensure_ascii=True)
         if f"blake3:{blake3(text.encode()).hexdigest()}" != data["hash"]:
-            yield f"{seal.RECORD}'s hash of the data is not that of its splits' hashes and classes"
+            yield f"{RECORD}'s hash of the data is not that of its splits' hashes and classes"

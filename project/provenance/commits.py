@@ -14,9 +14,8 @@ from project.files import write_atomic
 from project.provenance.git import GitError, git
 from project.provenance.patch_parts import has_secret
 from project.provenance.redact import Redactor
+from project.run_directory import MASKED, PACK
 
-NAME = "source"
-PACK, MASKED = "commit.pack", "masked"
 # Code is small; data that was committed must not fill the archive.
 _LARGEST_FILE = 10 * 2**20
 _LARGEST_SUM = 100 * 2**20

@@ -7,12 +7,13 @@ from typing import Any
 
 from project.cli.names import printable, some
 from project.files import read_json
-from project.provenance import agreement, proof, runs_csv, stages
+from project.provenance import agreement, proof, stages
 from project.provenance.coherence import record_faults
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.record import read_outcome, read_record
-from project.provenance.seal import OUTCOME, changes, names
+from project.provenance.seal import changes, names
 from project.provenance.weights import weights_faults
+from project.run_directory import JOURNAL, OUTCOME, RUNS, TABLE
 
 
 class Examination:
@@ -137,19 +138,19 @@ class Examination:
 
     def _row(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         folder = self._run.parents[1]
-        if odd := oddities(folder, [runs_csv.NAME]):
+        if odd := oddities(folder, [RUNS]):
             self.unchecked += odd
             return
         n, faults = agreement.row_faults(folder, record, outcome)
         self.faults += faults
         if n and not faults:
-            self.held.append(f"its row in {runs_csv.NAME} says the same")
+            self.held.append(f"its row in {RUNS} says the same")
         elif not n and not faults:
-            self.unchecked.append(f"{folder / runs_csv.NAME} has no row of it")
+            self.unchecked.append(f"{folder / RUNS} has no row of it")
 
     def _journal(self, batches: Iterable[list[dict[str, Any]]], outcome: dict[str, Any]) -> None:
-        if not (self._run / agreement.JOURNAL).is_file():
-            self.unchecked.append(f"there is no {agreement.JOURNAL} to compare scores with")
+        if not (self._run / JOURNAL).is_file():
+            self.unchecked.append(f"there is no {JOURNAL} to compare scores with")
             return
         best = (outcome.get("best") or {}).get("step")
         records = (record for batch in batches for record in batch)
@@ -158,7 +159,7 @@ class Examination:
         faults = logged.faults + faults
         self.faults += faults
         if not faults:
-            table = f"{agreement.TABLE} and " if (self._run / agreement.TABLE).is_file() else ""
+            table = f"{TABLE} and " if (self._run / TABLE).is_file() else ""
             self.held.append(
                 f"{table}{n} best and test scores are the journal's ({logged.n} records)"
             )

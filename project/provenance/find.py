@@ -7,6 +7,7 @@ from pathlib import Path
 
 from project.cli.words import did_you_mean
 from project.files import read_json
+from project.run_directory import OUTCOME, RECORD, is_run
 from project.scores import MIN, agreed
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
@@ -24,7 +25,7 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
         ValueError: no run, or more than one, is meant; the message lists near ones.
     """
     path = Path(reference)
-    if reference and (path / "record.json").is_file():
+    if reference and is_run(path):
         # In the run's own folder "." names it too; its name and parents must still be told.
         return Path(os.path.abspath(path))
     runs = _runs(exp_dir, exp_name)
@@ -74,7 +75,7 @@ def _best(runs: list[Path], metric: str) -> Path:
 
 
 def _scores(run: Path) -> dict[str, float]:
-    outcome = run / "outcome.json"
+    outcome = run / OUTCOME
     if not outcome.exists():
         return {}
     ended = read_json(outcome, "best", "test")
@@ -86,7 +87,7 @@ def _runs(exp_dir: Path, exp_name: str | None) -> list[Path]:
     """The runs' directories, oldest first."""
     folders = [exp_dir / exp_name] if exp_name else [f for f in _entries(exp_dir) if f.is_dir()]
     found = [run for folder in folders for run in _entries(folder) if RUN_ID.fullmatch(run.name)]
-    return sorted((run for run in found if (run / "record.json").is_file()), key=lambda r: r.name)
+    return sorted((run for run in found if is_run(run)), key=lambda r: r.name)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -107,7 +108,7 @@ def _unknown(reference: str, runs: list[Path]) -> str:
     from difflib import get_close_matches
 
     if reference and Path(reference).is_dir():
-        return f"{reference!r} is a folder but no run: it has no record.json"
+        return f"{reference!r} is a folder but no run: it has no {RECORD}"
     ids = [r.name for r in reversed(runs)]
     near = [i for i in ids if reference and i.endswith(reference)] or get_close_matches(
         reference, ids

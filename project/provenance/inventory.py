@@ -8,19 +8,34 @@ from contextlib import suppress
 from pathlib import Path
 
 from project.cli.names import printable
+from project.run_directory import (
+    CHECKPOINTS,
+    FIGURES,
+    LOCK,
+    MASKED,
+    NEPTUNE,
+    NOTES,
+    PACK,
+    PROFILE,
+    REPRODUCTIONS,
+    SOURCE,
+    STAGE_FILES,
+    TENSORBOARD,
+    TRACKING,
+)
 
 # What may come or change after the end: locks, what people write of a run, where it was sent, how
 # it was reproduced, and the sources that it brought along in an archive.
 _LATER = re.compile(
-    r"\.lock|notes\.json|\.notes\.json\.[^/]+"
-    r"|reproductions/[^/]+\.json|reproductions/\.[^/]+\.json\.[^/]+"
-    r"|source/commit\.pack|source/masked/.+"
-    r"|tracking/[^/.][^/]*\.(json|log|lock)|tracking/\.[^/]+\.json\.[^/]+"
-    r"|tensorboard/[^/]+|\.neptune/.+",
+    rf"{re.escape(LOCK)}|{re.escape(NOTES)}|\.{re.escape(NOTES)}\.[^/]+"
+    rf"|{REPRODUCTIONS}/[^/]+\.json|{REPRODUCTIONS}/\.[^/]+\.json\.[^/]+"
+    rf"|{SOURCE}/{re.escape(PACK)}|{SOURCE}/{MASKED}/.+"
+    rf"|{TRACKING}/[^/.][^/]*\.(json|log|lock)|{TRACKING}/\.[^/]+\.json\.[^/]+"
+    rf"|{TENSORBOARD}/[^/]+|{re.escape(NEPTUNE)}/.+",
     re.DOTALL,
 )
-_FOLDERS = {"checkpoints", "figures", "profile", "tracking", "reproductions", "source"}
-_FOLDERS |= {"tensorboard", ".neptune", "stages"}
+_FOLDERS = {CHECKPOINTS, FIGURES, PROFILE, TRACKING, REPRODUCTIONS, SOURCE}
+_FOLDERS |= {TENSORBOARD, NEPTUNE, STAGE_FILES}
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from project.provenance.redact import Redactor
+from project.run_directory import MANIFEST
 
-NAME = "data.manifest.gz"
 # Lines as `b3sum` writes and `b3sum --check` reads them: a backslash first if the name has escapes.
 _LINE = re.compile(r"(?P<escaped>\\?)(?P<hash>[0-9a-f]{64})  (?P<name>.+)")
 _MEANINGS = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
@@ -40,12 +40,12 @@ def decode(content: bytes) -> dict[str, str]:
     try:
         text = zlib.decompress(content, wbits=31).decode("utf-8", "surrogateescape")
     except zlib.error as error:
-        raise ValueError(f"{NAME} is damaged: {error}") from None
+        raise ValueError(f"{MANIFEST} is damaged: {error}") from None
     found = {}
     for line in text.split("\n")[:-1]:
         match = _LINE.fullmatch(line)
         if match is None:
-            raise ValueError(f"{NAME} is damaged: it has a line {line[:80]!r}")
+            raise ValueError(f"{MANIFEST} is damaged: it has a line {line[:80]!r}")
         name = match["name"]
         found[_unescaped(name) if match["escaped"] else name] = match["hash"]
     return found
@@ -58,7 +58,7 @@ def read(directory: Path) -> dict[str, str] | None:
         ValueError: the manifest is damaged.
         OSError: it can't be read.
     """
-    path = directory / NAME
+    path = directory / MANIFEST
     return decode(path.read_bytes()) if path.exists() else None
 
 

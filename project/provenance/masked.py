@@ -4,9 +4,9 @@ import os
 from itertools import zip_longest
 from pathlib import Path
 
-from project.provenance.commits import MASKED
 from project.provenance.git import GitError, git
 from project.provenance.redact import MASK
+from project.run_directory import MASKED
 
 
 def restore_masked(folder: Path, repository: Path) -> tuple[list[str], list[str]]:

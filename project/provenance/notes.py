@@ -6,8 +6,8 @@ from typing import Any
 from project.cli.words import quoted, unfit
 from project.files import lock, read_json, write_json
 from project.provenance._layout import Layout
+from project.run_directory import NOTES, NOTES_LOCK
 
-NAME = "notes.json"
 _LAYOUT = Layout({"tags": ("texts", "a person's"), "note": ("text", "likewise")}, needed=())
 
 
@@ -17,7 +17,7 @@ def read_notes(directory: Path) -> dict[str, Any]:
     Raises:
         ValueError: the file is damaged.
     """
-    path = directory / NAME
+    path = directory / NOTES
     notes = {"tags": [], "note": ""} | (read_json(path, "tags", "note") if path.exists() else {})
     if fault := _LAYOUT.fault(notes):
         raise ValueError(f"{path} is damaged: {fault}")
@@ -35,13 +35,13 @@ def change_tags(directory: Path, add: list[str], remove: list[str]) -> list[str]
     for tag in add:
         if fault := unfit(tag):
             raise ValueError(f"tag {quoted(tag)} {fault}")
-    with lock(directory / f".{NAME}.lock"):
+    with lock(directory / NOTES_LOCK):
         notes = read_notes(directory)
         if missing := [tag for tag in remove if tag not in notes["tags"]]:
             raise ValueError(f"run {directory.name} has no tag {missing[0]!r}")
         kept = [tag for tag in notes["tags"] if tag not in remove]
         tags = list(dict.fromkeys([*kept, *add]))
-        write_json(directory / NAME, notes | {"tags": tags})
+        write_json(directory / NOTES, notes | {"tags": tags})
     return tags
 
 
@@ -54,5 +54,5 @@ def set_note(directory: Path, note: str) -> None:
     """
     if note and (fault := unfit(note, lines=True)):
         raise ValueError(f"note {quoted(note)} {fault}")
-    with lock(directory / f".{NAME}.lock"):
-        write_json(directory / NAME, read_notes(directory) | {"note": note})
+    with lock(directory / NOTES_LOCK):
+        write_json(directory / NOTES, read_notes(directory) | {"note": note})

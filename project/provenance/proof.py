@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
+from project import run_directory
 from project.files import read_json
 from project.provenance.redact import same_texts
-from project.provenance.seal import OUTCOME
+from project.run_directory import FIGURES, OUTCOME
 
-CONFUSION = "figures/confusion_matrix.csv"
+CONFUSION = f"{FIGURES}/{run_directory.CONFUSION}"
 WHOLE = {
     "accuracy": metrics.accuracy_score,
     "balanced_accuracy": metrics.balanced_accuracy_score,

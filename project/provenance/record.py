@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from project import run_directory
 from project.files import read_json
-from project.provenance import seal
 from project.provenance._layout import Layout
 from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
@@ -25,7 +25,7 @@ def read_record(directory: Path, *, whole: bool = True) -> dict[str, Any]:
             this project wrote it.
         OSError: it can't be read.
     """
-    path = directory / seal.RECORD
+    path = directory / run_directory.RECORD
     if not path.exists():
         raise ValueError(f"{directory} is no run: it has no {path.name}")
     record = _read(path)
@@ -42,7 +42,7 @@ def read_outcome(directory: Path) -> dict[str, Any] | None:
         ValueError: it is damaged (the message names the key), or a newer version wrote it.
         OSError: it can't be read.
     """
-    path = directory / seal.OUTCOME
+    path = directory / run_directory.OUTCOME
     if not path.exists():
         return None
     outcome = _read(path)

@@ -7,7 +7,7 @@ from typing import Any
 
 from project.cli.names import some
 from project.provenance import data_changes, manifest, stages
-from project.provenance.code import PATCH_NAME, CodeState
+from project.provenance.code import CodeState
 from project.provenance.code_changes import edited_files
 from project.provenance.environment import environment, variables
 from project.provenance.imported import hashes_now
@@ -15,6 +15,7 @@ from project.provenance.record import read_record
 from project.provenance.software import PARTS, Software
 from project.provenance.sources import is_source
 from project.provenance.surroundings import differing
+from project.run_directory import MANIFEST, PATCH
 
 # In one line; the rest is counted.
 _MOST = 6
@@ -85,7 +86,7 @@ class Reopened:
         Raises:
             ValueError: they have changed, and the person has not accepted that.
         """
-        known = self.folders_with(manifest.NAME)
+        known = self.folders_with(MANIFEST)
         then = manifest.read(known[-1]) if known else None
         changed = data_changes.differences(self.record["data"], now, then, files)
         return replace(self.found(changed), data_changed=bool(changed))
@@ -172,8 +173,8 @@ def _software_changes(
 
 def _other_changes(run: Reopened, code: CodeState, root: Path) -> tuple[list[str], list[str]]:
     """What has changed of files that are not known as imported: what is refused, what is noted."""
-    then, folders = run.record["code"], run.folders_with(PATCH_NAME)
-    patch = (folders[-1] / PATCH_NAME).read_bytes() if then["patch"] and folders else b""
+    then, folders = run.record["code"], run.folders_with(PATCH)
+    patch = (folders[-1] / PATCH).read_bytes() if then["patch"] and folders else b""
     edited = edited_files(then, patch, code, root)
     known = bool(run.record["sources"])
     if edited is None:

@@ -10,20 +10,25 @@ from typing import Any
 from blake3 import blake3
 
 from project.files import finite, read_json, sync_folder, write_atomic, write_json
-from project.provenance import runs_csv, seal
+from project.provenance import runs_csv, schema, seal
 from project.provenance._directory import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
-from project.provenance.code import PATCH_NAME
-from project.provenance.manifest import NAME as MANIFEST_NAME
 from project.provenance.memory import peak_memory
 from project.provenance.record import read_record
 from project.provenance.redact import Redactor
-from project.provenance.schema import OUTCOME, SCHEMA
 from project.provenance.seal import file_hashes, protect, write_outcome
-from project.provenance.splits import NAME as SPLITS
+from project.run_directory import (
+    CHECKPOINTS,
+    FORMER_OUTCOME,
+    MANIFEST,
+    OUTCOME,
+    PATCH,
+    RECORD,
+    REQUIREMENTS,
+    SPLITS,
+)
 
 ENDS = ("finished", "failed", "interrupted")
-_RECORD, _OUTCOME, _PREVIOUS = "record.json", "outcome.json", "outcome.previous.json"
 
 
 def status(directory: Path) -> str:
@@ -35,7 +40,7 @@ def status(directory: Path) -> str:
     if is_locked(directory):
         return "running"
     with suppress(FileNotFoundError):
-        return read_json(directory / _OUTCOME, "status")["status"]
+        return read_json(directory / OUTCOME, "status")["status"]
     return "lost"
 
 
@@ -95,7 +100,7 @@ class Run:
             digest = blake3(manifest).hexdigest() if manifest else None
             named = {**record, "manifest_blake3": digest}
             run = cls(directory, _identified(named, directory.name, now), lock)
-            run._write(requirements, {PATCH_NAME: patch, MANIFEST_NAME: manifest, SPLITS: splits})
+            run._write(requirements, {PATCH: patch, MANIFEST: manifest, SPLITS: splits})
             run._update_csv("running", None)
         except BaseException:
             if lock:
@@ -117,11 +122,11 @@ class Run:
         try:
             seal.remove_leftovers(directory)
             with suppress(FileNotFoundError):
-                (directory / _OUTCOME).replace(directory / _PREVIOUS)
+                (directory / OUTCOME).replace(directory / FORMER_OUTCOME)
             with suppress(FileNotFoundError):
-                previous = read_json(directory / _PREVIOUS, "duration")
-                if fault := OUTCOME.fault(previous, whole=False):
-                    raise ValueError(f"{directory / _OUTCOME} is damaged: {fault}")
+                previous = read_json(directory / FORMER_OUTCOME, "duration")
+                if fault := schema.OUTCOME.fault(previous, whole=False):
+                    raise ValueError(f"{directory / OUTCOME} is damaged: {fault}")
                 run._earlier = float(previous["duration"])
             run._update_csv("running", None)
         except BaseException:
@@ -161,7 +166,7 @@ class Run:
         assert status in ENDS, status
         files = file_hashes(self.directory)
         outcome = {
-            "schema": SCHEMA,
+            "schema": schema.SCHEMA,
             "run_id": self.run_id,
             "status": status,
             "error": Redactor().redact_json(error),
@@ -173,27 +178,27 @@ class Run:
             "best": best,
             "test": test,
             "checkpoints": {
-                Path(n).name: h for n, h in files.items() if Path(n).match("checkpoints/*.pt")
+                Path(n).name: h for n, h in files.items() if Path(n).match(f"{CHECKPOINTS}/*.pt")
             },
             "weights": dict(weights or {}),
             "peak_memory": peak_memory(),
-            "record": files[_RECORD],
+            "record": files[RECORD],
             "files": files,
         }
         try:
             write_outcome(self.directory, outcome)
             if status == "finished":
                 protect(self.directory)
-            (self.directory / _PREVIOUS).unlink(missing_ok=True)
+            (self.directory / FORMER_OUTCOME).unlink(missing_ok=True)
             self._update_csv(status, outcome)
         finally:
             self._lock.release()
 
     def release(self) -> None:
         """Let go of a reopened run before anything was done: its former outcome holds again."""
-        outcome, path = None, self.directory / _OUTCOME
+        outcome, path = None, self.directory / OUTCOME
         with suppress(FileNotFoundError):
-            (self.directory / _PREVIOUS).replace(path)
+            (self.directory / FORMER_OUTCOME).replace(path)
             outcome = read_json(path, "status")
         # On a full disk, or beside a damaged table; the next run's corrects the row.
         with suppress(OSError, ValueError):
@@ -204,9 +209,9 @@ class Run:
         for name, content in files.items():
             if content:
                 write_atomic(self.directory / name, content)
-        write_atomic(self.directory / "requirements.lock", requirements)
+        write_atomic(self.directory / REQUIREMENTS, requirements)
         # Last: a directory with a record is a run.
-        write_json(self.directory / _RECORD, self.record)
+        write_json(self.directory / RECORD, self.record)
         sync_folder(self.directory.parent)
 
     def _update_csv(self, status: str, outcome: Mapping[str, Any] | None) -> None:

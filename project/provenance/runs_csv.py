@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from project.files import lock, write_atomic
+from project.run_directory import RUNS, RUNS_LOCK
 
-NAME = "runs.csv"
-LOCK_NAME = ".runs.csv.lock"
 Row = dict[str, str]
 
 
@@ -51,7 +50,7 @@ def update(
         OSError: it can't be written; it stays as it is.
     """
     new = texts(row)
-    with lock(exp_dir / LOCK_NAME):
+    with lock(exp_dir / RUNS_LOCK):
         rows = read(exp_dir)
         own = next((r for r in rows if r["run_id"] == new["run_id"]), None)
         for other in rows:
@@ -61,7 +60,7 @@ def update(
             rows.append(new)
         else:
             own |= new
-        write_atomic(exp_dir / NAME, _render(rows))
+        write_atomic(exp_dir / RUNS, _render(rows))
 
 
 def texts(row: Mapping[str, Any]) -> Row:
@@ -76,9 +75,9 @@ def remove(exp_dir: Path, run_id: str) -> None:
         ValueError: the file is damaged; it stays as it is.
         OSError: it can't be written; it stays as it is.
     """
-    with lock(exp_dir / LOCK_NAME):
+    with lock(exp_dir / RUNS_LOCK):
         rows = [row for row in read(exp_dir) if row["run_id"] != run_id]
-        write_atomic(exp_dir / NAME, _render(rows))
+        write_atomic(exp_dir / RUNS, _render(rows))
 
 
 def read(exp_dir: Path) -> list[Row]:
@@ -87,7 +86,7 @@ def read(exp_dir: Path) -> list[Row]:
     Raises:
         ValueError: the file is damaged; the message says where.
     """
-    path = exp_dir / NAME
+    path = exp_dir / RUNS
     try:
         # Spreadsheets mark UTF-8 by a first character, which is no part of the header.
         text = path.read_bytes().decode("utf-8-sig")

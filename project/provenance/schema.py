@@ -3,6 +3,7 @@
 `python -m project.provenance.schema > project/provenance/RECORD.md` writes it for people.
 """
 
+from project import run_directory
 from project.provenance._layout import Layout, markdown
 
 # A reader refuses numbers above this one, and brings records of lower ones to the layout below.
@@ -171,7 +172,11 @@ STAGE = Layout(
     needed={"stage", "step", "changed", "noted"},
 )
 
-LAYOUTS = {"record.json": RECORD, "outcome.json": OUTCOME, "a line of stages.jsonl": STAGE}
+LAYOUTS = {
+    run_directory.RECORD: RECORD,
+    run_directory.OUTCOME: OUTCOME,
+    f"a line of {run_directory.STAGES}": STAGE,
+}
 
 if __name__ == "__main__":
     print(markdown(SCHEMA, LAYOUTS), end="")

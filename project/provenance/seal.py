@@ -10,18 +10,30 @@ from blake3 import blake3
 
 from project.cli.names import printable
 from project.files import json_text, read_json, without_modes, write_atomic
-from project.provenance import schema, splits, stages
+from project.provenance import schema
 from project.provenance.inventory import oddities
-from project.provenance.manifest import NAME as MANIFEST_NAME
+from project.run_directory import (
+    CHECKPOINTS,
+    FIGURES,
+    JOURNAL,
+    MANIFEST,
+    OUTCOME,
+    PATCH,
+    PROFILE,
+    RECORD,
+    REQUIREMENTS,
+    SPLITS,
+    STAGE_FILES,
+    STAGES,
+    TABLE,
+    TRACEBACK,
+)
 
-RECORD = "record.json"
-OUTCOME = "outcome.json"
 # What a run is made of; `tracking` and a person's notes may change after the end.
-_FILES = (RECORD, "code.patch", "requirements.lock", "journal.jsonl", "metrics.csv")
-_FILES += (MANIFEST_NAME, splits.NAME, stages.NAME, "traceback.txt")
-_FOLDERS = ("checkpoints", "figures", "profile", stages.FOLDER)
+_FILES = (RECORD, PATCH, REQUIREMENTS, JOURNAL, TABLE, MANIFEST, SPLITS, STAGES, TRACEBACK)
+_FOLDERS = (CHECKPOINTS, FIGURES, PROFILE, STAGE_FILES)
 # What `write_atomic` and the table name a file until it is whole.
-_LEFTOVER = re.compile(r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}|\.metrics\.csv\.part")
+_LEFTOVER = re.compile(r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}|\." + re.escape(TABLE) + r"\.part")
 # Stands in the text while its hash is computed.
 _UNSEALED = "blake3:" + 64 * "0"
 

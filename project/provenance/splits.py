@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from project.run_directory import SPLITS
+
 if TYPE_CHECKING:
     import numpy as np
-
-NAME = "splits.npz"
 
 
 def encode(hashes: Mapping[str, np.ndarray]) -> bytes:
@@ -36,7 +36,7 @@ def read(folder: Path) -> dict[str, np.ndarray] | None:
     """
     import numpy as np
 
-    path = folder / NAME
+    path = folder / SPLITS
     if not path.exists():
         return None
     try:

@@ -11,10 +11,8 @@ from typing import Any
 
 from project.files import finite, parsed, write_atomic
 from project.provenance.schema import STAGE
+from project.run_directory import STAGE_FILES, STAGES
 
-NAME = "stages.jsonl"
-# Holds, by the stage's number, the files of a stage that went on with changes.
-FOLDER = "stages"
 # What of the record a stage that went on with changes replaces, for the stages after it.
 REPLACED = ("sources", "code", "data", "environment")
 
@@ -26,7 +24,7 @@ def read_stages(directory: Path) -> list[dict[str, Any]]:
         ValueError: the file is damaged.
         OSError: it can't be read.
     """
-    path = directory / NAME
+    path = directory / STAGES
     if not path.exists():
         return []
     try:
@@ -49,7 +47,7 @@ def add_stage(directory: Path, stage: Mapping[str, Any], files: Mapping[str, byt
     Raises:
         OSError: they can't be written; there is no such stage then, and nothing of it.
     """
-    path = directory / NAME
+    path = directory / STAGES
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     folder = folder_of(directory, stage)
     # A process that was killed before it wrote its line has left what is not this stage's.
@@ -75,7 +73,7 @@ def _remove(folder: Path) -> None:
 
 def folder_of(directory: Path, stage: Mapping[str, Any]) -> Path:
     """Where the files of a stage are."""
-    return directory / FOLDER / str(stage["stage"])
+    return directory / STAGE_FILES / str(stage["stage"])
 
 
 def standing(record: Mapping[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:

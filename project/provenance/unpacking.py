@@ -14,14 +14,14 @@ from project.hyperparameters import RESERVED, Hyperparameters
 from project.provenance import commits
 from project.provenance._tar import walk
 from project.provenance.find import RUN_ID
-from project.provenance.notes import NAME as NOTES
-from project.provenance.seal import OUTCOME, is_part
+from project.provenance.seal import is_part
+from project.run_directory import NOTES, OUTCOME, RECORD, REPRODUCTIONS, SOURCE
 
 # Weights hardly shrink, so a large run is a large archive; these stop what is small until unpacked.
 MOST_GIB, MOST_FILES = 2.0, 10_000
 # Systems take names of 4096 bytes with the folders around; each folder of a name is looked at.
 _LONGEST, _DEEPEST = 1024, 64
-_OTHERS = re.compile(r"reproductions/[^/.][^/]*\.json")
+_OTHERS = re.compile(REPRODUCTIONS + r"/[^/.][^/]*\.json")
 _EXP_NAME = re.compile(Hyperparameters.__dataclass_fields__["exp_name"].metadata["pattern"])
 
 
@@ -78,7 +78,7 @@ def survey(archive: Path, limits: Limits) -> tuple[str, int]:
         if fault := fault_of(name):
             raise ValueError(f"{archive} is no exported run: {fault}")
     runs = {"/".join(name.split("/")[:2]) for name in names}
-    records = [name for name in names if name.endswith("/record.json") and name.count("/") == 2]
+    records = [name for name in names if name.endswith(f"/{RECORD}") and name.count("/") == 2]
     if len(runs) != 1 or not records:
         raise ValueError(
             f"{archive} is no exported run: it holds {len(runs)} runs, {len(records)} records"
@@ -124,7 +124,7 @@ class _Chunks:
 
 def is_exported(name: str) -> bool:
     """Whether an archive may hold a file of this name, relative to the run's directory."""
-    source = f"{commits.NAME}/"
+    source = f"{SOURCE}/"
     return (
         is_part(name)
         or name in (OUTCOME, NOTES)

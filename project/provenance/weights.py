@@ -8,6 +8,7 @@ from typing import Any
 from project.cli.names import some
 from project.files import json_text
 from project.provenance.redact import same_texts
+from project.run_directory import CHECKPOINTS, LAST
 
 
 def weights_faults(
@@ -24,7 +25,7 @@ def weights_faults(
         How many hold what was recorded; and a line for each thing that is not so.
     """
     recorded = outcome.get("weights") or {}
-    there = {n: h for n, h in recorded.items() if (run / "checkpoints" / n).is_file()}
+    there = {n: h for n, h in recorded.items() if (run / CHECKPOINTS / n).is_file()}
     if not there:
         return 0, []
     # Takes seconds, which a run without checkpoints need not wait for.
@@ -34,14 +35,14 @@ def weights_faults(
     n, found = 0, []
     for name, known in there.items():
         try:
-            state = checkpoint.load(run / "checkpoints" / name)
+            state = checkpoint.load(run / CHECKPOINTS / name)
         except (ValueError, OSError) as error:
             found.append(str(error).replace(f"{run}{os.sep}", ""))
             continue
         faults = _state_faults(state, record, outcome, free, name)
         if digest(state["model"]) != known:
             faults.insert(0, "holds other weights than those recorded")
-        found += [f"checkpoints/{name} {fault}" for fault in faults]
+        found += [f"{CHECKPOINTS}/{name} {fault}" for fault in faults]
         n += not faults
     return n, found
 
@@ -71,6 +72,6 @@ def _state_faults(
     if outcome["status"] == "finished":
         if "best" in state and json_text(state["best"]) != json_text(outcome.get("best")):
             found.append("names another best score than the outcome")
-        if name == "last.pt" and state.get("step") != outcome.get("steps"):
+        if name == LAST and state.get("step") != outcome.get("steps"):
             found.append(f"is of step {state.get('step')}, the outcome's {outcome.get('steps')}")
     return found

@@ -10,10 +10,10 @@ from typing import Any
 from blake3 import blake3
 
 from project.provenance import manifest
-from project.provenance.code import PATCH_NAME
 from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import changes
 from project.provenance.stages import accepted
+from project.run_directory import JOURNAL, PATCH
 from project.tracking.records import read_all
 
 # What a clock measures is never the same twice.
@@ -86,7 +86,7 @@ def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
         record,
         outcome,
         _patch(directory, record["code"]),
-        _points(directory / "journal.jsonl"),
+        _points(directory / JOURNAL),
         manifest.read(directory),
         tuple(accepted(directory)),
     )
@@ -105,9 +105,9 @@ def _points(journal: Path) -> dict[tuple[str, int], tuple[int, float]]:
 def _patch(directory: Path, code: dict[str, Any]) -> bytes | None:
     if code["patch"] is None:
         return None
-    path = directory / PATCH_NAME
+    path = directory / PATCH
     if not path.exists():
-        raise ValueError(f"run {directory.name} lacks its {PATCH_NAME}")
+        raise ValueError(f"run {directory.name} lacks its {PATCH}")
     patch = path.read_bytes()
     if blake3(patch).hexdigest() != code["patch_blake3"]:
         raise ValueError(f"{path} is not the patch that was recorded")

@@ -15,9 +15,8 @@ from project.provenance.run import status
 from project.reproduction.expected import Recorded
 from project.reproduction.forced import Forced
 from project.reproduction.origin import Stored
+from project.run_directory import REPRODUCTIONS, followed
 from project.tracking import resolve
-
-FOLDER = "reproductions"
 
 
 def trackers_of(then: Recorded, forced: Forced) -> tuple[str, ...]:
@@ -64,14 +63,14 @@ def write(
     own = _write(made, run_id, content)
     if isinstance(original, Path):
         _write(original, made.name, content)
-        _send(original, sorted(path.stem for path in (original / "tracking").glob("*.json")))
+        _send(original, followed(original))
     else:
         _store(original, own, f"{made.name}.json")
     _send(made, trackers)
 
 
 def _write(directory: Path, other: str, content: dict[str, Any]) -> Path:
-    path = directory / FOLDER / f"{other}.json"
+    path = directory / REPRODUCTIONS / f"{other}.json"
     path.parent.mkdir(exist_ok=True)
     write_json(path, content)
     return path
@@ -85,7 +84,7 @@ def _store(original: Stored, path: Path, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copyfile(path, Path(folder, name))
         try:
-            add_file(original.run_id, copy, FOLDER, original.exp_dir, original.address)
+            add_file(original.run_id, copy, REPRODUCTIONS, original.exp_dir, original.address)
         except Exception as error:  # of an SDK; the verdict is beside the new run
             not_sent(f"mlflow: {original.run_id}", error)
 

@@ -17,6 +17,7 @@ from project.cli.config import config_text
 from project.files import read_json
 from project.files.root import ROOT
 from project.reproduction.expected import Recorded
+from project.run_directory import JOURNAL, OUTCOME, RECORD, runs_in
 from project.tracking.records import read
 
 # Reads the record's flags from standard input, and writes what data and environment are now.
@@ -105,7 +106,7 @@ def rerun(
         directory = _find(experiment, str(config), began)
     if directory is None:
         raise ValueError(f"the run could not be started again (exit code {code}); see above")
-    status = read_json(directory / "outcome.json", "status")["status"]
+    status = read_json(directory / OUTCOME, "status")["status"]
     expected = {"finished", run.status} | ({"interrupted"} if epochs is not None else set())
     if status not in expected:
         raise ValueError(f"the reproduction {directory.name} {status}, see {directory}")
@@ -136,10 +137,11 @@ def here(place: str) -> str:
 
 def _find(folder: Path, config: str, began: float) -> Path | None:
     """The directory of the run that was started with this configuration file."""
-    for path in folder.glob("*/record.json"):
+    for directory in runs_in(folder):
+        path = directory / RECORD
         # Of all the others, only those that began meanwhile need be read.
         if path.stat().st_mtime >= began - 2 and config in read_json(path)["command"]:
-            return path.parent
+            return directory
     return None
 
 
@@ -150,7 +152,7 @@ def _stop_after(
     directory, position = None, 0
     while process.poll() is None:
         directory = directory or _find(folder, config, began)
-        journal = directory / "journal.jsonl" if directory else None
+        journal = directory / JOURNAL if directory else None
         if journal and journal.exists():
             records, position = read(journal, position)
             if any(_is_over(record, epochs) for record in records):

@@ -19,6 +19,7 @@ from project.provenance.masked import altered_copies, restore_masked
 from project.provenance.patching import applicable
 from project.provenance.sources import digest
 from project.reproduction.unrecorded import changed_since, masked_lines, not_recorded
+from project.run_directory import PATCH
 
 # To fetch what a pointer of Git LFS stands for takes a network.
 _LONG = re.compile(rb"^index [0-9a-f]{64}\.\.", re.MULTILINE)
@@ -112,7 +113,7 @@ def _from_patch(tree: Path, code: dict[str, Any], patch: bytes) -> Sources:
     if digest(folder) == code["source_blake3"]:
         return Sources(folder)
     note = code["note"] or "files that git ignores are not in it"
-    return Sources(folder, differences=[f"code: code.patch does not hold all of it ({note})"])
+    return Sources(folder, differences=[f"code: {PATCH} does not hold all of it ({note})"])
 
 
 def _check_out(tree: Path, sha: str, root: Path, packed: Path | None) -> Sources:
@@ -185,4 +186,4 @@ def _apply(tree: Path, patch: bytes, *options: str) -> None:
     try:
         git(tree, "apply", "--whitespace=nowarn", "--binary", *options, "-", stdin=patch)
     except GitError as error:
-        raise ValueError(f"the run's code.patch does not apply to its commit: {error}") from None
+        raise ValueError(f"the run's {PATCH} does not apply to its commit: {error}") from None

@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
+from project.run_directory import MLFLOW_STORE
 from project.server.address import client_token, own_url
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.tracking.neptune.settings import is_loopback
@@ -99,5 +100,5 @@ def warning(url: str) -> str | None:
 def store_name(arguments: argparse.Namespace) -> str:
     """What is shown, without a password."""
     if arguments.backend_store_uri is None:
-        return f"the runs in {Path(arguments.exp_dir) / 'mlflow.db'}"
+        return f"the runs in {Path(arguments.exp_dir) / MLFLOW_STORE}"
     return f"the runs in {scrub(arguments.backend_store_uri)}"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from project.run_directory import MLFLOW_FILES
 from project.server.address import public_url, remember
 from project.server.announcement import announce, warning
 from project.server.certificate import check_certificate
@@ -88,7 +89,7 @@ def make_settings(arguments: argparse.Namespace) -> Settings:
     exp_dir.mkdir(parents=True, exist_ok=True)
     return Settings(
         store=arguments.backend_store_uri or embedded_store(exp_dir),
-        artifacts=arguments.artifacts_destination or str(exp_dir / "mlflow-artifacts"),
+        artifacts=arguments.artifacts_destination or str(exp_dir / MLFLOW_FILES),
         private=str(exp_dir / ".server"),
         url=public_url(arguments),
         accounts=arguments.accounts or not is_loopback(arguments.host),

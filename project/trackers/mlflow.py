@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from project.cli import shell
+from project.run_directory import MLFLOW_FILES
 from project.tracking.best import best_records
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
 from project.tracking.mlflow.layout import STATUSES, dataset, outcome_tags, params, safe_name, tags
-from project.tracking.mlflow.places import ARTIFACTS, now_at
+from project.tracking.mlflow.places import now_at
 from project.tracking.mlflow.points import add_points
 from project.tracking.mlflow.settings import embedded_path, given_uri
 from project.tracking.mlflow.store import embedded_store, keep_files_in, open_client, quieten
@@ -134,7 +135,7 @@ class MlflowTracker(Tracker):
 
     def _files(self, exp_name: str) -> Path:
         """Where the embedded store keeps an experiment's files."""
-        return embedded_path(self._exp_dir).parent / ARTIFACTS / exp_name
+        return embedded_path(self._exp_dir).parent / MLFLOW_FILES / exp_name
 
     def _known(self) -> Run | None:
         from mlflow.exceptions import MlflowException

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project import run_directory
 from project.cli.shell import command
 from project.tracking.best import best_records
 from project.tracking.neptune import layout, settings
@@ -83,7 +84,7 @@ class NeptuneTracker(Tracker):
         super().__init__(run_dir, remote)
         self._server = settings.server()
         self._patience = settings.patience()
-        self._data = run_dir / ".neptune"  # the one folder name that `neptune sync` looks for
+        self._data = run_dir / run_directory.NEPTUNE
         self._run: neptune.Run | None = None
         self._refused: list[Exception] = []
         self._ended = False
@@ -123,7 +124,7 @@ class NeptuneTracker(Tracker):
         self._settle(path.stat().st_size)
 
     def close(self, outcome: dict[str, Any] | None) -> None:
-        self._upload_best(((outcome or {}).get("checkpoints") or {}).get("best.pt"))
+        self._upload_best(((outcome or {}).get("checkpoints") or {}).get(run_directory.BEST))
         self.log(best_records(outcome))
         self._assign(layout.concluded(outcome))
         self._ended = True
@@ -169,7 +170,7 @@ class NeptuneTracker(Tracker):
 
     def _upload_best(self, content: str | None) -> None:
         """Send the best checkpoint, unless the entry has one of this hash or it is gone by now."""
-        path = self.run_dir / "checkpoints" / "best.pt"
+        path = run_directory.best(self.run_dir)
         if content not in (None, self.remote.get("best")) and path.exists():
             self.upload(path)
             self.remote["best"] = content

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from project.cli.shell import python
+from project.run_directory import TENSORBOARD
 from project.tracking.tracker import Tracker
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class TensorBoardTracker(Tracker):
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        folder = self.run_dir / "tensorboard"
+        folder = self.run_dir / TENSORBOARD
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         now = time.time()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from project.cli.shell import command
 from project.files.root import findable
-from project.tracking.journal import NAME as JOURNAL
+from project.run_directory import JOURNAL, TRACKING, log_of
 from project.tracking.state import State
 from project.tracking.training import RUN_ENDS
 
@@ -73,7 +73,7 @@ class Followers:
         if code == 0:
             return state.where
         if code is None and state.error is None:
-            log = self.run_dir / "tracking" / f"{name}.log"
+            log = log_of(self.run_dir, name)
             # Until it has opened its tracker, it doesn't know where that shows the run.
             where = f"; {state.where}" if state.where else ""
             return f"{name}: still sending in the background (its log is {log}){where}"
@@ -81,7 +81,7 @@ class Followers:
             return f"{name}: not reached yet ({state.error}); {later} sends the rest later"
         if state.error is not None:
             return f"{name}: not sent ({state.error}); {later} sends it later"
-        log = self.run_dir / "tracking" / f"{name}.log"
+        log = log_of(self.run_dir, name)
         return f"{name}: its process ended with code {code}, see {log}; {later} sends it later"
 
     def _state(self, name: str) -> State:
@@ -120,10 +120,10 @@ class ReadyFollowers:
         They go on until they have sent all, also when this process is killed.
         """
         run_dir = run_dir.resolve()
-        (run_dir / "tracking").mkdir(exist_ok=True)
+        (run_dir / TRACKING).mkdir(exist_ok=True)
         for name, process in self._waiting.items():
             # It stays empty where a follower has crashed already; its exit code tells then.
-            (run_dir / "tracking" / f"{name}.log").touch()
+            log_of(run_dir, name).touch()
             _say(process, os.fsencode(run_dir) + RUN_ENDS)
         followers, self._waiting = self._waiting, {}
         return Followers(run_dir, followers)

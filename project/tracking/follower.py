@@ -13,15 +13,26 @@ from typing import IO
 from blake3 import blake3
 
 from project.files import read_json, try_lock
+from project.run_directory import (
+    FIGURES,
+    JOURNAL,
+    MANIFEST,
+    OUTCOME,
+    PATCH,
+    RECORD,
+    REPRODUCTIONS,
+    REQUIREMENTS,
+    STAGES,
+    TRACKING,
+    lock_of,
+)
 from project.tracking.choice import load
-from project.tracking.journal import NAME as JOURNAL
 from project.tracking.records import read
 from project.tracking.state import State
 from project.tracking.tracker import Tracker
 
-FILES = ("record.json", "code.patch", "requirements.lock", "data.manifest.gz", "stages.jsonl")
-FOLDERS = ("figures", "reproductions")
-OUTCOME = "outcome.json"
+FILES = (RECORD, PATCH, REQUIREMENTS, MANIFEST, STAGES)
+FOLDERS = (FIGURES, REPRODUCTIONS)
 
 
 class Busy(ValueError):
@@ -58,8 +69,8 @@ class Follower:
         """
         self.run_dir, self.name = run_dir.resolve(), name
         self._plug = load(name)
-        (self.run_dir / "tracking").mkdir(exist_ok=True)
-        self._lock = _take_lock(self.run_dir / "tracking" / f"{name}.lock", wait)
+        (self.run_dir / TRACKING).mkdir(exist_ok=True)
+        self._lock = _take_lock(lock_of(self.run_dir, name), wait)
         if self._lock is None:
             raise Busy(f"{name}: another process is sending {run_dir.name} just now")
         try:
@@ -102,7 +113,7 @@ class Follower:
 
     def _open(self) -> None:
         self._tracker = self._plug.build(self.run_dir, dict(self.state.remote))
-        remote = self._tracker.open(read_json(self.run_dir / "record.json"))
+        remote = self._tracker.open(read_json(self.run_dir / RECORD))
         self._tracker.remote = remote
         if remote["id"] != self.state.remote.get("id"):
             self.state = State()

@@ -9,12 +9,12 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
+from project.run_directory import TABLE
 from project.tracking.records import encode, read, read_all
 from project.tracking.table import Table
 
-__all__ = ["NAME", "Journal", "read"]
+__all__ = ["Journal", "read"]
 
-NAME = "journal.jsonl"
 WRITE_SECONDS = 1.0
 SYNC_SECONDS = 5.0
 
@@ -144,7 +144,7 @@ class Journal:
         self._size += len(data)
 
     def _rebuilt_table(self) -> Table:
-        return Table.rebuilt(self._path.with_name("metrics.csv"), read_all(self._path))
+        return Table.rebuilt(self._path.with_name(TABLE), read_all(self._path))
 
     def _raise(self) -> None:
         error, self._error = self._error, None

@@ -7,7 +7,8 @@ from typing import Any
 
 from pytorch_lightning.loggers import Logger
 
-from project.tracking.journal import NAME, Journal
+from project.run_directory import JOURNAL
+from project.tracking.journal import Journal
 
 
 class RunLogger(Logger):
@@ -26,7 +27,7 @@ class RunLogger(Logger):
         super().__init__()
         self.epoch = 0
         self._run_dir = run_dir
-        self._journal = Journal(run_dir / NAME)
+        self._journal = Journal(run_dir / JOURNAL)
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import read_json, write_json
+from project.run_directory import followed, state_of
 
 
 @dataclass
@@ -43,7 +44,7 @@ class State:
         Raises:
             ValueError: the file is damaged.
         """
-        path = _path(run_dir, name)
+        path = state_of(run_dir, name)
         if not path.exists():
             return cls()
         try:
@@ -57,23 +58,21 @@ class State:
         Raises:
             OSError: the directory can't be written.
         """
-        write_json(_path(run_dir, name), asdict(self))
+        write_json(state_of(run_dir, name), asdict(self))
 
 
 def kept(run_dir: Path) -> list[str]:
     """Where trackers keep what they were sent of the run, a line each, whatever becomes of it."""
     found = []
-    for path in sorted((run_dir / "tracking").glob("*.json")):
+    for name in followed(run_dir):
         try:
-            state = State.load(run_dir, path.stem)
+            state = State.load(run_dir, name)
         except ValueError:
-            found.append(f"{path.stem}, if it was sent there ({path.name} is damaged)")
+            found.append(
+                f"{name}, if it was sent there ({state_of(run_dir, name).name} is damaged)"
+            )
             continue
         # What is only written on this disk is in the run's directory.
         if state.remote and state.where and not state.offline:
             found.append(state.where)
     return found
-
-
-def _path(run_dir: Path, name: str) -> Path:
-    return run_dir / "tracking" / f"{name}.json"

@@ -8,11 +8,11 @@ from typing import Any
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from project.cli.command import describe, print_error
+from project.run_directory import BEST, LAST
 from project.scores import improves
 from project.training.checkpoint_writer import CheckpointWriter
 from project.training.state import Position, capture, restore
 
-BEST, LAST = "best.pt", "last.pt"
 # Between two writes, where epochs are shorter: those of small models are over in milliseconds, and
 # a thread that writes all the time takes half of a small machine from training.
 LEAST_SECONDS = 1.0

@@ -11,7 +11,7 @@ from project.comparison.files import compare_files
 from project.comparison.loading import KnownRun, load
 from project.comparison.page.content import content
 from project.comparison.showing import comparison_lines
-from project.provenance.manifest import NAME, encode
+from project.provenance.manifest import encode
 from project.provenance.redact import Redactor
 from tests.comparison.store import make
 
@@ -23,7 +23,7 @@ def run(exp_dir: Path, name: str = "image-folder", **contents: str) -> KnownRun:
     directory = make(exp_dir, data=data)
     if contents:
         hashes = [(f"ant/{k}", blake3(v.encode()).hexdigest()) for k, v in contents.items()]
-        (directory / NAME).write_bytes(encode(hashes, Redactor({})))
+        (directory / "data.manifest.gz").write_bytes(encode(hashes, Redactor({})))
     return load(directory)
 
 
@@ -76,7 +76,9 @@ def test_the_same_files_split_otherwise(tmp_path: Path) -> None:
 
 def test_a_damaged_manifest_is_a_problem(tmp_path: Path) -> None:
     runs = [run(tmp_path, a="1"), run(tmp_path, a="2")]
-    (runs[1].directory / NAME).write_bytes(b"")
+    (runs[1].directory / "data.manifest.gz").write_bytes(b"")
     (problem,) = compare_files(runs, "ab")["problems"]
     assert problem in describe(runs)["problems"]
-    assert problem.startswith(f"the files of {runs[1].run_id} can't be compared: {NAME} is damaged")
+    assert problem.startswith(
+        f"the files of {runs[1].run_id} can't be compared: data.manifest.gz is damaged"
+    )

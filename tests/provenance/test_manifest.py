@@ -9,7 +9,7 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project.provenance.manifest import NAME, decode, encode, read
+from project.provenance.manifest import decode, encode, read
 from project.provenance.redact import Redactor
 
 DIGEST = blake3(b"x").hexdigest()
@@ -54,7 +54,7 @@ def test_a_secret_in_a_name_is_not_written() -> None:
     ],
 )
 def test_damage_is_a_line(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(content)
+    (tmp_path / "data.manifest.gz").write_bytes(content)
     with pytest.raises(ValueError, match="data.manifest.gz is damaged: ") as damaged:
         read(tmp_path)
     assert "\n" not in str(damaged.value)

@@ -204,7 +204,7 @@ def test_what_was_accepted_holds_from_there_on(root: Path) -> None:
     assert changes(run) == []
     patch = run / "stages" / "2" / "code.patch"
     assert b"+x = gelu(x)" in patch.read_bytes()
-    for path in (run / stages.NAME, patch):
+    for path in (run / "stages.jsonl", patch):
         path.chmod(0o644)
         path.write_bytes(b"")
     assert changes(run) == ["stages.jsonl was changed", "stages/2/code.patch was changed"]
@@ -231,8 +231,8 @@ def test_a_run_of_before_is_compared_as_far_as_it_tells(root: Path) -> None:
 def test_damaged_stages_are_a_line(root: Path) -> None:
     run = interrupted(root)
     for text, fault in (("{", "it is not JSON"), (json.dumps({"stage": 2}), "it lacks 'step'")):
-        (run / stages.NAME).write_text(text)
-        with pytest.raises(ValueError, match=f"{stages.NAME} is damaged: {fault}"):
+        (run / "stages.jsonl").write_text(text)
+        with pytest.raises(ValueError, match=f"stages.jsonl is damaged: {fault}"):
             look(run, root)
 
 
@@ -245,7 +245,7 @@ def test_a_stage_that_cannot_be_written_leaves_the_run_as_it_was(
     before = sources(run), (run.parents[1] / "runs.csv").read_bytes()
 
     def full(path: Path, content: str | bytes) -> None:
-        if path.name == stages.NAME:
+        if path.name == "stages.jsonl":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         write(path, content)
 
@@ -259,7 +259,7 @@ def test_a_stage_that_cannot_be_written_leaves_the_run_as_it_was(
 
 def test_what_a_killed_process_left_of_its_stage_is_not_the_next_ones(root: Path) -> None:
     run = interrupted(root)
-    left = run / stages.FOLDER / "2" / "splits.npz"
+    left = run / "stages" / "2" / "splits.npz"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"of other data")
     found = look(run, root)

@@ -7,6 +7,7 @@ from typing import Any
 from project.cli.words import natural
 from project.comparison.loading import KnownRun
 from project.comparison.pictures import by_name, media_type, picture_name
+from project.run_directory import FIGURES
 
 # Of all pictures; a page of more is slow to open and too large to send.
 MOST_BYTES = 8 * 2**20
@@ -28,7 +29,7 @@ def figures(
     addresses: dict[str, str] = {}
     room, left_out = MOST_BYTES, 0
     for label, name, run, path in _listed(runs, labels):
-        content = (run.directory / "figures" / path).read_bytes()
+        content = (run.directory / FIGURES / path).read_bytes()
         if len(content) > room:
             left_out += 1
             continue
@@ -49,7 +50,7 @@ def _listed(
     """(label, name, run, path) of each picture, those of one name beside each other."""
     listed = []
     for label, run in zip(labels, runs, strict=True):
-        folder = run.directory / "figures"
+        folder = run.directory / FIGURES
         files = (path for path in folder.rglob("*") if path.is_file() and media_type(path.name))
         paths = sorted((path.relative_to(folder).as_posix() for path in files), key=natural)
         listed += [(label, picture_name(path), run, path) for path in paths]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from project.run_directory import OUTCOME, RECORD
 from project.scores import FORMER, Ways
 from project.server.api.context import Context
 from project.server.compare import files
@@ -50,10 +51,7 @@ class Documents:
 
 def read(context: Context, runs: Sequence[Run]) -> list[Documents]:
     """The documents of each run."""
-    return [
-        Documents(_json(context, run, "record.json"), _json(context, run, "outcome.json"))
-        for run in runs
-    ]
+    return [Documents(_json(context, run, RECORD), _json(context, run, OUTCOME)) for run in runs]
 
 
 def _json(context: Context, run: Run, path: str) -> dict[str, Any]:

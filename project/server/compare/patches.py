@@ -5,12 +5,12 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TypedDict
 
+from project.run_directory import PATCH
 from project.server.api.context import Context
 from project.server.compare import files
 from project.server.compare.visible import Run
 from project.server.errors import bad_request
 
-FILE = "code.patch"
 # Finding the difference takes time that grows with the square of the length.
 LONGEST = 400_000
 
@@ -28,7 +28,7 @@ def compare(context: Context, runs: list[Run]) -> Patch:
     Raises:
         ApiError: 404, a run has none; 400, more runs than two, or patches too long to compare.
     """
-    texts = [files.text(context.settings, run, FILE) for run in runs]
+    texts = [files.text(context.settings, run, PATCH) for run in runs]
     if len(runs) == 1:
         return {"title": f"Uncommitted changes of {runs[0].name}", "text": texts[0]}
     if len(runs) != 2:

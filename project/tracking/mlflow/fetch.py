@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from project.files import read_json
+from project.run_directory import JOURNAL, MANIFEST, OUTCOME, PATCH, RECORD, REQUIREMENTS, STAGES
 from project.tracking.best import best_records
 from project.tracking.mlflow.experiment import final, remedy
 from project.tracking.mlflow.layout import given_name
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-NEEDED = "record.json"
-FILES = (NEEDED, "outcome.json", "code.patch", "requirements.lock", "data.manifest.gz")
-FILES += ("stages.jsonl",)
+FILES = (RECORD, OUTCOME, PATCH, REQUIREMENTS, MANIFEST, STAGES)
 
 
 @final
@@ -69,7 +68,7 @@ def _find(client: MlflowClient, run_id: str) -> Run:
 
 def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
     """The run's points as a journal; MLflow does not know their epochs, which stand as -1."""
-    outcome = directory / "outcome.json"
+    outcome = directory / OUTCOME
     # What the tracker added was never logged by the run.
     added = best_records(read_json(outcome) if outcome.exists() else None)
     names = run.data.metrics.keys() - {name for record in added for name in record["metrics"]}
@@ -78,7 +77,7 @@ def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
         for name in names
         for point in client.get_metric_history(run.info.run_id, name)
     ]
-    with open(directory / "journal.jsonl", "wb") as file:
+    with open(directory / JOURNAL, "wb") as file:
         for time, step, name, value in sorted(points):
             record = {"time": time / 1000, "step": step, "epoch": -1, "metrics": {name: value}}
             file.write(encode(record))
@@ -87,8 +86,8 @@ def _write_journal(client: MlflowClient, run: Run, directory: Path) -> None:
 def _fetched(client: MlflowClient, run_id: str, folder: Path) -> Path:
     run = _find(client, run_id)
     there = {file.path for file in client.list_artifacts(run_id)}
-    if NEEDED not in there:
-        raise ValueError(f"MLflow run {run_id} has no {NEEDED}: another program made it")
+    if RECORD not in there:
+        raise ValueError(f"MLflow run {run_id} has no {RECORD}: another program made it")
     name = run.data.tags.get("run_id", run_id)
     directory = folder / name
     directory.mkdir()

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-ARTIFACTS = "mlflow-artifacts"
+from project.run_directory import MLFLOW_FILES
+
 # Below that: an experiment's folder; in it, those of a run, a model or a trace.
 _PLACE = re.compile(
-    rf"(?:file://)?/.*/{ARTIFACTS}/(?P<rest>[^/]+"
+    rf"(?:file://)?/.*/{MLFLOW_FILES}/(?P<rest>[^/]+"
     r"(?:/(?:[0-9a-f]{32}|models/m-[0-9a-f]{32}|traces/tr-[0-9a-f]+)/artifacts(?:/.*)?)?)"
 )
 # Table and column; a store that an older MLflow made lacks the last ones.
@@ -39,7 +40,7 @@ def now_at(uri: str, folder: Path) -> str:
     if found is None:
         return uri
     rest = found["rest"] if uri.startswith("file:") else quote(found["rest"])
-    now = f"{folder.as_uri()}/{ARTIFACTS}/{rest}"
+    now = f"{folder.as_uri()}/{MLFLOW_FILES}/{rest}"
     then_path, now_path = local_path(uri), local_path(now)
     # A former place may be one that may not even be looked at.
     stays = os.path.exists(then_path) and not os.path.exists(now_path)
@@ -54,7 +55,7 @@ def local_path(uri: str) -> Path:
 def outdated(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, str, int, str]]:
     """Each place that is another now: table, column, row and the new place."""
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-    here = f"{folder.as_uri()}/{ARTIFACTS}/"
+    here = f"{folder.as_uri()}/{MLFLOW_FILES}/"
     for table, column in _COLUMNS:
         known = table in tables and {
             name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", [table])
@@ -65,7 +66,7 @@ def outdated(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, 
             f"SELECT rowid, {column} FROM {table} WHERE instr({column}, ?) > 0"
             f" AND substr({column}, 1, ?) <> ?"
         )
-        values = [f"/{ARTIFACTS}/", len(here), here]
+        values = [f"/{MLFLOW_FILES}/", len(here), here]
         for row, place in database.execute(query, values).fetchall():
             if (now := now_at(place, folder)) != place:
                 yield table, column, row, now

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from project.run_directory import MLFLOW_STORE
+
 ADDRESS = "MLFLOW_TRACKING_URI"
 # Of PostgreSQL's drivers, those that are libpq; and how long they wait for a host, in seconds, and
 # for one that has stopped answering, in ms. By themselves they would wait for minutes.
@@ -50,7 +52,7 @@ def bounded(uri: str) -> str:
 
 def embedded_path(exp_dir: Path) -> Path:
     """The file of the store in `exp_dir`."""
-    return exp_dir.resolve() / "mlflow.db"
+    return exp_dir.resolve() / MLFLOW_STORE
 
 
 def embedded_uri(exp_dir: Path) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from project.files import lock
-from project.tracking.mlflow.places import ARTIFACTS, correct, outdated
+from project.run_directory import MLFLOW_FILES
+from project.tracking.mlflow.places import correct, outdated
 from project.tracking.mlflow.settings import ENVIRONMENT, bounded, embedded_path, embedded_uri
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _make_store(path: Path) -> None:
 
     making = path.with_name(".mlflow.db")
     making.unlink(missing_ok=True)
-    SqlAlchemyStore(f"sqlite:///{making}", str(path.parent / ARTIFACTS)).engine.dispose()
+    SqlAlchemyStore(f"sqlite:///{making}", str(path.parent / MLFLOW_FILES)).engine.dispose()
     with closing(sqlite3.connect(making)) as database:
         # Readers (the web page) and writers (other runs) then need not wait for each other.
         database.execute("PRAGMA journal_mode=WAL")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from project import run_directory
+from project.run_directory import CHECKPOINTS
 from project.tracking.best import BEST
 
 SECTIONS = {
@@ -34,8 +36,8 @@ def concluded(outcome: dict[str, Any] | None) -> Iterator[tuple[str, Field]]:
     result = {"status": "lost"} if outcome is None else outcome
     checkpoints = result.get("checkpoints") or {}
     yield from leaves("training/model/checkpoints", checkpoints)
-    if "best.pt" in checkpoints:
-        yield "training/model/best_model_path", "checkpoints/best.pt"
+    if run_directory.BEST in checkpoints:
+        yield "training/model/best_model_path", f"{CHECKPOINTS}/{run_directory.BEST}"
         score = (result["best"] or {}).get("value")
         if isinstance(score, float):  # not "nan", which is a text
             yield "training/model/best_model_score", score
@@ -52,7 +54,7 @@ def place(file: Path) -> str:
     The client keeps the suffix beside the name, so `record.json` is `record`; but the table
     `figures/x.csv` must not take the place of the picture `figures/x.png`.
     """
-    if file.parts[0] == "checkpoints":
+    if file.parts[0] == CHECKPOINTS:
         return f"training/model/checkpoints/{file.stem}"
     stem = file.with_suffix("").as_posix()
     return stem if file.suffix in BY_STEM else f"{stem}_{file.suffix[1:]}"
