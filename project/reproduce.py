@@ -129,7 +129,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     Raises:
         ValueError: the run, its code or its data can't be had.
     """
-    from project.provenance.surroundings import restored
+    from project.provenance.environment_changes import restored
     from project.reproduction.checks import check, check_epochs, explain
     from project.reproduction.expected import read_run
     from project.reproduction.origin import find

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from project.comparison.loading import KnownRun
+from project.provenance.applying import applicable
 from project.provenance.git import GitError, git
-from project.provenance.patch_parts import FILE, name_of
-from project.provenance.patching import applicable
+from project.provenance.patch_secrets import FILE, name_of
 from project.run_directory import PATCH
 
 _DIFF = (

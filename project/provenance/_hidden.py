@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from project.provenance._git_status import Status
 from project.provenance._index import Index
 from project.provenance._lacking import choose
-from project.provenance._status import Status
 from project.provenance.sources import is_source, is_worth_looking, source_files
 
 # By compilers, editors and git itself.

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from project.cli.names import some
-from project.provenance._status import Status
-from project.provenance.patch_parts import FILE, CleanPatch, name_of
+from project.provenance._git_status import Status
+from project.provenance.patch_secrets import FILE, CleanPatch, name_of
 from project.provenance.sources import is_source
 
 # Larger untracked files are hardly code; together they must not fill the run's directory.

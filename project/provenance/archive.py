@@ -10,7 +10,7 @@ from pathlib import Path
 from project.cli.names import some
 from project.files import finite, replacing
 from project.provenance import commits, runs_csv
-from project.provenance._directory import remove
+from project.provenance._creation import remove
 from project.provenance._workplace import workplace
 from project.provenance.git import GitError
 from project.provenance.notes import read_notes

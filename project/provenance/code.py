@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from project.provenance import _lacking as lacking
+from project.provenance._code_state import CodeState
 from project.provenance._difference import EMPTY_TREE, difference
+from project.provenance._git_status import Status, read_status
 from project.provenance._hidden import sources_behind, untracked
 from project.provenance._index import honest_index
-from project.provenance._plain_patch import from_nothing
-from project.provenance._state import CodeState
-from project.provenance._status import Status, read_status
+from project.provenance._patch_from_nothing import from_nothing
 from project.provenance.git import GitError, git
 from project.provenance.imported import file_hash
-from project.provenance.patch_parts import clean_patch
+from project.provenance.patch_secrets import clean_patch
 from project.provenance.redact import Redactor
 from project.provenance.sources import digest, is_source, links_below, source_files
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from project.provenance.code import CodeState
 from project.provenance.git import GitError, git
-from project.provenance.patch_parts import FILE, name_of
+from project.provenance.patch_secrets import FILE, name_of
 
 
 def edited_files(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from project.cli.names import some
 from project.files import write_atomic
 from project.provenance.git import GitError, git
-from project.provenance.patch_parts import has_secret
+from project.provenance.patch_secrets import has_secret
 from project.provenance.redact import Redactor
 from project.run_directory import MASKED, PACK
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from project.cli.names import printable, some
 from project.files import read_json
-from project.provenance import agreement, proof, stages
-from project.provenance.coherence import record_faults
+from project.provenance import proof, score_faults, stages
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.record import read_outcome, read_record
+from project.provenance.record_faults import record_faults
 from project.provenance.seal import changes, names
-from project.provenance.weights import weights_faults
+from project.provenance.weights_faults import weights_faults
 from project.run_directory import JOURNAL, OUTCOME, RUNS, TABLE
 
 
@@ -141,7 +141,7 @@ class Examination:
         if odd := oddities(folder, [RUNS]):
             self.unchecked += odd
             return
-        n, faults = agreement.row_faults(folder, record, outcome)
+        n, faults = score_faults.row_faults(folder, record, outcome)
         self.faults += faults
         if n and not faults:
             self.held.append(f"its row in {RUNS} says the same")
@@ -154,8 +154,8 @@ class Examination:
             return
         best = (outcome.get("best") or {}).get("step")
         records = (record for batch in batches for record in batch)
-        logged = agreement.read_logged(self._run, records, best)
-        n, faults = agreement.score_faults(outcome, logged)
+        logged = score_faults.read_logged(self._run, records, best)
+        n, faults = score_faults.score_faults(outcome, logged)
         faults = logged.faults + faults
         self.faults += faults
         if not faults:

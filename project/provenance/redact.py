@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from project.provenance import _shapes as shapes
-from project.provenance import _values as values
-from project.provenance._assigned import masked
+from project.provenance._secrets import shapes, values
+from project.provenance._secrets.assigned import masked
 
 MASK = "***"
 # Shorter values ("1", "true") would be found in every text.

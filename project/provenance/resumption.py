@@ -10,11 +10,11 @@ from project.provenance import data_changes, manifest, stages
 from project.provenance.code import CodeState
 from project.provenance.code_changes import edited_files
 from project.provenance.environment import environment, variables
+from project.provenance.environment_changes import differing
 from project.provenance.imported import hashes_now
 from project.provenance.record import read_record
 from project.provenance.software import PARTS, Software
 from project.provenance.sources import is_source
-from project.provenance.surroundings import differing
 from project.run_directory import MANIFEST, PATCH
 
 # In one line; the rest is counted.

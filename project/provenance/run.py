@@ -11,7 +11,7 @@ from blake3 import blake3
 
 from project.files import finite, read_json, sync_folder, write_atomic, write_json
 from project.provenance import runs_csv, schema, seal
-from project.provenance._directory import make_directory, remove
+from project.provenance._creation import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
 from project.provenance.memory import peak_memory
 from project.provenance.record import read_record

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from project.provenance.surroundings import Difference, differing
+from project.provenance.environment_changes import Difference, differing
 
 # The rest of the environment is the machine's.
 PARTS = ("python", "implementation", "packages", "variables")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from project.cli.fields import flag_name
 from project.provenance import data_changes
+from project.provenance.environment_changes import differences
 from project.provenance.seal import hash_file
-from project.provenance.surroundings import differences
 from project.reproduction.beginnings import same_weights, start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import here, survey

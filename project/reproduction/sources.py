@@ -14,9 +14,9 @@ from typing import Any
 
 from project.cli.names import some
 from project.provenance import commits
+from project.provenance.applying import applicable
 from project.provenance.git import GitError, git
 from project.provenance.masked import altered_copies, restore_masked
-from project.provenance.patching import applicable
 from project.provenance.sources import digest
 from project.reproduction.unrecorded import changed_since, masked_lines, not_recorded
 from project.run_directory import PATCH

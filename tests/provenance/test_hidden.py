@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from project.provenance._plain_patch import from_nothing
+from project.provenance._patch_from_nothing import from_nothing
 from project.provenance.code import CodeState, with_imported
 from project.provenance.imported import file_hash
 from project.provenance.redact import Redactor

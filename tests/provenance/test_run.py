@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
-from project.provenance import _directory, runs_csv
-from project.provenance._directory import new_run_id
+from project.provenance import _creation, runs_csv
+from project.provenance._creation import new_run_id
 from project.provenance.code import code_state
 from project.provenance.environment import environment, lock_text
 from project.provenance.record import make_record
@@ -105,7 +105,7 @@ def test_runs_of_the_same_microsecond_get_ids_of_their_own(
         def now(cls, tz: Any = None) -> datetime:
             return datetime(2026, 11, 21, 3, 45, 12, 999999, UTC)
 
-    monkeypatch.setattr(_directory, "datetime", Frozen)
+    monkeypatch.setattr(_creation, "datetime", Frozen)
     runs = [create(tmp_path) for _ in range(3)]
     # One microsecond after 0.999999 s (30 * 32**3 + 16 * 32**2 + 17 * 32 + 31) is the next second.
     assert 30 * 32**3 + 16 * 32**2 + 17 * 32 + 31 == 999999

@@ -1,4 +1,4 @@
-"""Whether the value that a name is given is a secret, by the name, the value and the place."""
+"""Whether the value that a name is given is a secret, by the name, the value and what is around."""
 
 import re
 
@@ -144,5 +144,5 @@ def _is_name(key: str, value: str) -> bool:
     lowered = key.lower()
     if value.lower() in lowered or _NAME.fullmatch(value):
         return True
-    place = lowered.endswith("pwd") and value[0] in "/~."
-    return place or (lowered.endswith("auth") and _KIND.fullmatch(value) is not None)
+    is_path = lowered.endswith("pwd") and value[0] in "/~."
+    return is_path or (lowered.endswith("auth") and _KIND.fullmatch(value) is not None)

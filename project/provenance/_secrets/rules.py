@@ -1,17 +1,18 @@
 """Where a text gives a name its secret value: assignments, calls, lists, commands and logins.
 
 A pattern finds the name and looks ahead at the value, so that a value which is no secret is
-searched in its turn; whether it is one, the name and the place decide. Repetition is bounded or
-possessive, or ends where the next match may begin, so that no line takes more than its length.
+searched in its turn; whether it is one, the name and what is around it decide. Repetition is
+bounded or possessive, or ends where the next match may begin, so that no line takes more than its
+length.
 """
 
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from project.provenance import _found as found
-from project.provenance._found import Found
-from project.provenance._values import KEY
+from project.provenance._secrets import found
+from project.provenance._secrets.found import Found
+from project.provenance._secrets.values import KEY
 
 BARE_TEXT = r"[^\s\"'`,;&]"
 BARE_CODE = r"[^\s\"'`,;&|()<>\[\]{}\\]"
@@ -41,7 +42,7 @@ _STRING = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')"
 _LITERAL = rf"(?={_QUOTED})"
 
 
-class Place(NamedTuple):
+class Rule(NamedTuple):
     """A pattern with the groups key, sep and bare or those of a literal, and what decides.
 
     One that is `led` begins with a name that `names` finds: it is tried only there. Another is
@@ -69,85 +70,96 @@ def lowered(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
-def _place(pattern: str, judge: Callable[[Found], bool], word: str = "") -> Place:
+def _rule(pattern: str, judge: Callable[[Found], bool], word: str = "") -> Rule:
     led = pattern.startswith((f"(?P<key>{_NAME})", f"(?P<key>{KEY})"))
-    return Place(re.compile(pattern, re.IGNORECASE | re.MULTILINE), judge, led, word)
+    return Rule(re.compile(pattern, re.IGNORECASE | re.MULTILINE), judge, led, word)
 
 
-def _assignments(bare: str, judge: Callable[[Found], bool]) -> list[Place]:
+def _assignments(bare: str, judge: Callable[[Found], bool]) -> list[Rule]:
     word = rf"(?P<bare>{bare}{{1,256}}+)(?![(\[])"
     flag = rf"(?<![\w-])(?P<key>--?(?:[a-z0-9]{{1,40}}[_-]){{0,6}}{KEY})"
     equals = rf"(?P<sep>{_END}(?:\][ \t]*)?{_ANNOTATION}{_OPERATOR}[ \t]*)"
     other = rf"(?P<sep>{_END}[\])]{{0,2}}[ \t]*(?:\bor\b|\|\||\?\?)[ \t]*)"
     return [
-        _place(
+        _rule(
             rf"(?P<key>{_NAME}){equals}(?=(?:{_WRAPPED}(?:{_DEFAULT})?)?{_QUOTED}|{word})", judge
         ),
-        _place(rf"{flag}(?P<sep>[ \t]+)(?!-)(?={_QUOTED}|{word})", judge),
-        _place(rf"(?P<key>{KEY})(?P<sep>{_COMMA})(?:{_DEFAULT})?{_LITERAL}", found.in_list),
-        _place(
+        _rule(rf"{flag}(?P<sep>[ \t]+)(?!-)(?={_QUOTED}|{word})", judge),
+        _rule(rf"(?P<key>{KEY})(?P<sep>{_COMMA})(?:{_DEFAULT})?{_LITERAL}", found.in_list),
+        _rule(
             rf"(?P<key>{KEY})(?P<sep>{_COMMA})[^()]{{0,300}}?\b{_DEFAULT}{_LITERAL}",
             found.is_literal,
         ),
-        _place(rf"(?P<key>{KEY}){other}{_LITERAL}", found.is_literal),
-        _place(rf"(?P<key>{KEY})(?P<sep>[ \t]+else[ \t]+){_LITERAL}", found.is_mixed_literal),
-        _place(rf"(?P<key>{KEY})(?P<sep>{_COMMA})(?={_QUOTED}{_BREAK},?{_BREAK}\))", found.in_pair),
+        _rule(rf"(?P<key>{KEY}){other}{_LITERAL}", found.is_literal),
+        _rule(rf"(?P<key>{KEY})(?P<sep>[ \t]+else[ \t]+){_LITERAL}", found.is_mixed_literal),
+        _rule(rf"(?P<key>{KEY})(?P<sep>{_COMMA})(?={_QUOTED}{_BREAK},?{_BREAK}\))", found.in_pair),
         # YAML's blocks
-        _place(
+        _rule(
             rf"(?P<key>{KEY})(?P<sep>{_END}:[ \t]*[|>][+-]?[ \t]*\r?\n[ +-]?[ \t]+)(?={word})",
             judge,
         ),
         # user, password = "ada", "..."
-        _place(
+        _rule(
             rf"\w,[ \t]*(?P<key>{KEY})(?P<sep>[ \t]*=[ \t]*{_STRING}[ \t]*,[ \t]*){_LITERAL}",
             found.is_literal,
         ),
     ]
 
 
-def _commands(bare: str) -> list[Place]:
-    """What shells and the files of Docker and Kubernetes set, and logins on a command line."""
-    value = rf"(?={_QUOTED}|(?P<bare>{bare}{{1,256}}+)(?![(\[]))"
+def _value(bare: str) -> str:
+    return rf"(?={_QUOTED}|(?P<bare>{bare}{{1,256}}+)(?![(\[]))"
+
+
+def _variables(bare: str) -> list[Rule]:
+    """What shells and the files of Docker and Kubernetes set."""
+    value = _value(bare)
     variable = rf"(?P<key>\w{{0,60}}(?:{_NAME}))"
     setting = (
         r"(?:^[ +-]?[ \t]*(?-i:ENV|ARG)|%env|\bconfigure[ \t]+set"
         r"|\bsetenv|\bsetx|\bset[ \t]+-\w{1,4})[ \t]+"
     )
     fill = rf"\\?[\"']?,?{_BREAK}\\?[\"']?value\\?[\"']?"
-    user = r"(?:[ \t=]+|[\"'][ \t]*,[ \t]*)[\"']?[^\s:\"'/]{1,100}:"
     return [
-        _place(rf"{setting}{variable}(?P<sep>[ \t]+){value}", found.is_variable),
-        _place(
+        _rule(rf"{setting}{variable}(?P<sep>[ \t]+){value}", found.is_variable),
+        _rule(
             rf"(?P<key>{KEY})(?P<sep>:?[-=])(?=(?P<bare>[^}}\s\"'$]{{1,256}}+)\}})",
             found.is_shell_default,
         ),
-        _place(
+        _rule(
             rf"\bname\\?[\"']?:[ \t]*\\?[\"']?{variable}{fill}(?P<sep>:[ \t]*){value}",
             found.is_variable,
         ),
-        _place(
+        _rule(
             rf"#[ \t]*define[ \t]+{variable}(?P<sep>[ \t]+){_LITERAL}", found.is_literal, "define"
         ),
+    ]
+
+
+def _logins(bare: str) -> list[Rule]:
+    """Passwords on a command line, and in `.netrc`."""
+    value = _value(bare)
+    user = r"(?:[ \t=]+|[\"'][ \t]*,[ \t]*)[\"']?[^\s:\"'/]{1,100}:"
+    return [
         # netrc
-        _place(
+        _rule(
             r"\blogin\s+\S{1,100}[ \t]*(?:\r?\n[ +-]?)?[ \t]*(?P<key>password)(?P<sep>[ \t]+)"
             + value,
             found.is_given,
             "login",
         ),
-        _place(rf"\bwandb[ \t]+(?P<key>login)(?P<sep>[ \t]+){value}", found.is_doubtful, "wandb"),
-        _place(rf"\bsshpass[ \t]+(?P<key>-p)(?P<sep>[ \t]*){value}", found.is_given, "sshpass"),
-        _place(
+        _rule(rf"\bwandb[ \t]+(?P<key>login)(?P<sep>[ \t]+){value}", found.is_doubtful, "wandb"),
+        _rule(rf"\bsshpass[ \t]+(?P<key>-p)(?P<sep>[ \t]*){value}", found.is_given, "sshpass"),
+        _rule(
             rf"\blogin\b[^\n]{{0,200}}?[ \t](?P<key>-p)(?P<sep>[ \t]+){value}",
             found.is_given,
             "login",
         ),
-        _place(
+        _rule(
             rf"\bmysql\w*\b[^\n]{{0,200}}?[ \t](?P<key>(?-i:-p))(?P<sep>){value}",
             found.is_doubtful,
             "mysql",
         ),
-        _place(
+        _rule(
             rf"(?<![\w-])(?P<key>-u|--user|--proxy-user)(?P<sep>{user})"
             r"(?=(?P<bare>[^\s\"']{1,256}+))",
             found.is_doubtful,
@@ -155,29 +167,33 @@ def _commands(bare: str) -> list[Place]:
     ]
 
 
-def _calls() -> list[Place]:
+def _calls() -> list[Rule]:
     """login("ada", "..."), auth=("ada", "..."), set_password("service", "ada", "...")"""
     ended = rf"(?={_QUOTED}{_BREAK},?{_BREAK}\))"
     named = r"(?:user(?:name)?[ \t]*=[ \t]*)?"
     callee = r"\blogin|\bauthenticate|basic_?auth|digest_?auth|\bauth[ \t]*=[ \t]*"
     setter = rf"\bset_?(?:\w{{1,30}}_)?{KEY}"
     return [
-        _place(
+        _rule(
             rf"(?P<key>{callee})(?P<sep>\({_BREAK}{named}{_STRING}[ \t]*,{_BREAK}){_LITERAL}",
             found.is_given,
         ),
-        _place(
+        _rule(
             rf"(?P<key>{setter})(?P<sep>\({_BREAK}(?:{_STRING}[ \t]*,{_BREAK}){{0,2}}){ended}",
             found.is_given,
         ),
-        _place(
+        _rule(
             rf"\blogin\([^()]{{0,200}}?\b(?P<key>key)(?P<sep>[ \t]*=[ \t]*){_LITERAL}",
             found.is_doubtful,
             "login(",
         ),
-        _place(rf"\blogin(?P<key>\()(?P<sep>{_BREAK}){ended}", found.is_doubtful, "login("),
+        _rule(rf"\blogin(?P<key>\()(?P<sep>{_BREAK}){ended}", found.is_doubtful, "login("),
     ]
 
 
-IN_CODE = [*_assignments(BARE_CODE, found.in_code), *_commands(BARE_CODE), *_calls()]
-IN_TEXT = [*_assignments(BARE_TEXT, found.in_text), *_commands(BARE_TEXT), *_calls()]
+def _rules(bare: str, judge: Callable[[Found], bool]) -> list[Rule]:
+    return [*_assignments(bare, judge), *_variables(bare), *_logins(bare), *_calls()]
+
+
+IN_CODE = _rules(BARE_CODE, found.in_code)
+IN_TEXT = _rules(BARE_TEXT, found.in_text)

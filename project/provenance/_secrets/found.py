@@ -1,9 +1,9 @@
-"""A name and its value as they stand in a text, and whether the place gives a secret away."""
+"""A name and its value as they stand in a text, and whether they give a secret away."""
 
 import re
 from typing import NamedTuple
 
-from project.provenance import _values as values
+from project.provenance._secrets import values
 
 _VARIABLE = re.compile(
     r"(?:\benviron\w*|\benv)(?:\s*\[\s*[rbfu]{0,2}|\.|:|\.get\(\s*)\\?[\"']?$"

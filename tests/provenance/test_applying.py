@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from project.provenance.applying import applicable
 from project.provenance.code import code_state
-from project.provenance.patching import applicable
 from project.provenance.redact import Redactor
 
 

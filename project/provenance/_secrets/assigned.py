@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from project.provenance import _places as places
-from project.provenance._found import Found
-from project.provenance._places import Place
+from project.provenance._secrets import rules
+from project.provenance._secrets.found import Found
+from project.provenance._secrets.rules import Rule
 
 _LETTERS = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _HINT = re.compile(r"pass|pwd|key|token|secret|credential|auth|cookie|login|_pat|-u", re.IGNORECASE)
-_REST = {"text": re.compile(f"{places.BARE_TEXT}*"), "code": re.compile(f"{places.BARE_CODE}*")}
-_PLACES = {"text": places.IN_TEXT, "code": places.IN_CODE}
+_REST = {"text": re.compile(f"{rules.BARE_TEXT}*"), "code": re.compile(f"{rules.BARE_CODE}*")}
+_RULES = {"text": rules.IN_TEXT, "code": rules.IN_CODE}
 _LINE = re.compile(r"(?:(?<=\n)[ +-])?+[ \t]*+([^\r\n]+)")
 # A literal's end, and the next one, which Python joins to it.
 _NEXT = re.compile(
@@ -41,19 +41,19 @@ def masked(text: str, mask: str, *, kind: str) -> str:
 
 def _spans(text: str, kind: str) -> set[tuple[int, int]]:
     """Where the secret values begin and end."""
-    names, lowered = places.names(text), places.lowered(text)
+    names, lowered = rules.names(text), rules.lowered(text)
     found = set()
-    for place in _PLACES[kind]:
-        if place.word not in lowered:
+    for rule in _RULES[kind]:
+        if rule.word not in lowered:
             continue
-        tried = (place.pattern.match(text, at) for at in names)
-        matches = filter(None, tried) if place.led else place.pattern.finditer(text)
-        found.update(_secret(text, matches, place, kind))
+        tried = (rule.pattern.match(text, at) for at in names)
+        matches = filter(None, tried) if rule.led else rule.pattern.finditer(text)
+        found.update(_secret(text, matches, rule, kind))
     return found
 
 
 def _secret(
-    text: str, matches: Iterable[re.Match[str]], place: Place, kind: str
+    text: str, matches: Iterable[re.Match[str]], rule: Rule, kind: str
 ) -> Iterator[tuple[int, int]]:
     done = 0
     for match in matches:
@@ -63,7 +63,7 @@ def _secret(
         group = next(name for name in ("long", "quoted", "bare") if groups.get(name) is not None)
         for start, end in _pieces(text, *match.span(group), lines=group == "long"):
             found = _found(text, match, start, end, quoted=group != "bare")
-            if start < end and place.judge(found):
+            if start < end and rule.judge(found):
                 # What is judged is bounded, what is masked is not.
                 done = _REST[kind].match(text, end).end() if group == "bare" else end
                 yield start, done

@@ -7,7 +7,7 @@ adds they are lost; but those that it takes away or leaves are the commit's, and
 import re
 from collections.abc import Callable, Iterator
 
-from project.provenance.patch_parts import FILE
+from project.provenance.patch_secrets import FILE
 
 _OLD_NAME = re.compile(rb'^--- (?:a/([^\t\n]+)|"a/(.+)")\t?$', re.MULTILINE)
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")

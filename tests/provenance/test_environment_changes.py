@@ -2,7 +2,7 @@
 
 import pytest
 
-from project.provenance.surroundings import differences, restored
+from project.provenance.environment_changes import differences, restored
 
 
 def test_recorded_variables_are_restored_and_later_ones_go(
