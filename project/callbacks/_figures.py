@@ -77,11 +77,11 @@ def calibration_figure(bins: np.ndarray) -> Figure:
 def _name_classes(axes: Axes, classes: Sequence[str], fontsize: int) -> None:
     names = [_short(name) for name in classes]
     upright = all(len(name) <= 2 for name in names)
-    places = range(len(names))
+    ticks = range(len(names))
     # A name may hold dollar signs, which matplotlib would read as a formula.
     options = {"fontsize": fontsize, "parse_math": False}
-    axes.set_xticks(places, names, rotation=0 if upright else 90, **options)
-    axes.set_yticks(places, names, **options)
+    axes.set_xticks(ticks, names, rotation=0 if upright else 90, **options)
+    axes.set_yticks(ticks, names, **options)
 
 
 def _short(name: str) -> str:

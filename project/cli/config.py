@@ -1,7 +1,8 @@
 """Config files: flags by name, in YAML, whose values are read as after a flag on the command line.
 
 YAML's events are read as they come, not the tree they make: values keep the text that was typed
-(YAML itself makes 8 of 010 and 90 of 1:30), each has its place, and neither depth nor aliases grow.
+(YAML itself makes 8 of 010 and 90 of 1:30), each has its position, and neither depth nor aliases
+grow.
 """
 
 import json
@@ -28,12 +29,12 @@ class Entry:
     Attributes:
         name: of the field, as it is spelled in Python.
         value: the text or texts that stand there; None where nothing stands.
-        place: `file:line:column` of the name.
+        position: `file:line:column` of the name.
     """
 
     name: str
     value: str | list[str] | None
-    place: str
+    position: str
 
 
 def read_config(path: str) -> list[Entry]:
@@ -41,7 +42,7 @@ def read_config(path: str) -> list[Entry]:
 
     Raises:
         ValueError: it is too large, no text, no YAML, or holds more than names with values; one
-            line with the place.
+            line with the position.
         OSError: it can't be read.
     """
     # PyYAML is needed only with --config; importing it costs every start-up 15 ms.
@@ -52,7 +53,7 @@ def read_config(path: str) -> list[Entry]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = clipped(str(error.problem), 200)
-        raise ValueError(f"{_place(path, mark)}: not YAML: {problem}") from None
+        raise ValueError(f"{_position(path, mark)}: not YAML: {problem}") from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
 
@@ -82,7 +83,7 @@ def _text(path: str) -> str:
         raise ValueError(f"{path}:{line}: not UTF-8 ({error.reason}); save it as such") from None
 
 
-def _place(path: str, mark: Any) -> str:
+def _position(path: str, mark: Any) -> str:
     return path if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
 
 
@@ -115,12 +116,12 @@ class _Reader:
         if self._kind(key) != "Scalar":
             self._refuse(key, "the name of a flag belongs here")
         self._value_start(key)
-        name, place = key.value.replace("-", "_"), _place(self._path, key.start_mark)
+        name, position = key.value.replace("-", "_"), _position(self._path, key.start_mark)
         if name in self._seen:
             first = self._seen[name].removeprefix(self._path + ":")
             self._refuse(key, f"{clipped(name, 60)} is given twice (first at {first}); leave one")
-        self._seen[name] = place
-        return Entry(name, self._value(next(self._events)), place)
+        self._seen[name] = position
+        return Entry(name, self._value(next(self._events)), position)
 
     def _value(self, event: Any) -> str | list[str] | None:
         if self._kind(event) == "Alias":
@@ -153,7 +154,7 @@ class _Reader:
             self._refuse(event, f"tags such as {quoted(event.tag)} are not read; {fix}")
 
     def _refuse(self, event: Any, why: str) -> None:
-        raise ValueError(f"{_place(self._path, event.start_mark)}: {why}")
+        raise ValueError(f"{_position(self._path, event.start_mark)}: {why}")
 
     @staticmethod
     def _kind(event: Any) -> str:

@@ -168,7 +168,7 @@ def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str
             continue
         for entry in entries:
             if entry.value is not None or not is_field(entry.name):
-                yield entry.place, entry.name, entry.value
+                yield entry.position, entry.name, entry.value
 
 
 def print_yaml(hparams: Hyperparameters) -> None:

@@ -90,9 +90,9 @@ def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str]) -> No
     rows = outcome_rows(outcome, n_parameters)
     rows += [("leaks", line) for line in leaks]
     rows.append(("run", str(directory)))
-    place = exp_dir_flag(directory.parents[1])
-    rows.append(("compare", command("compare", *place)))
-    rows.append(("on the web", command("serve", *place)))
+    where = exp_dir_flag(directory.parents[1])
+    rows.append(("compare", command("compare", *where)))
+    rows.append(("on the web", command("serve", *where)))
     print_summary(rows, f"{directory.name}: {outcome['status']}")
 
 

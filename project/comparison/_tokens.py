@@ -1,4 +1,4 @@
-"""The words of a `--where` expression, each with its place."""
+"""The words of a `--where` expression, each with its position."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Token:
     Attributes:
         kind: operator, text (it was quoted), number, word or end.
         text: As written, without quotes.
-        at: Its first character's place, from 1.
+        at: Its first character's position, from 1.
     """
 
     kind: str
@@ -71,12 +71,12 @@ def _is(token: Token, operator: str) -> bool:
 
 def _token(match: re.Match[str]) -> Token:
     kind, text = str(match.lastgroup), match[str(match.lastgroup)]
-    place = match.start(kind) + 1
+    at = match.start(kind) + 1
     if kind == "text":
-        return Token(kind, text[1:-1], place)
+        return Token(kind, text[1:-1], at)
     if kind == "word" and _NUMBER.fullmatch(text):
         kind = "number"
-    return Token(kind, text, place)
+    return Token(kind, text, at)
 
 
 def _unreadable(expression: str, at: int) -> ExpressionError:

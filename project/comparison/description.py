@@ -47,9 +47,9 @@ def describe(
     described = [_who(run, name, now) for run, name in zip(runs, labels, strict=True)]
     damages = [journal_damage(run) for run in runs]
     if curves:
-        for place, run in enumerate(runs):
-            described[place]["curves"], damage = _curves(run)
-            damages[place] = damage or damages[place]
+        for index, run in enumerate(runs):
+            described[index]["curves"], damage = _curves(run)
+            damages[index] = damage or damages[index]
     return {
         "schema": SCHEMA,
         "runs": described,

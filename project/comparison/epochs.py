@@ -26,18 +26,18 @@ class Epochs:
         return float(_extended(np.array([epoch]), self.epochs, self.steps)[0])
 
 
-def logged_epochs(places: Iterable[tuple[int, int]]) -> Epochs | None:
+def logged_epochs(points: Iterable[tuple[int, int]]) -> Epochs | None:
     """The epochs of a run from what it logged: an epoch ends with its last step.
 
     Args:
-        places: (step, epoch), epochs from 0, in order.
+        points: (step, epoch), epochs from 0, in order.
     Returns:
         Each epoch's end but that of the last, which may not be over, if there is an earlier one;
         None if the run has taken no step.
     """
     ends: dict[int, int] = {}
     last = 0
-    for step, epoch in places:
+    for step, epoch in points:
         # A test after the last step belongs to an epoch that never began.
         if step > last:
             ends[epoch] = last = step

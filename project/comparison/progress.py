@@ -49,8 +49,8 @@ def _better_of(
     value = metrics.get(monitor, math.nan)
     if best and not improves(way, value, best["value"]):
         return best
-    place = {"epoch": record["epoch"], "step": record["step"]}
-    return {"monitor": monitor, "value": value, "metrics": metrics} | place
+    at = {"epoch": record["epoch"], "step": record["step"]}
+    return {"monitor": monitor, "value": value, "metrics": metrics} | at
 
 
 def _records(directory: Path, containing: bytes = b"") -> Iterator[dict[str, Any]]:
@@ -76,8 +76,8 @@ def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any]:
         record = json.loads(line)
         fixed = {"step": int(record["step"]), "epoch": int(record["epoch"])}
         fixed["time"] = float(record["time"])
-        for place in fixed.values():
-            float(place)  # JSON has whole numbers that no curve can hold
+        for each in fixed.values():
+            float(each)  # JSON has whole numbers that no curve can hold
         return fixed | {"metrics": {k: float(v) for k, v in record["metrics"].items()}}
     except _DAMAGE as error:
         raise ValueError(f"{path} is damaged in line {number}: {error!r}") from error

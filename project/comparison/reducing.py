@@ -12,8 +12,8 @@ def extremes(values: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
         values: (n,), finite.
         buckets: How many stretches, if there are as many points.
     Returns:
-        `kept`, the rising places of each stretch's least and greatest value and of both ends, at
-        most 2 * buckets + 2; `starts`, the places at which stretches begin.
+        `kept`, the rising indices of each stretch's least and greatest value and of both ends, at
+        most 2 * buckets + 2; `starts`, the indices at which stretches begin.
     """
     n = len(values)
     starts = np.unique(np.linspace(0, n, min(buckets, n), endpoint=False).astype(int))

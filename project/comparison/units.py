@@ -16,7 +16,7 @@ _HASH = re.compile(r"(?:blake3:)?(?:[0-9a-f]{40}|[0-9a-f]{64})")
 
 @dataclass(frozen=True)
 class Unit:
-    """A column: its label, and which runs' values it shows, by their places."""
+    """A column: its label, and which runs' values it shows, by their indices."""
 
     label: str
     members: tuple[int, ...]
@@ -25,19 +25,19 @@ class Unit:
 
 def units_of(found: Mapping[str, Any]) -> list[Unit]:
     """The groups of a description, then the runs that are in none."""
-    places = {run["label"]: index for index, run in enumerate(found["runs"])}
+    index_of = {run["label"]: index for index, run in enumerate(found["runs"])}
     groups = [
-        Unit(group["label"], tuple(places[label] for label in group["runs"]), True)
+        Unit(group["label"], tuple(index_of[label] for label in group["runs"]), True)
         for group in found["groups"]
     ]
-    taken = {place for group in groups for place in group.members}
-    single = [Unit(name, (i,), False) for name, i in places.items() if i not in taken]
+    taken = {index for group in groups for index in group.members}
+    single = [Unit(name, (i,), False) for name, i in index_of.items() if i not in taken]
     return groups + single
 
 
 def cell(values: Sequence[Any], unit: Unit) -> str:
     """The value that a unit's runs share, or all the different ones."""
-    own = [values[place] for place in unit.members]
+    own = [values[index] for index in unit.members]
     texts = [exact_text(value) for value in own]
     if not differ(own):
         return texts[0]

@@ -61,7 +61,7 @@ def keep(splits: Splits, former: Sequence[Former], files: Files | None) -> Split
     Raises:
         ValueError: a split would be empty, or the samples can't be told apart.
     """
-    place_of = _places(former, files)
+    split_of = _former_splits(former, files)
     found = []
     for number, (name, part) in enumerate(splits._asdict().items()):
         hashes = sample_hashes(part.samples, torch.arange(len(part.samples)))
@@ -70,10 +70,10 @@ def keep(splits: Splits, former: Sequence[Former], files: Files | None) -> Split
                 "the data changed, and its samples are not recorded one by one: none could be kept"
                 " from moving between the splits; restore the data, or start anew"
             )
-        places = torch.tensor([place_of.get(row.tobytes(), _NEW) for row in hashes])
-        drawn = torch.zeros(len(places), dtype=torch.bool)
+        numbers = torch.tensor([split_of.get(row.tobytes(), _NEW) for row in hashes])
+        drawn = torch.zeros(len(numbers), dtype=torch.bool)
         drawn[part.indices] = True
-        indices = ((places == number) | ((places == _NEW) & drawn)).nonzero().flatten()
+        indices = ((numbers == number) | ((numbers == _NEW) & drawn)).nonzero().flatten()
         if not len(indices):
             raise ValueError(
                 f"none of the samples that the run used for {name} is left; start anew"
@@ -82,7 +82,7 @@ def keep(splits: Splits, former: Sequence[Former], files: Files | None) -> Split
     return Splits(*found)
 
 
-def _places(former: Sequence[Former], files: Files | None) -> dict[bytes, int]:
+def _former_splits(former: Sequence[Former], files: Files | None) -> dict[bytes, int]:
     """The number of the split that each sample was in, by its hash."""
     known: dict[bytes, int] = {}
     for data in former:

@@ -23,8 +23,8 @@ def identify(arrays: Sequence[Tensor]) -> np.ndarray:
     if len(may):
         starts = np.cumsum([0, *map(len, rows)])
         parts = np.searchsorted(starts, may, side="right") - 1
-        places = zip(parts.tolist(), (may - starts[parts]).tolist(), strict=True)
-        exact = [blake3(rows[part][i].tobytes()).digest() for part, i in places]
+        positions = zip(parts.tolist(), (may - starts[parts]).tolist(), strict=True)
+        exact = [blake3(rows[part][i].tobytes()).digest() for part, i in positions]
         first = {digest: int(i) for digest, i in zip(reversed(exact), may[::-1], strict=True)}
         numbers[may] = [first[digest] for digest in exact]
     return numbers

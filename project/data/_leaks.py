@@ -62,7 +62,7 @@ class Leaks:
         return f" ({', '.join(self.examples[kind])}{', ...' if n > NAMED else ''})"
 
 
-class _Place(NamedTuple):
+class _Occurrence(NamedTuple):
     """Where an image is: its split, the row in the split's source, and among all; its label."""
 
     split: str
@@ -89,17 +89,17 @@ def find_leaks(raw: Raw, splits: Splits) -> Leaks | None:
         return None
     starts = dict(zip(map(id, sources), np.cumsum([0, *map(len, sources)]).tolist(), strict=False))
     leaks = Leaks(sizes={split: len(part) for split, part in splits._asdict().items()})
-    for places in _repeated(numbers, splits, starts):
-        _add(leaks, places, name)
+    for occurrences in _repeated(numbers, splits, starts):
+        _add(leaks, occurrences, name)
     return leaks
 
 
 def _repeated(
     numbers: np.ndarray, splits: Splits, starts: dict[int, int]
-) -> Iterable[list[_Place]]:
-    """The places of each image that is in more than one."""
+) -> Iterable[list[_Occurrence]]:
+    """The occurrences of each image that is in more than one."""
     _, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    found: dict[int, list[_Place]] = defaultdict(list)
+    found: dict[int, list[_Occurrence]] = defaultdict(list)
     for split, part in splits._asdict().items():
         if split == "val" and part is splits.train:
             continue  # as --overfit-batches asks for
@@ -111,30 +111,30 @@ def _repeated(
         for image, row, target in zip(
             *map(np.ndarray.tolist, (images, rows, targets)), strict=True
         ):
-            found[image].append(_Place(split, row, row + start, target))
+            found[image].append(_Occurrence(split, row, row + start, target))
     return found.values()
 
 
-def _add(leaks: Leaks, places: list[_Place], name: Callable[[int], str]) -> None:
-    """Count the places of one image."""
+def _add(leaks: Leaks, occurrences: list[_Occurrence], name: Callable[[int], str]) -> None:
+    """Count the occurrences of one image."""
 
-    def example(kind: str, first: _Place, second: _Place) -> None:
+    def example(kind: str, first: _Occurrence, second: _Occurrence) -> None:
         known = leaks.examples.setdefault(kind, [])
         if len(known) < NAMED:
             known.append(f"{name(first.everywhere)} = {name(second.everywhere)}")
 
-    by_split = {split: [p for p in places if p.split == split] for split in Splits._fields}
+    by_split = {split: [p for p in occurrences if p.split == split] for split in Splits._fields}
     for first, second in combinations(Splits._fields, 2):
         if by_split[first]:
-            for place in by_split[second]:
+            for found in by_split[second]:
                 leaks.pairs[f"{first}/{second}"] += 1
-                example(f"{first}/{second}", by_split[first][0], place)
+                example(f"{first}/{second}", by_split[first][0], found)
     if by_split["train"] or by_split["val"]:
-        leaks.rows.extend(place.row for place in by_split["test"])
-    other = next((place for place in places if place.target != places[0].target), None)
+        leaks.rows.extend(found.row for found in by_split["test"])
+    other = next((found for found in occurrences if found.target != occurrences[0].target), None)
     if other is not None:
         leaks.labels += 1
-        example(LABELS, places[0], other)
+        example(LABELS, occurrences[0], other)
 
 
 def _namer(raw: Raw) -> Callable[[int], str]:

@@ -121,10 +121,10 @@ class Loader:
 
     def _order(self, epoch: int) -> Tensor:
         """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
-        places = self._schedule.places
+        positions = self._schedule.positions
         if self._shuffle:
-            places = permutation(len(self._subset), self._seed, "order", epoch)[places]
-        return self._subset.indices[places]
+            positions = permutation(len(self._subset), self._seed, "order", epoch)[positions]
+        return self._subset.indices[positions]
 
     def _batches(
         self, images: Tensor, targets: Tensor, counts: list[int], sizes: Sequence[int]

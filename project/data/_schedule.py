@@ -6,7 +6,7 @@ import torch
 
 
 class Schedule:
-    """The plan of every epoch of one split, for one rank; it knows places in an order, not samples.
+    """The plan of every epoch of one split, for one rank; of positions in an order, not of samples.
 
     Args:
         n: samples of the split.
@@ -21,7 +21,7 @@ class Schedule:
         sizes: samples of each batch over all ranks.
         counts: those of them that are this rank's.
         offsets: how many samples of this rank precede each batch.
-        places: `(sum(counts),)` int64, this rank's places in an epoch's order.
+        positions: `(sum(counts),)` int64, this rank's positions in an epoch's order.
 
     Raises:
         ValueError: there are fewer samples, in a batch or in the training split, than ranks.
@@ -47,7 +47,7 @@ class Schedule:
         # All batches but the last are full, and this rank's share of them is the same.
         full, last = torch.arange(sum(self.sizes[:-1])), torch.arange(self.sizes[-1])
         mine = full.view(-1, batch_size)[:, shares[0]].reshape(-1)
-        self.places = torch.cat([mine, len(full) + last[shares[-1]]])
+        self.positions = torch.cat([mine, len(full) + last[shares[-1]]])
 
     def share(self, size: int) -> slice:
         """This rank's part of a batch of `size`; the ranks' parts differ by at most one sample."""

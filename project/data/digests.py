@@ -47,13 +47,13 @@ def digests_of(paths: Sequence[str], folder: Path, use: Use) -> np.ndarray:
         OSError: a file can't be read.
     """
     try:
-        place = cache_folder(folder) / NAME
-        now = _clock(place.parent)
+        cache = cache_folder(folder) / NAME
+        now = _clock(cache.parent)
     except OSError as error:
         note(f"{_AGAIN}: {error}")
         return hash_files(paths, use)
     names, signatures = names_below(folder, paths), _signatures(paths)
-    digests = _look_up(_load(place), names, signatures)
+    digests = _look_up(_load(cache), names, signatures)
     new = np.flatnonzero(~digests.any(axis=1))
     if len(new):
         fresh = np.zeros((len(new), 32), np.uint8)
@@ -64,7 +64,7 @@ def digests_of(paths: Sequence[str], folder: Path, use: Use) -> np.ndarray:
             digests[new] = fresh
             kept = np.flatnonzero(digests.any(axis=1) & (signatures[:, 3] < now - _TICK_NS))
             known = _Remembered([names[i] for i in kept], signatures[kept], digests[kept])
-            _save(place, known)
+            _save(cache, known)
     return digests
 
 

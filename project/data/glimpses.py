@@ -57,7 +57,7 @@ def remembered(digests: np.ndarray, folder: Path, size: int) -> np.ndarray:
         size: pixels a side of the squares.
     """
     found = np.zeros(len(digests), GLIMPSE)
-    known = _load(_place(folder, size))
+    known = _load(_cache(folder, size))
     order = np.argsort(first_bits(known["digest"]), kind="stable")
     known = known[order]
     rows = np.searchsorted(first_bits(known["digest"]), first_bits(digests))
@@ -74,12 +74,12 @@ def remember(glimpses: np.ndarray, digests: np.ndarray, folder: Path, size: int)
     entries["digest"], entries["glimpse"] = digests[first], glimpses[first]
     body = entries.tobytes()
     try:
-        write_atomic(_place(folder, size), _FORMAT + _check(body) + body)
+        write_atomic(_cache(folder, size), _FORMAT + _check(body) + body)
     except OSError as error:
         note(f"the pictures will be looked at again in the next run: {error}")
 
 
-def _place(folder: Path, size: int) -> Path:
+def _cache(folder: Path, size: int) -> Path:
     return cache_folder(folder) / f"glimpses-{size}"
 
 

@@ -90,7 +90,7 @@ def _download(source: type[VisionDataset], root: Path) -> None:
         raise OSError(
             f"{source.__name__} is missing or damaged in {root} and can't be downloaded from"
             f" {layout.url} ({_one_line(error)}); connect to the network, or put"
-            f" {', '.join(layout.archives)} into {layout.place} (the folder is --data-dir's)"
+            f" {', '.join(layout.archives)} into {layout.folder} (the folder is --data-dir's)"
         ) from error
 
 
@@ -99,12 +99,12 @@ class _Layout(NamedTuple):
 
     url: str
     archives: tuple[str, ...]
-    place: Path
+    folder: Path
     extracted: Path
 
     def files(self) -> list[Path]:
         """All that is there now."""
-        archives = [self.place / name for name in self.archives]
+        archives = [self.folder / name for name in self.archives]
         found = {*archives, *self.extracted.glob("*")}
         return [path for path in found if path.is_file()]
 

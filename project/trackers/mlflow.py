@@ -19,7 +19,7 @@ from project.run_directory import MLFLOW_FILES
 from project.tracking.best import best_records
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
 from project.tracking.mlflow.layout import STATUSES, dataset, outcome_tags, params, safe_name, tags
-from project.tracking.mlflow.places import now_at
+from project.tracking.mlflow.locations import now_at
 from project.tracking.mlflow.points import add_points
 from project.tracking.mlflow.settings import embedded_path, given_uri
 from project.tracking.mlflow.store import embedded_store, keep_files_in, open_client, quieten
@@ -106,9 +106,9 @@ class MlflowTracker(Tracker):
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
         # Beside the store as it is reached here: elsewhere its folder may have another name.
-        place = self._client.get_run(self._id).info.artifact_uri
-        place = now_at(place, embedded_path(self._exp_dir).parent)
-        get_artifact_repository(place).log_artifact(str(path), folder)
+        uri = self._client.get_run(self._id).info.artifact_uri
+        uri = now_at(uri, embedded_path(self._exp_dir).parent)
+        get_artifact_repository(uri).log_artifact(str(path), folder)
 
     @final
     def close(self, outcome: dict[str, Any] | None) -> None:
@@ -122,10 +122,10 @@ class MlflowTracker(Tracker):
         if self._given is None:
             command = shell.command("serve", *shell.exp_dir_flag(self._exp_dir))
             return f"mlflow: run {self.run_dir.name} in {self._exp_dir}/mlflow.db, see `{command}`"
-        place = scrub(self._given).rstrip("/")
-        if place.startswith("http"):
-            place += f"/#/experiments/{self.remote['experiment']}/runs/{self._id}"
-        return f"mlflow: run {self.run_dir.name} at {place}"
+        where = scrub(self._given).rstrip("/")
+        if where.startswith("http"):
+            where += f"/#/experiments/{self.remote['experiment']}/runs/{self._id}"
+        return f"mlflow: run {self.run_dir.name} at {where}"
 
     def _experiment(self, name: str) -> str:
         """The id of the experiment, made if it isn't there."""

@@ -120,7 +120,7 @@ class NeptuneTracker(Tracker):
             self._settle()
 
     def upload(self, path: Path) -> None:
-        self._run[layout.place(path.relative_to(self.run_dir))].upload(str(path))
+        self._run[layout.path_of(path.relative_to(self.run_dir))].upload(str(path))
         self._settle(path.stat().st_size)
 
     def close(self, outcome: dict[str, Any] | None) -> None:

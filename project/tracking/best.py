@@ -16,5 +16,5 @@ def best_records(outcome: dict[str, Any] | None) -> list[dict[str, Any]]:
     scores = {n: float(value) for n, value in (best.get("metrics") or {}).items() if "/" not in n}
     if not outcome or not scores:
         return []
-    place = {"time": datetime.fromisoformat(outcome["ended"]).timestamp(), "step": best["step"]}
-    return [place | {"metrics": {f"{BEST}{name}": value for name, value in scores.items()}}]
+    at = {"time": datetime.fromisoformat(outcome["ended"]).timestamp(), "step": best["step"]}
+    return [at | {"metrics": {f"{BEST}{name}": value for name, value in scores.items()}}]

@@ -75,11 +75,11 @@ def send(client: httpx.Client, operation: Operation, run: dict[str, Any]) -> htt
         if not parameter.required and parameter.wire not in known:
             continue
         value = known.get(parameter.wire, {str: "x", int: 1, float: 1.0}.get(parameter.type, {}))
-        if parameter.place == "path":
+        if parameter.part == "path":
             path = path.replace(f"{{{parameter.wire}}}", quote(str(value), safe=""))
-        elif parameter.place == "query":
+        elif parameter.part == "query":
             query[parameter.wire] = value
-        elif parameter.place == "header":
+        elif parameter.part == "header":
             headers[parameter.wire] = value
         else:
             body = value

@@ -35,9 +35,9 @@ class Line:
     low: np.ndarray | None = None
     high: np.ndarray | None = None
 
-    def at(self, places: np.ndarray) -> "Line":
+    def at(self, indices: np.ndarray) -> "Line":
         """Some of the points."""
-        return Line(**{name: a if a is None else a[places] for name, a in vars(self).items()})
+        return Line(**{name: a if a is None else a[indices] for name, a in vars(self).items()})
 
 
 def lines_of(curves: Curves, began: float | None) -> dict[str, Line]:
@@ -49,8 +49,8 @@ def lines_of(curves: Curves, began: float | None) -> dict[str, Line]:
     """
     if began is None:
         began = min((time for curve in curves.values() for time in curve["time"]), default=0)
-    places = {(s, e) for c in curves.values() for s, e in zip(c["step"], c["epoch"], strict=True)}
-    epochs = logged_epochs(sorted(places))
+    points = {(s, e) for c in curves.values() for s, e in zip(c["step"], c["epoch"], strict=True)}
+    epochs = logged_epochs(sorted(points))
     found = {}
     for name, curve in curves.items():
         step, value = np.array(curve["step"], dtype=float), np.array(curve["value"])
@@ -71,24 +71,24 @@ def _mean(lines: Sequence[Line]) -> Line:
         name: np.concatenate([getattr(line, name) for line in lines])
         for name in ("step", "epoch", "time", "value")
     }
-    steps, places, counts = np.unique(columns["step"], return_inverse=True, return_counts=True)
-    means = {name: np.bincount(places, columns[name]) / counts for name in ("epoch", "time")}
+    steps, at, counts = np.unique(columns["step"], return_inverse=True, return_counts=True)
+    means = {name: np.bincount(at, columns[name]) / counts for name in ("epoch", "time")}
     low, high = np.full(len(steps), np.inf), np.full(len(steps), -np.inf)
-    np.minimum.at(low, places, columns["value"])
-    np.maximum.at(high, places, columns["value"])
+    np.minimum.at(low, at, columns["value"])
+    np.maximum.at(high, at, columns["value"])
     # Equal values have exactly their mean; rounding must not push it out of the band.
-    value = np.clip(np.bincount(places, columns["value"]) / counts, low, high)
+    value = np.clip(np.bincount(at, columns["value"]) / counts, low, high)
     return Line(steps, means["epoch"], means["time"], value, low, high)
 
 
 @dataclass
 class Packed:
-    """Curves as JSON, which share the places of their points where these are the same.
+    """Curves as JSON, which share the x of their points where these are the same.
 
     Attributes:
         axes: `step`, `epoch` and `time` lists.
-        curves: By unit and name, of each the `axis` (a place in `axes`), the values `y`, the number
-            of `points` logged, `odd` points ([step, epoch, time, kind]) and, where they are not
+        curves: By unit and name, of each the `axis` (its index in `axes`), the values `y`, how many
+            `points` were logged, `odd` points ([step, epoch, time, kind]) and, where they are not
             all, each stretch's `mean` (`axis` and `y`); of a group `low` and `high`.
         buckets: Into how many stretches long curves were cut.
         cut: How many curves were.

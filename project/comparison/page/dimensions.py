@@ -47,7 +47,7 @@ def _score(name: str, found: Mapping[str, Any], units: Sequence[Unit]) -> dict[s
 
 
 def _shared(values: Sequence[Any], unit: Unit) -> Any:
-    own = {exact_text(values[place]) for place in unit.members}
+    own = {exact_text(values[index]) for index in unit.members}
     return _plain(values[unit.members[0]]) if len(own) == 1 else cell(values, unit)
 
 

@@ -26,7 +26,7 @@ def rows(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]
     """
     listed = []
     for section in ("flags", "results", "code", "data", "environment"):
-        for row in sorted(found["sections"][section], key=_place(found, section)):
+        for row in sorted(found["sections"][section], key=_order(found, section)):
             own = {"section": section, "name": row["name"], "differs": row["differs"]}
             own["of_class"] = section == "results" and is_of_class(row["name"])
             cells = _result(row, found, units) if section == "results" else _fact(row, units)
@@ -34,7 +34,7 @@ def rows(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]
     return listed
 
 
-def _place(found: Mapping[str, Any], section: str) -> Callable[[Mapping[str, Any]], Any]:
+def _order(found: Mapping[str, Any], section: str) -> Callable[[Mapping[str, Any]], Any]:
     """A key that sorts results: scores as charts are, then what else came out."""
     scores = {name for run in found["runs"] for name in run["scores"]}
     if section != "results":
@@ -71,7 +71,7 @@ def _of_unit(
     wanted: str | None,
 ) -> dict[str, Any]:
     """Of a group the mean, the spread and the paired difference; of a run its value."""
-    name, own = row["name"], [row["values"][place] for place in unit.members]
+    name, own = row["name"], [row["values"][index] for index in unit.members]
     if not unit.is_group:
         return {"text": texts[unit.members[0]], "value": own[0]}
     group = next(group for group in found["groups"] if group["label"] == unit.label)

@@ -41,11 +41,11 @@ class Header:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its name on the wire, its place there, its type, and whether it must come."""
+    """One parameter: its name on the wire, the part of a request it is in, its type and default."""
 
     name: str
     wire: str
-    place: str
+    part: str
     type: type
     required: bool
     default: Any
@@ -103,15 +103,15 @@ def routes() -> list[Route]:
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
-    place, wire = "query", parameter.name
+    part, wire = "query", parameter.name
     if get_origin(hint) in (Union, types.UnionType):  # `str | None`
         hint = next(arg for arg in get_args(hint) if arg is not types.NoneType)
     if get_origin(hint) is Annotated:
-        hint, place, *named = get_args(hint)
+        hint, part, *named = get_args(hint)
         wire = named[0] if named else wire
     required = parameter.default is inspect.Parameter.empty
     default = None if required else parameter.default
-    return Parameter(parameter.name, wire, place, hint, required, default)
+    return Parameter(parameter.name, wire, part, hint, required, default)
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Any]:
@@ -135,7 +135,7 @@ def _endpoint(operation: Operation) -> Callable[[Request], Any]:
 async def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
     arguments = {}
     for parameter in operation.parameters:
-        if parameter.place == "body":
+        if parameter.part == "body":
             value = await _body(request)
         else:
             value = _given(parameter, request)
@@ -146,9 +146,9 @@ async def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
 
 
 def _given(parameter: Parameter, request: Request) -> Any:
-    if parameter.place == "path":
+    if parameter.part == "path":
         return request.path_params[parameter.wire]
-    if parameter.place == "header":
+    if parameter.part == "header":
         return request.headers.get(parameter.wire)
     texts = request.query_params.getlist(parameter.wire)
     if not texts:

@@ -64,8 +64,8 @@ def _describe(operation: Operation, definitions: dict[str, Any]) -> dict[str, An
 
 
 def _parameter(parameter: Parameter, definitions: dict[str, Any]) -> dict[str, Any]:
-    found = {"name": parameter.wire, "in": parameter.place, "required": parameter.required}
-    if parameter.place == "body":
+    found = {"name": parameter.wire, "in": parameter.part, "required": parameter.required}
+    if parameter.part == "body":
         # Without a model (`Body`), the client skips a slow conversion.
         return found | {"schema": _schema(parameter.type, definitions)}
     if get_origin(parameter.type) is list:

@@ -176,11 +176,11 @@ def _by_step(connection: sa.Connection, curve: Part, edges: list[Any]) -> Bucket
     where = curve.select(sa.func.min(x), value).where(inside, either).group_by(value)
     found = Buckets([], [], 0)
     for start, end in pairwise(edges):
-        place = {"start": start, "end": end}
-        least, greatest, mean_x, mean, count = connection.execute(summary, place).one()
+        bounds = {"start": start, "end": end}
+        least, greatest, mean_x, mean, count = connection.execute(summary, bounds).one()
         if count:
-            place |= {"least": least, "greatest": greatest}
-            found.points += map(tuple, connection.execute(where, place))
+            bounds |= {"least": least, "greatest": greatest}
+            found.points += map(tuple, connection.execute(where, bounds))
             found.means.append((float(mean_x), mean))
             found.count += count
     return found

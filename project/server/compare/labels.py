@@ -27,9 +27,9 @@ def of_runs(
     found = {}
     for ours in (True, False):
         # Flags of other programs tell nothing of ours, and the other way round.
-        places = [i for i, run in enumerate(runs) if _is_ours(run) == ours]
-        own = [(runs[i], documents[i], known[i]) for i in places]
-        found |= dict(zip(places, _labels(own), strict=True)) if own else {}
+        indices = [i for i, run in enumerate(runs) if _is_ours(run) == ours]
+        own = [(runs[i], documents[i], known[i]) for i in indices]
+        found |= dict(zip(indices, _labels(own), strict=True)) if own else {}
     times = Counter(run.name for run in runs)
     return [_called(run, found[i], times[run.name] == 1) for i, run in enumerate(runs)]
 

@@ -117,14 +117,14 @@ def _tags(connection: sa.Connection, run: Run) -> dict[Fact, str]:
     found = {}
     query = sa.select(TAGS.c.key, TAGS.c.value).where(TAGS.c.run_uuid == run.id)
     for key, value in connection.execute(query.order_by(TAGS.c.key)):
-        place = ours.get(key)
+        fact = ours.get(key)
         if key.startswith("checkpoint_"):
-            place = ("result", f"checkpoints/{key.removeprefix('checkpoint_')}")
-        elif place is None and not key.startswith(("mlflow.", "neptune.")):
-            place = ("tags", key)
+            fact = ("result", f"checkpoints/{key.removeprefix('checkpoint_')}")
+        elif fact is None and not key.startswith(("mlflow.", "neptune.")):
+            fact = ("tags", key)
         # What the run has from the attributes stands there.
-        if place and key != "status" and not (run.container_id and place[0] == "tags"):
-            found[place] = value or ""
+        if fact and key != "status" and not (run.container_id and fact[0] == "tags"):
+            found[fact] = value or ""
     return found
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from project.server.ingestion.values import INCONSISTENT, Fault
 from project.server.mlflow import dataset, view
-from project.server.mlflow.names import CONSTANT, Place, free, is_ours, place, shown_text
+from project.server.mlflow.names import CONSTANT, Showing, free, is_ours, showing, shown_text
 from project.server.mlflow.view import Shown
 from project.server.store.database import ROWS_AT_ONCE, Database
 from project.server.store.tables import attributes
@@ -82,7 +82,7 @@ class Attributes:
         row = self.known(path, type_)
         if row is None:
             row = self._rows[path] = Row(path, type_)
-            wanted = self._place(row)
+            wanted = self._wanted(row)
             if wanted:
                 row.shown_as, row.key = self._take(wanted, path)
         return row
@@ -118,19 +118,19 @@ class Attributes:
         dataset.show(self.connection, self.database, self.container, self._gone | data)
         self._touched, self._hidden, self._gone = set(), set(), {}
 
-    def _place(self, row: Row) -> Place | None:
-        return place(row.path, row.type, is_ours(self.container.custom_id))
+    def _wanted(self, row: Row) -> Showing | None:
+        return showing(row.path, row.type, is_ours(self.container.custom_id))
 
     def _shown(self, row: Row) -> dict[Shown, str | None]:
         """What MLflow shows of the row: params and tags with their texts, None for what is gone."""
-        wanted = self._place(row)
+        wanted = self._wanted(row)
         if wanted is None or row.type == "floatSeries":
             return {}
         text = shown_text(row.path, row.type, row.shown_as, row.text, row.number)
         besides = wanted.besides if row.key == wanted.key else ()
         return {(row.shown_as, key): CONSTANT.get(key, text) for key in (row.key, *besides)}
 
-    def _take(self, wanted: Place, path: str) -> Shown:
+    def _take(self, wanted: Showing, path: str) -> Shown:
         found = free(wanted, path, self._names())
         self._names().add((found.shown_as, found.key))
         return found.shown_as, found.key

@@ -28,7 +28,7 @@ class State:
     Attributes:
         timestamp: of the last point, which is the one of the greatest step and time.
         first: the step of the first point, as long as each point has the next whole step: then a
-            place in the curve is known without counting.
+            position in the curve is known without counting.
         fractional: whether the curve stands in `fractions`.
         negative: whether the last point is a negative zero.
         options: how it is drawn.

@@ -118,13 +118,13 @@ def _store(
             faults.append(fault)
             continue
         digest = blake2b(content, digest_size=8).hexdigest()
-        place = f"{folder}/{point.timestamp}-{digest}.{_suffix(content)}"
+        path = f"{folder}/{point.timestamp}-{digest}.{_suffix(content)}"
         with disk_errors():
             (spool / "picture").write_bytes(content)
-        context.storage.put(container, place, spool / "picture")
+        context.storage.put(container, path, spool / "picture")
         (spool / "picture").unlink()
         about = {key: point.value[key] for key in ("name", "description")}
-        value = orjson.dumps({"file": place, **about}).decode()
+        value = orjson.dumps({"file": path, **about}).decode()
         points.append(point._replace(value=value))
     return replace(item, points=points)
 

@@ -3,7 +3,7 @@
 A client sends a batch again until it is answered. It may be killed meanwhile, and what reads its
 disk queue later may cut it into other batches, which then begin where a former one began. Points
 with a step of their own show by themselves that they are known. Those without, which get the next
-step, are known if they equal, from the place on where a former batch began or ended, what is there.
+step, are known if they equal, from where a former batch began or ended, what is there.
 
 One case looks like that and is none: a constant logged by the thousand at once, whose points, and
 then whole batches, are all alike. There a batch is taken for new if it comes over the connection
@@ -48,7 +48,7 @@ class Span:
     """Where the points without a step of one batch stand in their series.
 
     Attributes:
-        start, end: the place of the first one, and the one after the last: the step of a float,
+        start, end: the position of the first one, and the one after the last: the step of a float,
             the number of another entry.
         timestamp: of the first one.
     """
@@ -144,20 +144,20 @@ def overlap(
         former: the batches that are remembered.
         path: of the series.
         entries: those without a step, in order.
-        end: the place of the next new one.
-        read: gives at most so many entries of the series from a place on.
+        end: the position of the next new one.
+        read: gives at most so many entries of the series from a position on.
     """
     if is_constant(entries):
         former = [batch for batch in former if not batch.read]
-    for place in _places(former, path, entries[0][0], end):
-        if read(place, 1) == entries[:1]:
-            there = read(place, len(entries))
+    for start in _candidates(former, path, entries[0][0], end):
+        if read(start, 1) == entries[:1]:
+            there = read(start, len(entries))
             if there == entries[: len(there)]:
-                return place, len(there)
+                return start, len(there)
     return end, 0
 
 
-def _places(former: list[Batch], path: str, timestamp: int, end: float) -> list[float]:
+def _candidates(former: list[Batch], path: str, timestamp: int, end: float) -> list[float]:
     """Where a former batch began with this time or, if something follows there, where it ended."""
     spans = [batch.spans[path] for batch in former if path in batch.spans]
     starts = {span.start for span in spans}

@@ -53,7 +53,7 @@ RECORDED = tuple(f"{namespace}/" for namespace in (*SECTIONS.values(), "run", "r
 NONE = "None"
 
 
-class Place(NamedTuple):
+class Showing(NamedTuple):
     """Where an attribute is shown: as what, under which name, and under which tags besides."""
 
     shown_as: str
@@ -66,7 +66,7 @@ def is_ours(custom_id: str | None) -> bool:
     return custom_id is not None and RUN_ID.fullmatch(custom_id) is not None
 
 
-def place(path: str, type_: str, ours: bool) -> Place | None:
+def showing(path: str, type_: str, ours: bool) -> Showing | None:
     """Where the attribute would be shown if no other had taken the name; None if nowhere.
 
     Args:
@@ -77,31 +77,31 @@ def place(path: str, type_: str, ours: bool) -> Place | None:
     if path.startswith("sys/"):
         return None
     if type_ == "floatSeries":
-        return Place(METRIC, safe_name(path.removeprefix("training/")))
+        return Showing(METRIC, safe_name(path.removeprefix("training/")))
     if type_ not in SHOWN_TYPES:
         return None
     if path in TAGS:
-        return Place(TAG, TAGS[path][0], TAGS[path][1:])
+        return Showing(TAG, TAGS[path][0], TAGS[path][1:])
     if path.startswith(CHECKPOINTS):
-        return Place(TAG, _short(f"checkpoint_{safe_name(path.removeprefix(CHECKPOINTS))}", path))
+        return Showing(TAG, _short(f"checkpoint_{safe_name(path.removeprefix(CHECKPOINTS))}", path))
     flag = PARAMS.fullmatch(path)
     if flag:
-        return Place(PARAM, safe_name(flag["flag"] or flag["size"]))
+        return Showing(PARAM, safe_name(flag["flag"] or flag["size"]))
     if ours and path.startswith(RECORDED):
         return None
-    return Place(TAG if FACTS.match(path) else PARAM, safe_name(path))
+    return Showing(TAG if FACTS.match(path) else PARAM, safe_name(path))
 
 
-def free(wanted: Place, path: str, taken: set[tuple[str, str]]) -> Place:
-    """`wanted`, or a place under the full path if another attribute has the name."""
+def free(wanted: Showing, path: str, taken: set[tuple[str, str]]) -> Showing:
+    """`wanted`, or one under the full path if another attribute has the name."""
     if (wanted.shown_as, wanted.key) not in taken:
         return wanted
     full = safe_name(path)
     if (wanted.shown_as, full) not in taken:
-        return Place(wanted.shown_as, full)
+        return Showing(wanted.shown_as, full)
     # Not the hash that `safe_name` cuts long names with.
     digest = blake2s(path.encode(), digest_size=16, person=b"taken").hexdigest()
-    return Place(wanted.shown_as, f"{full[: NAME_LENGTH - len(digest) - 1]}:{digest}")
+    return Showing(wanted.shown_as, f"{full[: NAME_LENGTH - len(digest) - 1]}:{digest}")
 
 
 def shown_text(

@@ -33,9 +33,9 @@ def show(
             connection.execute(upsert, rows)
 
 
-def hide(connection: sa.Connection, run_uuid: str, places: Iterable[Shown]) -> None:
+def hide(connection: sa.Connection, run_uuid: str, gone: Iterable[Shown]) -> None:
     """Remove params and tags; metrics go with their points."""
-    for shown_as, key in sorted(places):
+    for shown_as, key in sorted(gone):
         if shown_as in TABLES:
             table = TABLES[shown_as]
             here = (table.c.key == key) & (table.c.run_uuid == run_uuid)

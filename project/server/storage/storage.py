@@ -24,7 +24,7 @@ from project.server.storage.local_folder import LocalFolder
 from project.server.storage.remote_folder import RemoteFolder
 from project.server.store.database import Database
 from project.server.store.values import Container
-from project.tracking.mlflow.places import now_at
+from project.tracking.mlflow.locations import now_at
 from project.tracking.mlflow.settings import embedded_uri
 
 # What is left of an upload that nobody has gone on with for so long is deleted, in seconds.

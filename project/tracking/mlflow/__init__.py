@@ -1,1 +1,1 @@
-"""How runs stand in MLflow: experiments, names, places, points."""
+"""How runs stand in MLflow: experiments, names, locations, points."""

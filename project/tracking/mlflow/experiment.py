@@ -50,13 +50,13 @@ def experiment_on_server(client: MlflowClient, exp_name: str) -> str:
     raise ValueError(_no_choice(f"{CHOSEN}={chosen}" if chosen else exp_name, sorted(known)))
 
 
-def experiment(client: MlflowClient, name: str, place: str | None = None) -> str:
+def experiment(client: MlflowClient, name: str, location: str | None = None) -> str:
     """The id of the experiment of this name, made if it isn't there.
 
     Args:
         client: of the store.
         name: the experiment's.
-        place: for its files; None for the store's own.
+        location: for its files; None for the store's own.
     Raises:
         ValueError: it was deleted.
     """
@@ -65,7 +65,7 @@ def experiment(client: MlflowClient, name: str, place: str | None = None) -> str
     known = client.get_experiment_by_name(name)
     if known is None:
         try:
-            return client.create_experiment(name, place)
+            return client.create_experiment(name, location)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from project.files import lock
 from project.run_directory import MLFLOW_FILES
-from project.tracking.mlflow.places import correct, outdated
+from project.tracking.mlflow.locations import correct, outdated
 from project.tracking.mlflow.settings import ENVIRONMENT, bounded, embedded_path, embedded_uri
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ BUSY_SECONDS = 60.0
 def embedded_store(exp_dir: Path) -> str:
     """The address of the store in `exp_dir`, which is made if it isn't there (about 2 s).
 
-    Where the folder was moved, or copied, the places of its files are corrected.
+    Where the folder was moved, or copied, the locations of its files are corrected.
 
     Raises:
         OSError: the folder, or a store that was moved, can't be written.
@@ -42,7 +42,7 @@ def embedded_store(exp_dir: Path) -> str:
                 _make_store(path)
     try:
         _check_store(path)
-        _correct_places(path)
+        _correct_locations(path)
     except sqlite3.OperationalError as error:
         must = "the store and its folder must be writable, once after each move at least"
         raise OSError(f"{path}: {error}; {must}") from error
@@ -60,7 +60,7 @@ def _check_store(path: Path) -> None:
             raise ValueError(f"{path} is no SQLite store; move it away and sync again") from error
 
 
-def _correct_places(path: Path) -> None:
+def _correct_locations(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as database:
         if next(outdated(database, path.parent), None) is None:
             return
@@ -113,8 +113,8 @@ def keep_files_in(store: Path, run_id: str, folder: Path) -> None:
         sqlite3.Error: the store can't be written.
     """
     with transaction(store) as database:
-        place = "UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?"
-        database.execute(place, [folder.as_uri(), run_id])
+        statement = "UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?"
+        database.execute(statement, [folder.as_uri(), run_id])
 
 
 def open_client(uri: str) -> MlflowClient:

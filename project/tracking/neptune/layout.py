@@ -48,7 +48,7 @@ def concluded(outcome: dict[str, Any] | None) -> Iterator[tuple[str, Field]]:
     yield "sys/failed", result["status"] != "finished"
 
 
-def place(file: Path) -> str:
+def path_of(file: Path) -> str:
     """The path of a file, named as it is below the run's directory.
 
     The client keeps the suffix beside the name, so `record.json` is `record`; but the table

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from project.server.mlflow.names import METRIC, PARAM, TAG, free, place
+from project.server.mlflow.names import METRIC, PARAM, TAG, free, showing
 from project.tracking.mlflow.layout import safe_name
 from tests import forks
 from tests.server.batches import TIME, Run, do, log, make_run, stepless
@@ -157,12 +157,12 @@ PATH = st.text("a@:/ä.", min_size=1, max_size=8) | st.text("x@", min_size=240, 
 
 
 @given(st.sets(PATH), st.booleans())
-def test_places_are_never_shared(paths: set[str], ours: bool) -> None:
+def test_names_are_never_shared(paths: set[str], ours: bool) -> None:
     given = {f"training/{p}" for p in paths} | {f"training/hyperparams/{p}" for p in paths} | paths
     for type_, shown_as in (("floatSeries", METRIC), ("string", PARAM)):
         taken: set[tuple[str, str]] = set()
         for path in sorted(given):
-            found = free(place(path, type_, ours), path, taken)
+            found = free(showing(path, type_, ours), path, taken)
             assert (found.shown_as, found.key) not in taken
             assert len(found.key) <= 250 and safe_name(found.key.replace(":", "")) != ""
             assert found.shown_as in (shown_as, TAG)

@@ -1,7 +1,7 @@
 """Where the embedded store says that files are: below the folder it is in, wherever that is moved.
 
-MLflow keeps absolute places. Those of files that lie beside the store, in `mlflow-artifacts`, are
-written anew when the store is opened in another folder than before.
+MLflow keeps absolute locations. Those of files that lie beside the store, in `mlflow-artifacts`,
+are written anew when the store is opened in another folder than before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from project.run_directory import MLFLOW_FILES
 
 # Below that: an experiment's folder; in it, those of a run, a model or a trace.
-_PLACE = re.compile(
+_LOCATION = re.compile(
     rf"(?:file://)?/.*/{MLFLOW_FILES}/(?P<rest>[^/]+"
     r"(?:/(?:[0-9a-f]{32}|models/m-[0-9a-f]{32}|traces/tr-[0-9a-f]+)/artifacts(?:/.*)?)?)"
 )
@@ -34,26 +34,26 @@ _COLUMNS = (
 def now_at(uri: str, folder: Path) -> str:
     """Where the files that a store calls `uri` are now that it is in `folder`.
 
-    The same place, if it never was beside the store: its files are still there, and none are here.
+    The same, if it never was beside the store: its files are still there, and none are here.
     """
-    found = _PLACE.fullmatch(uri)
+    found = _LOCATION.fullmatch(uri)
     if found is None:
         return uri
     rest = found["rest"] if uri.startswith("file:") else quote(found["rest"])
     now = f"{folder.as_uri()}/{MLFLOW_FILES}/{rest}"
     then_path, now_path = local_path(uri), local_path(now)
-    # A former place may be one that may not even be looked at.
+    # A former location may be one that may not even be looked at.
     stays = os.path.exists(then_path) and not os.path.exists(now_path)
     return uri if stays or then_path == now_path else now
 
 
 def local_path(uri: str) -> Path:
-    """The path of a place on this machine."""
+    """The path of a location on this machine."""
     return Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
 
 
 def outdated(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, str, int, str]]:
-    """Each place that is another now: table, column, row and the new place."""
+    """Each location that is another now: table, column, row and the new one."""
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
     here = f"{folder.as_uri()}/{MLFLOW_FILES}/"
     for table, column in _COLUMNS:
@@ -67,12 +67,12 @@ def outdated(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, 
             f" AND substr({column}, 1, ?) <> ?"
         )
         values = [f"/{MLFLOW_FILES}/", len(here), here]
-        for row, place in database.execute(query, values).fetchall():
-            if (now := now_at(place, folder)) != place:
+        for row, then in database.execute(query, values).fetchall():
+            if (now := now_at(then, folder)) != then:
                 yield table, column, row, now
 
 
 def correct(database: sqlite3.Connection, folder: Path) -> None:
-    """Write all places anew, in the transaction that `database` has begun."""
+    """Write all locations anew, in the transaction that `database` has begun."""
     for table, column, row, now in list(outdated(database, folder)):
         database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", [now, row])

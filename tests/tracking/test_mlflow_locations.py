@@ -14,7 +14,7 @@ from project.server.start import make_settings
 from project.server.storage.storage import artifact_address
 from project.sync import main as sync
 from project.tracking.mlflow.fetch import fetch
-from project.tracking.mlflow.places import local_path, now_at
+from project.tracking.mlflow.locations import local_path, now_at
 from project.tracking.mlflow.store import embedded_store
 from tests.tracking.runs import finish, log, make_run
 
