@@ -55,7 +55,12 @@ def make_parser() -> argparse.ArgumentParser:
     made = add("note", note, "Write a note on a run, in place of an earlier one.")
     add_run(made)
     made.add_argument("text", metavar="TEXT")
-    made = add("export", export, "Write a run to one file, for another machine.")
+    _add_export_flags(add("export", export, "Write a run to one file, for another machine."))
+    _add_import_flags(add("import", import_, "Take an exported run in, from someone you trust."))
+    return parser
+
+
+def _add_export_flags(made: argparse.ArgumentParser) -> None:
     add_run(made)
     made.add_argument("file", type=Path, metavar="FILE", help="such as run.tar.gz")
     made.add_argument("--no-checkpoints", action="store_true", help="leave the weights out")
@@ -64,7 +69,9 @@ def make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave the commit's files out, without which only a clone that has it can reproduce",
     )
-    made = add("import", import_, "Take an exported run in, from someone you trust.")
+
+
+def _add_import_flags(made: argparse.ArgumentParser) -> None:
     made.add_argument("file", type=Path, metavar="FILE", help="as export wrote it")
     made.add_argument(
         "--max-gib",
@@ -80,7 +87,6 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="refuse one that holds more (%(default)s)",
     )
-    return parser
 
 
 def ls(arguments: argparse.Namespace) -> int:

@@ -72,7 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
 def follow_one(arguments: argparse.Namespace) -> int:
     """Follow the run that standard input names until it ends; without one, there is no work."""
     from project.tracking.choice import preload
-    from project.tracking.follow import follow
+    from project.tracking.live import follow
     from project.tracking.training import Training, give_way
 
     if arguments.run:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from project.data.image import EXTENSIONS
+from project.data.decoding import EXTENSIONS
 
 # As Hugging Face's `datasets` takes them, and what people say besides.
 WORDS = {

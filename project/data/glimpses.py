@@ -10,7 +10,7 @@ import PIL
 from blake3 import blake3
 
 from project.data.cache import cache_folder, note
-from project.data.image import Decoded
+from project.data.decoding import Decoded
 from project.files import write_atomic
 
 KNOWN, REDUCED, SEE_THROUGH, FILM = 1, 2, 4, 8

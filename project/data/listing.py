@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from project.data._split_folders import SHOWN, is_noise, refuse_inner_splits, split_folders
-from project.data.image import EXTENSIONS
+from project.data.decoding import EXTENSIONS
 
 LAYOUT = "images belong into one sub-folder per class, as in DATA_DIR/cat/1.jpg"
 

@@ -8,9 +8,9 @@ import torch
 
 from project.data._suspects import suspects
 from project.data.cache import note
+from project.data.decoding import content
 from project.data.files import Files, names_below
 from project.data.glimpses import FILM, KNOWN, SEE_THROUGH, first_bits, remember
-from project.data.image import content
 from project.data.samples import Samples
 
 MANY = 1000

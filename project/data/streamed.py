@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from project.data.decoding import decode
 from project.data.glimpses import GLIMPSE, glimpse
-from project.data.image import decode
 from project.data.samples import file_content
 
 

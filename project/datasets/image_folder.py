@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from project.data.cache import note
-from project.data.digests import digests_of
+from project.data.decoding import check_header, decode
 from project.data.files import Files
 from project.data.glimpses import GLIMPSE, glimpse, remembered
 from project.data.hashing import hash_files
-from project.data.image import check_header, decode
 from project.data.listing import Listing, list_images, told_skipped
 from project.data.pictures import Pictures
+from project.data.remembered import digests_of
 from project.data.samples import Raw, Resident, Samples
 from project.data.streamed import Streamed
 from project.hyperparameters import Hyperparameters

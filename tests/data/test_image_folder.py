@@ -13,7 +13,7 @@ from PIL import Image
 from project.data import Data
 from project.data import hashing as _hashing
 from project.data import prepare
-from project.data.image import decode
+from project.data.decoding import decode
 from project.hyperparameters import Hyperparameters
 
 Write = Callable[..., None]

@@ -18,8 +18,8 @@ from project.data._identity import identify
 from project.data._leaks import find_leaks
 from project.data._split import Splits, Subset
 from project.data._suspects import suspects
+from project.data.decoding import decode
 from project.data.glimpses import glimpse
-from project.data.image import decode
 from project.hyperparameters import Hyperparameters
 
 Write = Callable[..., None]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from project.data import prepare
-from project.data.image import Decoded, content, decode
+from project.data.decoding import Decoded, content, decode
 from project.hyperparameters import Hyperparameters
 
 SIDE = 4

@@ -14,7 +14,7 @@ import pytest
 from project.files import lock
 from project.tracking import Followers, ReadyFollowers
 from project.tracking import attached as _attached
-from project.tracking.follow import SLOW_SECONDS, follow
+from project.tracking.live import SLOW_SECONDS, follow
 from project.tracking.state import State
 from project.tracking.training import RUN_ENDS, Training
 from tests.tracking import stand_in
@@ -260,7 +260,7 @@ def test_a_tracker_that_stays_down_is_given_up(run: Path, monkeypatch: pytest.Mo
 
 def test_a_tracker_that_hangs_is_given_up(run: Path) -> None:
     script = "import sys; from pathlib import Path; from tests.tracking import stand_in;"
-    script += "stand_in.install(); from project.tracking.follow import follow;"
+    script += "stand_in.install(); from project.tracking.live import follow;"
     script += "from project.tracking.training import Training;"
     script += "follow(Path(sys.argv[1]), stand_in.NAME, Training(0), hang=0.01)"
     result = subprocess.run(

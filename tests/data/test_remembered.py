@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from blake3 import blake3
 
-from project.data import digests as _digests
-from project.data.digests import digests_of
+from project.data import remembered as _remembered
 from project.data.hashing import Use, hash_files
+from project.data.remembered import digests_of
 
 NAMES = ["a/1.png", "a/2.png", "b/1.png", os.fsdecode(b"b/\xff\n.png")]
 
@@ -36,7 +36,7 @@ class Reads:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     found = Reads()
-    monkeypatch.setattr(_digests, "hash_files", found)
+    monkeypatch.setattr(_remembered, "hash_files", found)
     return found
 
 
@@ -52,7 +52,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """The file system's clock an hour on: files are old enough to be remembered."""
-    monkeypatch.setattr(_digests, "_clock", lambda folder: time.time_ns() + 3600 * 10**9)
+    monkeypatch.setattr(_remembered, "_clock", lambda folder: time.time_ns() + 3600 * 10**9)
 
 
 def digests(data: Path, names: Sequence[str] = NAMES) -> list[bytes]:
@@ -130,7 +130,7 @@ def test_files_of_a_tick_ago_are_remembered_and_younger_ones_not(
     data: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed = [(data / name).stat().st_ctime_ns for name in NAMES]
-    monkeypatch.setattr(_digests, "_clock", lambda folder: max(changed) + _digests._TICK_NS)
+    monkeypatch.setattr(_remembered, "_clock", lambda folder: max(changed) + _remembered._TICK_NS)
     digests(data)
     reads.taken()
     digests(data)
