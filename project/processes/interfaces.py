@@ -35,13 +35,13 @@ def address() -> str:
         found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
     except OSError:
         found = []
-    for family, kind, protocol, _, place in found:
+    for family, kind, protocol, _, address in found:
         with socket.socket(family, kind, protocol) as probe:
             try:
-                probe.bind(place)
+                probe.bind(address)
             except OSError:
                 continue  # an address of another machine
-            return str(place[0])
+            return str(address[0])
     return "127.0.0.1"
 
 

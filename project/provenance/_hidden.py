@@ -21,7 +21,7 @@ class Untracked(NamedTuple):
         taken: go into the patch.
         left_out: do not.
         nested: folders of repositories in this one.
-        beyond: sources behind symbolic links, with their places.
+        beyond: sources behind symbolic links, with their paths.
     """
 
     taken: list[str]
@@ -69,15 +69,15 @@ def _ignored_sources(top: Path, ignored: Iterable[str]) -> list[str]:
 
 def _ignored_beside_sources(top: Path, ignored: Iterable[str]) -> list[str]:
     """What is no source but lies in a package, as a table of weights that it reads does."""
-    places: dict[str, bool] = {}
+    is_package: dict[str, bool] = {}
     found = []
     for name in ignored:
         folder, _, file = name.rpartition("/")
         if not file or file.startswith(".") or file.endswith(_LEFT_BEHIND) or is_source(name):
             continue
-        if folder not in places:
-            places[folder] = (top / folder / "__init__.py").exists()
-        found += [name] if places[folder] else []
+        if folder not in is_package:
+            is_package[folder] = (top / folder / "__init__.py").exists()
+        found += [name] if is_package[folder] else []
     return found
 
 
@@ -101,12 +101,12 @@ def sources_behind(top: Path, links: Iterable[str], known: Iterable[str]) -> dic
     for name in links:
         target = Path(os.path.realpath(top / name))
         if target.is_dir():
-            places = {f"{name}/{inner}": target / inner for inner in source_files(target)}
+            paths = {f"{name}/{inner}": target / inner for inner in source_files(target)}
         elif target.is_file() and (is_source(name) or is_source(target.name)):
-            places = {name: target}
+            paths = {name: target}
         else:
-            places = {}
-        found |= {n: path for n, path in places.items() if str(path) not in recorded}
+            paths = {}
+        found |= {n: path for n, path in paths.items() if str(path) not in recorded}
     return found
 
 
@@ -115,4 +115,4 @@ def _below(top: Path, folder: str) -> list[str]:
 
 
 def _is_package(folder: Path) -> bool:
-    return any((place / "__init__.py").exists() for place in (folder, folder.parent))
+    return any((each / "__init__.py").exists() for each in (folder, folder.parent))

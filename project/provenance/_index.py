@@ -62,8 +62,8 @@ def honest_index(top: Path, index: Path, folder: str) -> Iterator[Index]:
     ]
     links = [entry.name for entry in entries if entry.mode == "120000"]
     names = frozenset(entry.name for entry in entries)
-    with tempfile.TemporaryDirectory() as place:
-        copy = Path(place, "index")
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "index")
         if index.exists():
             # With its time: by it git tells files changed in the index's own second.
             shutil.copy2(index, copy)

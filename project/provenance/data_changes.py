@@ -90,11 +90,11 @@ def _match(
     key: Callable[[str, str], object],
 ) -> None:
     """Add to `moves` what has the same key, each name once, in their order."""
-    places = defaultdict(list)
+    free_names = defaultdict(list)
     for name in sorted(found.keys() - set(moves.values()), reverse=True):
-        places[key(name, found[name])].append(name)
+        free_names[key(name, found[name])].append(name)
     for name in sorted(lost.keys() - moves.keys()):
-        if free := places[key(name, lost[name])]:
+        if free := free_names[key(name, lost[name])]:
             moves[name] = free.pop()
 
 

@@ -56,8 +56,8 @@ def links_below(root: Path) -> list[str]:
 def is_worth_looking(top: Path, name: str) -> bool:
     """Whether the folder of this relative path may hold sources: not hidden, not installed."""
     parts = Path(name).parts
-    places = (os.path.join(top, *parts[: n + 1]) for n in range(len(parts)))
-    return all(map(_is_ours, places, parts))
+    paths = (os.path.join(top, *parts[: n + 1]) for n in range(len(parts)))
+    return all(map(_is_ours, paths, parts))
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -28,9 +28,9 @@ def make_experiment(
     query = sa.select(EXPERIMENTS.c.experiment_id, EXPERIMENTS.c.artifact_location)
     number, location = connection.execute(query.where(EXPERIMENTS.c.name == name)).one()
     if location is None:
-        place = {"artifact_location": f"mlflow-artifacts:/{number}"}
+        location = {"artifact_location": f"mlflow-artifacts:/{number}"}
         here = EXPERIMENTS.c.experiment_id == number
-        connection.execute(EXPERIMENTS.update().where(here).values(place))
+        connection.execute(EXPERIMENTS.update().where(here).values(location))
     claim(database, connection, number, project_id)
     return number
 
