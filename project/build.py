@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
+from torch import nn
 
 from project import data, losses, metrics, models, run_directory
 from project.cli.words import did_you_mean
@@ -48,31 +49,21 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
     hparams = plan.hparams
     trainer = make_trainer(hparams)
+    device = trainer.strategy.root_device
     generators.seed(hparams.seed)
-    seeded = generators.hashes(trainer.strategy.root_device)
+    seeded = generators.hashes(device)
     reopened = plan.reopened.with_variables(ROOT) if plan.reopened else None
     dataset, reopened = load_data(hparams, reopened)
     if hparams.refuse_leaks:
         refuse_leaks(dataset)
     if state and (hparams.only_test or plan.resume):
         dataset = as_trained(dataset, state, plan.source)
-    model = models.build(dataset.shape, len(dataset.classes), hparams)
-    adapt_norms(model)
-    if state:
-        load_weights(model, state, plan.source)
-    device = trainer.strategy.root_device
+    model = build_model(plan, dataset, state, device)
     dataset = dataset.to(device)
-    if device.type == "cpu" or (device.type == "cuda" and hparams.precision != "32"):
-        # The layout in which CPUs and tensor cores take convolutions; others are converted at each
-        # layer, or computed more slowly.
-        model.to(memory_format=torch.channels_last)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
-    if trainer.global_rank:
-        # The weights are the same in each process; the dropout should not be.
-        generators.seed((hparams.seed + trainer.global_rank) % 2**32)
-    if hparams.compile:
-        model.compile()
+    # The weights are the same in each process; the dropout should not be.
+    generators.seed_rank(hparams.seed, trainer.global_rank)
     measured = metrics.classification(len(dataset.classes))
     scores = declared_scores(hparams.monitor, measured, dataset.classes)
     solver = Solver(
@@ -85,6 +76,28 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
     return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened)
+
+
+def build_model(
+    plan: Plan, dataset: data.Data, state: dict[str, Any] | None, device: torch.device
+) -> nn.Module:
+    """The model for this data, with a checkpoint's weights if there is one.
+
+    Raises:
+        ValueError: there is no such model, or the weights are another one's.
+    """
+    hparams = plan.hparams
+    model = models.build(dataset.shape, len(dataset.classes), hparams)
+    adapt_norms(model)
+    if state:
+        load_weights(model, state, plan.source)
+    if device.type == "cpu" or (device.type == "cuda" and hparams.precision != "32"):
+        # The layout in which CPUs and tensor cores take convolutions; others are converted at each
+        # layer, or computed more slowly.
+        model.to(memory_format=torch.channels_last)
+    if hparams.compile:
+        model.compile()
+    return model
 
 
 def load_data(

@@ -19,11 +19,9 @@ from project.training.interrupt import Interrupt
 TRACKER_SECONDS = 10.0
 
 
-def close(
-    plan: Plan, run: Run, following: Followers, setup: Setup, session: Session, ended: Ended
-) -> int:
+def close(plan: Plan, run: Run, following: Followers, session: Session, ended: Ended) -> int:
     """Write the outcome, show how it went, and let trackers finish; returns the exit code."""
-    trainer = setup.trainer
+    setup, trainer = session.setup, session.setup.trainer
     try:
         trainer.logger.close()
         if ended.unexpected:

@@ -14,6 +14,7 @@ from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
 from project.closing import close
+from project.hyperparameters import Hyperparameters
 from project.opening import begin, sheet
 from project.plan import Plan
 from project.processes import peers
@@ -57,18 +58,14 @@ def run_experiment(
     """
     plan, state = with_checkpoint(plan)
     setup = build(plan, state)
-    if (code_at_once := gather(setup.trainer)) is not None:
+    if (code_at_once := meet(plan, setup, state)) is not None:
         return code_at_once
-    if (why := unlike(plan, setup, state)) is not None:
-        if place().local_rank:
-            return 2  # as each machine's first process says
-        raise ValueError(why)
     if not setup.trainer.is_global_zero:
         return follow(make_session(plan, setup, state, None, others))
     run, following = begin(plan, code, argv, setup, state, followers)
     session = make_session(plan, setup, state, run.directory, others)
     with session.interrupt:
-        return close(plan, run, following, setup, session, session.run())
+        return close(plan, run, following, session, session.run())
 
 
 def with_checkpoint(plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
@@ -81,6 +78,22 @@ def with_checkpoint(plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
     return plan, state
+
+
+def meet(plan: Plan, setup: Setup, state: dict[str, Any] | None) -> int | None:
+    """Let the processes of a run come together; the exit code where it ends with that.
+
+    Raises:
+        ValueError: they can't, or are about to do different things, and this is the one to say it.
+        OSError: likewise.
+    """
+    if (code := gather(setup.trainer)) is not None:
+        return code
+    if (why := unlike(plan, setup, state)) is None:
+        return None
+    if place().local_rank:
+        return 2  # as each machine's first process says
+    raise ValueError(why)
 
 
 def unlike(plan: Plan, setup: Setup, state: dict[str, Any] | None) -> str | None:
@@ -117,7 +130,15 @@ def make_session(
     directory: Path | None,
     others: OtherProcesses,
 ) -> Session:
-    """The session, with the callbacks that stand around training; a new one has its line here."""
+    """What this process does in a run, with the callbacks that stand around training.
+
+    Args:
+        plan: what to do.
+        setup: what was built for it.
+        state: the checkpoint to start from, if any.
+        directory: of the run, in the process that records it.
+        others: the processes that this one has started.
+    """
     hparams = plan.hparams
     description = describe(Redactor().redact_json(hparams.to_values()), setup.dataset)
     going_on = state if plan.resume else None
@@ -125,24 +146,23 @@ def make_session(
     way = better(setup.scores, hparams.monitor)
     every = hparams.checkpoint_every
     checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on)
-    callbacks: list[Callback] = [checkpoints]
-    if hparams.early_stopping is not None:
-        callbacks.append(EarlyStopping(hparams.early_stopping, checkpoints))
-    if directory is not None:
-        shown = ("val_loss", "val_accuracy", hparams.monitor)
-        callbacks += [Progress(shown), Reports(directory)]
-        if hparams.profile:
-            callbacks.append(Profile(directory / run_directory.PROFILE))
     # Last: what the others do after a step is done before a signal ends the run.
     interrupt = Interrupt(checkpoints, setup.solver)
-    setup.trainer.callbacks.extend([*callbacks, interrupt])
-    return Session(
-        setup.trainer,
-        setup.solver,
-        setup.loaders,
-        checkpoints,
-        interrupt,
-        others,
-        position=Position.read(going_on) if going_on else None,
-        only_test=hparams.only_test,
-    )
+    setup.trainer.callbacks += [checkpoints, *onlookers(hparams, directory, checkpoints), interrupt]
+    position = Position.read(going_on) if going_on else None
+    return Session(setup, checkpoints, interrupt, others, position, hparams.only_test)
+
+
+def onlookers(
+    hparams: Hyperparameters, directory: Path | None, checkpoints: Checkpoints
+) -> list[Callback]:
+    """The callbacks that a run could do without, by its flags; a new one has its line here."""
+    found: list[Callback] = []
+    if hparams.early_stopping is not None:
+        found.append(EarlyStopping(hparams.early_stopping, checkpoints))
+    if directory is not None:
+        shown = ("val_loss", "val_accuracy", hparams.monitor)
+        found += [Progress(shown), Reports(directory)]
+        if hparams.profile:
+            found.append(Profile(directory / run_directory.PROFILE))
+    return found

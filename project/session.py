@@ -1,17 +1,14 @@
-"""The stages of a run: train, then test the best checkpoint; it always ends in an outcome."""
+"""The steps of a run: train, then test the best checkpoint; however it ends, that is returned."""
 
 import traceback
 from dataclasses import dataclass, field
 
-from pytorch_lightning import Trainer
-
+from project.build import Setup
 from project.cli.command import describe
-from project.data import Loader
 from project.processes import peers
 from project.processes.launch import OtherProcesses
 from project.processes.signals import Interrupted
 from project.run_directory import BEST
-from project.solver import Solver
 from project.training.interrupt import Interrupt
 from project.training.runtime import keep_memory
 from project.training.saving import Checkpoints
@@ -47,15 +44,14 @@ class Session:
     """One process's part in carrying out a run.
 
     Attributes:
+        setup: what is trained and tested, on what.
+        others: the processes that this one has started.
         position: to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
         weights: of the run's checkpoints, once they are read.
-        others: the processes that this one has started.
     """
 
-    trainer: Trainer
-    solver: Solver
-    loaders: dict[str, Loader]
+    setup: Setup
     checkpoints: Checkpoints
     interrupt: Interrupt
     others: OtherProcesses
@@ -74,7 +70,7 @@ class Session:
             self.interrupt.hold_off()
             if not self.interrupt.stepping:
                 # The others wait for this process, and have not agreed on an end.
-                peers.tell(self.trainer.global_rank, str(signal))
+                peers.tell(self.setup.trainer.global_rank, str(signal))
             return Ended("interrupted", 128 + signal.number, str(signal))
         except Exception as error:
             # A launcher that has seen another process fail ends this one, while it finds out why.
@@ -90,18 +86,18 @@ class Session:
         unexpected = not isinstance(error, EXPECTED)
         text = " ".join(describe(error).split())
         line = f"{type(error).__name__}: {text}" if unexpected else text
-        rank = self.trainer.global_rank
+        rank = self.setup.trainer.global_rank
         told = rank > 0 and peers.tell(rank, line)
         return Ended("failed", 1, None if told else line, traceback.format_exc(), unexpected)
 
     def _lost(self, error: Exception) -> Ended:
         """Another process is gone, or not heard any more; no line where the first tells it."""
-        if rank := self.trainer.global_rank:
+        if rank := self.setup.trainer.global_rank:
             folder = self.checkpoints.directory  # unknown until the first process has opened it
             of = f" of run {folder.parent.name}" if folder else ""
             told = peers.tell(rank, None)
             return Ended("failed", 1, None if told else peers.gone(error, f"the first process{of}"))
-        why = peers.heard(self.trainer.world_size) or self.others.fallen()
+        why = peers.heard(self.setup.trainer.world_size) or self.others.fallen()
         why = why or peers.gone(error, "another process of the run")
         return self._interrupted(why) or Ended("failed", 1, why)
 
@@ -111,13 +107,15 @@ class Session:
         return Ended("interrupted", 128 + number, str(Interrupted(number))) if number else None
 
     def _train(self) -> None:
+        trainer, solver, loaders = self.setup.trainer, self.setup.solver, self.setup.loaders
         if self.position is not None:
-            self.position.go_on(self.solver, self.trainer, self.loaders["train"])
-        self.trainer.fit(self.solver, self.loaders["train"], self.loaders["val"])
+            self.position.go_on(solver, trainer, loaders["train"])
+        trainer.fit(solver, loaders["train"], loaders["val"])
 
     def _test(self) -> dict[str, float]:
+        trainer, solver = self.setup.trainer, self.setup.solver
         if not self.only_test:
             best = self.weights.load(self.checkpoints.directory / BEST)
-            self.solver.model.load_state_dict(best)
-        self.trainer.test(self.solver, self.loaders["test"], verbose=False)
-        return {k: v for k, v in self.solver.scores.items() if k.startswith("test_")}
+            solver.model.load_state_dict(best)
+        trainer.test(solver, self.setup.loaders["test"], verbose=False)
+        return {k: v for k, v in solver.scores.items() if k.startswith("test_")}

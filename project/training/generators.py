@@ -15,6 +15,12 @@ def seed(number: int) -> None:
     torch.manual_seed(number)
 
 
+def seed_rank(number: int, rank: int) -> None:
+    """Seed the generators of one process of several anew; those of the first stay as they are."""
+    if rank:
+        seed((number + rank) % 2**32)
+
+
 def state() -> dict[str, Any]:
     """The state of every generator that training may draw from, as tensors and plain values."""
     version, words, gauss = random.getstate()
