@@ -83,7 +83,7 @@ def test_each_line_is_told_at_once(unbuffered: str) -> None:
 
 
 def test_every_command_is_started_alike() -> None:
-    files = [*(Path(command.__file__).parent).glob("*.py"), Path(stop.__file__)]
+    files = [*(Path(main.__file__).parent).glob("*.py"), Path(stop.__file__)]
     starts = [text for f in files if '__name__ == "__main__"' in (text := f.read_text())]
     assert len(starts) == len(COMMANDS)
     assert all("as_process(main" in text.rpartition("__main__")[2] for text in starts)
@@ -106,7 +106,7 @@ def test_a_fault_is_one_line_unless_its_place_is_asked_for(
     def fail(*_: object) -> int:
         raise RuntimeError("out of\nmemory\nException raised from there (most recent call first):")
 
-    monkeypatch.setattr(main, "experiment", fail)
+    monkeypatch.setattr(main, "_run", fail)
     assert main.main([]) == 1
     expected = "error: RuntimeError: out of memory; --traceback shows where it arose\n"
     assert capsys.readouterr().err == expected
