@@ -127,6 +127,17 @@ def test_one_file_spells_the_names_of_a_runs_files() -> None:
     assert spelling == {"run_directory.py", *SPELLS_RUN_FILES}
 
 
+def test_no_two_files_of_a_package_are_named_by_one_word() -> None:
+    """As `follow` and `follower`, `_state` and `state`: nobody knows which to open."""
+    named = {("run", "runs"), ("serve", "server"), ("trackers", "tracking")}  # the tree of rooms
+    found: dict[tuple[Path, str], list[str]] = {}
+    for path in {*FILES, *(path.parent for path in FILES if path.parent != ROOT / "project")}:
+        if not path.stem.startswith("__"):
+            word = re.sub(r"(ings?|ers?|ed|es?|s)$", "", path.stem.strip("_"))
+            found.setdefault((path.parent, word), []).append(path.stem)
+    assert {tuple(sorted(names)) for names in found.values() if len(names) > 1} == named
+
+
 def test_no_private_file_is_imported_across_packages() -> None:
     for path in FILES:
         package = module_name(path) if path.name == "__init__.py" else module_name(path.parent)

@@ -47,7 +47,7 @@ def run(clone: Path) -> Path:
         "    whole = cross_entropy.build(hparams)\n"
         "    return lambda logits, targets: whole(logits, targets) / 2\n"
     )
-    optimizers = clone / "project" / "optimizers.py"
+    optimizers = clone / "project" / "training" / "optimizers.py"
     optimizers.write_text(optimizers.read_text() + "\n# changed\n")
     (clone / "table.npy").write_bytes(b"weights")
     done = command(clone, "run", "--exp-name", "trial", "--loss", "halved", *SMALL)
