@@ -3,6 +3,7 @@
 import pickle
 import re
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,17 @@ def load(path: Path, *more: str, mapped: bool = False) -> dict[str, Any]:
     """
     checkpoint_file.check(path)
     state = _read(path, mapped)
+    _refuse_others(path, state, more)
+    schema = state.pop("schema")
+    if schema not in (1, SCHEMA):
+        raise ValueError(f"{path} is damaged: its schema is {clipped(repr(schema), 40)}")
+    if fault := _fault(path, schema, state):
+        raise ValueError(f"{path} is damaged: {fault}")
+    return state
+
+
+def _refuse_others(path: Path, state: Any, more: Collection[str]) -> None:
+    """Refuse another program's file, a newer version's, and one that lacks what it is read for."""
     schema = state.get("schema") if isinstance(state, dict) else None
     if type(schema) is int and schema > SCHEMA:
         raise ValueError(
@@ -68,12 +80,6 @@ def load(path: Path, *more: str, mapped: bool = False) -> dict[str, Any]:
             f"{path} has the weights alone, not what training needs to go on:"
             f" {', '.join(missing)}; --checkpoint starts a new run from them"
         )
-    del state["schema"]
-    if schema not in (1, SCHEMA):
-        raise ValueError(f"{path} is damaged: its schema is {clipped(repr(schema), 40)}")
-    if fault := _fault(path, schema, state):
-        raise ValueError(f"{path} is damaged: {fault}")
-    return state
 
 
 def _fault(path: Path, schema: int, state: dict[str, Any]) -> str | None:
