@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from pytorch_lightning import Trainer
+from pytorch_lightning import Callback, Trainer
 from torch import nn
 
-from project import data, losses, metrics, models, run_directory
+from project import callbacks, data, losses, metrics, models, run_directory
 from project.cli.words import did_you_mean
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
@@ -33,6 +33,7 @@ class Setup:
     Attributes:
         generators: hashes of the generators' states right after seeding.
         scores: which way each score is better, for the record.
+        watching: the callbacks that were chosen.
         reopened: for a run that goes on, what has changed since its record, of the data too.
     """
 
@@ -42,6 +43,7 @@ class Setup:
     loaders: dict[str, data.Loader]
     generators: dict[str, str]
     scores: dict[str, str | None]
+    watching: list[Callback]
     reopened: Reopened | None = None
 
 
@@ -64,7 +66,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
     # The weights are the same in each process; the dropout should not be.
     generators.seed_rank(hparams.seed, trainer.global_rank)
-    measured = metrics.classification(len(dataset.classes))
+    measured = metrics.classification(len(dataset.classes), hparams.metric, hparams)
     scores = declared_scores(hparams.monitor, measured, dataset.classes)
     solver = Solver(
         model,
@@ -75,7 +77,8 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
         loaders["train"].steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
-    return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened)
+    watching = callbacks.watching(hparams)
+    return Setup(dataset, trainer, solver, loaders, seeded, scores, watching, reopened)
 
 
 def build_model(

@@ -148,7 +148,8 @@ def make_session(
     checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on)
     # Last: what the others do after a step is done before a signal ends the run.
     interrupt = Interrupt(checkpoints, setup.solver)
-    setup.trainer.callbacks += [checkpoints, *onlookers(hparams, directory, checkpoints), interrupt]
+    around = [*onlookers(hparams, directory, checkpoints), *setup.watching]
+    setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
     return Session(setup, checkpoints, interrupt, others, position, hparams.only_test)
 

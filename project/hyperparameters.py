@@ -5,10 +5,12 @@ standard library is imported, so that `--help` and a rejected flag answer before
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from functools import cache
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
+from project import plugs
 from project.cli.fields import convert, flag, value_problems
 from project.cli.words import RUN, did_you_mean, quoted
 from project.run_directory import MLFLOW_FILES, MLFLOW_STORE, RUNS
@@ -180,6 +182,16 @@ class Hyperparameters:
     monitor: str = flag(
         "val_loss", "validation metric that chooses the best checkpoint", pattern=r"val_\S+"
     )
+    metric: tuple[str, ...] = flag(
+        (),
+        "further metrics, MODULE:NAME, besides the built-in ones: several allowed",
+        plug="metric",
+    )
+    callback: tuple[str, ...] = flag(
+        (),
+        "callbacks that watch the run, NAME or MODULE:NAME: several allowed",
+        plug="callback",
+    )
     log_every: int = flag(
         1, "optimizer steps between the logged points of training curves", bounds="[1, 1000000000]"
     )
@@ -222,9 +234,13 @@ class Hyperparameters:
         False, "write a trace of the first steps and a table of where their time goes"
     )
 
+    # Values of the flags that the chosen plugs have themselves: by the plug's name, which is what
+    # stands before the colon, then by the flag's.
+    plugs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+
     def __post_init__(self) -> None:
-        problems = [p for f in fields(self) for p in value_problems(f, getattr(self, f.name))]
-        problems = problems or _combination_problems(self)
+        problems = [p for f in FLAGS for p in value_problems(f, getattr(self, f.name))]
+        problems = problems or _combination_problems(self) or self._complete_plugs()
         if problems:
             raise ValueError("\n".join(problems))
 
@@ -235,19 +251,78 @@ class Hyperparameters:
         Raises:
             ValueError: an unknown name, a value of the wrong type or out of bounds; one line each.
         """
-        converted, problems = checked({k: v for k, v in values.items() if k not in RETIRED})
+        own = values.get("plugs", {})
+        converted, problems = checked(
+            {k: v for k, v in values.items() if k not in RETIRED and k != "plugs"}
+        )
+        if not isinstance(own, Mapping):
+            problems.append(f"plugs must be settings by plug, not {quoted(own)}")
         if problems:
             raise ValueError("\n".join(problems))
-        return cls(**converted)
+        return cls(**converted, plugs=own)
 
     def to_values(self) -> dict[str, Any]:
-        """Plain values by field name, lists for tuples; `from_values` gives the same back."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        """Plain values by field name, lists for tuples; `from_values` gives the same back.
+
+        Without `plugs` where no plug has flags of its own: former versions know of none.
+        """
+        values = _plain(asdict(self))
+        return values if self.plugs else {k: v for k, v in values.items() if k != "plugs"}
+
+    def settings(self, plug: str) -> SimpleNamespace:
+        """The values of a plug's own flags; in its file, `hparams.settings(__name__).n_heads`.
+
+        A file of a package finds those of the package, too.
+        """
+        name = plugs.name_of(plug)
+        while name not in self.plugs and "." in name:
+            name = name.rpartition(".")[0]
+        return SimpleNamespace(**self.plugs.get(name, {}))
+
+    def _complete_plugs(self) -> list[str]:
+        """Check the plugs' own flags and fill in defaults; returns what is wrong, a line each."""
+        values, problems = {}, []
+        if chosen := plugs.with_settings(chosen_plugs(vars(self))):
+            from project.cli.settings import completed, settings_of  # 5 ms that few runs need
+
+            settings, problems = settings_of(chosen, FLAG_NAMES)
+            values, more = completed(settings.values(), self.plugs)
+            problems += more
+        object.__setattr__(self, "plugs", values)
+        return problems
 
 
-def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The good values, as their fields' types, and a line for each thing wrong with the others."""
-    by_name = {f.name: f for f in fields(Hyperparameters)}
+FLAGS = tuple(f for f in fields(Hyperparameters) if f.name != "plugs")
+FLAG_NAMES = frozenset(f.name for f in FLAGS)
+
+
+def chosen_plugs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The kind and name of each plug that these values choose, the built-in metrics among them."""
+    found = [("metric", name) for name in plugs.names("metric")]
+    for f in FLAGS:
+        if "plug" in f.metadata:
+            value = values.get(f.name, f.default)
+            items = value if isinstance(value, (tuple, list)) else (value,)
+            found += [(f.metadata["plug"], item) for item in items if isinstance(item, str)]
+    return list(dict.fromkeys(found))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def checked(
+    values: Mapping[str, Any], own: Mapping[str, Field] = MappingProxyType({})
+) -> tuple[dict[str, Any], list[str]]:
+    """The good values, as their fields' types, and a line for each thing wrong with the others.
+
+    Args:
+        values: by name.
+        own: flags that the chosen plugs have themselves.
+    """
+    by_name = {f.name: f for f in FLAGS} | own
     good, problems = {}, []
     for name, value in values.items():
         if name not in by_name:
@@ -260,11 +335,6 @@ def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         except ValueError as error:
             problems.append(str(error))
     return good, problems
-
-
-def is_field(name: str) -> bool:
-    """Whether there is a hyperparameter of this name."""
-    return name in Hyperparameters.__dataclass_fields__
 
 
 def _combination_problems(h: Hyperparameters) -> list[str]:
@@ -309,7 +379,7 @@ def _combination_problems(h: Hyperparameters) -> list[str]:
 @cache
 def _sections() -> dict[str, str]:
     sections, section = {}, ""
-    for f in fields(Hyperparameters):
+    for f in FLAGS:
         section = f.metadata.get("section", section)
         sections[f.name] = section
     return sections

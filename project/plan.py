@@ -1,6 +1,7 @@
 """What a command line asks for: a new run, an interrupted one to go on with, or a test."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ FREE_ON_RESUME = {
     "profile",
     "num_workers",
     "log_every",
+    "callback",
     "checkpoint_every",
     "rendezvous_timeout",
 }
@@ -97,6 +99,7 @@ class Plan:
         }
         # The weights come from the checkpoint; nothing needs to be downloaded.
         own = self.hparams.to_values() | kept | self.given | {"pretrained": False}
+        own["plugs"] = merged(self.hparams.plugs, _settings(values), self.given.get("plugs", {}))
         return replace(self, hparams=_read_flags(self.source, own))
 
 
@@ -166,13 +169,37 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
         and f.name not in FREE_ON_RESUME
         and given[f.name] != getattr(recorded, f.name)
     ]
+    own = given.get("plugs", {})
+    contradicting += [
+        flag_name(name)
+        for plug, settings in own.items()
+        for name, value in settings.items()
+        if name in recorded.plugs.get(plug, {}) and recorded.plugs[plug][name] != value
+    ]
     if contradicting:
         raise ValueError(
             f"{', '.join(contradicting)}: run {directory.name} was started with another value and"
             f" goes on with it; for a new run of its weights use --checkpoint {directory.name}"
         )
     changed = {name: value for name, value in given.items() if name in FREE_ON_RESUME}
-    return replace(recorded, **changed | {"exp_dir": hparams.exp_dir})
+    changed |= {"exp_dir": hparams.exp_dir, "plugs": merged(own, recorded.plugs)}
+    return replace(recorded, **changed)
+
+
+def merged(*plugs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Settings by plug and name; a later one wins."""
+    found: dict[str, dict[str, Any]] = {}
+    for own in plugs:
+        for plug, settings in own.items():
+            found[plug] = found.get(plug, {}) | settings
+    return found
+
+
+def _settings(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those of a checkpoint's plugs, which others than ours may have damaged."""
+    own = values.get("plugs", {})
+    whole = isinstance(own, Mapping) and all(isinstance(item, Mapping) for item in own.values())
+    return own if whole else {}
 
 
 def _read_flags(source: Path | None, values: Any) -> Hyperparameters:

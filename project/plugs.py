@@ -7,7 +7,7 @@ without running it is read from its source, so that mistakes are told before tor
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -120,6 +120,31 @@ def name_of(module: str) -> str:
     package, _, name = module.rpartition(".")
     ours = package in {f"project.{folder}" for folder in FOLDERS.values()}
     return name.replace("_", "-") if ours else module
+
+
+def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of kinds and what was chosen of each, those that seem to have flags of their own.
+
+    Most have none, and their files need not be parsed. What is no plug is passed over.
+    """
+    found = []
+    for kind, text in chosen:
+        try:
+            if "class Settings" in source(find(kind, text).path):
+                found.append((kind, text))
+        except (ValueError, OSError):
+            continue
+    return found
+
+
+def flat(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's flags, with those of its plugs among them by their own names."""
+    found = {name: value for name, value in flags.items() if name != "plugs"}
+    own = flags.get("plugs")
+    for settings in own.values() if isinstance(own, Mapping) else ():
+        for name, value in settings.items() if isinstance(settings, Mapping) else ():
+            found.setdefault(name, value)
+    return found
 
 
 def source(path: str) -> str:

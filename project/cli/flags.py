@@ -4,13 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass
 from typing import Any
 
+from project import plugs
 from project.cli.fields import choices_of, flag_name, is_tuple, kind_of
 from project.cli.parser import Parser
 from project.cli.words import quoted, unfit
-from project.hyperparameters import Hyperparameters, checked, is_field
+from project.hyperparameters import FLAG_NAMES, FLAGS, Hyperparameters, checked, chosen_plugs
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Arguments:
 
     Attributes:
         hparams: everything, defaults included.
-        given: plain values that the person gave, on the command line or in a file, by field name.
+        given: plain values that the person gave, on the command line or in a file, by field name;
+            those of plugs' own flags as in `Hyperparameters.plugs`.
         traceback: whether errors should show where in the code they arose.
     """
 
@@ -36,31 +38,97 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
             can't be read is one.
     """
     parser = make_parser()
+    problems: list[str] = []
+    environment = list(_from_environment(environ))
+    read = _first_reading(parser, argv, environ)
+    files = list(_from_files(read.get("config", ()), problems))
+    own, faults = _own_flags(
+        parser, [*environment, *files, *(("", *item) for item in read.items())]
+    )
+    parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
     if "_ARGCOMPLETE" in environ:
         _teach(parser)
         parser.complete()
     known, unknown = parser.parse_known_args(argv)
     raw = vars(known)
-    files, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
-    problems = parser.unknown_problems(unknown)
-    environment, given = {}, {}
-    for found, entries in (
-        (environment, _from_environment(environ)),
-        (given, _from_files(files, problems)),
-        (given, (("", name, value) for name, value in raw.items())),
-    ):
+    _, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
+    problems = [*_unknown_problems(parser, unknown), *faults, *problems]
+    line = [("", name, value) for name, value in raw.items()]
+    values, given = {}, {}
+    for found, entries in ((values, environment), (given, [*files, *line])):
         for source, name, value in entries:
-            good, bad = checked({name: value})
-            bad = bad or _tag_problems(good.get("tags", ()))
+            good, bad = checked({name: value}, {n: setting.field for n, setting in own.items()})
+            bad = _not_chosen(name, bad) or bad or _tag_problems(good.get("tags", ()))
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
     if problems:
-        raise ValueError("\n".join(problems))
-    hparams = Hyperparameters(**(environment | given))
+        raise ValueError("\n".join(dict.fromkeys(problems)))
+    given = _nested(own, given)
+    hparams = Hyperparameters(**(values | given))
     if print_config:
         print_yaml(hparams)
         sys.exit(0)
     return Arguments(hparams, given, traceback)
+
+
+def _first_reading(
+    parser: Parser, argv: Sequence[str], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the flags of every run say, which may choose plugs with flags of their own."""
+    if "_ARGCOMPLETE" in environ:
+        argv = environ.get("COMP_LINE", "").split()
+    try:
+        return vars(parser.parse_known_args(argv)[0])
+    except ValueError:
+        return {}  # told when all is read
+
+
+def _own_flags(
+    parser: Parser, entries: Sequence[tuple[str, str, Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    """The chosen plugs' own flags by name, which the parser knows then, and what is wrong there."""
+    values: dict[str, Any] = {}
+    for _, name, value in entries:
+        values |= checked({name: value})[0] if name in FLAG_NAMES else {}
+    chosen = plugs.with_settings(chosen_plugs(values))
+    if not chosen:
+        return {}, []
+    from project.cli.settings import settings_of  # 5 ms that few runs need
+
+    own, problems = settings_of(chosen, FLAG_NAMES)
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for setting in own.values():
+        if setting.plug not in groups:
+            groups[setting.plug] = parser.add_argument_group(setting.plug)
+        _add_flag(groups[setting.plug], setting.field)
+    return own, problems
+
+
+def _nested(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, with plugs' own flags in their place."""
+    if not own.keys() & given.keys():
+        return dict(given)
+    from project.cli.settings import nested
+
+    return {k: v for k, v in given.items() if k not in own} | {"plugs": nested(own, given)}
+
+
+def _unknown_problems(parser: Parser, unknown: Sequence[str]) -> list[str]:
+    lines = []
+    for word, line in zip(*parser.unknown_words(unknown), strict=True):
+        lines += _not_chosen(word.removeprefix("--").replace("-", "_"), [line]) or [line]
+    return lines
+
+
+def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
+    """Where something is wrong because a flag is a plug's that was not chosen: that, in a line."""
+    if name in FLAG_NAMES or not problems or not problems[0].startswith("unknown "):
+        return []
+    from project.cli.settings import elsewhere
+
+    name = name if (owner := elsewhere(name)) else name.removeprefix("no_")
+    owner = owner or elsewhere(name)
+    return [f"{flag_name(name)} is a flag of {owner}, which is not chosen"] if owner else []
 
 
 def _tag_problems(tags: Sequence[str]) -> list[str]:
@@ -70,15 +138,16 @@ def _tag_problems(tags: Sequence[str]) -> list[str]:
 
 
 def make_parser() -> Parser:
-    """The parser with a flag for each hyperparameter; `convert` checks their values later."""
+    """The parser with a flag for each hyperparameter, but --help; `convert` checks values later."""
     parser = Parser(
         prog="python -m project.run",
         description="Train, evaluate and record a model; says at the end where to compare it.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
+        add_help=False,
     )
     group = None
-    for f in fields(Hyperparameters):
+    for f in FLAGS:
         if "section" in f.metadata:
             group = parser.add_argument_group(f.metadata["section"])
         _add_flag(group, f)
@@ -127,11 +196,7 @@ def _teach(parser: Parser) -> None:
         "--resume": completion.runs,
         "--checkpoint": completion.runs_and_files,
     }
-    by_flag |= {
-        flag_name(f.name): completion.one_of(choices_of(f))
-        for f in fields(Hyperparameters)
-        if choices_of(f)
-    }
+    by_flag |= {flag_name(f.name): completion.one_of(choices_of(f)) for f in FLAGS if choices_of(f)}
     for flag, completer in by_flag.items():
         parser._option_string_actions[flag].completer = completer
 
@@ -147,7 +212,7 @@ def _facts(f: Field) -> str:
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Source, field and value of each variable that is set; an empty one says nothing."""
-    for f in fields(Hyperparameters):
+    for f in FLAGS:
         if value := environ.get(f.metadata.get("env", "")):
             yield f.metadata["env"], f.name, value
 
@@ -167,7 +232,7 @@ def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str
             )
             continue
         for entry in entries:
-            if entry.value is not None or not is_field(entry.name):
+            if entry.value is not None or entry.name not in FLAG_NAMES:
                 yield entry.position, entry.name, entry.value
 
 
@@ -175,4 +240,4 @@ def print_yaml(hparams: Hyperparameters) -> None:
     """Print a config file that, given to `--config`, asks for exactly this run."""
     from project.cli.config import config_text  # 2 ms that start-up can do without
 
-    print(config_text(hparams.to_values()), end="")
+    print(config_text(plugs.flat(hparams.to_values())), end="")

@@ -66,10 +66,15 @@ class Parser(argparse.ArgumentParser):
 
     def unknown_problems(self, unknown: Sequence[str]) -> list[str]:
         """A line for each of the words that `parse_known_args` left, with the nearest flag."""
+        return self.unknown_words(unknown)[1]
+
+    def unknown_words(self, unknown: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The words that are wrong among those that `parse_known_args` left, and the lines."""
         flags = [w.partition("=")[0] for w in unknown if _FLAG.match(w)]
         if not flags:
-            return [f"unexpected argument {quoted(word)}{self._hint()}" for word in unknown]
-        return [f"unknown flag {quoted(flag)[1:-1]}{self._near(flag)}" for flag in flags]
+            hint = self._hint()
+            return list(unknown), [f"unexpected argument {quoted(w)}{hint}" for w in unknown]
+        return flags, [f"unknown flag {quoted(f)[1:-1]}{self._near(f)}" for f in flags]
 
     def _near(self, flag: str) -> str:
         known = list(self._option_string_actions)

@@ -6,6 +6,7 @@ from typing import Any
 from project.comparison.flat import Row, flatten, rows
 from project.comparison.loading import KnownRun
 from project.comparison.values import is_number
+from project.plugs import flat
 
 _RESULTS = ("status", "error", "epochs", "steps", "duration")
 
@@ -16,7 +17,7 @@ def sections(runs: Sequence[KnownRun]) -> dict[str, list[Row]]:
     A delta is the value less the first run's; None where either is no number.
     """
     found = {
-        "flags": rows([run.record["flags"] for run in runs]),
+        "flags": rows([flat(run.record["flags"]) for run in runs]),
         "code": rows([run.record["code"] for run in runs]),
         "data": rows([_data(run.record["data"]) for run in runs]),
         "environment": rows([_environment(run.record) for run in runs]),

@@ -8,6 +8,7 @@ from typing import Any
 from project.comparison.flat import differ, identity
 from project.comparison.loading import KnownRun
 from project.comparison.values import NEUTRAL_FLAGS, text_of
+from project.plugs import flat
 
 # So many different values of a group are listed; of more there is only their number.
 _MOST = 5
@@ -49,7 +50,7 @@ def cell(values: Sequence[Any], unit: Unit) -> str:
 def flags_of(unit: Unit, found: Mapping[str, Any], runs: Sequence[KnownRun]) -> dict[str, str]:
     """A unit's flags as texts, without those that its runs lack, being of an older version."""
     # In the rows these look like flags without a value.
-    own = runs[unit.members[0]].record["flags"]
+    own = flat(runs[unit.members[0]].record["flags"])
     rows = found["sections"]["flags"]
     return {row["name"]: cell(row["values"], unit) for row in rows if row["name"] in own}
 

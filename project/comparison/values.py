@@ -1,17 +1,17 @@
 """The names by which a run is filtered, sorted and listed, and their values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 from project.comparison.loading import KnownRun
-from project.hyperparameters import Hyperparameters
+from project.hyperparameters import FLAGS
+from project.plugs import flat
 
 # Flags that say what a run is called and where things lie, never what it computes.
 NEUTRAL_FLAGS = frozenset(
     ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
-    + ("refuse_leaks",)
+    + ("refuse_leaks", "callback")
 )
 _IDENTITY = (
     *("run_id", "exp_name", "status", "created", "age", "duration", "epochs", "steps"),
@@ -36,12 +36,12 @@ def values_of(run: KnownRun, now: datetime) -> dict[str, Any]:
     identity |= {"data_hash": record["data"].get("hash")}
     identity |= {"n_parameters": record["model"].get("n_parameters")}
     identity |= {f"best_{name}": best.get(name) for name in ("epoch", "step")}
-    return {**run.scores, **record["flags"], **identity, "tags": run.tags, "note": run.note}
+    return {**run.scores, **flat(record["flags"]), **identity, "tags": run.tags, "note": run.note}
 
 
 def known_names(all_values: Iterable[Values]) -> list[str]:
     """Every name that any run has, and those that every run may have."""
-    names = dict.fromkeys(_IDENTITY) | dict.fromkeys(f.name for f in fields(Hyperparameters))
+    names = dict.fromkeys(_IDENTITY) | dict.fromkeys(f.name for f in FLAGS)
     for values in all_values:
         names |= dict.fromkeys(values)
     return list(names)

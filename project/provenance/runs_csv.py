@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import lock, write_atomic
+from project.plugs import flat
 from project.run_directory import RUNS, RUNS_LOCK
 
 Row = dict[str, str]
@@ -28,7 +29,7 @@ def make_row(
         "dirty": record["code"]["dirty"],
         "data_hash": record["data"].get("hash"),
     }
-    row |= {name: value for name, value in record["flags"].items() if name not in row}
+    row |= {name: value for name, value in flat(record["flags"]).items() if name not in row}
     row |= {f"best_{name}": best[name] for name in ("epoch", "step") if name in best}
     row |= {f"best_{name}": value for name, value in _scalars(best.get("metrics") or {}).items()}
     return row | {f"test_{k.removeprefix('test_')}": v for k, v in _scalars(test).items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from project.cli.fields import flag_name
+from project.plugs import flat
 from project.provenance import data_changes
 from project.provenance.environment_changes import differences
 from project.provenance.seal import hash_file
@@ -63,9 +64,9 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
     if then.status == "failed" != now.status:
         found.append(f"status: failed ({then.outcome['error']}) -> {now.status}")
     found += [
-        f"flags: {flag_name(name)} {value} -> {now.record['flags'].get(name)}"
-        for name, value in then.record["flags"].items()
-        if name not in places and value != now.record["flags"].get(name)
+        f"flags: {flag_name(name)} {value} -> {flat(now.record['flags']).get(name)}"
+        for name, value in flat(then.record["flags"]).items()
+        if name not in places and value != flat(now.record["flags"]).get(name)
     ]
     found += [*then.stages, *start_differences(then.record["start"], now.record["start"])]
     data = (run.record["data"] for run in (then, now))

@@ -16,6 +16,7 @@ from typing import Any
 from project.cli.config import config_text
 from project.files import read_json
 from project.files.root import ROOT
+from project.plugs import flat
 from project.reproduction.expected import Recorded
 from project.run_directory import JOURNAL, OUTCOME, RECORD, runs_in
 from project.tracking.records import read
@@ -115,7 +116,7 @@ def rerun(
 
 def _flags(run: Recorded, exp_dir: Path) -> str:
     """The recorded flags as a configuration file, with the places of now."""
-    flags = dict(run.record["flags"])
+    flags = flat(run.record["flags"])
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
     flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from project.cli.shell import python
+from project.plugs import flat
 from project.run_directory import TENSORBOARD
 from project.tracking.tracker import Tracker
 
@@ -45,7 +46,7 @@ class TensorBoardTracker(Tracker):
         self._writer = RecordWriter(self._file)
         self._writer.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
         self._last = now, 0
-        rows = [f"| {key} | {value} |" for key, value in record["flags"].items()]
+        rows = [f"| {key} | {value} |" for key, value in flat(record["flags"]).items()]
         self._write(_text("flags", "\n".join(["| flag | value |", "|---|---|", *rows])))
         self._file.flush()
         self.remote = {"id": str(now)}

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import Field, fields
+from dataclasses import Field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from project.cli.config import config_text, read_config
 from project.cli.fields import flag_name, is_tuple, kind_of, value_problems
 from project.cli.flags import make_parser, parse
 from project.cli.words import quoted
-from project.hyperparameters import Hyperparameters, checked
+from project.hyperparameters import FLAGS, Hyperparameters, checked
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,7 +189,7 @@ def in_file(f: Field, written: str, path: Path) -> tuple[dict[str, Any], list[st
     return checked({entry.name: entry.value})
 
 
-@pytest.mark.parametrize("f", fields(Hyperparameters), ids=lambda f: f.name)
+@pytest.mark.parametrize("f", FLAGS, ids=lambda f: f.name)
 def test_a_value_means_the_same_in_a_file_and_after_a_flag(f: Field, tmp_path: Path) -> None:
     for spelling in SPELLINGS:
         plain = re.fullmatch(r"[\w.:~+/=<][\w.:~+/=<>-]*", spelling) and len(spelling) < 1000
@@ -204,7 +204,7 @@ def test_a_value_means_the_same_in_a_file_and_after_a_flag(f: Field, tmp_path: P
 
 
 def test_quotes_and_anchors_change_nothing(tmp_path: Path) -> None:
-    by_name = {f.name: f for f in fields(Hyperparameters)}
+    by_name = {f.name: f for f in FLAGS}
     for written in ('"1e2"', "'1e2'", "&a 1e2", "+100", "100.0"):
         assert in_file(by_name["batch_size"], written, tmp_path / "a") == ({"batch_size": 100}, [])
     config = write(tmp_path / "a.yaml", "hidden_dim: &n 64\nwidth: *n\n")
@@ -238,7 +238,7 @@ def test_one_rule_for_values(argv: list[str], value: Any) -> None:
         assert str(error).startswith(value)
 
 
-@pytest.mark.parametrize("f", fields(Hyperparameters), ids=lambda f: f.name)
+@pytest.mark.parametrize("f", FLAGS, ids=lambda f: f.name)
 def test_every_whole_number_has_an_end(f: Field) -> None:
     kind = get_args(kind_of(f))[0] if is_tuple(f) else kind_of(f)
     if kind is int:
@@ -351,7 +351,7 @@ def test_printed_texts_are_read_back(
     with pytest.raises(SystemExit):
         parse([f"--description={text}", "--print-config"], {})
     printed = capsys.readouterr().out
-    assert len(printed.splitlines()) == len(fields(Hyperparameters))
+    assert len(printed.splitlines()) == len(FLAGS)
     hparams = parse(["--config", write(tmp_path / "printed.yaml", printed)], {}).hparams
     assert hparams.description == text
 
@@ -377,7 +377,7 @@ def run_command(*argv: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_flag_and_its_default() -> None:
     shown = run_command("project.run", "--help")
     assert shown.returncode == 0
-    for f in fields(Hyperparameters):
+    for f in FLAGS:
         assert flag_name(f.name) in shown.stdout
     assert "default: 0.001" in shown.stdout
 

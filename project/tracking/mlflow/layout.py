@@ -6,6 +6,8 @@ import re
 from hashlib import blake2s
 from typing import Any
 
+from project.plugs import flat
+
 # MLflow's limits, in characters (mlflow/utils/validation.py).
 NAME_LENGTH = 250
 PARAM_LENGTH = 6000
@@ -41,7 +43,7 @@ def given_name(safe: str) -> str:
 
 def params(record: dict[str, Any]) -> dict[str, str]:
     """The flags and the model's size; longer values are cut, and whole in `record.json`."""
-    values = {**record["flags"], "n_parameters": record["model"]["n_parameters"]}
+    values = {**flat(record["flags"]), "n_parameters": record["model"]["n_parameters"]}
     return {safe_name(key): cut(_text(value), PARAM_LENGTH) for key, value in values.items()}
 
 

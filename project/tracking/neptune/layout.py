@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from project import run_directory
+from project.plugs import flat
 from project.run_directory import CHECKPOINTS
 from project.tracking.best import BEST
 
@@ -27,7 +28,7 @@ Field = bool | int | float | str
 def described(record: dict[str, Any]) -> Iterator[tuple[str, Field]]:
     """(path, value) of everything in a run's record; what is in no section stands under `run`."""
     for section, path in SECTIONS.items():
-        yield from leaves(path, record[section])
+        yield from leaves(path, flat(record[section]) if section == "flags" else record[section])
     yield from leaves("run", {key: record[key] for key in record if key not in SECTIONS})
 
 
