@@ -84,32 +84,44 @@ def open_run(
         reopened = setup.reopened.with_imports(imported_sources(ROOT))
         setup.reopened = reopened.with_machine(environment())
         return Run.reopen(setup.reopened.directory)
-    hparams, model = plan.hparams, setup.solver.model
+    hparams = plan.hparams
     redactor, sources = Redactor(), imported_sources(ROOT)
     code = with_imported(code, sources, redactor)
     if hparams.require_clean:
         code.check_clean(ROOT)
-    weights = digest(state["model"]) if state else None
-    counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
-    record = make_record(
-        hparams.to_values(),
-        argv,
-        code,
-        setup.dataset.describe(),
-        {"name": hparams.model, **counts},
-        environment(),
-        {"generators": setup.generators, "weights": weights},
-        redactor,
-        scores=setup.scores,
-        sources=sources,
-    )
     return Run.create(
         Path(hparams.exp_dir),
         hparams.exp_name,
-        record,
+        _new_record(plan, code, argv, setup, state, sources),
         patch=code.patch,
         requirements=lock_text(redactor),
         **_data_files(setup, redactor),
+    )
+
+
+def _new_record(
+    plan: Plan,
+    code: CodeState,
+    argv: Sequence[str],
+    setup: Setup,
+    state: Mapping[str, Any] | None,
+    sources: Mapping[str, str],
+) -> dict[str, Any]:
+    """What is asked for, by what code, on what data, with what model; and how it begins."""
+    model = setup.solver.model
+    counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
+    weights = digest(state["model"]) if state else None
+    return make_record(
+        plan.hparams.to_values(),
+        argv,
+        code,
+        setup.dataset.describe(),
+        {"name": plan.hparams.model, **counts},
+        environment(),
+        {"generators": setup.generators, "weights": weights},
+        Redactor(),
+        scores=setup.scores,
+        sources=sources,
     )
 
 
