@@ -97,10 +97,10 @@ def load(kind: str, text: str) -> Any:
     except (Exception, SystemExit) as error:
         why = f"can't be imported: {_told(error, plug.path)}"
         raise ValueError(f"--{kind} {quoted(text)}: {plug.module} {why}") from error
-    place = getattr(module, "__file__", None)
-    if place is None or not os.path.samefile(place, plug.path):
+    file = getattr(module, "__file__", None)
+    if file is None or not os.path.samefile(file, plug.path):
         raise ValueError(
-            f"--{kind} {quoted(text)}: {plug.path} is hidden by {place}, which is imported as"
+            f"--{kind} {quoted(text)}: {plug.path} is hidden by {file}, which is imported as"
             f" {plug.module} already; give it another name"
         )
     if not hasattr(module, plug.part):

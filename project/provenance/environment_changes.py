@@ -15,7 +15,7 @@ _FOLLOWING |= {"WORLD_SIZE", "LOCAL_WORLD_SIZE", "SLURM_JOB_ID", "SLURM_NTASKS"}
 _SETTINGS = {"deterministic_algorithms", "deterministic_warn_only", "cudnn_deterministic"}
 _SETTINGS |= {"cudnn_benchmark", "float32_matmul_precision"}
 # Where things are, not what they are.
-_PLACES = {"executable", "memory_bytes", "host", "user"}
+_WHERE = {"executable", "memory_bytes", "host", "user"}
 
 
 class Difference(NamedTuple):
@@ -75,7 +75,7 @@ def differing(
 
 
 def _comparable(environment: Mapping[str, Any], trained: bool) -> dict[str, Any]:
-    kept = {k: v for k, v in environment.items() if k not in _PLACES}
+    kept = {k: v for k, v in environment.items() if k not in _WHERE}
     variables = environment.get("variables") or {}
     kept["variables"] = {k: v for k, v in variables.items() if k not in _FOLLOWING}
     if environment.get("torch") and not trained:

@@ -14,8 +14,8 @@ from project.reproduction.expected import Recorded
 from project.reproduction.rerun import here, survey
 
 # Flags that say where things are, or whom to tell; no result follows from them.
-PLACES = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
-PLACES |= {"require_clean", "accept_changes", "rendezvous_timeout"}
+NEUTRAL = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
+NEUTRAL |= {"require_clean", "accept_changes", "rendezvous_timeout"}
 
 
 def check_epochs(then: Recorded, epochs: int | None) -> None:
@@ -58,15 +58,15 @@ def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
 
 def explain(then: Recorded, now: Recorded) -> list[str]:
     """What differs between two runs' records, and may explain other results, a line each."""
-    found, places = [], set(PLACES)
+    found, neutral = [], set(NEUTRAL)
     if same_weights(then.record["start"], now.record["start"]):
-        places.add("checkpoint")
+        neutral.add("checkpoint")
     if then.status == "failed" != now.status:
         found.append(f"status: failed ({then.outcome['error']}) -> {now.status}")
     found += [
         f"flags: {flag_name(name)} {value} -> {flat(now.record['flags']).get(name)}"
         for name, value in flat(then.record["flags"]).items()
-        if name not in places and value != flat(now.record["flags"]).get(name)
+        if name not in neutral and value != flat(now.record["flags"]).get(name)
     ]
     found += [*then.stages, *start_differences(then.record["start"], now.record["start"])]
     data = (run.record["data"] for run in (then, now))
