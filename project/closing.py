@@ -7,7 +7,11 @@ from project.build import Setup
 from project.cli import messages
 from project.cli.command import print_error
 from project.files import write_atomic
+from project.files.root import ROOT
 from project.plan import Plan
+from project.provenance import plug_files
+from project.provenance.code import CodeState
+from project.provenance.later import imported_later
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.run_directory import CHECKPOINTS, TRACEBACK
@@ -19,9 +23,12 @@ from project.training.interrupt import Interrupt
 TRACKER_SECONDS = 10.0
 
 
-def close(plan: Plan, run: Run, following: Followers, session: Session, ended: Ended) -> int:
+def close(
+    plan: Plan, code: CodeState, run: Run, following: Followers, session: Session, ended: Ended
+) -> int:
     """Write the outcome, show how it went, and let trackers finish; returns the exit code."""
     setup, trainer = session.setup, session.setup.trainer
+    later = imported_later(run.directory, run.record, code, ROOT)
     try:
         trainer.logger.close()
         if ended.unexpected:
@@ -34,12 +41,14 @@ def close(plan: Plan, run: Run, following: Followers, session: Session, ended: E
             epochs=trainer.current_epoch,
             steps=setup.solver.step,
             weights=session.weights.hashes(run.directory / CHECKPOINTS),
+            later=later,
         )
     except (OSError, ValueError) as error:
         # A full disk, or a runs.csv damaged meanwhile; the run itself is over.
         following.end()
         print_error(error)
         return ended.exit_code or 1
+    messages.show_later(list(plug_files.contents(later.plugs)), later.lacks)
     tell_end(run, plan, setup, ended)
     messages.show_trackers(finish_sending(following, session.interrupt))
     return ended.exit_code

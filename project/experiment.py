@@ -65,7 +65,7 @@ def run_experiment(
     run, following = begin(plan, code, argv, setup, state, followers)
     session = make_session(plan, setup, state, run.directory, others)
     with session.interrupt:
-        return close(plan, run, following, session, session.run())
+        return close(plan, code, run, following, session, session.run())
 
 
 def with_checkpoint(plan: Plan) -> tuple[Plan, dict[str, Any] | None]:

@@ -13,7 +13,7 @@ from project.cli import messages
 from project.cli.command import describe
 from project.files.root import ROOT
 from project.plan import Plan
-from project.provenance import manifest, splits, stages
+from project.provenance import manifest, plug_files, splits, stages
 from project.provenance.code import CodeState, with_imported
 from project.provenance.environment import environment, lock_text
 from project.provenance.imported import imported_sources
@@ -86,7 +86,7 @@ def open_run(
         return Run.reopen(setup.reopened.directory)
     hparams = plan.hparams
     redactor, sources = Redactor(), imported_sources(ROOT)
-    code = with_imported(code, sources, redactor)
+    code = with_imported(code, sources, redactor, ROOT)
     if hparams.require_clean:
         code.check_clean(ROOT)
     return Run.create(
@@ -95,6 +95,7 @@ def open_run(
         _new_record(plan, code, argv, setup, state, sources),
         patch=code.patch,
         requirements=lock_text(redactor),
+        plugs=plug_files.contents(code.plugs),
         **_data_files(setup, redactor),
     )
 
@@ -147,18 +148,18 @@ def add_stage(state: Mapping[str, Any], code: CodeState, setup: Setup) -> None:
         "changed": list(reopened.changed),
         "noted": list(reopened.noted),
     }
-    patch, told = None, {}
+    files: dict[str, bytes | None] = {}
     if reopened.changed:
         machine = {k: v for k, v in environment().items() if k not in ("host", "user")}
         sources = imported_sources(ROOT)
-        stage |= {"sources": sources}
-        stage |= {"code": with_imported(code, sources, redactor).describe()}
+        code = with_imported(code, sources, redactor, ROOT)
+        stage |= {"sources": sources, "code": code.describe()}
         stage |= {"data": setup.dataset.describe(), "environment": machine}
-        patch = code.patch
+        files = {run_directory.PATCH: code.patch} | plug_files.contents(code.plugs)
     if reopened.data_changed:
         told = _data_files(setup, redactor)
-    files = {run_directory.PATCH: patch, run_directory.MANIFEST: told.get("manifest")}
-    files |= {run_directory.SPLITS: told.get("splits")}
+        files |= {run_directory.MANIFEST: told["manifest"]}
+        files |= {run_directory.SPLITS: told["splits"]}
     stages.add_stage(reopened.directory, redactor.redact_json(stage), files)
 
 

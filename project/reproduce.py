@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
@@ -133,6 +134,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     from project.reproduction.checks import check, check_epochs, explain
     from project.reproduction.expected import read_run
     from project.reproduction.origin import find
+    from project.reproduction.plugs import with_plugs
     from project.reproduction.report import trackers_of, write
     from project.reproduction.rerun import rerun
     from project.reproduction.sources import checkout
@@ -146,10 +148,15 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     if then.outcome is None:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
     packed = place / SOURCE if isinstance(place, Path) else None
-    with checkout(then.record["code"], then.patch, ROOT, packed) as sources:
+    with (
+        checkout(then.record["code"], then.patch, ROOT, packed) as found_code,
+        TemporaryDirectory(prefix="reproduce-plugs-") as folder,
+    ):
+        sources = with_plugs(found_code, then, Path(folder).resolve(), ROOT)
         for line in sources.notes + sources.unproved:
             print(clean(line), flush=True)
         environ = restored(then.record["environment"]) | dict(arguments.env)
+        environ |= {"PYTHONPATH": sources.python_path}
         found = sources.differences + check(then, sources.folder, environ)
         for line in then.stages:
             print(f"not repeated: {clean(line)}", flush=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 RECORD = "record.json"
 # What the record names: the code and the data that the run began with.
 PATCH = "code.patch"
+PLUGS = "plugs"  # the Python files that were imported from outside, as Python looks for them
 REQUIREMENTS = "requirements.lock"
 MANIFEST = "data.manifest.gz"
 SPLITS = "splits.npz"

@@ -188,6 +188,7 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
     os.environ.clear()
     os.environ.update(env)
     sys.modules.pop("__mp_main__", None)  # another name of this module, which is none of its own
+    sys.path[:0] = filter(None, env.get("PYTHONPATH", "").split(os.pathsep))
     if Path(cwd, "project").is_dir() and not ROOT.samefile(cwd):
         _use_sources(cwd)
     if argv[0] == "-m":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from project import run_directory
+from project.cli.names import some
 from project.cli.shell import as_flags, command, exp_dir_flag
 from project.cli.summary import outcome_rows, print_summary
 from project.files import json_text, read_json
@@ -46,6 +47,21 @@ def warn(lacking: Sequence[str], leaks: Sequence[str]) -> None:
         )
     for line in leaks:
         print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
+
+
+def show_later(kept: Sequence[str], lacking: Sequence[str]) -> None:
+    """Say on standard error what of the code was imported when the record was written already.
+
+    Args:
+        kept: names of the files in the run's directory that hold it.
+        lacking: what is not kept, a line each.
+    """
+    if kept:
+        print(
+            f"note: imported only while it ran, and kept as it was at the end: {some(list(kept))}",
+            file=sys.stderr,
+        )
+    warn(lacking, ())
 
 
 def show_changes(changed: Sequence[str], noted: Sequence[str]) -> None:

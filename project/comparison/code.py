@@ -7,6 +7,7 @@ from typing import Any
 from project.comparison.flat import identity
 from project.comparison.loading import KnownRun
 from project.comparison.trees import CodeTree, Trees, open_trees
+from project.provenance import plug_files
 from project.run_directory import PATCH
 
 
@@ -77,13 +78,15 @@ def _having(tree: str | None, ids: Sequence[str | None], labels: Sequence[str]) 
 
 def _own(run: KnownRun, label: str, tree: str | None, trees: Trees) -> list[dict[str, Any]]:
     sha = run.record["code"].get("sha")
-    if tree is None or not sha or not run.record["code"].get("patch"):
+    own = run.record["code"].get("patch") or plug_files.described(run.record, run.outcome)
+    if tree is None or not sha or not own:
         return []
     diff = trees.diff(trees.commit_tree(str(sha)), tree)
     return [{"from": [str(sha)[:7]], "to": [label], **diff}]
 
 
 def code_identity(run: KnownRun) -> str:
-    """Equal for runs that recorded the same commit and the same changes."""
-    code = run.record["code"]
-    return identity([code.get(name) for name in ("sha", "patch_blake3", "source_blake3")])
+    """Equal for runs that recorded the same commit, the same changes and the same plugs."""
+    code, plugs = run.record["code"], plug_files.described(run.record, run.outcome)
+    states = [code.get(name) for name in ("sha", "patch_blake3", "source_blake3")]
+    return identity([*states, {name: about["blake3"] for name, about in plugs.items()}])

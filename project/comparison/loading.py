@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project.comparison.progress import best_so_far, curves
+from project.provenance import plug_files
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import status
@@ -118,13 +119,14 @@ def told(error: ValueError | OSError, path: Path) -> str:
 
 
 def check_unchanged(run: KnownRun) -> None:
-    """Refuse a run whose record, outcome or patch is not what it was: a comparison would mislead.
+    """Refuse a run whose record, outcome or code is not what it was: a comparison would mislead.
 
     Raises:
         ValueError: it was changed; the message names the file.
     """
     if run.changed:
         raise ValueError(f"{run.directory / run.changed} was changed after the run had written it")
+    plug_files.read(run.directory, plug_files.described(run.record, run.outcome))
     code, patch = run.record["code"], run.directory / PATCH
     if not code.get("patch"):
         return

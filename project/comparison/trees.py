@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from project.comparison.loading import KnownRun
+from project.provenance import plug_files
 from project.provenance.applying import applicable
 from project.provenance.git import GitError, git
 from project.provenance.patch_secrets import FILE, name_of
@@ -49,10 +50,10 @@ class Trees:
         return answer.decode().strip()
 
     def state_of(self, run: KnownRun) -> "CodeTree":
-        """The tree of a run's code: its commit with its patch.
+        """The tree of a run's code: its commit with its patch, and with the plugs that it keeps.
 
         Raises:
-            ValueError: the commit is not in the repository, or the patch is missing.
+            ValueError: the commit is not in the repository, or the patch or a plug is missing.
         """
         code, index = run.record["code"], self._folder / "index"
         if not code.get("sha") and not code.get("patch"):
@@ -64,10 +65,18 @@ class Trees:
         try:
             git(self._folder, "read-tree", *base, index=index)
             lacking = self._patch(base[-1], patch.read_bytes(), index) if code.get("patch") else []
+            self._add_plugs(run, index)
             tree = git(self._folder, "write-tree", index=index).decode().strip()
         except GitError as error:
             raise ValueError(str(error)) from error
         return CodeTree(tree, lacking)
+
+    def _add_plugs(self, run: KnownRun, index: Path) -> None:
+        told = plug_files.described(run.record, run.outcome)
+        for name, content in plug_files.contents(plug_files.read(run.directory, told)).items():
+            blob = git(self._folder, "hash-object", "-w", "--stdin", stdin=content).decode().strip()
+            entry = f"100644,{blob},{name}"
+            git(self._folder, "update-index", "--add", "--cacheinfo", entry, index=index)
 
     def _patch(self, base: str, patch: bytes, index: Path) -> list[str]:
         def read(name: str) -> bytes:

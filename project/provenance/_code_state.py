@@ -8,6 +8,7 @@ from typing import Any
 from blake3 import blake3
 
 from project.cli.names import some
+from project.provenance.plug_files import PlugFile
 from project.run_directory import PATCH
 
 
@@ -28,6 +29,8 @@ class CodeState:
         lacks: What is in neither the commit nor the patch and why, in lines.
         unrecorded: BLAKE3, in hex, of each source that is in neither, by its name from the
             project's folder, or its whole path.
+        plugs: Files of Python that were imported and are in neither, but are kept in the run, by
+            their names below its `plugs/`.
         changed: Names of what makes it dirty.
         known: Names of the sources that are in the commit or the patch, from the project's folder.
     """
@@ -42,6 +45,7 @@ class CodeState:
     about: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     unrecorded: Mapping[str, str] = field(default_factory=dict)
+    plugs: Mapping[str, PlugFile] = field(default_factory=dict)
     changed: tuple[str, ...] = field(default=(), compare=False)
     known: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
@@ -70,6 +74,7 @@ class CodeState:
             "note": self.note,
             "not_recorded": self.not_recorded,
             "unrecorded": dict(self.unrecorded),
+            "plugs": {name: file.describe() for name, file in self.plugs.items()},
         }
 
     def check_clean(self, root: Path) -> None:

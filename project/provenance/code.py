@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from project.provenance import _lacking as lacking
+from project.provenance import plug_files
 from project.provenance._code_state import CodeState
 from project.provenance._difference import EMPTY_TREE, difference
 from project.provenance._git_status import Status, read_status
@@ -36,21 +37,32 @@ def code_state(root: Path, redactor: Redactor) -> CodeState:
         return _by_files(root, redactor, str(error))
 
 
-def with_imported(code: CodeState, sources: Mapping[str, str], redactor: Redactor) -> CodeState:
+def with_imported(
+    code: CodeState, sources: Mapping[str, str], redactor: Redactor, root: Path | None = None
+) -> CodeState:
     """The state with what a process has imported from elsewhere: other folders, or ignored ones.
 
     Args:
         code: of its start.
         sources: of `imported_sources`.
-        redactor: goes over names.
+        redactor: goes over names and contents.
+        root: that they are named from; None: nothing is kept of them but their hashes.
+
+    Raises:
+        OSError: one of them can't be read.
     """
     more = {n: h for n, h in sources.items() if n not in code.unrecorded and not _knows(code, n)}
     if not more:
         return code
+    plugs, lacks = plug_files.take(more, root, redactor) if root else ({}, [])
+    kept = {file.path for file in plugs.values()}
+    unknown = {redactor.redact(name): h for name, h in more.items() if name not in kept}
     return replace(
         code,
         dirty=code.dirty if code.dirty is None else True,
-        unrecorded={**code.unrecorded, **{redactor.redact(n): h for n, h in more.items()}},
+        lacks=(*code.lacks, *lacks),
+        unrecorded={**code.unrecorded, **unknown},
+        plugs={**code.plugs, **plugs},
         changed=(*code.changed, *more),
     )
 

@@ -4,6 +4,7 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -28,15 +29,37 @@ def imported_sources(root: Path) -> dict[str, str]:
 
 def imported_files() -> set[str]:
     """Absolute paths of the files that modules were imported from, but for installed ones."""
-    found = set()
-    for module in list(sys.modules.values()):
+    return {path for _, path in _imported()}
+
+
+def module_files(root: Path) -> dict[str, str]:
+    """Where each imported file of Python has to lie below a folder on `sys.path`: `pkg/mod.py`.
+
+    By the file's name, as `imported_sources` has it. A file that Python would not find by its
+    module's name, as a script, is left out.
+    """
+    found = {}
+    for module, path in _imported():
+        *folders, last = module.split(".")
+        package = [*folders, last, "__init__.py"]
+        for parts in ([*folders, f"{last}.py"], package):
+            ending = os.path.join("", *parts)
+            if path.endswith(os.sep + ending) and all(map(str.isidentifier, [*folders, last])):
+                found.setdefault(_name(path, root), "/".join(parts))
+    return found
+
+
+def _imported() -> Iterator[tuple[str, str]]:
+    """Name and absolute path of each module that is not installed."""
+    for name, module in list(sys.modules.items()):
         # Not by attribute: modules that load themselves when they are looked at would do so.
-        place = module.__dict__.get("__file__") if isinstance(module, ModuleType) else None
+        told = module.__dict__ if isinstance(module, ModuleType) else {}
+        place, spec = told.get("__file__"), told.get("__spec__")
         if isinstance(place, str) and not place.startswith(_installed()):
             path = os.path.abspath(place)
             if not path.startswith(_installed()) and os.path.isfile(path):
-                found.add(path)
-    return found
+                # That of `python -m NAME` is `__main__`.
+                yield str(getattr(spec, "name", None) or name), path
 
 
 def hashes_now(names: list[str], root: Path) -> dict[str, str | None]:
@@ -55,7 +78,12 @@ def file_hash(path: str | Path) -> str:
     Raises:
         OSError: it can't be read.
     """
-    return blake3(Path(path).read_bytes()).hexdigest()
+    return bytes_hash(Path(path).read_bytes())
+
+
+def bytes_hash(content: bytes) -> str:
+    """BLAKE3, in hex."""
+    return blake3(content).hexdigest()
 
 
 def _name(path: str, root: Path) -> str:

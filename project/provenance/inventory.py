@@ -16,6 +16,7 @@ from project.run_directory import (
     NEPTUNE,
     NOTES,
     PACK,
+    PLUGS,
     PROFILE,
     REPRODUCTIONS,
     SOURCE,
@@ -35,7 +36,7 @@ _LATER = re.compile(
     re.DOTALL,
 )
 _FOLDERS = {CHECKPOINTS, FIGURES, PROFILE, TRACKING, REPRODUCTIONS, SOURCE}
-_FOLDERS |= {TENSORBOARD, NEPTUNE, STAGE_FILES}
+_FOLDERS |= {TENSORBOARD, NEPTUNE, STAGE_FILES, PLUGS}
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",

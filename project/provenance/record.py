@@ -92,7 +92,13 @@ def _from_2(record: dict[str, Any]) -> None:
     record.setdefault("sources", {})
 
 
-_MIGRATIONS = {1: _from_1, 2: _from_2}
+def _from_3(record: dict[str, Any]) -> None:
+    """Version 3 kept no file that was imported from elsewhere."""
+    if isinstance(record.get("code"), dict):
+        record["code"].setdefault("plugs", {})
+
+
+_MIGRATIONS = {1: _from_1, 2: _from_2, 3: _from_3}
 
 
 def make_record(

@@ -9,7 +9,16 @@ from typing import Any
 from blake3 import blake3
 
 from project.cli.names import some
-from project.run_directory import CHECKPOINTS, MANIFEST, OUTCOME, PATCH, RECORD, REQUIREMENTS
+from project.provenance import plug_files
+from project.run_directory import (
+    CHECKPOINTS,
+    MANIFEST,
+    OUTCOME,
+    PATCH,
+    PLUGS,
+    RECORD,
+    REQUIREMENTS,
+)
 
 # A line of `requirements.lock`; what was installed from elsewhere has its version in no line.
 _LOCKED = re.compile(r"(?:# )?(?P<name>[^\s=@#]+)(?:==(?P<version>\S+)| @ )")
@@ -30,6 +39,7 @@ def record_faults(run: Path, record: Mapping[str, Any], outcome: Mapping[str, An
         *_identity(run, record, outcome),
         *_outcome_hashes(outcome),
         *_patch(run, record["code"]),
+        *_plugs(run, record, outcome),
         *_manifest(run, record),
         *_packages(run, record["environment"]),
         *_data(record["data"]),
@@ -67,6 +77,18 @@ def _patch(run: Path, code: Mapping[str, Any]) -> Iterator[str]:
         yield f"{PATCH} is not the patch that the record names"
     elif not path.is_file():
         yield f"{PATCH}, which the record names, is not there"
+
+
+def _plugs(run: Path, record: Mapping[str, Any], outcome: Mapping[str, Any]) -> Iterator[str]:
+    told = plug_files.described(record, outcome)
+    try:
+        plug_files.read(run, told)
+    except ValueError as error:
+        yield str(error)
+    there = (p for p in (run / PLUGS).rglob("[!.]*") if p.is_file())
+    names = [path.relative_to(run / PLUGS).as_posix() for path in there]
+    if strange := sorted(set(names) - set(told)):
+        yield f"{PLUGS}/ has files that the run does not name: {some(strange)}"
 
 
 def _manifest(run: Path, record: Mapping[str, Any]) -> Iterator[str]:

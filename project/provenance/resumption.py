@@ -12,10 +12,10 @@ from project.provenance.code_changes import edited_files
 from project.provenance.environment import environment, variables
 from project.provenance.environment_changes import differing
 from project.provenance.imported import hashes_now
-from project.provenance.record import read_record
+from project.provenance.record import read_outcome, read_record
 from project.provenance.software import PARTS, Software
 from project.provenance.sources import is_source
-from project.run_directory import MANIFEST, PATCH
+from project.run_directory import MANIFEST, PATCH, PLUGS, STAGE_FILES
 
 # In one line; the rest is counted.
 _MOST = 6
@@ -140,7 +140,8 @@ def reopen(directory: Path, root: Path, code: CodeState | None, accept: bool) ->
     earlier = stages.read_stages(directory)
     record = stages.standing(read_record(directory), earlier)
     run = Reopened(directory, record, earlier, accept)
-    changed = source_changes(record["sources"], root)
+    then, kept = _imported_then(run)
+    changed = source_changes(then, root, kept)
     noted: list[str] = []
     if code is not None:
         more, noted = _other_changes(run, code, root)
@@ -150,14 +151,38 @@ def reopen(directory: Path, root: Path, code: CodeState | None, accept: bool) ->
     return run.found([*changed, *more], [*noted, *others])
 
 
-def source_changes(then: Mapping[str, str], root: Path) -> list[str]:
-    """Which of the sources that a run has imported are others now, a line each."""
-    now = hashes_now(list(then), root)
+def source_changes(
+    then: Mapping[str, str], root: Path, kept: Mapping[str, str] | None = None
+) -> list[str]:
+    """Which of the sources that a run has imported are others now, a line each.
+
+    Args:
+        then: the hash of each by its name.
+        root: that they are named from.
+        kept: where in the run's directory the copy of one is, by the same.
+    """
+    now, kept = hashes_now(list(then), root), kept or {}
     return [
         f"{name} {'changed' if now[name] else 'is gone'}"
+        + (f" (as it was: {kept[name]})" if name in kept else "")
         for name in then
         if now[name] != then[name]
     ]
+
+
+def _imported_then(run: Reopened) -> tuple[dict[str, str], dict[str, str]]:
+    """The sources that the run has imported, those after its record was written too, by name.
+
+    Returns:
+        The hash of each; and where in the run's directory the copies of some are.
+    """
+    outcome, told = read_outcome(run.directory) or {}, run.record["code"].get("plugs") or {}
+    own = [stage for stage in run.earlier if "code" in stage]
+    folder = f"{STAGE_FILES}/{own[-1]['stage']}/" if own else ""
+    kept = {about["path"]: f"{folder}{PLUGS}/{name}" for name, about in told.items()}
+    more = outcome.get("plugs") or {}
+    kept |= {about["path"]: f"{PLUGS}/{name}" for name, about in more.items()}
+    return run.record["sources"] | (outcome.get("sources") or {}), kept
 
 
 def _software_changes(

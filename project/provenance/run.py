@@ -10,9 +10,10 @@ from typing import Any
 from blake3 import blake3
 
 from project.files import finite, read_json, sync_folder, write_atomic, write_json
-from project.provenance import runs_csv, schema, seal
+from project.provenance import plug_files, runs_csv, schema, seal
 from project.provenance._creation import make_directory, remove
 from project.provenance._lock import RunLock, is_locked
+from project.provenance.later import Later
 from project.provenance.memory import peak_memory
 from project.provenance.record import read_record
 from project.provenance.redact import Redactor
@@ -59,6 +60,7 @@ class Run:
         self._lock = lock
         self._began = time.monotonic()
         self._earlier = 0.0  # seconds of the sessions before a resumption
+        self._later = Later()  # what those imported after the record was written
 
     @classmethod
     def create(
@@ -71,6 +73,7 @@ class Run:
         requirements: str,
         manifest: bytes | None = None,
         splits: bytes | None = None,
+        plugs: Mapping[str, bytes] | None = None,
     ) -> "Run":
         """Make the directory of a new run, its files written through to disk.
 
@@ -82,6 +85,7 @@ class Run:
             requirements: Of `lock_text`.
             manifest: Of the data's files, encoded; None if there are none.
             splits: Which samples are in which split, encoded; None if that is not recorded.
+            plugs: Files of plugs from outside, by name; see `plug_files.contents`.
         Raises:
             OSError: it can't be written; nothing is left behind.
             ValueError: `runs.csv` is damaged, or the name holds a secret; nothing is left behind.
@@ -100,7 +104,8 @@ class Run:
             digest = blake3(manifest).hexdigest() if manifest else None
             named = {**record, "manifest_blake3": digest}
             run = cls(directory, _identified(named, directory.name, now), lock)
-            run._write(requirements, {PATCH: patch, MANIFEST: manifest, SPLITS: splits})
+            files = {PATCH: patch, MANIFEST: manifest, SPLITS: splits}
+            run._write(requirements, {k: v for k, v in files.items() if v} | dict(plugs or {}))
             run._update_csv("running", None)
         except BaseException:
             if lock:
@@ -128,6 +133,7 @@ class Run:
                 if fault := schema.OUTCOME.fault(previous, whole=False):
                     raise ValueError(f"{directory / OUTCOME} is damaged: {fault}")
                 run._earlier = float(previous["duration"])
+                run._later = Later.of(directory, previous)
             run._update_csv("running", None)
         except BaseException:
             run.release()
@@ -148,6 +154,7 @@ class Run:
         epochs: int,
         steps: int,
         weights: Mapping[str, str] | None = None,
+        later: Later | None = None,
     ) -> None:
         """Write how the run ended, let go of its lock, and bring its row in `runs.csv` up to date.
 
@@ -159,11 +166,14 @@ class Run:
             epochs: Completed.
             steps: Optimizer steps done.
             weights: Hashes of the weights alone in each checkpoint, which equal runs share.
+            later: What was imported after the record was written.
         Raises:
             OSError: the outcome or `runs.csv` can't be written.
             ValueError: `runs.csv` is damaged; the outcome is written.
         """
         assert status in ENDS, status
+        later = self._later.with_more(later)
+        self._write_files(plug_files.contents(later.plugs))
         files = file_hashes(self.directory)
         outcome = {
             "schema": schema.SCHEMA,
@@ -181,6 +191,7 @@ class Run:
                 Path(n).name: h for n, h in files.items() if Path(n).match(f"{CHECKPOINTS}/*.pt")
             },
             "weights": dict(weights or {}),
+            **later.describe(),
             "peak_memory": peak_memory(),
             "record": files[RECORD],
             "files": files,
@@ -205,14 +216,17 @@ class Run:
             self._update_csv(outcome["status"] if outcome else "lost", outcome)
         self._lock.release()
 
-    def _write(self, requirements: str, files: Mapping[str, bytes | None]) -> None:
-        for name, content in files.items():
-            if content:
-                write_atomic(self.directory / name, content)
+    def _write(self, requirements: str, files: Mapping[str, bytes]) -> None:
+        self._write_files(files)
         write_atomic(self.directory / REQUIREMENTS, requirements)
         # Last: a directory with a record is a run.
         write_json(self.directory / RECORD, self.record)
         sync_folder(self.directory.parent)
+
+    def _write_files(self, files: Mapping[str, bytes]) -> None:
+        for name, content in files.items():
+            (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.directory / name, content)
 
     def _update_csv(self, status: str, outcome: Mapping[str, Any] | None) -> None:
         exp_dir = self.directory.parents[1]

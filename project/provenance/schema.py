@@ -7,7 +7,7 @@ from project import run_directory
 from project.provenance._layout import Layout, markdown
 
 # A reader refuses numbers above this one, and brings records of lower ones to the layout below.
-SCHEMA = 3
+SCHEMA = 4
 
 RECORD = Layout(
     {
@@ -46,6 +46,17 @@ RECORD = Layout(
         "code.unrecorded.*": (
             "text",
             "BLAKE3, in hex, of one source, named from the project's folder or by its whole path",
+        ),
+        "code.plugs": (
+            "object",
+            "files of Python that were imported and are in neither commit nor patch, by their names"
+            " below `plugs/`, which is to be on Python's path",
+        ),
+        "code.plugs.*": ("object", "one file"),
+        "code.plugs.*.path": ("text", "where it was, as named in `sources`"),
+        "code.plugs.*.blake3": (
+            "text",
+            "BLAKE3, in hex, of the file in `plugs/`; secrets are masked if `sources` has another",
         ),
         "sources": (
             "object",
@@ -147,6 +158,12 @@ OUTCOME = Layout(
         "checkpoints.*": ("text", "of one file"),
         "weights": ("object", "BLAKE3 of the weights alone in each checkpoint"),
         "weights.*": ("text", "of one file; equal for runs of equal weights"),
+        "sources": ("object", "as the record's, of files imported after it was written"),
+        "sources.*": ("text", "of one file"),
+        "plugs": ("object", "as the record's `code.plugs`, of those files"),
+        "plugs.*": ("object", "one file"),
+        "plugs.*.path": ("text", "where it was"),
+        "plugs.*.blake3": ("text", "of the file in `plugs/`"),
         "record": ("text", "BLAKE3 of `record.json`"),
         "files": ("object", "BLAKE3 of each file of the run but this one"),
         "files.*": ("text", "of one file"),
@@ -165,7 +182,11 @@ STAGE = Layout(
         "changed": ("texts", "what bears on results and was accepted (`--accept-changes`)"),
         "noted": ("texts", "what else was not as recorded"),
         "sources": ("object", "in place of the record's from here on, if something was accepted"),
-        "code": ("object", "likewise; its patch, if it has one, is `stages/STAGE/code.patch`"),
+        "code": (
+            "object",
+            "likewise; its patch, if it has one, is `stages/STAGE/code.patch`, its plugs are in"
+            " `stages/STAGE/plugs/`",
+        ),
         "data": ("object", "likewise; their manifest and splits are in `stages/STAGE/`"),
         "environment": ("object", "likewise"),
     },

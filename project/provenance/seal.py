@@ -19,6 +19,7 @@ from project.run_directory import (
     MANIFEST,
     OUTCOME,
     PATCH,
+    PLUGS,
     PROFILE,
     RECORD,
     REQUIREMENTS,
@@ -31,7 +32,7 @@ from project.run_directory import (
 
 # What a run is made of; `tracking` and a person's notes may change after the end.
 _FILES = (RECORD, PATCH, REQUIREMENTS, JOURNAL, TABLE, MANIFEST, SPLITS, STAGES, TRACEBACK)
-_FOLDERS = (CHECKPOINTS, FIGURES, PROFILE, STAGE_FILES)
+_FOLDERS = (CHECKPOINTS, FIGURES, PROFILE, PLUGS, STAGE_FILES)
 # What `write_atomic` and the table name a file until it is whole.
 _LEFTOVER = re.compile(r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}|\." + re.escape(TABLE) + r"\.part")
 # Stands in the text while its hash is computed.

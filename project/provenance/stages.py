@@ -42,7 +42,7 @@ def add_stage(directory: Path, stage: Mapping[str, Any], files: Mapping[str, byt
     Args:
         directory: of the run.
         stage: see `schema.STAGE`.
-        files: content by name; None for what there is not.
+        files: content by name, `/` in it for folders; None for what there is not.
 
     Raises:
         OSError: they can't be written; there is no such stage then, and nothing of it.
@@ -54,8 +54,8 @@ def add_stage(directory: Path, stage: Mapping[str, Any], files: Mapping[str, byt
     _remove(folder)
     try:
         for name, content in files.items():
-            if content:
-                folder.mkdir(parents=True, exist_ok=True)
+            if content is not None:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(folder / name, content)
         line = json.dumps(finite(dict(stage)), ensure_ascii=False, allow_nan=False)
         write_atomic(path, f"{before}{line}\n")

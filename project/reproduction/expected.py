@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from blake3 import blake3
 
-from project.provenance import manifest
+from project.provenance import manifest, plug_files
+from project.provenance.plug_files import PlugFile
 from project.provenance.record import read_outcome, read_record
 from project.provenance.seal import changes
 from project.provenance.stages import accepted
@@ -31,6 +32,7 @@ class Recorded:
         patch: what its code had that its commit lacks; None if nothing.
         points: (epoch, value) of each value logged, by (metric, step), in the order logged.
         manifest: hash of each file of its data, by name; None if they had none of their own.
+        plugs: files of plugs from outside, by their names below the run's `plugs/`.
         stages: what changed before it went on, a line for each time; a repetition does without.
     """
 
@@ -41,6 +43,7 @@ class Recorded:
     points: dict[tuple[str, int], tuple[int, float]]
     manifest: dict[str, str] | None = None
     stages: tuple[str, ...] = ()
+    plugs: dict[str, PlugFile] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -89,6 +92,7 @@ def read_run(directory: Path, only: Collection[str] | None = None) -> Recorded:
         _points(directory / JOURNAL),
         manifest.read(directory),
         tuple(accepted(directory)),
+        plug_files.read(directory, plug_files.described(record, outcome)),
     )
 
 

@@ -49,7 +49,7 @@ def survey(
     done = subprocess.run(
         [sys.executable, "-c", _SURVEY, run.record["data"]["hash"]],
         cwd=tree,
-        env=environ | {"PYTHONPATH": str(tree)},
+        env=environ,
         input=json.dumps(flags),
         capture_output=True,
         text=True,
@@ -91,7 +91,7 @@ def rerun(
         process = subprocess.Popen(
             [sys.executable, "-m", "project.run", "--config", str(config), *forced, *_UNSENT],
             cwd=tree,
-            env=environ | {"PYTHONPATH": str(tree)},
+            env=environ,
             stdin=subprocess.DEVNULL,
             # Its own report would read like this command's.
             stdout=subprocess.DEVNULL,

@@ -35,12 +35,19 @@ class Sources:
         notes: where it came from, and what of it is not covered, a line each.
         differences: what of it is not as recorded, a line each.
         unproved: what of it nothing vouches for, a line each.
+        plugs: holds the plugs from outside, if there are any.
     """
 
     folder: Path
     notes: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     unproved: list[str] = field(default_factory=list)
+    plugs: Path | None = None
+
+    @property
+    def python_path(self) -> str:
+        """For the variable of a process that is to find all of it."""
+        return os.pathsep.join(str(folder) for folder in (self.folder, self.plugs) if folder)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ def begin(
     data: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
     patch: bytes | None = None,
+    plugs: Mapping[str, bytes] | None = None,
     exp_name: str = "trial",
     **flags: Any,
 ) -> Run:
@@ -49,7 +50,7 @@ def begin(
         "host": "box",
         "user": "ada",
     }
-    return Run.create(exp_dir, exp_name, record, patch=patch, requirements="")
+    return Run.create(exp_dir, exp_name, record, patch=patch, requirements="", plugs=plugs)
 
 
 def make(

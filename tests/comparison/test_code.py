@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from project.comparison.code import compare_code
-from project.comparison.loading import load
-from tests.comparison.store import edit, git, make, recorded
+from project.comparison.loading import check_unchanged, load
+from project.provenance.code import code_state
+from project.provenance.plug_files import PlugFile, contents
+from project.provenance.redact import Redactor
+from tests.comparison.store import begin, edit, git, make, recorded
 
 Change = Callable[[Path], None]
 
@@ -182,3 +186,23 @@ def test_code_known_by_a_hash_alone_has_no_diff(repo: Path, tmp_path: Path) -> N
     run = make(tmp_path / "exp", code={"sha": None, "source_blake3": "ab"})
     (problem,) = compare_code([load(run)], ["a"], repo)["problems"]
     assert problem.endswith("no commit was recorded, only a hash of the source files")
+
+
+def test_a_changed_plug_from_outside_is_shown_like_code(repo: Path, tmp_path: Path) -> None:
+    code = code_state(repo, Redactor({}))
+    runs = []
+    for text in ("width = 1\n", "width = 2\n"):
+        plugs = {"mine/net.py": PlugFile("/elsewhere/mine/net.py", text.encode())}
+        changed = replace(code, plugs=plugs)
+        run = begin(tmp_path / "exps", code=changed.describe(), plugs=contents(plugs))
+        run.finish("finished", epochs=1, steps=1)
+        runs.append(load(run.directory))
+    found = compare_code(runs, ["1", "2"], repo)
+    (diff,) = found["diffs"]
+    assert diff["files"] == [{"name": "plugs/mine/net.py", "added": 1, "removed": 1}]
+    assert "-width = 1\n+width = 2\n" in diff["text"] and found["problems"] == []
+    path = runs[0].directory / "plugs" / "mine" / "net.py"
+    path.chmod(0o644)
+    path.write_text("width = 3\n")
+    with pytest.raises(ValueError, match="net.py is not the file that was recorded"):
+        check_unchanged(runs[0])

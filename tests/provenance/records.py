@@ -22,6 +22,7 @@ RECORD: dict[str, Any] = {
         "note": None,
         "not_recorded": [],
         "unrecorded": {},
+        "plugs": {},
     },
     "sources": {},
     "data": {

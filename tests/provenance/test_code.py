@@ -396,4 +396,5 @@ def test_description(repo: Path) -> None:
         "folder": ".",
         "not_recorded": [],
         "unrecorded": {},
+        "plugs": {},
     }

@@ -168,6 +168,8 @@ def test_the_outcome(tmp_path: Path) -> None:
         "test": {"test_accuracy": 0.9, "test_loss": "nan"},
         "checkpoints": {"best.pt": "blake3:" + blake3(b"weights").hexdigest()},
         "weights": {},
+        "sources": {},
+        "plugs": {},
         "record": "blake3:" + blake3(before).hexdigest(),
     }
     assert (run.directory / "record.json").read_bytes() == before

@@ -61,7 +61,7 @@ def test_an_older_record_is_brought_up_to_date(tmp_path: Path) -> None:
     assert read_record(write(tmp_path, OLD)) == {
         **OLD,
         "start": {"generators": {}, "weights": None},
-        "code": {**OLD["code"], "folder": ".", "not_recorded": [], "unrecorded": {}},
+        "code": {**OLD["code"], "folder": ".", "not_recorded": [], "unrecorded": {}, "plugs": {}},
         "data": {**OLD["data"], "leaks": None},
         "manifest_blake3": None,
         "scores": FORMER,
