@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project import run_directory
-from project.build import Setup, build, file_hashes
+from project.build import Setup, build
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
@@ -105,7 +105,7 @@ def unlike(plan: Plan, setup: Setup, state: dict[str, Any] | None) -> str | None
     if (n := setup.trainer.world_size) == 1:
         return None
     try:
-        return disagreement(sheet(plan, setup, state), lambda: file_hashes(setup.dataset), n)
+        return disagreement(sheet(plan, setup, state), setup.dataset.file_hashes, n)
     except RuntimeError as error:
         if not peers.is_loss(error):
             raise

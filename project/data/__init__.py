@@ -81,6 +81,21 @@ class Data:
             "leaks": None if self.leaks is None else self.leaks.describe(),
         }
 
+    def file_hashes(self) -> dict[str, str] | None:
+        """Of each of its files, by name; None if it has none of its own."""
+        return dict(self.files.hashes()) if self.files else None
+
+    def refuse_leaks(self) -> None:
+        """Refuse data with an image in two splits or under two labels.
+
+        Raises:
+            ValueError: there is one, or it can't be told; the message names a few.
+        """
+        if self.leaks is None:
+            raise ValueError(f"--refuse-leaks: equal images of --data {self.name} can't be found")
+        if self.leaks:
+            raise ValueError("\n".join(f"--refuse-leaks: {line}" for line in self.leaks.lines()))
+
     def sample_hashes(self) -> dict[str, np.ndarray] | None:
         """Which samples are in which split: of each the hash, `(n, 8)` uint8, by split.
 

@@ -62,10 +62,10 @@ def cut(
     shares: tuple[list[Tensor], ...] = ([], [], [])
     for target, name in enumerate(classes):
         members = (targets == target).nonzero().flatten()
-        shuffled = members[permutation(len(members), seed, "split", target)]
         first, second = (_share(len(members), fraction) for fraction in fractions)
         if first + second >= len(members):
             raise ValueError(_too_few(name, len(members), fractions))
+        shuffled = members[permutation(len(members), seed, "split", target)]
         pieces = shuffled.tensor_split([first, first + second])
         for share, piece in zip(shares, pieces, strict=True):
             share.append(piece)

@@ -1,0 +1,51 @@
+"""Which way each score of a run will be better, and that the monitored one is among them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from project.cli.words import did_you_mean
+from project.scores import MIN, better
+
+
+class Declared(Protocol):
+    """What a metric says of a score before there is any.
+
+    Attributes:
+        better: which values are: `min`, `max`, or None for neither.
+        of_classes: whether there is one for each class.
+    """
+
+    @property
+    def better(self) -> str | None: ...
+
+    @property
+    def of_classes(self) -> bool: ...
+
+
+def ways_of(
+    told: Mapping[str, Declared], monitor: str, classes: Sequence[str]
+) -> dict[str, str | None]:
+    """Which way each score of a run to come is better, by its bare name.
+
+    Args:
+        told: what the metrics say of each score but the loss.
+        monitor: the score that chooses the best epoch, with its split.
+        classes: names of the classes.
+
+    Raises:
+        ValueError: `monitor` is none of them, or is neither good nor bad; names a near one.
+    """
+    scores = {"loss": MIN} | {name: score.better for name, score in told.items()}
+    whole = [f"val_{name}" for name in scores if name == "loss" or not told[name].of_classes]
+    each = [
+        f"val_{n}/{label}" for n, score in told.items() if score.of_classes for label in classes
+    ]
+    if monitor not in (*whole, *each):
+        near = did_you_mean(monitor, [*whole, *each])
+        shown = ", ".join(whole)
+        raise ValueError(f"--monitor {monitor!r} is not measured{near} (measured: {shown})")
+    if better(scores, monitor) is None:
+        raise ValueError(
+            f"--monitor {monitor!r}: neither more nor less of it is better; give a score"
+        )
+    return scores
