@@ -1,7 +1,10 @@
 """The rooms of `project/` and of its server, from the ground up, and that no arrow points up."""
 
+import re
+
 import pytest
 
+import project.server
 from tests.arrows import arrows, between, circle
 from tests.test_house_rules import PLAIN, PLAIN_FOLDERS
 
@@ -96,3 +99,10 @@ def test_the_servers_rooms_import_from_those_below_alone() -> None:
     for height, name in enumerate(SERVER):
         above = found[name] - set(SERVER[:height]) - {"elsewhere"}
         assert not above, f"server/{name} imports from {above}"
+
+
+def test_the_servers_docstring_names_its_packages_from_the_ground_up() -> None:
+    named = re.findall(r"^    (\w+) ", project.server.__doc__, re.MULTILINE)
+    inside = [module.split(".") for module in arrows() if module.startswith("project.server.")]
+    packages = {path[2] for path in inside if len(path) > 3}
+    assert named == [name for name in SERVER if name in packages]
