@@ -61,10 +61,6 @@ def test_rooms_import_from_those_below_alone() -> None:
         assert found[name] <= may | {"plain"}, f"{name} imports from {found[name] - may}"
 
 
-def test_metrics_know_nothing_of_the_project() -> None:
-    assert all_rooms()["metrics"] == set()
-
-
 def test_plain_modules_know_no_room() -> None:
     assert all_rooms()["plain"] == set()
 
