@@ -130,7 +130,8 @@ def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     found = []
     for kind, text in chosen:
         try:
-            if "class Settings" in source(find(kind, text).path):
+            plug = find(kind, text)
+            if "class Settings" in (source if plug.outside else _own_source)(plug.path):
                 found.append((kind, text))
         except (ValueError, OSError):
             continue
@@ -161,10 +162,17 @@ def source(path: str) -> str:
             raise ValueError(f"{path} is not UTF-8 ({error.reason}); save it as such") from None
 
 
+@cache
+def _own_source(path: str) -> str:
+    return source(path)
+
+
+@cache
 def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
     word = name.replace("-", "_")
     path = os.path.join(_PACKAGE, FOLDERS[kind], f"{word}.py")
-    head = _BUILD.search(source(path))
+    code = _own_source(path)
+    head = _BUILD.search(code) if "variant" in code else None
     takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))
     if takes_variant != (part is not None):
         form = f"{name}:NAME" if takes_variant else name
