@@ -7,7 +7,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from project.run_directory import PATCH, SOURCE
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
+    from project.reproduction.verdict import Verdict
 
 TOLERANCE = 1e-5
 PROG = "python -m project.reproduce"
@@ -111,9 +112,9 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def with_data_at(run: "Recorded", place: str) -> "Recorded":
+def with_data_at(run: "Recorded", path: str) -> "Recorded":
     """The run as if its data had been in this folder; no result follows from that."""
-    flags = run.record["flags"] | {"data_dir": os.path.abspath(place)}
+    flags = run.record["flags"] | {"data_dir": os.path.abspath(path)}
     return replace(run, record=run.record | {"flags": flags})
 
 
@@ -131,37 +132,32 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         ValueError: the run, its code or its data can't be had.
     """
     from project.provenance.environment_changes import restored
-    from project.reproduction.checks import check, check_epochs, explain
-    from project.reproduction.expected import read_run
+    from project.reproduction.checks import check, check_epochs
     from project.reproduction.origin import find
     from project.reproduction.plugs import with_plugs
     from project.reproduction.report import trackers_of, write
     from project.reproduction.rerun import rerun
     from project.reproduction.sources import checkout
-    from project.reproduction.verdict import judge
 
-    then, place = find(arguments.exp_dir, arguments.run)
+    then, original = find(arguments.exp_dir, arguments.run)
     check_epochs(then, arguments.epochs)
     trackers = trackers_of(then, forced)
     if forced.data_dir is not None:
         then = with_data_at(then, forced.data_dir)
     if then.outcome is None:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
-    packed = place / SOURCE if isinstance(place, Path) else None
+    packed = original / SOURCE if isinstance(original, Path) else None
     with (
         checkout(then.record["code"], then.patch, ROOT, packed) as found_code,
         TemporaryDirectory(prefix="reproduce-plugs-") as folder,
     ):
         sources = with_plugs(found_code, then, Path(folder).resolve(), ROOT)
-        for line in sources.notes + sources.unproved:
-            print(clean(line), flush=True)
+        tell(sources.notes + sources.unproved)
         environ = restored(then.record["environment"]) | dict(arguments.env)
         environ |= {"PYTHONPATH": sources.python_path}
         found = sources.differences + check(then, sources.folder, environ)
-        for line in then.stages:
-            print(f"not repeated: {clean(line)}", flush=True)
-        for line in found:
-            print(f"now another: {clean(line)}", flush=True)
+        tell(then.stages, "not repeated: ")
+        tell(found, "now another: ")
         if arguments.dry_run:
             return tell_plan(then, arguments, forced, len(found))
         found += then.stages
@@ -171,14 +167,35 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
             return 2
         epochs = last_epoch(then, arguments)
         made = rerun(then, sources.folder, environ, arguments.exp_dir, epochs, forced.flags)
-    now = read_run(made)
-    why = sources.differences + sources.unproved + explain(then, now)
-    verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
-    print(clean(verdict.line))
-    for line in verdict.explanations:
-        print(f"  {clean(line)}")
-    write(place, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers)
+    verdict = compare(then, made, sources.differences + sources.unproved, arguments)
+    write(original, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers)
     return 1 if verdict.word == "DIFFERS" else 0
+
+
+def compare(
+    then: "Recorded", made: Path, why: list[str], arguments: argparse.Namespace
+) -> "Verdict":
+    """Whether the new run in `made` gave what the recorded one did; says so.
+
+    Args:
+        why: what of the code is known to differ, a line each.
+    """
+    from project.reproduction.checks import explain
+    from project.reproduction.expected import read_run
+    from project.reproduction.verdict import judge
+
+    now = read_run(made)
+    why = why + explain(then, now)
+    verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
+    tell([verdict.line])
+    tell(verdict.explanations, "  ")
+    return verdict
+
+
+def tell(lines: Iterable[str], before: str = "") -> None:
+    """Print lines that a run's files may have written."""
+    for line in lines:
+        print(f"{before}{clean(line)}", flush=True)
 
 
 def tell_plan(then: "Recorded", arguments: argparse.Namespace, forced: Forced, n_found: int) -> int:

@@ -1,10 +1,12 @@
 """Making a run's directory under an id of its own, and undoing that."""
 
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from project.provenance._lock import RunLock
 from project.run_directory import RUNS_LOCK
 
 # Crockford's base 32: no letter that reads like another; in ASCII order, so that ids sort by time.
@@ -21,7 +23,27 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{fraction}"
 
 
-def make_directory(folder: Path) -> tuple[datetime, Path]:
+@contextmanager
+def new_directory(folder: Path) -> Iterator[tuple[datetime, Path, RunLock]]:
+    """The time and the directory of a new run in `folder`, and its lock.
+
+    If the block raises, nothing of them is left behind, nor of folders that were missing.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    directory = lock = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        now, directory = _make_directory(folder)
+        lock = RunLock(directory)
+        yield now, directory, lock
+    except BaseException:
+        if lock:
+            lock.release()
+        remove(directory, missing)
+        raise
+
+
+def _make_directory(folder: Path) -> tuple[datetime, Path]:
     """A new run's directory in `folder`, its alone however many start at once, and its time."""
     now = datetime.now(UTC)
     while True:
@@ -44,3 +66,8 @@ def remove(directory: Path | None, folders: list[Path]) -> None:
             if [path.name for path in folder.iterdir()] == [RUNS_LOCK]:
                 (folder / RUNS_LOCK).unlink()
             folder.rmdir()
+
+
+def iso(time: datetime) -> str:
+    """A time as records and outcomes have it."""
+    return time.isoformat(timespec="milliseconds")

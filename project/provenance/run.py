@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,13 @@ from blake3 import blake3
 
 from project.files import finite, read_json, sync_folder, write_atomic, write_json
 from project.provenance import plug_files, runs_csv, schema, seal
-from project.provenance._creation import make_directory, remove
+from project.provenance._creation import iso, new_directory
 from project.provenance._lock import RunLock, is_locked
+from project.provenance._outcome import make_outcome
 from project.provenance.later import Later
-from project.provenance.memory import peak_memory
 from project.provenance.record import read_record
-from project.provenance.redact import Redactor
 from project.provenance.seal import file_hashes, protect, write_outcome
 from project.run_directory import (
-    CHECKPOINTS,
     FORMER_OUTCOME,
     MANIFEST,
     OUTCOME,
@@ -94,24 +92,13 @@ class Run:
             raise ValueError(
                 "--exp-name holds a secret, and would be a folder's name; give another"
             )
-        folder = exp_dir / exp_name
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
-        directory = lock = None
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            now, directory = make_directory(folder)
-            lock = RunLock(directory)
-            digest = blake3(manifest).hexdigest() if manifest else None
+        digest = blake3(manifest).hexdigest() if manifest else None
+        files = {PATCH: patch, MANIFEST: manifest, SPLITS: splits}
+        with new_directory(exp_dir / exp_name) as (now, directory, lock):
             named = {**record, "manifest_blake3": digest}
             run = cls(directory, _identified(named, directory.name, now), lock)
-            files = {PATCH: patch, MANIFEST: manifest, SPLITS: splits}
             run._write(requirements, {k: v for k, v in files.items() if v} | dict(plugs or {}))
             run._update_csv("running", None)
-        except BaseException:
-            if lock:
-                lock.release()
-            remove(directory, missing)
-            raise
         return run
 
     @classmethod
@@ -174,28 +161,19 @@ class Run:
         assert status in ENDS, status
         later = self._later.with_more(later)
         self._write_files(plug_files.contents(later.plugs))
-        files = file_hashes(self.directory)
-        outcome = {
-            "schema": schema.SCHEMA,
-            "run_id": self.run_id,
-            "status": status,
-            "error": Redactor().redact_json(error),
-            "started": self.record["created"],
-            "ended": _iso(datetime.now(UTC)),
-            "duration": self._earlier + time.monotonic() - self._began,
-            "epochs": epochs,
-            "steps": steps,
-            "best": best,
-            "test": test,
-            "checkpoints": {
-                Path(n).name: h for n, h in files.items() if Path(n).match(f"{CHECKPOINTS}/*.pt")
-            },
-            "weights": dict(weights or {}),
-            **later.describe(),
-            "peak_memory": peak_memory(),
-            "record": files[RECORD],
-            "files": files,
-        }
+        outcome = make_outcome(
+            self.record,
+            file_hashes(self.directory),
+            status,
+            error=error,
+            duration=self._earlier + time.monotonic() - self._began,
+            best=best,
+            test=test,
+            epochs=epochs,
+            steps=steps,
+            weights=weights or {},
+            later=later,
+        )
         try:
             write_outcome(self.directory, outcome)
             if status == "finished":
@@ -237,7 +215,7 @@ class Run:
 def _identified(record: Mapping[str, Any], run_id: str, now: datetime) -> dict[str, Any]:
     rest = {k: v for k, v in record.items() if k not in ("schema", "exp_name")}
     first = {"schema": record["schema"], "run_id": run_id, "exp_name": record["exp_name"]}
-    return first | {"created": _iso(now)} | rest
+    return first | {"created": iso(now)} | rest
 
 
 def _find_lost(exp_dir: Path, row: dict[str, str]) -> None:
@@ -245,7 +223,3 @@ def _find_lost(exp_dir: Path, row: dict[str, str]) -> None:
     if row.get("status") == "running":
         with suppress(ValueError):
             row["status"] = status(exp_dir / row["exp_name"] / row["run_id"])
-
-
-def _iso(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds")

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,22 +89,10 @@ def rerun(
         config = Path(folder, "flags.yaml")
         config.write_text(_flags(run, exp_dir), encoding="utf-8")
         began = time.time()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "project.run", "--config", str(config), *forced, *_UNSENT],
-            cwd=tree,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            # Its own report would read like this command's.
-            stdout=subprocess.DEVNULL,
-        )
-        try:
+        with _started(["--config", str(config), *forced, *_UNSENT], tree, environ) as process:
             if epochs is not None:
                 _stop_after(process, epochs, experiment, str(config), began)
             code = process.wait()
-        except BaseException:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            raise
         directory = _find(experiment, str(config), began)
     if directory is None:
         raise ValueError(f"the run could not be started again (exit code {code}); see above")
@@ -114,26 +103,47 @@ def rerun(
     return directory
 
 
+@contextmanager
+def _started(
+    flags: Sequence[str], tree: Path, environ: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The run's process; if the block raises, it is told to end, and waited for."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "project.run", *flags],
+        cwd=tree,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        # Its own report would read like this command's.
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+
+
 def _flags(run: Recorded, exp_dir: Path) -> str:
-    """The recorded flags as a configuration file, with the places of now."""
+    """The recorded flags as a configuration file, with the paths of now."""
     flags = flat(run.record["flags"])
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
     flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])
     # The code is put together as it was, which need not be as a commit has it.
     flags |= {"require_clean": False} if flags.get("require_clean") else {}
-    if flags.get("checkpoint") and os.path.exists(place := here(flags["checkpoint"])):
-        flags["checkpoint"] = place  # otherwise it names a run
+    if flags.get("checkpoint") and os.path.exists(path := here(flags["checkpoint"])):
+        flags["checkpoint"] = path  # otherwise it names a run
     return config_text({k: v for k, v in flags.items() if v is not None})
 
 
-def here(place: str) -> str:
+def here(path: str) -> str:
     """A relative path as it was meant: below where the person stands, or the project's folder.
 
     Not below the temporary one, from which the run is started.
     """
-    below = ROOT / place
-    return str(below) if below.exists() and not os.path.exists(place) else os.path.abspath(place)
+    below = ROOT / path
+    return str(below) if below.exists() and not os.path.exists(path) else os.path.abspath(path)
 
 
 def _find(folder: Path, config: str, began: float) -> Path | None:
