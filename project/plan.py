@@ -210,7 +210,12 @@ def _read_flags(source: Path | None, values: Any) -> Hyperparameters:
         return Hyperparameters.from_values(values)
     except ValueError as error:
         problems = "; ".join(str(error).splitlines())
-        raise ValueError(f"{source} was made with other flags: {problems}") from error
+        # A plug's file may be gone; the run has kept it.
+        kept = [p for p in source.parents[:2] if (p / run_directory.PLUGS).is_dir()]
+        hint = f"; what was imported from outside is in {kept[0] / run_directory.PLUGS}"
+        raise ValueError(
+            f"{source} was made with other flags: {problems}{hint if kept else ''}"
+        ) from error
 
 
 def _check_writable(folder: Path) -> None:

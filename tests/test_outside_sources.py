@@ -118,6 +118,19 @@ def test_it_is_reproduced_from_its_archive_where_nothing_of_it_ever_was(
     assert {name: (made / "plugs" / name).read_text() for name in MINE} == MINE
 
 
+def test_a_test_of_its_weights_says_where_they_are_kept(clone: Path, gone: Path) -> None:
+    done = command(clone, "run", "--only-test", "--checkpoint", gone.name, "--tracker", "none")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "there is no module mine.loss in the folder you stand in, nor on PYTHONPATH" in line
+    place = Path("experiments", "gone", gone.name, "plugs")
+    assert line.endswith(f"; what was imported from outside is in {place}")
+    again = command(
+        clone, "run", "--only-test", "--checkpoint", gone.name, "--tracker", "none", path=place
+    )
+    assert again.returncode == 0, again.stderr
+
+
 @pytest.mark.nightly
 def test_a_module_in_the_clone_is_in_the_patch_and_not_kept_twice(clone: Path) -> None:
     put(clone)
