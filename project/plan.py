@@ -212,9 +212,9 @@ def _read_flags(source: Path | None, values: Any) -> Hyperparameters:
         problems = "; ".join(str(error).splitlines())
         # A plug's file may be gone; the run has kept it.
         kept = [p for p in source.parents[:2] if (p / run_directory.PLUGS).is_dir()]
-        hint = f"; what was imported from outside is in {kept[0] / run_directory.PLUGS}"
+        hints = [f"; what was imported from outside is in {p / run_directory.PLUGS}" for p in kept]
         raise ValueError(
-            f"{source} was made with other flags: {problems}{hint if kept else ''}"
+            f"{source} was made with other flags: {problems}{''.join(hints)}"
         ) from error
 
 
