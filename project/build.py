@@ -64,7 +64,9 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
-    measured = metrics.classification(len(dataset.classes), hparams.metric, hparams)
+    with generators.untouched():  # the weights are the same, whatever watches them
+        measured = metrics.classification(len(dataset.classes), hparams.metric, hparams)
+        watching = callbacks.watching(hparams)
     solver = Solver(
         model,
         losses.build(hparams),
@@ -75,7 +77,6 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
-    watching = callbacks.watching(hparams)
     return Setup(dataset, trainer, solver, loaders, seeded, scores, watching, reopened)
 
 

@@ -72,7 +72,8 @@ def find(kind: str, text: str) -> Plug:
     if name in names(kind):
         return _built_in(kind, text, name, part if colon else None)
     if not colon:
-        near, known = did_you_mean(name, names(kind)), ", ".join(names(kind))
+        near = did_you_mean(name, names(kind))
+        known = ", ".join([*names(kind), "MODULE:NAME"])
         raise ValueError(f"--{kind} {quoted(text)} is unknown{near} (choices: {known})")
     try:
         return _outside(kind, text, name, part)
@@ -106,6 +107,22 @@ def load(kind: str, text: str) -> Any:
     if not hasattr(module, plug.part):
         raise ValueError(f"--{kind} {quoted(text)}: {plug.path} defines no {plug.part}")
     return getattr(module, plug.part)
+
+
+def is_outside(kind: str, text: str) -> bool:
+    """Whether `text` chooses a plug that is no file of this package; it need not be there."""
+    name, colon, _ = text.partition(":")
+    return bool(colon) and name not in names(kind)
+
+
+def chosen(flags: Mapping[str, Any]) -> dict[str, set[str]]:
+    """The names before the colon of what a record's flags choose, by kind."""
+    found = {}
+    for kind in FOLDERS:
+        texts = flags.get(kind) or ()
+        texts = [texts] if isinstance(texts, str) else texts
+        found[kind] = {text.partition(":")[0] for text in texts}
+    return found
 
 
 def takes(function: Any, parameter: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from project import plugs
 from project.files import finite, write_json
 from project.provenance.run import status
 from project.reproduction.expected import Recorded
@@ -22,6 +24,9 @@ from project.tracking import resolve
 def trackers_of(then: Recorded, forced: Forced) -> tuple[str, ...]:
     """The trackers that a reproduction of `then` is sent to: its own, unless others are asked for.
 
+    Not those from outside the package: their files may be gone, and what their own flags were is
+    no part of what is run again.
+
     Raises:
         ValueError: they can't be had here.
     """
@@ -30,6 +35,9 @@ def trackers_of(then: Recorded, forced: Forced) -> tuple[str, ...]:
     if mode:
         os.environ["NEPTUNE_MODE"] = mode  # where the tracker looks for it
     names = forced.tracker or flags.get("tracker") or (("neptune",) if mode else ())
+    if outside := [name for name in names if plugs.is_outside("tracker", name)]:
+        print(f"note: the new run is not sent to {', '.join(outside)}", file=sys.stderr)
+        names = tuple(name for name in names if name not in outside) or ("none",)
     try:
         return resolve(names, then.record["exp_name"], os.environ)
     except ValueError as error:

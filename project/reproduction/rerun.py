@@ -17,7 +17,7 @@ from typing import Any
 from project.cli.config import config_text
 from project.files import read_json
 from project.files.root import ROOT
-from project.plugs import flat
+from project.plugs import chosen, flat
 from project.reproduction.expected import Recorded
 from project.run_directory import JOURNAL, OUTCOME, RECORD, runs_in
 from project.tracking.records import read
@@ -126,7 +126,7 @@ def _started(
 
 def _flags(run: Recorded, exp_dir: Path) -> str:
     """The recorded flags as a configuration file, with the paths of now."""
-    flags = flat(run.record["flags"])
+    flags = flat(_without_trackers(run.record["flags"]))
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
     flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])
@@ -135,6 +135,14 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     if flags.get("checkpoint") and os.path.exists(path := here(flags["checkpoint"])):
         flags["checkpoint"] = path  # otherwise it names a run
     return config_text({k: v for k, v in flags.items() if v is not None})
+
+
+def _without_trackers(flags: dict[str, Any]) -> dict[str, Any]:
+    """The flags without those of the trackers' own, which `--tracker none` doesn't know."""
+    names = chosen(flags)
+    alone = names.pop("tracker") - set().union(*names.values())
+    own = {name: values for name, values in flags.get("plugs", {}).items() if name not in alone}
+    return {**flags, "plugs": own}
 
 
 def here(path: str) -> str:

@@ -1,6 +1,8 @@
 """The random generators that training draws from: seeded, captured, put back and told apart."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,16 @@ def restore(kept: dict[str, Any]) -> None:
     torch.set_rng_state(kept["torch"])
     if kept["cuda"]:
         torch.cuda.set_rng_state_all(kept["cuda"])
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Leave the generators as they were, whatever the block draws."""
+    before = state()
+    try:
+        yield
+    finally:
+        restore(before)
 
 
 def hashes(device: torch.device) -> dict[str, str]:
