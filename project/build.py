@@ -1,11 +1,12 @@
 """From hyperparameters to data, model, solver and trainer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
 
-from project import callbacks, data, losses, metrics, models, run_directory
+from project import callbacks, data, losses, metrics, models, plugs, run_directory
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.plan import Plan
@@ -65,7 +66,9 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
     with generators.untouched():  # the weights are the same, whatever watches them
-        measured = metrics.classification(len(dataset.classes), hparams.metric, hparams)
+        measured = metrics.classification(
+            len(dataset.classes), further_metrics(hparams.metric), hparams
+        )
         watching = callbacks.watching(hparams)
     solver = Solver(
         model,
@@ -78,6 +81,20 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
     return Setup(dataset, trainer, solver, loaders, seeded, scores, watching, reopened)
+
+
+def further_metrics(chosen: Sequence[str]) -> list[type[metrics.Metric]]:
+    """The metrics from outside of the package; its own are all on.
+
+    Raises:
+        ValueError: one is no metric.
+    """
+    outside = [text for text in dict.fromkeys(chosen) if plugs.is_outside("metric", text)]
+    found = {text: plugs.load("metric", text) for text in outside}
+    for text, family in found.items():
+        if not (isinstance(family, type) and issubclass(family, metrics.Metric)):
+            raise ValueError(f"--metric {text!r} is no subclass of project.metrics.Metric")
+    return list(found.values())
 
 
 def load_data(

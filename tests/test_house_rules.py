@@ -149,7 +149,7 @@ def test_no_private_file_is_imported_across_packages() -> None:
 @pytest.mark.parametrize(
     "folder, allowed",
     [
-        ("metrics", {"torch", "torchmetrics", "numpy", "sklearn"}),
+        ("metrics", {"torch", "numpy", "sklearn"}),
         ("models", {"torch", "torchvision"}),
         ("losses", {"torch", "torchvision"}),
     ],
@@ -159,9 +159,9 @@ def test_metrics_models_and_losses_stand_alone(folder: str, allowed: set[str]) -
         assert packages(imports(path)) - STANDARD <= allowed, path
         assert all(inside(m, folder, "cli") or m in PLAIN for m in ours(imports(path))), path
         if folder == "metrics":
-            # `flag` says what a flag of a metric's own can be; the folder's loader is the plugs'.
-            plain = {"project.cli.fields", *["project.plugs"] * (path.stem == "__init__")}
-            assert all(inside(m, folder) or m in plain for m in ours(imports(path))), path
+            # `flag` says what a flag of a metric's own can be.
+            plain = "project.cli.fields"
+            assert all(inside(m, folder) or m == plain for m in ours(imports(path))), path
 
 
 def test_comparing_and_reproducing_load_nothing_heavy() -> None:

@@ -10,6 +10,9 @@ from project.comparison.trees import CodeTree, Trees, open_trees
 from project.provenance import plug_files
 from project.run_directory import PATCH
 
+# The identity of code of which nothing is known.
+NO_CODE = identity([None, None, None, {}])
+
 
 def compare_code(
     runs: Sequence[KnownRun], labels: Sequence[str], repository: Path

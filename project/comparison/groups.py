@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from project.comparison.code import code_identity
+from project.comparison.code import NO_CODE, code_identity
 from project.comparison.flat import differ, flatten, identity
 from project.comparison.loading import KnownRun
 from project.comparison.spread import paired, summary
@@ -12,7 +12,6 @@ from project.comparison.values import NEUTRAL_FLAGS
 # What is of one machine, or follows from the seed. It may differ in a group, which then says so.
 _OF_THE_MACHINE = ("executable", "platform", "memory_bytes", "cpu.", "torch.cpu_capability")
 _OF_THE_MACHINE += ("torch.threads", "torch.interop_threads", "gpu.driver")
-_NO_CODE = identity([None, None, None])
 _OF_THE_SEED = ("variables.PL_GLOBAL_SEED", "variables.SLURM_JOB_ID")
 
 
@@ -83,7 +82,7 @@ def _identity(run: KnownRun, tree: str | None, index: int) -> str:
     data = [record["data"].get(name) for name in ("name", "classes", "shape", "counts")]
     code = tree or code_identity(run)
     # Of runs whose code nobody knows, nobody can say that it is the same.
-    known = _seed(run) is not None and code != _NO_CODE
+    known = _seed(run) is not None and code != NO_CODE
     environment = {k: v for k, v in flatten(record["environment"]).items() if _decides(k)}
     return identity([flags, data, code, environment, None if known else index])
 

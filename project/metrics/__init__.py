@@ -9,10 +9,11 @@ alone:
 """
 
 from collections.abc import Iterable
+from importlib import import_module
 from inspect import signature
+from pkgutil import iter_modules
 from typing import Any
 
-from project import plugs
 from project.metrics._accumulators import Accumulator
 from project.metrics._collection import Collection
 from project.metrics._metric import Metric, Scores
@@ -31,7 +32,9 @@ __all__ = [
 
 def families() -> list[type[Metric]]:
     """Every metric of this folder, in the order of the files' names."""
-    modules = [plugs.load("metric", name) for name in plugs.names("metric")]
+    # Not by the loader of all plugs: metrics work without the rest of the project.
+    names = sorted(info.name for info in iter_modules(__path__) if not info.name.startswith("_"))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
     return [
         value
         for module in modules
@@ -41,32 +44,26 @@ def families() -> list[type[Metric]]:
     ]
 
 
-def classification(n_classes: int, further: Iterable[str] = (), hparams: Any = None) -> Collection:
+def classification(
+    n_classes: int, further: Iterable[type[Metric]] = (), hparams: Any = None
+) -> Collection:
     """All metrics of this folder as one, each distinct kind of state updated once per batch.
 
     Args:
         n_classes: columns of the logits.
-        further: metrics from outside, `MODULE:NAME`.
+        further: metrics from elsewhere.
         hparams: for metrics whose class takes an argument of this name.
 
     Raises:
-        ValueError: there are fewer than two classes, or one of the further is no metric.
+        ValueError: there are fewer than two classes.
     """
-    found = [*families(), *(_outside(text) for text in dict.fromkeys(further) if ":" in text)]
     return Collection(
         [
             family(n_classes, **{"hparams": hparams} if _takes_hparams(family) else {})
-            for family in found
+            for family in [*families(), *further]
         ]
     )
 
 
 def _takes_hparams(family: type[Metric]) -> bool:
     return "hparams" in signature(family.__init__).parameters
-
-
-def _outside(text: str) -> type[Metric]:
-    found = plugs.load("metric", text)
-    if not (isinstance(found, type) and issubclass(found, Metric)):
-        raise ValueError(f"--metric {text!r} is no subclass of project.metrics.Metric")
-    return found

@@ -1,6 +1,7 @@
 """All metrics of the folder as one: state is shared, scores have names of their own."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,8 @@ def test_a_metric_may_lie_outside(tmp_path: Path, monkeypatch, draw, updated):
         "        return {'error_rate': 1 - totals.matrix.trace() / totals.matrix.sum()}\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    further = ["error_rate:ErrorRate", "accuracy"]  # which is built in
-    scores = updated(classification(4, further), [draw(100, 4)]).compute()
+    further = import_module("error_rate").ErrorRate
+    scores = updated(classification(4, [further]), [draw(100, 4)]).compute()
     monkeypatch.delitem(sys.modules, "error_rate")
     assert scores["error_rate"] == pytest.approx(1 - scores["accuracy"], abs=1e-15)
 
