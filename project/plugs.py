@@ -174,7 +174,7 @@ def source(path: str) -> str:
     """
     with open(path, "rb") as file:
         try:
-            return file.read().decode("utf-8-sig")
+            return file.read().removeprefix(b"\xef\xbb\xbf").decode()
         except UnicodeDecodeError as error:
             raise ValueError(f"{path} is not UTF-8 ({error.reason}); save it as such") from None
 

@@ -104,7 +104,8 @@ def test_plain_modules_import_the_standard_library_only() -> None:
 
 def test_one_file_spells_the_names_of_a_runs_files() -> None:
     """Text for people may say `checkpoints` or `figures`; what is joined to a path may not."""
-    words = [value for name, value in vars(run_directory).items() if name.isupper()]
+    names = vars(run_directory)
+    words = [v for name, v in names.items() if name.isupper() and isinstance(v, str)]
     files = "|".join(re.escape(word) for word in words if "." in word)
     folders = "|".join(word for word in words if "." not in word)
     told = re.compile(rf"(?<![\w./-])({files})(?![\w])|(?<![\w./-])({folders})/")

@@ -124,7 +124,10 @@ def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
     """Where something is wrong because a flag is a plug's that was not chosen: that, in a line."""
     if name in FLAG_NAMES or not problems or not problems[0].startswith("unknown "):
         return []
-    from project.cli.settings import elsewhere
+    built_in = [(kind, plug) for kind in plugs.FOLDERS for plug in plugs.names(kind)]
+    if not plugs.with_settings(built_in):
+        return []
+    from project.cli.settings import elsewhere  # 5 ms
 
     name = name if (owner := elsewhere(name)) else name.removeprefix("no_")
     owner = owner or elsewhere(name)
