@@ -1,12 +1,11 @@
 """From hyperparameters to data, model, solver and trainer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytorch_lightning import Callback, Trainer
+from pytorch_lightning import Trainer
 
-from project import callbacks, data, losses, metrics, models, plugs, run_directory
+from project import data, losses, metrics, models, plugs, run_directory
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.plan import Plan
@@ -17,7 +16,6 @@ from project.training import generators
 from project.training.layout import make_ready
 from project.training.monitored import ways_of
 from project.training.state import as_trained
-from project.training.trainer import make_trainer
 from project.training.weights import load_weights
 
 SPLITS = ("train", "val", "test")
@@ -30,7 +28,6 @@ class Setup:
     Attributes:
         generators: hashes of the generators' states right after seeding.
         scores: which way each score is better, for the record.
-        watching: the callbacks that were chosen.
         reopened: for a run that goes on, what has changed since its record, of the data too.
     """
 
@@ -40,17 +37,21 @@ class Setup:
     loaders: dict[str, data.Loader]
     generators: dict[str, str]
     scores: dict[str, str | None]
-    watching: list[Callback]
     reopened: Reopened | None = None
 
 
-def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
-    """Data, model and all around them, from the hyperparameters and perhaps a checkpoint."""
-    hparams = plan.hparams
-    trainer = make_trainer(hparams)
-    device = trainer.strategy.root_device
-    generators.seed(hparams.seed)
-    seeded = generators.hashes(device)
+def build(
+    plan: Plan, state: dict[str, Any] | None, trainer: Trainer, seeded: dict[str, str]
+) -> Setup:
+    """Data, model and all around them, from the hyperparameters and perhaps a checkpoint.
+
+    Args:
+        plan: what to do.
+        state: the checkpoint to start from, if any.
+        trainer: where.
+        seeded: hashes of the generators' states, which were seeded just now.
+    """
+    hparams, device = plan.hparams, trainer.strategy.root_device
     dataset, reopened = load_data(hparams, plan.reopened)
     if hparams.refuse_leaks:
         dataset.refuse_leaks()
@@ -65,11 +66,9 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
-    with generators.untouched():  # the weights are the same, whatever watches them
-        measured = metrics.classification(
-            len(dataset.classes), further_metrics(hparams.metric), hparams
-        )
-        watching = callbacks.watching(hparams)
+    with generators.untouched():  # the weights are the same, whatever is measured
+        further = plugs.load_outside("metric", hparams.metric)
+        measured = metrics.classification(len(dataset.classes), further, hparams)
     solver = Solver(
         model,
         losses.build(hparams),
@@ -80,21 +79,7 @@ def build(plan: Plan, state: dict[str, Any] | None) -> Setup:
         marked=bool(dataset.leaks and dataset.leaks.rows),
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
-    return Setup(dataset, trainer, solver, loaders, seeded, scores, watching, reopened)
-
-
-def further_metrics(chosen: Sequence[str]) -> list[type[metrics.Metric]]:
-    """The metrics from outside of the package; its own are all on.
-
-    Raises:
-        ValueError: one is no metric.
-    """
-    outside = [text for text in dict.fromkeys(chosen) if plugs.is_outside("metric", text)]
-    found = {text: plugs.load("metric", text) for text in outside}
-    for text, family in found.items():
-        if not (isinstance(family, type) and issubclass(family, metrics.Metric)):
-            raise ValueError(f"--metric {text!r} is no subclass of project.metrics.Metric")
-    return list(found.values())
+    return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened)
 
 
 def load_data(

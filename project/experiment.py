@@ -7,7 +7,7 @@ from typing import Any
 
 from pytorch_lightning import Callback
 
-from project import run_directory
+from project import callbacks, run_directory
 from project.build import Setup, build
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
@@ -27,10 +27,11 @@ from project.provenance.redact import Redactor
 from project.scores import better
 from project.session import Session
 from project.tracking import ReadyFollowers
-from project.training import checkpoint
+from project.training import checkpoint, generators
 from project.training.interrupt import Interrupt
 from project.training.saving import Checkpoints
 from project.training.state import Position, describe
+from project.training.trainer import make_trainer
 
 
 def run_experiment(
@@ -57,13 +58,16 @@ def run_experiment(
         OSError: something can't be read or written; in both cases nothing was begun.
     """
     plan, state = with_checkpoint(plan)
-    setup = build(plan, state)
+    trainer = make_trainer(plan.hparams)
+    watching = callbacks.watching(plan.hparams)
+    seeded = generators.begin(plan.hparams.seed, trainer.strategy.root_device)
+    setup = build(plan, state, trainer, seeded)
     if (code_at_once := meet(plan, setup, state)) is not None:
         return code_at_once
     if not setup.trainer.is_global_zero:
-        return follow(make_session(plan, setup, state, None, others))
+        return follow(make_session(plan, setup, state, None, others, watching))
     run, following = begin(plan, code, argv, setup, state, followers)
-    session = make_session(plan, setup, state, run.directory, others)
+    session = make_session(plan, setup, state, run.directory, others, watching)
     with session.interrupt:
         return close(plan, code, run, following, session, session.run())
 
@@ -129,6 +133,7 @@ def make_session(
     state: dict[str, Any] | None,
     directory: Path | None,
     others: OtherProcesses,
+    watching: Sequence[Callback],
 ) -> Session:
     """What this process does in a run, with the callbacks that stand around training.
 
@@ -138,6 +143,7 @@ def make_session(
         state: the checkpoint to start from, if any.
         directory: of the run, in the process that records it.
         others: the processes that this one has started.
+        watching: the callbacks that were chosen.
     """
     hparams = plan.hparams
     description = describe(Redactor().redact_json(hparams.to_values()), setup.dataset)
@@ -148,7 +154,7 @@ def make_session(
     checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on)
     # Last: what the others do after a step is done before a signal ends the run.
     interrupt = Interrupt(checkpoints, setup.solver)
-    around = [*onlookers(hparams, directory, checkpoints), *setup.watching]
+    around = [*onlookers(hparams, directory, checkpoints), *watching]
     setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
     return Session(setup, checkpoints, interrupt, others, position, hparams.only_test)

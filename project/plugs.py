@@ -109,6 +109,15 @@ def load(kind: str, text: str) -> Any:
     return getattr(module, plug.part)
 
 
+def load_outside(kind: str, texts: Iterable[str]) -> dict[str, Any]:
+    """Those of `texts` that choose plugs from outside of this package, imported.
+
+    Raises:
+        ValueError: as of `load`.
+    """
+    return {text: load(kind, text) for text in texts if is_outside(kind, text)}
+
+
 def is_outside(kind: str, text: str) -> bool:
     """Whether `text` chooses a plug that is no file of this package; it need not be there."""
     name, colon, _ = text.partition(":")

@@ -8,7 +8,7 @@ alone:
     metric.compute()                        # {"accuracy": 0.98}
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from importlib import import_module
 from inspect import signature
 from pkgutil import iter_modules
@@ -45,22 +45,25 @@ def families() -> list[type[Metric]]:
 
 
 def classification(
-    n_classes: int, further: Iterable[type[Metric]] = (), hparams: Any = None
+    n_classes: int, further: Mapping[str, Any] | None = None, hparams: Any = None
 ) -> Collection:
     """All metrics of this folder as one, each distinct kind of state updated once per batch.
 
     Args:
         n_classes: columns of the logits.
-        further: metrics from elsewhere.
+        further: metrics from elsewhere, by what they are called on the command line.
         hparams: for metrics whose class takes an argument of this name.
 
     Raises:
-        ValueError: there are fewer than two classes.
+        ValueError: there are fewer than two classes, or one of the further is no metric.
     """
+    for name, family in (further or {}).items():
+        if not (isinstance(family, type) and issubclass(family, Metric)):
+            raise ValueError(f"--metric {name!r} is no subclass of project.metrics.Metric")
     return Collection(
         [
             family(n_classes, **{"hparams": hparams} if _takes_hparams(family) else {})
-            for family in [*families(), *further]
+            for family in [*families(), *(further or {}).values()]
         ]
     )
 

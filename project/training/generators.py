@@ -23,6 +23,12 @@ def seed_rank(number: int, rank: int) -> None:
         seed((number + rank) % 2**32)
 
 
+def begin(number: int, device: torch.device) -> dict[str, str]:
+    """Seed every generator; returns the hashes of their states then, see `hashes`."""
+    seed(number)
+    return hashes(device)
+
+
 def state() -> dict[str, Any]:
     """The state of every generator that training may draw from, as tensors and plain values."""
     version, words, gauss = random.getstate()

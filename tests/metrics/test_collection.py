@@ -57,7 +57,7 @@ def test_a_metric_may_lie_outside(tmp_path: Path, monkeypatch, draw, updated):
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     further = import_module("error_rate").ErrorRate
-    scores = updated(classification(4, [further]), [draw(100, 4)]).compute()
+    scores = updated(classification(4, {"error_rate:ErrorRate": further}), [draw(100, 4)]).compute()
     monkeypatch.delitem(sys.modules, "error_rate")
     assert scores["error_rate"] == pytest.approx(1 - scores["accuracy"], abs=1e-15)
 
