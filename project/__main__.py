@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from project.cli.command import as_process, print_error
-from project.cli.words import did_you_mean, quoted
+from project.words.telling import did_you_mean, quoted
 
 HERE = Path(__file__).parent
 

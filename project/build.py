@@ -66,12 +66,13 @@ def build(
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
+    loss = losses.build(hparams)
     with generators.untouched():  # the weights are the same, whatever is measured
         further = plugs.load_outside("metric", hparams.metric)
         measured = metrics.classification(len(dataset.classes), further, hparams)
     solver = Solver(
         model,
-        losses.build(hparams),
+        loss,
         measured,
         dataset.classes,
         hparams,

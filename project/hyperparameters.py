@@ -12,8 +12,8 @@ from typing import Any
 
 from project import plugs
 from project.cli.fields import convert, flag, value_problems
-from project.cli.words import RUN, did_you_mean, quoted
 from project.run_directory import MLFLOW_FILES, MLFLOW_STORE, RUNS
+from project.words.telling import RUN, did_you_mean, quoted
 
 DEBUG = "debug"
 # What stands in --exp-dir beside the experiments.

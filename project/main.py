@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from project.cli.command import load_private_settings, print_error
 from project.cli.flags import Arguments, parse
-from project.cli.words import clipped
 from project.processes.place import first_speaks, place
+from project.words.telling import clipped
 
 if TYPE_CHECKING:
     from project.plan import Plan

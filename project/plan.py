@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from project import run_directory
 from project.cli.fields import flag_name
 from project.cli.flags import Arguments
-from project.cli.words import quoted
 from project.files import read_json
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters, section_of
@@ -17,6 +16,7 @@ from project.processes.place import place, settle
 from project.provenance.find import find_run
 from project.provenance.run import status
 from project.tracking import resolve
+from project.words.telling import quoted
 
 if TYPE_CHECKING:
     from project.provenance.code import CodeState

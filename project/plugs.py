@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from project.cli.words import did_you_mean, quoted
+from project.words.telling import did_you_mean, quoted
 
 # Each kind is also the name of its flag.
 FOLDERS = {
@@ -68,17 +68,16 @@ def find(kind: str, text: str) -> Plug:
     Raises:
         ValueError: there is none, or its source lacks the name after the colon; in one line.
     """
-    name, colon, part = text.partition(":")
-    if name in names(kind):
+    known, (name, colon, part) = names(kind), text.partition(":")
+    if name in known:
         return _built_in(kind, text, name, part if colon else None)
-    if not colon:
-        near = did_you_mean(name, names(kind))
-        known = ", ".join([*names(kind), "MODULE:NAME"])
-        raise ValueError(f"--{kind} {quoted(text)} is unknown{near} (choices: {known})")
-    try:
-        return _outside(kind, text, name, part)
-    except ValueError as error:
-        raise ValueError(f"--{kind} {quoted(text)}: {error}") from None
+    if colon:
+        try:
+            return _outside(kind, text, name, part)
+        except ValueError as error:
+            raise ValueError(f"--{kind} {quoted(text)}: {error}") from None
+    near, choices = did_you_mean(name, known), ", ".join([*known, "MODULE:NAME"])
+    raise ValueError(f"--{kind} {quoted(text)} is unknown{near} (choices: {choices})")
 
 
 def load(kind: str, text: str) -> Any:
@@ -220,17 +219,18 @@ def _outside(kind: str, text: str, name: str, part: str) -> Plug:
         raise ValueError(f"{top} is {whose}; give yours another name")
     path = _locate(name)
     if path is None:
-        near = did_you_mean(name, names(kind))
+        known = names(kind)
         raise ValueError(
-            f"there is no module {name} in the folder you stand in, nor on PYTHONPATH{near}"
+            f"there is no module {name} in the folder you stand in, nor on PYTHONPATH"
+            f"{did_you_mean(name, known)}"
         )
     if not path.endswith(".py"):
         raise ValueError(f"{path} is no Python source; give a module that is")
-    from project.cli.sources import defined
+    from project.files.sources import defined
 
-    known = defined(path)
-    if known is not None and part not in known:
-        raise ValueError(f"{path} defines no {part}{did_you_mean(part, known)}")
+    there = defined(path)
+    if there is not None and part not in there:
+        raise ValueError(f"{path} defines no {part}{did_you_mean(part, there)}")
     return Plug(kind, text, name, part, name, path, True)
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
-from project.cli.words import clean, quoted
 from project.files.root import ROOT
 from project.reproduction.forced import Forced, split
 from project.run_directory import PATCH, SOURCE
+from project.words.telling import clean, quoted
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded

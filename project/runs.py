@@ -12,8 +12,8 @@ from pathlib import Path
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
 from project.cli.selection import add_selection
-from project.cli.words import clean
 from project.files.root import ROOT
+from project.words.telling import clean
 
 
 def main(argv: Sequence[str]) -> int:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from project.cli.command import add_exp_dir, add_run, as_process, describe, guarded, print_error
 from project.cli.parser import Parser
-from project.cli.words import clean, quoted
 from project.run_directory import JOURNAL, OUTCOME, RUNS, TABLE
+from project.words.telling import clean, quoted
 
 if TYPE_CHECKING:
     from project.provenance.examination import Examination

@@ -17,7 +17,7 @@ from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
 STANDARD = set(sys.stdlib_module_names)
 # What answers --help and a rejected flag: it imports the standard library alone, and itself.
 PLAIN = {"project.hyperparameters", "project.plugs", "project.run_directory", "project.scores"}
-PLAIN_FOLDERS = ("cli", "files")
+PLAIN_FOLDERS = ("cli", "files", "words")
 # What is imported within a function, where a person asks for it.
 LAZY = {"yaml", "dotenv", "rich", "argcomplete"}
 # Each file at the root, and why it stands there.
@@ -158,7 +158,9 @@ def test_no_private_file_is_imported_across_packages() -> None:
 def test_metrics_models_and_losses_stand_alone(folder: str, allowed: set[str]) -> None:
     for path in in_folder(folder):
         assert packages(imports(path)) - STANDARD <= allowed, path
-        assert all(inside(m, folder, "cli") or m in PLAIN for m in ours(imports(path))), path
+        assert all(
+            inside(m, folder, *PLAIN_FOLDERS) or m in PLAIN for m in ours(imports(path))
+        ), path
         if folder == "metrics":
             # `flag` says what a flag of a metric's own can be.
             plain = "project.cli.fields"

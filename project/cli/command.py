@@ -9,8 +9,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
-from project.cli.words import RUN, clean, clipped
 from project.hyperparameters import Hyperparameters
+from project.words.telling import RUN, clean, clipped
 
 LONGEST = 2000  # characters of a line of error; some libraries repeat all of their input
 

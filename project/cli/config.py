@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from project.cli.words import clipped, quoted
+from project.words.telling import clipped, quoted
 
 if TYPE_CHECKING:
     import yaml

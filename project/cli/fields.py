@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from project import plugs
-from project.cli.words import did_you_mean, quoted
+from project.words.telling import did_you_mean, quoted
 
 
 def flag(default: Any, help: str, **metadata: Any) -> Any:

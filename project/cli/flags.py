@@ -10,8 +10,8 @@ from typing import Any
 from project import plugs
 from project.cli.fields import choices_of, flag_name, is_tuple, kind_of
 from project.cli.parser import Parser
-from project.cli.words import quoted, unfit
 from project.hyperparameters import FLAG_NAMES, FLAGS, Hyperparameters, checked, chosen_plugs
+from project.words.telling import quoted, unfit
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from project import run_directory
-from project.cli.names import some
 from project.cli.shell import as_flags, command, exp_dir_flag
 from project.cli.summary import outcome_rows, print_summary
 from project.files import json_text, read_json
+from project.words.names import some
 
 
 def announce(

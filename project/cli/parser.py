@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from project.cli.fields import number, whole_number
-from project.cli.words import did_you_mean, quoted
+from project.words.telling import did_you_mean, quoted
 
 _KINDS = {"int": "a whole number", "float": "a number", "Path": "a path"}
 # What argparse says of a flag without its values, and what we say.

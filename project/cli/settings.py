@@ -8,7 +8,7 @@ from typing import Any
 
 from project import plugs
 from project.cli.fields import convert, flag, flag_name, value_problems
-from project.cli.sources import tree, value_of
+from project.files.sources import tree, value_of
 
 _KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 _TOLD = ("help", "choices", "bounds", "sweep", "pattern")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from project.cli.words import clean
+from project.words.telling import clean
 
 GAP = 2
 _NARROWEST = 8

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from project.cli.words import natural
+from project.words.telling import natural
 
 MAIN, VALIDATION, TRAINING, TEST = "Loss and accuracy", "Validation", "Training", "Test"
 PER_CLASS, SYSTEM, OTHER = "Per class", "System", "Other"

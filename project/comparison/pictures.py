@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from project.cli.words import natural
+from project.words.telling import natural
 
 TYPES = {
     ".png": "image/png",

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from project.cli.words import did_you_mean
 from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import is_number, known_names, text_of, values_of
 from project.comparison.where import parse
 from project.provenance.find import find_run
 from project.run_directory import runs_in
+from project.words.telling import did_you_mean
 
 
 def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun], list[str]]:

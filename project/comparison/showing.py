@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from project.cli.words import clean
 from project.comparison.layout import Line, Table, cut, heading, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import group_lines
@@ -15,6 +14,7 @@ from project.comparison.values import (
     is_of_class,
     text_of,
 )
+from project.words.telling import clean
 
 Description = Mapping[str, Any]
 _TOLD = ("seed", "exp_name", "description", "tags", "note")

@@ -15,10 +15,10 @@ asks for one of a list or a part of a text, `model in (cnn, mlp)` whether it is 
 from collections.abc import Callable, Collection
 from functools import partial
 
-from project.cli.words import did_you_mean
 from project.comparison._conditions import comparison, membership, truth
 from project.comparison._tokens import ExpressionError, Token, tokens
 from project.comparison.values import Values
+from project.words.telling import did_you_mean
 
 Condition = Callable[[Values], bool]
 _ORDER = ("==", "!=", "<", "<=", ">", ">=")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from project.cli.words import did_you_mean
+from project.words.telling import did_you_mean
 
 
 def build(shape: tuple[int, int, int], n_classes: int, hparams: Any, variant: str) -> nn.Module:

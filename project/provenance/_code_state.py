@@ -7,9 +7,9 @@ from typing import Any
 
 from blake3 import blake3
 
-from project.cli.names import some
 from project.provenance.plug_files import PlugFile
 from project.run_directory import PATCH
+from project.words.names import some
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
-from project.cli.names import some
 from project.provenance._git_status import Status
 from project.provenance.patch_secrets import FILE, CleanPatch, name_of
 from project.provenance.sources import is_source
+from project.words.names import some
 
 # Larger untracked files are hardly code; together they must not fill the run's directory.
 _LARGEST_FILE = 2**20

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from project.cli.names import some
 from project.files import finite, replacing
 from project.provenance import commits, runs_csv
 from project.provenance._creation import remove
@@ -29,6 +28,7 @@ from project.run_directory import (
     REPRODUCTIONS,
     SOURCE,
 )
+from project.words.names import some
 
 DEFAULT = Limits()
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from project.cli.names import some
 from project.files import write_atomic
 from project.provenance.git import GitError, git
 from project.provenance.patch_secrets import has_secret
 from project.provenance.redact import Redactor
 from project.run_directory import MASKED, PACK
+from project.words.names import some
 
 # Code is small; data that was committed must not fill the archive.
 _LARGEST_FILE = 10 * 2**20

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from project.cli.names import printable, some
 from project.files import read_json
 from project.provenance import proof, score_faults, stages
 from project.provenance.inventory import oddities, shared, strays, writable
@@ -14,6 +13,7 @@ from project.provenance.record_faults import record_faults
 from project.provenance.seal import changes, names
 from project.provenance.weights_faults import weights_faults
 from project.run_directory import JOURNAL, OUTCOME, RUNS, TABLE
+from project.words.names import printable, some
 
 
 class Examination:

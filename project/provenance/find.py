@@ -5,10 +5,10 @@ import os
 import re
 from pathlib import Path
 
-from project.cli.words import did_you_mean
 from project.files import read_json
 from project.run_directory import OUTCOME, RECORD, is_run
 from project.scores import MIN, agreed
+from project.words.telling import did_you_mean
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from project.cli.names import printable
 from project.run_directory import (
     CHECKPOINTS,
     FIGURES,
@@ -24,6 +23,7 @@ from project.run_directory import (
     TENSORBOARD,
     TRACKING,
 )
+from project.words.names import printable
 
 # What may come or change after the end: locks, what people write of a run, where it was sent, how
 # it was reproduced, and the sources that it brought along in an archive.

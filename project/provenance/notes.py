@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from project.cli.words import quoted, unfit
 from project.files import lock, read_json, write_json
 from project.provenance._layout import Layout
 from project.run_directory import NOTES, NOTES_LOCK
+from project.words.telling import quoted, unfit
 
 _LAYOUT = Layout({"tags": ("texts", "a person's"), "note": ("text", "likewise")}, needed=())
 

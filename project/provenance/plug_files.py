@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from project.cli.names import printable, some
 from project.provenance.imported import bytes_hash, module_files
 from project.provenance.redact import Redactor
 from project.run_directory import PLUGS
+from project.words.names import printable, some
 
 # Larger ones are hardly code; together they must not fill the run's directory.
 _LARGEST_FILE = 2**20

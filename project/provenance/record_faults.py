@@ -8,7 +8,6 @@ from typing import Any
 
 from blake3 import blake3
 
-from project.cli.names import some
 from project.provenance import plug_files
 from project.run_directory import (
     CHECKPOINTS,
@@ -19,6 +18,7 @@ from project.run_directory import (
     RECORD,
     REQUIREMENTS,
 )
+from project.words.names import some
 
 # A line of `requirements.lock`; what was installed from elsewhere has its version in no line.
 _LOCKED = re.compile(r"(?:# )?(?P<name>[^\s=@#]+)(?:==(?P<version>\S+)| @ )")

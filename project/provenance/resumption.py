@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from project.cli.names import some
 from project.provenance import data_changes, manifest, stages
 from project.provenance.code import CodeState
 from project.provenance.code_changes import edited_files
@@ -16,6 +15,7 @@ from project.provenance.record import read_outcome, read_record
 from project.provenance.software import PARTS, Software
 from project.provenance.sources import is_source
 from project.run_directory import MANIFEST, PATCH, PLUGS, STAGE_FILES
+from project.words.names import some
 
 # In one line; the rest is counted.
 _MOST = 6

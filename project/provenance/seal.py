@@ -8,7 +8,6 @@ from typing import Any
 
 from blake3 import blake3
 
-from project.cli.names import printable
 from project.files import json_text, read_json, without_modes, write_atomic
 from project.provenance import schema
 from project.provenance.inventory import oddities
@@ -29,6 +28,7 @@ from project.run_directory import (
     TABLE,
     TRACEBACK,
 )
+from project.words.names import printable
 
 # What a run is made of; `tracking` and a person's notes may change after the end.
 _FILES = (RECORD, PATCH, REQUIREMENTS, JOURNAL, TABLE, MANIFEST, SPLITS, STAGES, TRACEBACK)

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.cli.names import printable
 from project.hyperparameters import RESERVED, Hyperparameters
 from project.provenance import commits
 from project.provenance._tar import walk
 from project.provenance.find import RUN_ID
 from project.provenance.seal import is_part
 from project.run_directory import NOTES, OUTCOME, RECORD, REPRODUCTIONS, SOURCE
+from project.words.names import printable
 
 # Weights hardly shrink, so a large run is a large archive; these stop what is small until unpacked.
 MOST_GIB, MOST_FILES = 2.0, 10_000

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from project.cli.names import some
 from project.files import json_text
 from project.provenance.redact import same_texts
 from project.run_directory import CHECKPOINTS, LAST
+from project.words.names import some
 
 
 def weights_faults(

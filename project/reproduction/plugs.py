@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from project.cli.names import some
 from project.provenance.imported import bytes_hash
 from project.provenance.plug_files import PlugFile
 from project.reproduction.expected import Recorded
 from project.reproduction.sources import Sources
 from project.run_directory import PLUGS
+from project.words.names import some
 
 
 def with_plugs(sources: Sources, run: Recorded, folder: Path, root: Path) -> Sources:

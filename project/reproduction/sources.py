@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from project.cli.names import some
 from project.provenance import commits
 from project.provenance.applying import applicable
 from project.provenance.git import GitError, git
@@ -20,6 +19,7 @@ from project.provenance.masked import altered_copies, restore_masked
 from project.provenance.sources import digest
 from project.reproduction.unrecorded import changed_since, masked_lines, not_recorded
 from project.run_directory import PATCH
+from project.words.names import some
 
 # To fetch what a pointer of Git LFS stands for takes a network.
 _LONG = re.compile(rb"^index [0-9a-f]{64}\.\.", re.MULTILINE)

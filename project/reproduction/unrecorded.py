@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from project.cli.names import some
 from project.provenance.imported import hashes_now
+from project.words.names import some
 
 
 def not_recorded(code: Mapping[str, Any]) -> list[str]:

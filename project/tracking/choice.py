@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from project import plugs
-from project.cli.words import did_you_mean
 from project.hyperparameters import DEBUG
+from project.words.telling import did_you_mean
 
 # Names that ask for nothing beyond what every run writes into its own directory.
 LOCAL = ("csv", "none")

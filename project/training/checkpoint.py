@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from project.cli.words import clipped
 from project.files import replacing
 from project.training import checkpoint_contents, checkpoint_file
 from project.training.digest import digest
+from project.words.telling import clipped
 
 # 2: with `digest`, the hash of all the rest; torch takes changed bytes of a tensor for its values.
 SCHEMA = 2

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from project.cli.words import quoted
+from project.words.telling import quoted
 
 # Tied weights and expanded buffers take more than their file; endless aliases far more.
 _MOST_TIMES, _MOST_BYTES = 64, 2**30

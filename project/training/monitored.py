@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from project.cli.words import did_you_mean
 from project.scores import MIN, better
+from project.words.telling import did_you_mean
 
 
 class Declared(Protocol):

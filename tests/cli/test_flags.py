@@ -15,8 +15,8 @@ import yaml
 from project.cli.config import config_text, read_config
 from project.cli.fields import flag_name, is_tuple, kind_of, value_problems
 from project.cli.flags import make_parser, parse
-from project.cli.words import quoted
 from project.hyperparameters import FLAGS, Hyperparameters, checked
+from project.words.telling import quoted
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from project.cli.words import clean
 from project.comparison.layout import Table, cut, table_lines, wrapped
+from project.words.telling import clean
 
 CELLS = st.text(max_size=30)
 

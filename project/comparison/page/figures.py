@@ -4,10 +4,10 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from project.cli.words import natural
 from project.comparison.loading import KnownRun
 from project.comparison.pictures import by_name, media_type, picture_name
 from project.run_directory import FIGURES
+from project.words.telling import natural
 
 # Of all pictures; a page of more is slow to open and too large to send.
 MOST_BYTES = 8 * 2**20

@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from project.cli.words import natural
 from project.comparison.pictures import by_name, media_type, picture_name
 from project.server.api.context import Context
 from project.server.compare import files
 from project.server.compare.visible import Run
 from project.server.store.tables import attributes, entries
+from project.words.telling import natural
 
 
 def listed(context: Context, runs: list[Run]) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""How things are said to people: suggestions, shortened values, a few names of many."""
