@@ -1,6 +1,7 @@
 """Who may import whom, and that what people read (README, workflow) says what is so."""
 
 import ast
+import os
 import re
 import sys
 from pathlib import Path
@@ -253,3 +254,10 @@ def test_every_file_says_its_subject(path: Path) -> None:
     assert (
         doc and doc.splitlines()[0].endswith((".", ":")) or doc.splitlines()[0].endswith(",")
     ), path
+
+
+@pytest.mark.xdist_group("probe")
+def test_groups_of_tests_stay_in_one_worker(request: pytest.FixtureRequest) -> None:
+    """Modules share what is dear to make; apart, each worker would make it once more."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@probe")

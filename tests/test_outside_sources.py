@@ -93,6 +93,7 @@ def test_their_text_and_its_hash_are_in_the_run(gone: Path) -> None:
     assert record["code"]["dirty"] is True
 
 
+@pytest.mark.nightly
 def test_it_is_reproduced_from_its_archive_where_nothing_of_it_ever_was(
     clone: Path, gone: Path, tmp_path: Path
 ) -> None:

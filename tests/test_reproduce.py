@@ -60,6 +60,7 @@ def run(clone: Path) -> Path:
     return directory
 
 
+@pytest.mark.nightly
 def test_what_was_forced_is_named(clone: Path, run: Path) -> None:
     forced = ("--env", "OMP_NUM_THREADS=2", "--", "--seed", "1")
     done = command(clone, "reproduce", run.name, "--epochs", "1", *forced)

@@ -98,6 +98,7 @@ def state(run: Path) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+@pytest.mark.nightly
 def test_sync_completes_a_run_that_was_killed_while_offline(server: Server, tmp_path: Path) -> None:
     exp_dir = tmp_path / "experiments"
     with training(tmp_path, {}, "--neptune-mode", "offline") as process:
