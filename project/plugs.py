@@ -147,16 +147,22 @@ def name_of(module: str) -> str:
     return name.replace("_", "-") if ours else module
 
 
-def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Of kinds and what was chosen of each, those that seem to have flags of their own.
+def has_settings(plug: Plug) -> bool:
+    """Whether a plug seems to have flags of its own; most have none, and need not be parsed.
 
-    Most have none, and their files need not be parsed. What is no plug is passed over.
+    Raises:
+        ValueError: its file is no UTF-8 text.
+        OSError: it can't be read.
     """
+    return "class Settings" in (source if plug.outside else _own_source)(plug.path)
+
+
+def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of kinds and what was chosen of each, those that `has_settings`; others are passed over."""
     found = []
     for kind, text in chosen:
         try:
-            plug = find(kind, text)
-            if "class Settings" in (source if plug.outside else _own_source)(plug.path):
+            if has_settings(find(kind, text)):
                 found.append((kind, text))
         except (ValueError, OSError):
             continue

@@ -125,12 +125,12 @@ def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
     if name in FLAG_NAMES or not problems or not problems[0].startswith("unknown "):
         return []
     built_in = [(kind, plug) for kind in plugs.FOLDERS for plug in plugs.names(kind)]
-    if not plugs.with_settings(built_in):
+    if not (known := plugs.with_settings(built_in)):
         return []
     from project.cli.settings import elsewhere  # 5 ms
 
-    name = name if (owner := elsewhere(name)) else name.removeprefix("no_")
-    owner = owner or elsewhere(name)
+    name = name if (owner := elsewhere(name, known)) else name.removeprefix("no_")
+    owner = owner or elsewhere(name, known)
     return [f"{flag_name(name)} is a flag of {owner}, which is not chosen"] if owner else []
 
 

@@ -78,8 +78,7 @@ def read(plug: plugs.Plug) -> list[Setting]:
         ValueError: they are not written as they must be; one line with the place.
         OSError: the file can't be read.
     """
-    # Most have none, and need not be parsed.
-    if "class Settings" not in plugs.source(plug.path):
+    if not plugs.has_settings(plug):
         return []
     owner = f"--{plug.kind} {plug.text}"
     return [
@@ -90,16 +89,15 @@ def read(plug: plugs.Plug) -> list[Setting]:
     ]
 
 
-def elsewhere(name: str) -> str | None:
-    """Which built-in plug has a flag of this name, `--model attention`; None if none has."""
-    for kind in plugs.FOLDERS:
-        for plug in plugs.names(kind):
-            try:
-                own = read(plugs.find(kind, plug))
-            except (ValueError, OSError):
-                continue
-            if name in [setting.name for setting in own]:
-                return f"--{kind} {plug}"
+def elsewhere(name: str, known: Iterable[tuple[str, str]]) -> str | None:
+    """Which of the plugs `known` has a flag of this name, `--model attention`; None if none has."""
+    for kind, plug in known:
+        try:
+            own = read(plugs.find(kind, plug))
+        except (ValueError, OSError):
+            continue
+        if name in [setting.name for setting in own]:
+            return f"--{kind} {plug}"
     return None
 
 

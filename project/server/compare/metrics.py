@@ -24,7 +24,7 @@ _CODE = re.compile(r":([0-9a-f]{1,6}):")
 
 
 def title(key: str) -> str:
-    """A metric's name as it was logged, where `_mlflow_layout.safe_name` had to rewrite it."""
+    """A metric's name as it was logged, where `layout.safe_name` had to rewrite it."""
     return _CODE.sub(lambda match: _character(match[0], int(match[1], 16)), key)
 
 

@@ -27,7 +27,7 @@ class Run:
     Attributes:
         id: MLflow's.
         name: for people.
-        status: running, or how it ended: one of `_mlflow_layout.STATUSES`.
+        status: running, or how it ended: one of `tracking.mlflow.layout.STATUSES`.
         started, ended: unix milliseconds.
         container_id, short_id: Neptune's, if its client has logged the run.
     """

@@ -101,7 +101,7 @@ def _described(connection: sa.Connection, container_id: str) -> dict[str, str] |
 
 
 def _data(texts: dict[str, str]) -> dict[str, Any]:
-    """What `_neptune_layout` has taken apart, as far as `_mlflow_layout.dataset` needs it.
+    """What Neptune's layout has taken apart, as far as MLflow's `layout.dataset` needs it.
 
     Raises:
         KeyError, ValueError: it is not that.

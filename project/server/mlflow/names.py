@@ -2,7 +2,8 @@
 
 Runs logged through Neptune and directly to MLflow look alike: what this project's own tracker (and
 Lightning's former Neptune logger) puts into namespaces stands in MLflow where the MLflow tracker
-would have put it. See `project.tracking.neptune.layout` and `_mlflow_layout`.
+would have put it. See `project.tracking.neptune.layout` and
+`project.tracking.mlflow.layout`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from project.tracking.neptune.layout import SECTIONS
 METRIC, PARAM, TAG = "metric", "param", "tag"
 LIMITS = {PARAM: PARAM_LENGTH, TAG: TAG_LENGTH}
 SHOWN_TYPES = ("float", "int", "bool", "string", "datetime")
-# What the MLflow tracker writes as tags: the path, and the tags. See `_mlflow_layout.tags`.
+# What the MLflow tracker writes as tags: the path, and the tags. See `tracking.mlflow.layout.tags`.
 TAGS = {
     "run/run_id": ("run_id", "mlflow.source.name", "mlflow.source.type"),
     "run/user": ("user", "mlflow.user"),
