@@ -5,25 +5,19 @@ standard library is imported, so that `--help` and a rejected flag answer before
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from project import plugs
-from project.cli.fields import convert, flag, value_problems
-from project.run_directory import MLFLOW_FILES, MLFLOW_STORE, RUNS
-from project.words.telling import RUN, did_you_mean, quoted
+from project.cli.fields import flag
+from project.cli.flag_values import FlagValues, flags_of
+from project.words.telling import RUN
 
 DEBUG = "debug"
-# What stands in --exp-dir beside the experiments.
-RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES)
-# What records and checkpoints of former versions hold besides, and no result ever depended on.
-RETIRED = {"strategy"}
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class Hyperparameters(FlagValues):
     """What a run was asked to do; validated as a whole when made.
 
     Raises:
@@ -238,142 +232,9 @@ class Hyperparameters:
     # stands before the colon, then by the flag's.
     plugs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
-    def __post_init__(self) -> None:
-        problems = [p for f in FLAGS for p in value_problems(f, getattr(self, f.name))]
-        problems = problems or _combination_problems(self) or self._complete_plugs()
-        if problems:
-            raise ValueError("\n".join(problems))
 
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> "Hyperparameters":
-        """From plain values by field name, as a record or a checkpoint of any version holds them.
-
-        Raises:
-            ValueError: an unknown name, a value of the wrong type or out of bounds; one line each.
-        """
-        own = values.get("plugs", {})
-        converted, problems = checked(
-            {k: v for k, v in values.items() if k not in RETIRED and k != "plugs"}
-        )
-        if not isinstance(own, Mapping):
-            problems.append(f"plugs must be settings by plug, not {quoted(own)}")
-        if problems:
-            raise ValueError("\n".join(problems))
-        return cls(**converted, plugs=own)
-
-    def to_values(self) -> dict[str, Any]:
-        """Plain values by field name, lists for tuples; `from_values` gives the same back.
-
-        Without `plugs` where no plug has flags of its own: former versions know of none.
-        """
-        values = _plain(asdict(self))
-        return values if self.plugs else {k: v for k, v in values.items() if k != "plugs"}
-
-    def settings(self, plug: str) -> SimpleNamespace:
-        """The values of a plug's own flags; in its file, `hparams.settings(__name__).n_heads`.
-
-        A file of a package finds those of the package, too.
-        """
-        name = plugs.name_of(plug)
-        while name not in self.plugs and "." in name:
-            name = name.rpartition(".")[0]
-        return SimpleNamespace(**self.plugs.get(name, {}))
-
-    def _complete_plugs(self) -> list[str]:
-        """Check the plugs' own flags and fill in defaults; returns what is wrong, a line each."""
-        values, problems = {}, []
-        if chosen := plugs.with_settings(chosen_plugs(vars(self))):
-            from project.cli.settings import completed, settings_of  # 5 ms that few runs need
-
-            settings, problems = settings_of(chosen, FLAG_NAMES)
-            values, more = completed(settings.values(), self.plugs)
-            problems += more
-        object.__setattr__(self, "plugs", values)
-        return problems
-
-
-FLAGS = tuple(f for f in fields(Hyperparameters) if f.name != "plugs")
-FLAG_NAMES = frozenset(f.name for f in FLAGS)
-
-
-def chosen_plugs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The kind and name of each plug that these values choose, the built-in metrics among them."""
-    found = [("metric", name) for name in plugs.names("metric")]
-    for f in FLAGS:
-        if "plug" in f.metadata:
-            value = values.get(f.name, f.default)
-            items = value if isinstance(value, (tuple, list)) else (value,)
-            found += [(f.metadata["plug"], item) for item in items if isinstance(item, str)]
-    return list(dict.fromkeys(found))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    return list(value) if isinstance(value, tuple) else value
-
-
-def checked(
-    values: Mapping[str, Any], own: Mapping[str, Field] = MappingProxyType({})
-) -> tuple[dict[str, Any], list[str]]:
-    """The good values, as their fields' types, and a line for each thing wrong with the others.
-
-    Args:
-        values: by name.
-        own: flags that the chosen plugs have themselves.
-    """
-    by_name = {f.name: f for f in FLAGS} | own
-    good, problems = {}, []
-    for name, value in values.items():
-        if name not in by_name:
-            problems.append(f"unknown key {quoted(name)}{did_you_mean(name, by_name)}")
-            continue
-        try:
-            good[name] = convert(by_name[name], value)
-            # Three equal values are one mistake.
-            problems += dict.fromkeys(value_problems(by_name[name], good[name]))
-        except ValueError as error:
-            problems.append(str(error))
-    return good, problems
-
-
-def _combination_problems(h: Hyperparameters) -> list[str]:
-    rules = [
-        (
-            h.exp_name in RESERVED,
-            f"--exp-name {h.exp_name!r} is a file's name in --exp-dir; give another",
-        ),
-        (
-            h.val_fraction + h.test_fraction >= 1,
-            "--val-fraction and --test-fraction leave nothing to train on",
-        ),
-        (
-            h.only_test and not (h.checkpoint or h.resume),
-            "--only-test needs --checkpoint (a file or a run) to test",
-        ),
-        (
-            h.resume and h.checkpoint,
-            "--resume and --checkpoint exclude each other: a resumed run has its own weights",
-        ),
-        (
-            h.accept_changes and not h.resume,
-            "--accept-changes needs --resume: a new run records what is",
-        ),
-        (
-            h.precision == "16-mixed" and h.accelerator == "cpu",
-            "--precision 16-mixed needs a GPU; use bf16-mixed",
-        ),
-        ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
-        (
-            h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),
-            "--neptune-mode needs --tracker neptune",
-        ),
-        (
-            h.accumulate > h.batch_size,
-            "--accumulate can't cut a batch into more parts than --batch-size",
-        ),
-    ]
-    return [message for broken, message in rules if broken]
+BY_NAME = flags_of(Hyperparameters)
+FLAGS = tuple(BY_NAME.values())
 
 
 @cache

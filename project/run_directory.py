@@ -51,6 +51,7 @@ RUNS = "runs.csv"
 RUNS_LOCK = ".runs.csv.lock"
 MLFLOW_STORE = "mlflow.db"
 MLFLOW_FILES = "mlflow-artifacts"
+RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES)  # no names of experiments
 
 
 def best(run: Path) -> Path:

@@ -9,8 +9,9 @@ from typing import Any
 
 from project import plugs
 from project.cli.fields import choices_of, flag_name, is_tuple, kind_of
+from project.cli.flag_values import checked, chosen_plugs
 from project.cli.parser import Parser
-from project.hyperparameters import FLAG_NAMES, FLAGS, Hyperparameters, checked, chosen_plugs
+from project.hyperparameters import BY_NAME, FLAGS, Hyperparameters
 from project.words.telling import quoted, unfit
 
 
@@ -54,10 +55,11 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     _, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
     problems = [*_unknown_problems(parser, unknown), *faults, *problems]
     line = [("", name, value) for name, value in raw.items()]
+    flags = BY_NAME | {name: setting.field for name, setting in own.items()}
     values, given = {}, {}
     for found, entries in ((values, environment), (given, [*files, *line])):
         for source, name, value in entries:
-            good, bad = checked({name: value}, {n: setting.field for n, setting in own.items()})
+            good, bad = checked({name: value}, flags)
             bad = _not_chosen(name, bad) or bad or _tag_problems(good.get("tags", ()))
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
@@ -89,13 +91,13 @@ def _own_flags(
     """The chosen plugs' own flags by name, which the parser knows then, and what is wrong there."""
     values: dict[str, Any] = {}
     for _, name, value in entries:
-        values |= checked({name: value})[0] if name in FLAG_NAMES else {}
-    chosen = plugs.with_settings(chosen_plugs(values))
+        values |= checked({name: value}, BY_NAME)[0] if name in BY_NAME else {}
+    chosen = plugs.with_settings(chosen_plugs(FLAGS, values))
     if not chosen:
         return {}, []
     from project.cli.settings import settings_of  # 5 ms that few runs need
 
-    own, problems = settings_of(chosen, FLAG_NAMES)
+    own, problems = settings_of(chosen, BY_NAME)
     groups: dict[str, argparse._ArgumentGroup] = {}
     for setting in own.values():
         if setting.plug not in groups:
@@ -122,7 +124,7 @@ def _unknown_problems(parser: Parser, unknown: Sequence[str]) -> list[str]:
 
 def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
     """Where something is wrong because a flag is a plug's that was not chosen: that, in a line."""
-    if name in FLAG_NAMES or not problems or not problems[0].startswith("unknown "):
+    if name in BY_NAME or not problems or not problems[0].startswith("unknown "):
         return []
     built_in = [(kind, plug) for kind in plugs.FOLDERS for plug in plugs.names(kind)]
     if not (known := plugs.with_settings(built_in)):
@@ -235,7 +237,7 @@ def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str
             )
             continue
         for entry in entries:
-            if entry.value is not None or entry.name not in FLAG_NAMES:
+            if entry.value is not None or entry.name not in BY_NAME:
                 yield entry.position, entry.name, entry.value
 
 

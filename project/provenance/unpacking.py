@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.hyperparameters import RESERVED, Hyperparameters
+from project.hyperparameters import Hyperparameters
 from project.provenance import commits
 from project.provenance._tar import walk
 from project.provenance.find import RUN_ID
 from project.provenance.seal import is_part
-from project.run_directory import NOTES, OUTCOME, RECORD, REPRODUCTIONS, SOURCE
+from project.run_directory import NOTES, OUTCOME, RECORD, REPRODUCTIONS, RESERVED, SOURCE
 from project.words.names import printable
 
 # Weights hardly shrink, so a large run is a large archive; these stop what is small until unpacked.

@@ -14,8 +14,9 @@ import yaml
 
 from project.cli.config import config_text, read_config
 from project.cli.fields import flag_name, is_tuple, kind_of, value_problems
+from project.cli.flag_values import checked
 from project.cli.flags import make_parser, parse
-from project.hyperparameters import FLAGS, Hyperparameters, checked
+from project.hyperparameters import BY_NAME, FLAGS, Hyperparameters
 from project.words.telling import quoted
 
 ROOT = Path(__file__).parents[2]
@@ -177,7 +178,7 @@ def after_flag(f: Field, spelling: str) -> tuple[dict[str, Any], list[str]]:
         if spelling.lower() not in switches:
             return {}, [f"{name} must be true or false, not {quoted(spelling)}"]
         argv = [switches[spelling.lower()]]
-    return checked({f.name: vars(PARSER.parse_args(argv))[f.name]})
+    return checked({f.name: vars(PARSER.parse_args(argv))[f.name]}, BY_NAME)
 
 
 def in_file(f: Field, written: str, path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -186,7 +187,7 @@ def in_file(f: Field, written: str, path: Path) -> tuple[dict[str, Any], list[st
     value = f"[{', '.join([written] * n_values)}]" if is_tuple(f) else written
     path.write_text(f"{f.name}: {value} # comment\n")
     (entry,) = read_config(str(path))
-    return checked({entry.name: entry.value})
+    return checked({entry.name: entry.value}, BY_NAME)
 
 
 @pytest.mark.parametrize("f", FLAGS, ids=lambda f: f.name)

@@ -10,7 +10,7 @@ from project import plugs
 from project.cli import settings as reading
 from project.cli.flags import parse
 from project.cli.settings import read, settings_of
-from project.hyperparameters import FLAG_NAMES, Hyperparameters
+from project.hyperparameters import BY_NAME, Hyperparameters
 
 Write = Callable[[str, str], Path]
 NET = "\n\nclass Net: ...\n"
@@ -114,7 +114,7 @@ def test_a_flag_of_two_plugs_is_told_with_both_places(write: Write) -> None:
 def test_one_file_that_gives_model_and_loss_has_its_flags_once(write: Write) -> None:
     write("own_both", "class Settings:\n    n_parts: int = 1\n")
     both = [("model", "own_both:Net"), ("loss", "own_both:Net")]
-    found, problems = settings_of(both, FLAG_NAMES)
+    found, problems = settings_of(both, BY_NAME)
     assert list(found) == ["n_parts"] and not problems
 
 

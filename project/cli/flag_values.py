@@ -1,0 +1,130 @@
+"""What is done with the values of all flags together: checked, read from plain ones, given back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, asdict, fields
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, Self
+
+from project import plugs
+from project.cli.conflicts import conflicts
+from project.cli.fields import convert, value_problems
+from project.words.telling import did_you_mean, quoted
+
+# What records and checkpoints of former versions hold besides, and no result ever depended on.
+RETIRED = {"strategy"}
+
+
+class FlagValues:
+    """The base of `Hyperparameters`, a frozen dataclass whose fields are flags.
+
+    Attributes:
+        plugs: the values of the flags that the chosen plugs have themselves: by the plug's name,
+            which is what stands before the colon, then by the flag's.
+
+    Raises:
+        ValueError: one line per problem, all of them at once.
+    """
+
+    plugs: Mapping[str, Mapping[str, Any]]
+
+    def __post_init__(self) -> None:
+        flags = flags_of(type(self)).values()
+        problems = [p for f in flags for p in value_problems(f, getattr(self, f.name))]
+        problems = problems or conflicts(self) or self._complete_plugs()
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """From plain values by field name, as a record or a checkpoint of any version holds them.
+
+        Raises:
+            ValueError: an unknown name, a value of the wrong type or out of bounds; one line each.
+        """
+        own = values.get("plugs", {})
+        converted, problems = checked(
+            {k: v for k, v in values.items() if k not in RETIRED and k != "plugs"}, flags_of(cls)
+        )
+        if not isinstance(own, Mapping):
+            problems.append(f"plugs must be settings by plug, not {quoted(own)}")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return cls(**converted, plugs=own)
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain values by field name, lists for tuples; `from_values` gives the same back.
+
+        Without `plugs` where no plug has flags of its own: former versions know of none.
+        """
+        values = _plain(asdict(self))
+        return values if self.plugs else {k: v for k, v in values.items() if k != "plugs"}
+
+    def settings(self, plug: str) -> SimpleNamespace:
+        """The values of a plug's own flags; in its file, `hparams.settings(__name__).n_heads`.
+
+        A file of a package finds those of the package, too.
+        """
+        name = plugs.name_of(plug)
+        while name not in self.plugs and "." in name:
+            name = name.rpartition(".")[0]
+        return SimpleNamespace(**self.plugs.get(name, {}))
+
+    def _complete_plugs(self) -> list[str]:
+        """Check the plugs' own flags and fill in defaults; returns what is wrong, a line each."""
+        values, problems = {}, []
+        by_name = flags_of(type(self))
+        if chosen := plugs.with_settings(chosen_plugs(by_name.values(), vars(self))):
+            from project.cli.settings import completed, settings_of  # 5 ms that few runs need
+
+            settings, problems = settings_of(chosen, by_name)
+            values, more = completed(settings.values(), self.plugs)
+            problems += more
+        object.__setattr__(self, "plugs", values)
+        return problems
+
+
+@cache
+def flags_of(values: type[FlagValues]) -> dict[str, Field]:
+    """The fields that are flags, by name."""
+    return {f.name: f for f in fields(values) if f.name != "plugs"}
+
+
+def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The kind and name of each plug that values of flags choose, built-in metrics among them."""
+    found = [("metric", name) for name in plugs.names("metric")]
+    for f in flags:
+        if "plug" in f.metadata:
+            value = values.get(f.name, f.default)
+            items = value if isinstance(value, (tuple, list)) else (value,)
+            found += [(f.metadata["plug"], item) for item in items if isinstance(item, str)]
+    return list(dict.fromkeys(found))
+
+
+def checked(
+    values: Mapping[str, Any], flags: Mapping[str, Field]
+) -> tuple[dict[str, Any], list[str]]:
+    """The good values, as their fields' types, and a line for each thing wrong with the others.
+
+    Args:
+        values: by name.
+        flags: that there are, by name.
+    """
+    good, problems = {}, []
+    for name, value in values.items():
+        if name not in flags:
+            problems.append(f"unknown key {quoted(name)}{did_you_mean(name, flags)}")
+            continue
+        try:
+            good[name] = convert(flags[name], value)
+            # Three equal values are one mistake.
+            problems += dict.fromkeys(value_problems(flags[name], good[name]))
+        except ValueError as error:
+            problems.append(str(error))
+    return good, problems
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
