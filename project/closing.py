@@ -1,6 +1,7 @@
 """How a run ends: its outcome is written, told, and sent to the trackers."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 from project import models
 from project.build import Setup
@@ -11,6 +12,7 @@ from project.files.root import ROOT
 from project.plan import Plan
 from project.provenance import plug_files
 from project.provenance.code import CodeState
+from project.provenance.keeping import only_kept
 from project.provenance.later import imported_later
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
@@ -18,6 +20,7 @@ from project.run_directory import CHECKPOINTS, TRACEBACK
 from project.session import Ended, Session
 from project.tracking import Followers
 from project.training.interrupt import Interrupt
+from project.training.state import optimizer_bytes
 
 # How long the end of a run waits for trackers; they go on in the background after that.
 TRACKER_SECONDS = 10.0
@@ -33,16 +36,19 @@ def close(
         trainer.logger.close()
         if ended.unexpected:
             write_atomic(run.directory / TRACEBACK, Redactor().redact(ended.traceback))
-        run.finish(
-            ended.status,
-            error=ended.error,
-            best=session.checkpoints.best,
-            test=ended.test or None,
-            epochs=trainer.current_epoch,
-            steps=setup.solver.step,
-            weights=session.weights.hashes(run.directory / CHECKPOINTS),
-            later=later,
-        )
+        # Of those that are not kept, too: by them a reproduction is judged.
+        weights = session.weights.hashes(run.directory / CHECKPOINTS)
+        with _keeping(run, plan, ended):
+            run.finish(
+                ended.status,
+                error=ended.error,
+                best=session.checkpoints.best,
+                test=ended.test or None,
+                epochs=trainer.current_epoch,
+                steps=setup.solver.step,
+                weights=weights,
+                later=later,
+            )
     except (OSError, ValueError) as error:
         # A full disk, or a runs.csv damaged meanwhile; the run itself is over.
         following.end()
@@ -54,11 +60,20 @@ def close(
     return ended.exit_code
 
 
+def _keeping(run: Run, plan: Plan, ended: Ended) -> AbstractContextManager[None]:
+    """What the run's outcome is written in: one that did not finish keeps all, to go on with."""
+    if ended.status != "finished":
+        return nullcontext()
+    return only_kept(run.directory, plan.hparams.keep, plan.hparams.keep_optimizer)
+
+
 def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     """Show the scores, and what to do next."""
     leaks = setup.dataset.leaks
     n_parameters = models.n_parameters(setup.solver.model)
-    messages.show_outcome(run.directory, n_parameters, leaks.lines(named=False) if leaks else ())
+    optimizer = optimizer_bytes(setup.trainer) if plan.hparams.keep_optimizer else 0
+    leaked = leaks.lines(named=False) if leaks else ()
+    messages.show_outcome(run.directory, n_parameters, leaked, optimizer)
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
     elif ended.error:

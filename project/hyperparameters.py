@@ -11,6 +11,7 @@ from typing import Any
 
 from project.cli.fields import flag
 from project.cli.flag_values import FlagValues, flags_of
+from project.run_directory import LAST
 from project.words.telling import RUN
 
 DEBUG = "debug"
@@ -191,6 +192,16 @@ class Hyperparameters(FlagValues):
     )
     checkpoint_every: float = flag(
         60.0, "seconds between checkpoints inside an epoch", bounds="[0, inf)"
+    )
+    keep: str = flag(
+        "both",
+        "checkpoints that stay once the run has finished; before that both do, to go on with",
+        choices=("both", "best", "last", "none"),
+    )
+    keep_optimizer: bool = flag(
+        True,
+        f"leave the optimizer's state in {LAST} once the run has finished; with adamw it is twice"
+        " as large as the weights, and without it training can't go on from there",
     )
     overfit_batches: int | None = flag(
         None,

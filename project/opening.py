@@ -40,6 +40,8 @@ PER_MACHINE |= {
     "require_clean",
     "accept_changes",
     "profile",
+    "keep",
+    "keep_optimizer",
     "checkpoint",
     "rendezvous_timeout",
 }

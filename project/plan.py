@@ -14,6 +14,7 @@ from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters, section_of
 from project.processes.place import place, settle
 from project.provenance.find import find_run
+from project.provenance.keeping import put_back, why_not_kept
 from project.provenance.run import status
 from project.tracking import resolve
 from project.words.telling import quoted
@@ -36,6 +37,8 @@ FREE_ON_RESUME = {
     "log_every",
     "callback",
     "checkpoint_every",
+    "keep",
+    "keep_optimizer",
     "rendezvous_timeout",
 }
 # Flags of one stage that the next one does not need.
@@ -141,10 +144,12 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
     is_path = reference.endswith(".pt") or os.path.lexists(reference)
     if is_path and not os.path.isdir(reference):
         return Path(reference)
-    path = run_directory.best(find_run(Path(hparams.exp_dir), reference))
+    directory = find_run(Path(hparams.exp_dir), reference)
+    path = run_directory.best(directory)
     if not path.exists():
         raise ValueError(
-            f"{reference!r} has no best checkpoint: it ended before its first validation"
+            why_not_kept(directory, run_directory.BEST)
+            or f"{reference!r} has no best checkpoint: it ended before its first validation"
         )
     return path
 
@@ -155,6 +160,8 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     # Other processes of this run may find that the first one has taken it up already.
     if state in ("running", "finished") and place().is_first:
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
+    if state not in ("running", "finished"):
+        put_back(directory)
     if not run_directory.last(directory).exists():
         raise ValueError(
             f"run {directory.name} can't be resumed: it ended before its first checkpoint;"

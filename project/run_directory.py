@@ -64,6 +64,11 @@ def last(run: Path) -> Path:
     return run / CHECKPOINTS / LAST
 
 
+def aside(checkpoint: Path) -> Path:
+    """Where a checkpoint that is not kept stands until the run's outcome is written."""
+    return checkpoint.with_name(f".{checkpoint.name}.aside")
+
+
 def state_of(run: Path, tracker: str) -> Path:
     """How far the run was sent to a tracker."""
     return run / TRACKING / f"{tracker}.json"
@@ -90,10 +95,10 @@ def is_run(directory: Path) -> bool:
 
 
 def runs_in(experiment: Path) -> Iterator[Path]:
-    """The directories of an experiment's runs, in no order."""
-    return (path.parent for path in experiment.glob(f"*/{RECORD}"))
+    """The directories of an experiment's runs, in no order; hidden ones are being deleted."""
+    return (path.parent for path in experiment.glob(f"[!.]*/{RECORD}"))
 
 
 def runs_below(exp_dir: Path) -> Iterator[Path]:
     """The directories of all experiments' runs, in no order."""
-    return (path.parent for path in exp_dir.glob(f"*/*/{RECORD}"))
+    return (path.parent for path in exp_dir.glob(f"*/[!.]*/{RECORD}"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from project.files import finite, read_json, try_lock, write_atomic, write_json
+from project.files import finite, linked, read_json, try_lock, write_atomic, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_alone(
@@ -42,6 +42,28 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
         write_atomic(tmp_path / "folder", "new")
     assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link", "folder"}
     assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_linked_file_is_stored_once_and_each_name_goes_its_own_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = tmp_path / "a", tmp_path / "b"
+    write_atomic(one, "1")
+    write_atomic(other, "former")
+    for _ in range(2):  # also where it has the name already
+        assert linked(one, other) and one.samefile(other)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+    write_atomic(one, "2")
+    assert (one.read_text(), other.read_text()) == ("2", "1")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert not linked(one, other) and other.read_text() == "1"
+    with pytest.raises(FileNotFoundError):
+        monkeypatch.undo()
+        linked(one, tmp_path / "nowhere" / "b")
 
 
 def test_json_keeps_every_float(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import torch
 from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
 
-from project import data, metrics, models
+from project import data, metrics, models, verify
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.metrics.accuracy import Accuracy
@@ -22,6 +23,7 @@ from project.provenance.find import find_run
 from project.provenance.proof import check_scores
 from project.scores import better
 from project.training import checkpoint
+from project.words.sizes import size_text
 from tests import forks
 
 ROOT = Path(__file__).parents[1]
@@ -209,11 +211,32 @@ def test_runs_csv_gains_rows_and_columns(run, tmp_path: Path) -> None:
     assert first["run_id"] != second["run_id"]
 
 
-def test_the_same_flags_give_the_same_numbers(run, tmp_path: Path) -> None:
-    for _ in range(2):
-        assert run(*SMALL, "--dropout", "0.5").code == 0
-    first, second = (json.loads((d / "outcome.json").read_text()) for d in runs(tmp_path))
+def test_the_same_flags_give_the_same_numbers_whatever_is_kept(run, tmp_path: Path) -> None:
+    flags = (*SMALL, "--dropout", "0.5")
+    results = [run(*flags), run(*flags, "--keep", "last", "--no-keep-optimizer")]
+    assert [result.code for result in results] == [0, 0]
+    directories = runs(tmp_path)
+    first, second = (json.loads((d / "outcome.json").read_text()) for d in directories)
     assert first["test"] == second["test"] and first["best"] == second["best"]
+    assert first["weights"] == second["weights"] and len(first["weights"]) == 2
+    (whole, part), shown = (
+        [d / "checkpoints/last.pt" for d in directories],
+        [re.search("kept  +(.*)", result.out)[1] for result in results],
+    )
+    # AdamW has two numbers for each weight, and a step for each tensor.
+    weights = torch.load(part, weights_only=True)["model"].values()
+    state = sum(2 * tensor.nbytes + 4 for tensor in weights)
+    sizes = [path.stat().st_size for path in (whole.with_name("best.pt"), whole, part)]
+    assert abs(sizes[1] - sizes[2] - state) < 0.2 * state + 20_000
+    best, all_of_it, less = map(size_text, sizes)
+    of_it = f"last.pt {all_of_it} ({size_text(state)} of it the optimizer's state)"
+    assert shown == [f"best.pt {best}, {of_it}", f"last.pt {less}, not best.pt"]
+    assert [path.name for path in part.parent.iterdir()] == ["last.pt"]
+    refused = run("--only-test", "--checkpoint", directories[1].name)
+    assert refused.code == 2 and "has not kept best.pt (only last.pt, --keep)" in refused.err
+    faults = verify.examine(directories[1])
+    assert faults.faults == []
+    assert "the weights of best.pt, which the run has not kept" in faults.unchecked
 
 
 def test_a_checkpoint_is_tested_without_a_flag(finished: Path, run, tmp_path: Path) -> None:

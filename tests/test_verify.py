@@ -18,6 +18,7 @@ from project.provenance import runs_csv
 from project.provenance.run import Run
 from project.provenance.seal import file_hashes, write_outcome
 from project.tracking.journal import Journal
+from project.tracking.state import State
 from project.training import checkpoint
 from project.training.weights import SavedWeights
 from project.verify import UNKNOWN, main
@@ -175,6 +176,17 @@ def test_what_a_tracker_removes_meanwhile_is_no_fault(
 
     monkeypatch.setattr(os, "scandir", scandir)
     assert said(run)[0] == 0
+
+
+def test_a_second_name_in_the_store_that_it_was_sent_to_is_no_fault(run: Path, said: Any) -> None:
+    stored = run.parents[1] / "artifact"
+    stored.hardlink_to(run / "record.json")
+    assert said(run)[0] == 1
+    (run / "tracking").mkdir()
+    State(files={"record.json": "00"}).save(run, "mlflow")
+    assert said(run)[0] == 0
+    (run.parents[1] / "a third").hardlink_to(stored)
+    assert said(run)[0] == 1
 
 
 def replaced(run: Path, name: str, by: Callable[[Path, Path], Any]) -> None:

@@ -11,6 +11,7 @@ from project.cli.shell import as_flags, command, exp_dir_flag
 from project.cli.summary import outcome_rows, print_summary
 from project.files import json_text, read_json
 from project.words.names import some
+from project.words.sizes import size_text
 
 
 def announce(
@@ -100,16 +101,42 @@ def named(classes: Sequence[str]) -> str:
     return f"{len(classes)} classes: {', '.join(names)}"
 
 
-def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str]) -> None:
-    """Print the table at the end of a run, and where to compare it."""
+def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str], optimizer: int) -> None:
+    """Print the table at the end of a run, and where to compare it.
+
+    Args:
+        directory: of the run.
+        n_parameters: of the model.
+        leaks: a line for each kind of leak between splits.
+        optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
+    """
     outcome = read_json(directory / run_directory.OUTCOME)
     rows = outcome_rows(outcome, n_parameters)
     rows += [("leaks", line) for line in leaks]
+    if outcome["weights"]:
+        rows.append(("kept", kept(directory, outcome, optimizer)))
     rows.append(("run", str(directory)))
     where = exp_dir_flag(directory.parents[1])
     rows.append(("compare", command("compare", *where)))
     rows.append(("on the web", command("serve", *where)))
     print_summary(rows, f"{directory.name}: {outcome['status']}")
+
+
+def kept(directory: Path, outcome: Mapping[str, Any], optimizer: int) -> str:
+    """The checkpoints that a run has kept, with their sizes, and those that it has not.
+
+    Args:
+        directory: of the run.
+        outcome: as in `outcome.json`.
+        optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
+    """
+    names = list(outcome["checkpoints"])
+    sizes = {n: (directory / run_directory.CHECKPOINTS / n).stat().st_size for n in names}
+    texts = [f"{name} {size_text(size)}" for name, size in sizes.items()]
+    if optimizer and names[-1:] == [run_directory.LAST]:
+        texts[-1] += f" ({size_text(optimizer)} of it the optimizer's state)"
+    lacking = [f"not {name}" for name in outcome["weights"] if name not in names]
+    return ", ".join([*texts, *lacking])
 
 
 def going_on(directory: Path, given: Mapping[str, Any], nodes: int) -> str:

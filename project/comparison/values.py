@@ -11,7 +11,7 @@ from project.plugs import flat
 # Flags that say what a run is called and where things lie, never what it computes.
 NEUTRAL_FLAGS = frozenset(
     ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
-    + ("refuse_leaks", "callback")
+    + ("refuse_leaks", "callback", "keep", "keep_optimizer")
 )
 _IDENTITY = (
     *("run_id", "exp_name", "status", "created", "age", "duration", "epochs", "steps"),

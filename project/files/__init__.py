@@ -2,11 +2,12 @@
 
 from project.files._json import finite, json_text, parsed, read_json, write_json
 from project.files._locks import lock, try_lock
-from project.files._whole import replacing, sync_folder, without_modes, write_atomic
+from project.files._whole import linked, replacing, sync_folder, without_modes, write_atomic
 
 __all__ = [
     "finite",
     "json_text",
+    "linked",
     "lock",
     "parsed",
     "read_json",

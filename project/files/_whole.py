@@ -2,12 +2,18 @@
 
 import errno
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+# What file systems without hard links say, those that have enough of a file's, and kernels that
+# refuse a link to another person's file.
+_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_NO_LINKS += (errno.EMLINK,)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -51,6 +57,32 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def linked(path: Path, name: Path) -> bool:
+    """Give a file another name (a hard link), in one step, also in place of another file.
+
+    Both are the same bytes, stored once; whoever replaces one, as `write_atomic` does, or deletes
+    it leaves the other as it is.
+
+    Returns:
+        Whether it could be done: some file systems have no such links, and none leads to another.
+    Raises:
+        OSError: the folder can't be written.
+    """
+    temporary = name.with_name(f".{name.name}.{secrets.token_hex(4)}")
+    try:
+        os.link(path, temporary)
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            return False
+        raise
+    try:
+        os.replace(temporary, name)
+    finally:
+        # Where it has that name already, the other one stays.
+        temporary.unlink(missing_ok=True)
+    return True
 
 
 def _check_replaceable(path: Path) -> None:

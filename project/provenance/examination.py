@@ -8,6 +8,7 @@ from typing import Any
 from project.files import read_json
 from project.provenance import proof, score_faults, stages
 from project.provenance.inventory import oddities, shared, strays, writable
+from project.provenance.keeping import not_kept
 from project.provenance.record import read_outcome, read_record
 from project.provenance.record_faults import record_faults
 from project.provenance.seal import changes, names
@@ -135,6 +136,8 @@ class Examination:
         self.faults += faults
         if n:
             self.held.append(f"{n} checkpoints hold the recorded weights, flags and classes")
+        if lacking := not_kept(outcome):
+            self.unchecked.append(f"the weights of {some(lacking)}, which the run has not kept")
 
     def _row(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         folder = self._run.parents[1]

@@ -3,11 +3,13 @@
 import math
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from project.files import read_json
 from project.run_directory import OUTCOME, RECORD, is_run
 from project.scores import MIN, agreed
+from project.words.names import some
 from project.words.telling import did_you_mean
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
@@ -19,7 +21,8 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
     Args:
         exp_dir: Holds all experiments.
         reference: A run id, an unambiguous beginning of one, a run's directory, `last` for the
-            newest, or `best:METRIC` for the one with the best such score (`best:val_accuracy`).
+            newest, or `best:METRIC` for the one with the best such score (`best:val_accuracy`),
+            `best:EXPERIMENT/METRIC` for that of an experiment.
         exp_name: Looks only among the runs of this experiment.
     Raises:
         ValueError: no run, or more than one, is meant; the message lists near ones.
@@ -55,23 +58,47 @@ def all_runs(exp_dir: Path) -> list[Path]:
     return runs
 
 
-def _best(runs: list[Path], metric: str) -> Path:
+def _best(runs: list[Path], asked: str) -> Path:
     """The run with the best score at its own best epoch, or in its test."""
-    scores = {run: found for run in runs if metric in (found := _scores(run))}
+    every = {run: _scores(run) for run in runs}
+    scores, metric, where = every, asked, ""
+    # A score of a class has a slash in its name, too.
+    if not any(asked in found for found in every.values()) and "/" in asked:
+        name, _, metric = asked.partition("/")
+        scores = {run: found for run, found in every.items() if run.parent.name == name}
+        where = f" of {name}"
+        if not scores:
+            raise ValueError(_no_experiment(asked, runs))
+    scores = {run: found for run, found in scores.items() if metric in found}
     if not scores:
-        known = sorted({name for run in runs for name in _scores(run) if "/" not in name})
-        raise ValueError(f"no run has a score {metric!r}{did_you_mean(metric, known)}")
+        raise ValueError(_no_score(metric, where, every))
     # The record's schema is needed for nothing else here; it costs each start some milliseconds.
     from project.provenance.record import read_record
 
     way = agreed((read_record(run, whole=False).get("scores") or {} for run in scores), metric)
     if way is None:
         raise ValueError(
-            f"best:{metric}: the records of the {len(scores)} runs that have it don't say, or not"
+            f"best:{asked}: the records of the {len(scores)} runs that have it don't say, or not"
             " all the same, whether more or less of it is better; name the run"
         )
     choose = min if way == MIN else max
     return choose(scores, key=lambda run: scores[run][metric])
+
+
+def _no_experiment(asked: str, runs: list[Path]) -> str:
+    name, _, metric = asked.partition("/")
+    known = sorted({run.parent.name for run in runs})
+    return (
+        f"best:{asked}: no run has a score {asked!r}, and there is no experiment {name!r} to look"
+        f" for {metric!r} in{did_you_mean(name, known) or f'; there is {some(known)}'}"
+    )
+
+
+def _no_score(metric: str, where: str, every: Mapping[Path, Mapping[str, float]]) -> str:
+    runs = {run: found for run, found in every.items() if where in ("", f" of {run.parent.name}")}
+    known = sorted({name for found in runs.values() for name in found if "/" not in name})
+    there = f"; there is {some(known)}" if known else "; none has a score yet"
+    return f"no run{where} has a score {metric!r}{did_you_mean(metric, known) or there}"
 
 
 def _scores(run: Path) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from project.files import read_json
 from project.run_directory import (
     CHECKPOINTS,
     FIGURES,
@@ -22,13 +23,16 @@ from project.run_directory import (
     STAGE_FILES,
     TENSORBOARD,
     TRACKING,
+    state_of,
 )
 from project.words.names import printable
 
 # What may come or change after the end: locks, what people write of a run, where it was sent, how
-# it was reproduced, and the sources that it brought along in an archive.
+# it was reproduced, and the sources that it brought along in an archive; and what it did not keep
+# and was killed over removing.
 _LATER = re.compile(
     rf"{re.escape(LOCK)}|{re.escape(NOTES)}|\.{re.escape(NOTES)}\.[^/]+"
+    rf"|{CHECKPOINTS}/\.[^/]+\.pt\.aside"
     rf"|{REPRODUCTIONS}/[^/]+\.json|{REPRODUCTIONS}/\.[^/]+\.json\.[^/]+"
     rf"|{SOURCE}/{re.escape(PACK)}|{SOURCE}/{MASKED}/.+"
     rf"|{TRACKING}/[^/.][^/]*\.(json|log|lock)|{TRACKING}/\.[^/]+\.json\.[^/]+"
@@ -91,13 +95,27 @@ def strays(directory: Path, known: Collection[str]) -> list[str]:
 
 
 def shared(directory: Path, names: Iterable[str]) -> list[str]:
-    """Those of a run's files, by their paths below it, that can be changed from elsewhere."""
+    """Those of a run's files, by their paths below it, that can be changed from elsewhere.
+
+    What was sent to the MLflow store beside the runs has a name there, too, which MLflow only ever
+    replaces or deletes.
+    """
+    stored = _sent(directory)
     return [
         f"{printable(name)} has {info.st_nlink} names (hard links): what is written under another"
         " one changes it too"
         for name, info in _plain(directory, names)
-        if info.st_nlink > 1
+        if info.st_nlink > 1 + (name in stored)
     ]
+
+
+def _sent(directory: Path) -> Collection[str]:
+    path = state_of(directory, "mlflow")
+    try:
+        files = read_json(path, "files")["files"] if _what(path) is None else ()
+    except (OSError, ValueError):
+        return ()  # it was sent nowhere, or nobody can tell
+    return files if isinstance(files, dict) else ()
 
 
 def writable(directory: Path, names: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from project.reproduction.rerun import here, survey
 
 # Flags that say where things are, or whom to tell; no result follows from them.
 NEUTRAL = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
-NEUTRAL |= {"require_clean", "accept_changes", "rendezvous_timeout"}
+NEUTRAL |= {"require_clean", "accept_changes", "keep", "keep_optimizer", "rendezvous_timeout"}
 
 
 def check_epochs(then: Recorded, epochs: int | None) -> None:

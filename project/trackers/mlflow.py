@@ -19,7 +19,7 @@ from project.run_directory import MLFLOW_FILES
 from project.tracking.best import best_records
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
 from project.tracking.mlflow.layout import STATUSES, dataset, outcome_tags, params, safe_name, tags
-from project.tracking.mlflow.locations import now_at
+from project.tracking.mlflow.locations import now_at, stored_once
 from project.tracking.mlflow.points import add_points
 from project.tracking.mlflow.settings import embedded_path, given_uri
 from project.tracking.mlflow.store import embedded_store, keep_files_in, open_client, quieten
@@ -108,6 +108,8 @@ class MlflowTracker(Tracker):
         # Beside the store as it is reached here: elsewhere its folder may have another name.
         uri = self._client.get_run(self._id).info.artifact_uri
         uri = now_at(uri, embedded_path(self._exp_dir).parent)
+        if stored_once(path, uri, folder):
+            return
         get_artifact_repository(uri).log_artifact(str(path), folder)
 
     @final

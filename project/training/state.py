@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch.distributed as dist
 from pytorch_lightning import Trainer
-from torch import nn
+from torch import Tensor, nn
 
 from project.data import Data, Loader
 from project.training import generators
@@ -144,6 +144,13 @@ def restore(solver: Trained, state: Mapping[str, Any]) -> None:
         scaler.load_state_dict(state["scaler"])
     solver.train_loss = state["train_loss"]
     generators.restore(state["rng"][solver.global_rank])
+
+
+def optimizer_bytes(trainer: Trainer) -> int:
+    """How much of a `last.pt` is the optimizer's state: its tensors, in bytes."""
+    states = (optimizer.state_dict()["state"].values() for optimizer in trainer.optimizers)
+    values = (value for state in states for each in state for value in each.values())
+    return sum(value.nbytes for value in values if isinstance(value, Tensor))
 
 
 def _rng_of_all_ranks(world_size: int) -> list[dict[str, Any]]:

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 # What every command takes where it says RUN.
-RUN = "a run's id, an unambiguous beginning of one, its directory, last, or best:METRIC"
+RUN = (
+    "a run's id, an unambiguous beginning of one, its directory, last, best:METRIC, or"
+    " best:EXPERIMENT/METRIC"
+)
 
 _LONGEST = 60  # characters of a value in a message
 

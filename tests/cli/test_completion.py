@@ -1,5 +1,6 @@
 """Tab completion, as a shell asks for it; and that nothing of it is loaded otherwise."""
 
+import json
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ def completed(line: str, exp_dir: Path) -> list[str]:
         ("run --resume 2026", {RUN}),
         ("compare t", {"trial"}),
         ("runs tag 2026", {RUN}),
+        ("compare best:trial/", {"best:trial/val_loss", "best:trial/test_loss"}),
     ],
 )
 def test_names_of_plugs_flags_and_runs_are_offered(
@@ -37,6 +39,8 @@ def test_names_of_plugs_flags_and_runs_are_offered(
 ) -> None:
     (tmp_path / "trial" / RUN).mkdir(parents=True)
     (tmp_path / "trial" / RUN / "record.json").write_text("{}")
+    scores = {"best": {"metrics": {"val_loss": 1}}, "test": {"test_loss": 1, "test_f1/cat": 1}}
+    (tmp_path / "trial" / RUN / "outcome.json").write_text(json.dumps(scores))
     assert set(completed(f"python -m project.{rest}", tmp_path)) == offered
 
 

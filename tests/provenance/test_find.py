@@ -6,7 +6,7 @@ import pytest
 
 from project.provenance.find import find_run
 from project.provenance.schema import SCHEMA
-from tests.comparison.store import edit, make
+from tests.comparison.store import begin, edit, make
 
 RUNS = {
     "20261120-101500-0a1b": "debug",
@@ -115,3 +115,37 @@ def test_the_best_is_what_the_records_say(tmp_path: Path) -> None:
     for run in runs:
         edit(run, "record.json", schema=SCHEMA, scores={"won_loss": "max"})
     assert find_run(tmp_path, "best:val_won_loss") == runs[1]
+
+
+def test_the_best_of_an_experiment(tmp_path: Path) -> None:
+    def made(exp_name: str, loss: float, recall: float) -> Path:
+        return make(tmp_path, {"val_loss": loss, "val_recall/cat": recall}, exp_name=exp_name)
+
+    a, b, c = made("one", 0.5, 0.9), made("two", 0.3, 0.2), made("two", 0.4, 0.3)
+    assert [find_run(tmp_path, f"best:{m}") for m in ("val_loss", "val_recall/cat")] == [b, a]
+    assert find_run(tmp_path, "best:one/val_loss") == a
+    assert find_run(tmp_path, "best:two/val_loss") == b
+    assert find_run(tmp_path, "best:two/val_recall/cat") == c
+    # A score's whole name is that score first, whatever experiments are called.
+    d = made("val_recall", 0.9, 0.1)
+    assert find_run(tmp_path, "best:val_recall/cat") == a
+    assert find_run(tmp_path, "best:val_recall/val_recall/cat") == d
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        ("loss", "no run has a score 'loss', did you mean 'val_loss'?"),
+        ("xyz", "no run has a score 'xyz'; there is test_accuracy, val_accuracy, val_loss"),
+        ("one/xyz", "no run of one has a score 'xyz'; there is test_accuracy, val_accuracy, val"),
+        ("on/val_loss", "no experiment 'on' to look for 'val_loss' in, did you mean 'one'?"),
+        ("some/xyz", "no experiment 'some' to look for 'xyz' in; there is one, two"),
+        ("two/val_loss", "no run of two has a score 'val_loss'; none has a score yet"),
+    ],
+)
+def test_what_is_said_where_there_is_no_best(tmp_path: Path, asked: str, message: str) -> None:
+    make(tmp_path, exp_name="one")
+    begin(tmp_path, exp_name="two").release()
+    with pytest.raises(ValueError) as caught:
+        find_run(tmp_path, f"best:{asked}")
+    assert message in str(caught.value)

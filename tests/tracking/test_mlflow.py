@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from project.provenance.inventory import shared
 from project.tracking.mlflow import fetch as _mlflow_fetch
 from project.tracking.mlflow.layout import NAME_LENGTH, params, safe_name
 from project.tracking.state import State
@@ -191,6 +192,11 @@ def test_files_are_artifacts(exp_dir: Path) -> None:
         "requirements.lock",
     ]
     assert (folder / "figures" / "confusion.png").read_bytes() == PNG
+    # Each is stored once, under two names.
+    assert all((folder / name).samefile(run / name) for name in names)
+    assert (run / "outcome.json").stat().st_nlink == 2
+    others = [path.name for path in folder.rglob(".*")]
+    assert shared(run, names) == others == []
 
 
 def test_a_follower_killed_before_it_could_remember_repeats_nothing(

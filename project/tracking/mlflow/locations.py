@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from project.files import linked
 from project.run_directory import MLFLOW_FILES
 
 # Below that: an experiment's folder; in it, those of a run, a model or a trace.
@@ -50,6 +51,26 @@ def now_at(uri: str, folder: Path) -> str:
 def local_path(uri: str) -> Path:
     """The path of a location on this machine."""
     return Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
+
+
+def stored_once(path: Path, uri: str, folder: str | None) -> bool:
+    """Let an MLflow run have a file as an artifact without a copy, as another name of it.
+
+    Neither the run, which only ever replaces its files, nor MLflow, which does likewise, changes
+    the other's by that.
+
+    Args:
+        path: the file.
+        uri: of the run's artifacts.
+        folder: below that; None: there.
+    Returns:
+        Whether it could be done; otherwise a copy is needed.
+    """
+    if urlsplit(uri).scheme not in ("", "file"):
+        return False
+    target = local_path(uri) / (folder or "")
+    target.mkdir(parents=True, exist_ok=True)
+    return linked(path, target / path.name)
 
 
 def outdated(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, str, int, str]]:
