@@ -1,14 +1,17 @@
 """From hyperparameters to data, model, solver and trainer."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import torch
 from pytorch_lightning import Trainer
 
 from project import data, losses, metrics, models, plugs, run_directory
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.plan import Plan
+from project.plugs.handing import made
 from project.provenance import manifest, splits
 from project.provenance.resumption import Reopened
 from project.solver import Solver
@@ -57,7 +60,8 @@ def build(
         dataset.refuse_leaks()
     if state and (hparams.only_test or plan.resume):
         dataset = as_trained(dataset, state, plan.source)
-    model = models.build(dataset.shape, len(dataset.classes), hparams)
+    there = known(dataset, hparams)
+    model = models.build(dataset.shape, len(dataset.classes), hparams, there)
     if state:
         load_weights(model, state, plan.source)
     # The weights are the same in each process; the dropout should not be.
@@ -66,10 +70,11 @@ def build(
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
-    loss = losses.build(hparams)
+    loss = losses.build(hparams, there)
     with generators.untouched():  # the weights are the same, whatever is measured
         further = plugs.load_outside("metric", hparams.metric)
-        measured = metrics.classification(len(dataset.classes), further, hparams)
+        make = partial(made, "metric", there=there)
+        measured = metrics.classification(len(dataset.classes), further, make)
     solver = Solver(
         model,
         loss,
@@ -81,6 +86,21 @@ def build(
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
     return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened)
+
+
+def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
+    """What a model, a loss, a metric or a callback may ask for, by name.
+
+    `class_counts` `(n_classes,)` int64 are the samples of each class in the training split that is
+    used; those of a run that goes on, or of a checkpoint that is tested, are what they were.
+    """
+    return {
+        "hparams": hparams,
+        "shape": dataset.shape,
+        "classes": dataset.classes,
+        "n_classes": len(dataset.classes),
+        "class_counts": torch.tensor(dataset.class_counts),
+    }
 
 
 def load_data(

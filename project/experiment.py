@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project import callbacks, run_directory
-from project.build import Setup, build
+from project.build import Setup, build, known
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
@@ -59,9 +59,11 @@ def run_experiment(
     """
     plan, state = with_checkpoint(plan)
     trainer = make_trainer(plan.hparams)
-    watching = callbacks.watching(plan.hparams)
+    watchers = callbacks.load(plan.hparams)
     seeded = generators.begin(plan.hparams.seed, trainer.strategy.root_device)
     setup = build(plan, state, trainer, seeded)
+    with generators.untouched():
+        watching = callbacks.watching(watchers, known(setup.dataset, plan.hparams))
     if (code_at_once := meet(plan, setup, state)) is not None:
         return code_at_once
     if not setup.trainer.is_global_zero:

@@ -17,8 +17,8 @@ from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
 
 STANDARD = set(sys.stdlib_module_names)
 # What answers --help and a rejected flag: it imports the standard library alone, and itself.
-PLAIN = {"project.hyperparameters", "project.plugs", "project.run_directory", "project.scores"}
-PLAIN_FOLDERS = ("cli", "files", "words")
+PLAIN = {"project.hyperparameters", "project.run_directory", "project.scores"}
+PLAIN_FOLDERS = ("cli", "files", "plugs", "words")
 # What is imported within a function, where a person asks for it.
 LAZY = {"yaml", "dotenv", "rich", "argcomplete"}
 # Each file at the root, and why it stands there.
@@ -26,7 +26,6 @@ AT_THE_ROOT = {
     "run": "the command",
     "main": "from argv to an exit code",
     "hyperparameters": "every flag once",
-    "plugs": "whatever is chosen by name",
     "plan": "what a command line asks for",
     "experiment": "the wiring",
     "build": "hyperparameters become data, model, solver and trainer",

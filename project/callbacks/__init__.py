@@ -1,29 +1,44 @@
 """What happens around training, one file per concern; and those that watch it, by name."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pytorch_lightning import Callback
 
 from project import plugs
+from project.plugs.handing import made
+
+__all__ = ["Callback", "load", "watching"]
 
 
-def watching(hparams: Any) -> list[Callback]:
-    """The callbacks `hparams.callback`: `build` of their file is called, or `MODULE:NAME`.
-
-    `NAME` is a function of `hparams`, or a class of `Callback` that takes `hparams` or nothing.
+def load(hparams: Any) -> dict[str, Any]:
+    """What makes each of the callbacks `hparams.callback`: their file's `build`, or `MODULE:NAME`.
 
     Raises:
-        ValueError: there is no such callback, or what it gives is none.
+        ValueError: there is no such callback, or it can't be imported.
     """
-    return [_one(text, hparams) for text in dict.fromkeys(hparams.callback)]
+    found = {text: plugs.load("callback", text) for text in hparams.callback}
+    return {
+        text: plug if plugs.is_outside("callback", text) else plug.build
+        for text, plug in found.items()
+    }
 
 
-def _one(text: str, hparams: Any) -> Callback:
-    found = plugs.load("callback", text)
-    if not plugs.find("callback", text).outside:
-        found = found.build
-    is_class = isinstance(found, type)
-    callback = found() if is_class and not plugs.takes(found, "hparams") else found(hparams)
+def watching(found: Mapping[str, Any], there: Mapping[str, Any]) -> list[Callback]:
+    """The callbacks that watch a run.
+
+    Args:
+        found: what makes them, by what was chosen.
+        there: what they may ask for, by name.
+
+    Raises:
+        ValueError: what is made is no callback, or asks for what there is not.
+    """
+    return [_one(text, plug, there) for text, plug in found.items()]
+
+
+def _one(text: str, plug: Any, there: Mapping[str, Any]) -> Callback:
+    callback = made("callback", text, plug, there)
     if not isinstance(callback, Callback):
         raise ValueError(f"--callback {text!r} gives {type(callback).__name__}, no Callback")
     return callback

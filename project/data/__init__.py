@@ -21,6 +21,7 @@ from project.data.order import permutation
 from project.data.samples import Raw, Resident, Samples, Subset
 from project.data.streamed import Streamed
 from project.hyperparameters import Hyperparameters
+from project.plugs.handing import made
 
 __all__ = [
     "Batch",
@@ -47,6 +48,7 @@ class Data:
         shape: `(channels, height, width)` of an image.
         mean: per channel over the training split, in units of the pixel value / 255.
         std: likewise.
+        class_counts: samples of each class in the training split, as trained.
         train, val, test: the samples of each split.
         hashes: `blake3:<hex>` by split.
         hash: of all splits.
@@ -59,6 +61,7 @@ class Data:
     shape: tuple[int, int, int]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    class_counts: tuple[int, ...]
     train: Subset
     val: Subset
     test: Subset
@@ -147,8 +150,7 @@ class Data:
         return {"train": self.train, "val": self.val, "test": self.test}
 
     def _counts(self, part: Subset) -> dict[str, Any]:
-        per_class = torch.bincount(part.targets, minlength=len(self.classes))
-        return {"total": len(part), "per_class": per_class.tolist()}
+        return {"total": len(part), "per_class": _per_class(part, len(self.classes))}
 
 
 def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
@@ -174,6 +176,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         shape=raw.train.shape,
         mean=measured.mean,
         std=measured.std,
+        class_counts=tuple(_per_class(splits.train, len(raw.classes))),
         **splits._asdict(),
         hashes=hashes,
         hash=total_hash(hashes, raw.classes),
@@ -182,9 +185,14 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
     )
 
 
+def _per_class(part: Subset, n_classes: int) -> list[int]:
+    return torch.bincount(part.targets, minlength=n_classes).tolist()
+
+
 def _load(hparams: Hyperparameters) -> Raw:
     found = plugs.load("data", hparams.data)
-    raw = found(hparams) if plugs.find("data", hparams.data).outside else found.load(hparams)
+    function = found if plugs.find("data", hparams.data).outside else found.load
+    raw = made("data", hparams.data, function, {"hparams": hparams})
     if not isinstance(raw, Raw):
         raise ValueError(f"--data {hparams.data!r} gives {type(raw).__name__}, no Raw")
     return raw

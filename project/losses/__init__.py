@@ -1,20 +1,26 @@
 """Losses, one file each: `--loss NAME` is `losses/NAME.py`, underscores for hyphens.
 
-`MODULE:NAME` is a function outside the package that takes what their `build` takes.
+`MODULE:NAME` is a function outside the package. Either is handed what it names: `hparams`, `shape`,
+`n_classes`, `classes`, `class_counts`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor
 
 from project import plugs
+from project.plugs.handing import made
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def build(hparams: Any) -> Loss:
+def build(hparams: Any, there: Mapping[str, Any] | None = None) -> Loss:
     """The loss `hparams.loss`; only its file is imported.
+
+    Args:
+        hparams: of the run.
+        there: what else it may ask for, by name.
 
     Returns:
         A function of logits `(batch, n_classes)` and targets `(batch,)` int64 that gives the loss
@@ -22,7 +28,8 @@ def build(hparams: Any) -> Loss:
         average over the samples of several batches and devices.
 
     Raises:
-        ValueError: no such loss, or a setting that it does not have.
+        ValueError: no such loss, a setting that it does not have, or it asks for what there is not.
     """
     found = plugs.load("loss", hparams.loss)
-    return found(hparams) if plugs.find("loss", hparams.loss).outside else found.build(hparams)
+    function = found if plugs.find("loss", hparams.loss).outside else found.build
+    return made("loss", hparams.loss, function, {"hparams": hparams, **(there or {})})

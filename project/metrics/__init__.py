@@ -8,9 +8,8 @@ alone:
     metric.compute()                        # {"accuracy": 0.98}
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from inspect import signature
 from pkgutil import iter_modules
 from typing import Any
 
@@ -45,14 +44,16 @@ def families() -> list[type[Metric]]:
 
 
 def classification(
-    n_classes: int, further: Mapping[str, Any] | None = None, hparams: Any = None
+    n_classes: int,
+    further: Mapping[str, Any] | None = None,
+    make: Callable[[str, type[Metric]], Metric] | None = None,
 ) -> Collection:
     """All metrics of this folder as one, each distinct kind of state updated once per batch.
 
     Args:
         n_classes: columns of the logits.
         further: metrics from elsewhere, by what they are called on the command line.
-        hparams: for metrics whose class takes an argument of this name.
+        make: makes one of what it is called and its class, where they need more than `n_classes`.
 
     Raises:
         ValueError: there are fewer than two classes, or one of the further is no metric.
@@ -60,13 +61,6 @@ def classification(
     for name, family in (further or {}).items():
         if not (isinstance(family, type) and issubclass(family, Metric)):
             raise ValueError(f"--metric {name!r} is no subclass of project.metrics.Metric")
-    return Collection(
-        [
-            family(n_classes, **{"hparams": hparams} if _takes_hparams(family) else {})
-            for family in [*families(), *(further or {}).values()]
-        ]
-    )
-
-
-def _takes_hparams(family: type[Metric]) -> bool:
-    return "hparams" in signature(family.__init__).parameters
+    make = make or (lambda _, family: family(n_classes))
+    built_in = [make(family.__name__, family) for family in families()]
+    return Collection([*built_in, *(make(name, own) for name, own in (further or {}).items())])

@@ -1,37 +1,46 @@
 """Models, one file each: `--model NAME` is `models/NAME.py`; `NAME:VARIANT` adds a variant.
 
-`MODULE:NAME` is a class or function outside the package that takes what their `build` takes.
+`MODULE:NAME` is a class or function outside the package. Either is handed what it names: `shape`,
+`n_classes`, `hparams`, `classes`, `class_counts`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
 from project import plugs
 from project.models._summary import n_parameters, n_trainable, summary
+from project.plugs.handing import made
 
 __all__ = ["build", "n_parameters", "n_trainable", "summary"]
 
 
-def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Module:
+def build(
+    shape: tuple[int, int, int],
+    n_classes: int,
+    hparams: Any,
+    there: Mapping[str, Any] | None = None,
+) -> nn.Module:
     """The model `hparams.model`, with weights drawn from torch's global generator.
 
-    Only the file of that model is imported; its `build` gets these arguments, and the variant if
-    there is one. So does the class or function that `MODULE:NAME` names outside the package.
+    Only the file of that model is imported; its `build` is handed what it names, and the variant
+    if there is one.
 
     Args:
         shape: channels, height and width of an image.
         n_classes: number of logits.
         hparams: `model`, and what the model's file reads (`hidden_dim`, `width`, `depth`,
-        `dropout`, ...).
+            `dropout`, ...).
+        there: what else it may ask for, by name.
 
     Returns:
         A module that maps inputs `(batch, channels, height, width)` float32 to logits `(batch,
         n_classes)`.
 
     Raises:
-        ValueError: no such model or variant, it can't take images of this shape, or what it gives
-            is no `nn.Module`.
+        ValueError: no such model or variant, it can't take images of this shape, it asks for what
+            there is not, or what it gives is no `nn.Module`.
     """
     if n_classes < 2 or min(shape) < 1:
         raise ValueError(
@@ -39,10 +48,11 @@ def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Modul
             f" {'x'.join(map(str, shape))}: check --data"
         )
     plug, found = plugs.find("model", hparams.model), plugs.load("model", hparams.model)
+    known = {"shape": shape, "n_classes": n_classes, "hparams": hparams, **(there or {})}
     if not plug.outside:
-        variant = () if plug.part is None else (plug.part,)
-        return found.build(shape, n_classes, hparams, *variant)
-    model = found(shape, n_classes, hparams)
+        variant = {} if plug.part is None else {"variant": plug.part}
+        return made("model", hparams.model, found.build, known | variant)
+    model = made("model", hparams.model, found, known)
     if not isinstance(model, nn.Module):
         raise ValueError(f"--model {hparams.model!r} gives {type(model).__name__}, no nn.Module")
     return model

@@ -26,6 +26,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
 
+def _are_counts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_count, value))
+
+
 def _is_named(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(name, str) for name in value)
 
@@ -46,6 +50,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "shape": ("channels, height and width", _is_shape),
     "mean": ("numbers", _are_numbers),
     "std": ("numbers above 0", lambda value: _are_numbers(value) and all(n > 0 for n in value)),
+    "class_counts": ("counts", _are_counts),
     "model": ("tensors by name", _is_weights),
     "epoch": ("a count", _is_count),
     "step": ("a count", _is_count),
@@ -85,4 +90,7 @@ def misfit(state: Mapping[str, Any]) -> str | None:
         if name in state and not fits(state[name]):
             return f"its {name} is {quoted(state[name])}, not {kind}"
     channels = {len(state["mean"]), len(state["std"]), state["shape"][0]}
-    return "its shape, mean and std are of other numbers of channels" if len(channels) > 1 else None
+    if len(channels) > 1:
+        return "its shape, mean and std are of other numbers of channels"
+    counts = state.get("class_counts", state["classes"])
+    return "its class_counts are of other classes" if len(counts) != len(state["classes"]) else None

@@ -2,7 +2,8 @@
 
 Both `best.pt` and `last.pt` hold
 
-- what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`;
+- what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`,
+  `class_counts` (which those of former versions lack);
 - `model`: weights and buffers by name;
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
 
@@ -94,11 +95,12 @@ def describe(flags: Mapping[str, Any], dataset: Data) -> dict[str, Any]:
         "shape": list(dataset.shape),
         "mean": list(dataset.mean),
         "std": list(dataset.std),
+        "class_counts": list(dataset.class_counts),
     }
 
 
 def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
-    """The data, normalised as it was when the checkpoint's model was trained.
+    """The data, normalised and its classes weighed as when the checkpoint's model was trained.
 
     Raises:
         ValueError: its classes or its images' shape are others.
@@ -109,7 +111,8 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
                 f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
                 f" --data {dataset.name}"
             )
-    return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]))
+    counts = tuple(state.get("class_counts", dataset.class_counts))
+    return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]), class_counts=counts)
 
 
 def capture(solver: Trained, position: Position) -> dict[str, Any]:

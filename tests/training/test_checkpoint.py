@@ -224,6 +224,8 @@ def test_what_is_no_file_or_can_not_be_read(
         ("mean", [10**400], "its mean is "),
         ("mean", [0.5, 0.5], "its shape, mean and std are of other numbers of channels"),
         ("std", [0.0], "its std is [0.0], not numbers above 0"),
+        ("class_counts", [-1], "its class_counts is [-1], not counts"),
+        ("class_counts", [1] * 99, "its class_counts are of other classes"),
         ("model", {"weight": [1.0]}, "its model is {'weight': [1.0]}, not tensors by name"),
         ("model", {5: torch.zeros(1)}, "its model is {5: tensor([0.])}, not tensors by name"),
         ("step", "x", "its step is 'x', not a count"),

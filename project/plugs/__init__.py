@@ -6,8 +6,7 @@ without running it is read from its source, so that mistakes are told before tor
 
 import os
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,8 +22,7 @@ FOLDERS = {
     "callback": "callbacks",
     "tracker": "trackers",
 }
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
-_OUTSIDE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _BUILD = re.compile(r"^def build\((.*?)\)\s*(?:->|:)", re.DOTALL | re.MULTILINE)
 
 
@@ -72,8 +70,10 @@ def find(kind: str, text: str) -> Plug:
     if name in known:
         return _built_in(kind, text, name, part if colon else None)
     if colon:
+        from project.plugs.outside import path_of  # which few runs need
+
         try:
-            return _outside(kind, text, name, part)
+            return Plug(kind, text, name, part, name, path_of(name, part, known), True)
         except ValueError as error:
             raise ValueError(f"--{kind} {quoted(text)}: {error}") from None
     near, choices = did_you_mean(name, known), ", ".join([*known, "MODULE:NAME"])
@@ -91,7 +91,9 @@ def load(kind: str, text: str) -> Any:
     plug = find(kind, text)
     if not plug.outside:
         return import_module(plug.module)
-    _let_import_from_here()
+    from project.plugs.outside import let_import_from_here
+
+    let_import_from_here()
     try:
         module = import_module(plug.module)
     except (Exception, SystemExit) as error:
@@ -131,13 +133,6 @@ def chosen(flags: Mapping[str, Any]) -> dict[str, set[str]]:
         texts = [texts] if isinstance(texts, str) else texts
         found[kind] = {text.partition(":")[0] for text in texts}
     return found
-
-
-def takes(function: Any, parameter: str) -> bool:
-    """Whether a function or class takes an argument of that name."""
-    from inspect import signature
-
-    return parameter in signature(function).parameters
 
 
 def name_of(module: str) -> str:
@@ -206,67 +201,16 @@ def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
     head = _BUILD.search(code) if "variant" in code else None
     takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))
     if takes_variant != (part is not None):
+        from project.plugs import outside
+
         form = f"{name}:NAME" if takes_variant else name
-        own = part is not None and _OUTSIDE.fullmatch(text) and _locate(name)
+        own = part is not None and outside.FORM.fullmatch(text) and outside.locate(name)
         hint = f"; {own} needs another name" if own else ""
         raise ValueError(
             f"--{kind} {quoted(text)}: {name} takes {'a' if takes_variant else 'no'} variant,"
             f" write --{kind} {form}{hint}"
         )
     return Plug(kind, text, name, part, f"project.{FOLDERS[kind]}.{word}", path, False)
-
-
-def _outside(kind: str, text: str, name: str, part: str) -> Plug:
-    if not _OUTSIDE.fullmatch(text):
-        raise ValueError("write MODULE:NAME, a class or function in a module of your own")
-    top = name.partition(".")[0]
-    if top in sys.stdlib_module_names or top == "project":
-        whose = "this package's own" if top == "project" else "a module of Python's own"
-        raise ValueError(f"{top} is {whose}; give yours another name")
-    path = _locate(name)
-    if path is None:
-        known = names(kind)
-        raise ValueError(
-            f"there is no module {name} in the folder you stand in, nor on PYTHONPATH"
-            f"{did_you_mean(name, known)}"
-        )
-    if not path.endswith(".py"):
-        raise ValueError(f"{path} is no Python source; give a module that is")
-    from project.files.sources import defined
-
-    there = defined(path)
-    if there is not None and part not in there:
-        raise ValueError(f"{path} defines no {part}{did_you_mean(part, there)}")
-    return Plug(kind, text, name, part, name, path, True)
-
-
-def _locate(module: str) -> str | None:
-    """The file of a module, found folder by folder, so that no package on the way is imported."""
-    from importlib.machinery import PathFinder
-
-    folders, spec = list(_search_path()), None
-    for part in module.split("."):
-        # By this part alone: a finder looks for the parents among the imported modules.
-        spec = PathFinder.find_spec(part, folders) if folders else None
-        if spec is None:
-            return None
-        folders = list(spec.submodule_search_locations or ())
-    return spec.origin if spec.has_location else folders[0]
-
-
-def _search_path() -> Iterator[str]:
-    """Where modules are looked for: the folder one stands in, too, whatever started Python."""
-    yield from sys.path
-    try:
-        here = os.getcwd()
-    except OSError:
-        return  # it has been deleted
-    if here not in sys.path and "" not in sys.path:
-        yield here
-
-
-def _let_import_from_here() -> None:
-    sys.path[:] = _search_path()
 
 
 def _told(error: BaseException, path: str) -> str:

@@ -1,0 +1,80 @@
+"""What a plug is handed: whatever it names among what there is; one rule for plugs of all kinds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from inspect import BoundArguments, Parameter, Signature, signature
+from typing import Any
+
+from project.words.telling import did_you_mean, quoted
+
+# What belongs in the first places, by kind, for a plug whose arguments have other names.
+_PLACES = {
+    "model": ("shape", "n_classes", "hparams"),
+    "data": ("hparams",),
+    "loss": ("hparams",),
+    "metric": ("n_classes",),
+    "callback": ("hparams",),
+}
+_BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any]) -> Any:
+    """What a plug gives that is called with what it asks for.
+
+    It is handed what its arguments name, those with a default too. One of another name gets what
+    belongs in its place: of a model `shape, n_classes, hparams`, of a metric `n_classes`, of others
+    `hparams`, of a class of callbacks nothing.
+
+    Args:
+        kind: model, data, loss, metric or callback.
+        text: as it was chosen, for messages.
+        plug: the class or function.
+        there: what it may ask for, by name.
+
+    Raises:
+        ValueError: it asks for something that there is not; in one line.
+    """
+    by_name = kind == "callback" and isinstance(plug, type)
+    places = () if by_name else _PLACES[kind]
+    try:
+        form = signature(plug)
+    except (ValueError, TypeError):  # written in C
+        return plug(*(there[name] for name in places))
+    found, missing = _arguments(form, places, there)
+    if missing:
+        near = did_you_mean(missing[0], there)
+        raise ValueError(
+            f"--{kind} {quoted(text)} asks for {', '.join(missing)}, which there is not{near}"
+            f" (it can ask for {', '.join(sorted(there))})"
+        )
+    bound = BoundArguments(form, found)
+    return plug(*bound.args, **bound.kwargs)
+
+
+def _arguments(
+    form: Signature, places: tuple[str, ...], there: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """The arguments by the names that the plug has for them, and those that there are not."""
+    found: dict[str, Any] = {}
+    missing: list[str] = []
+    for i, (name, parameter) in enumerate(form.parameters.items()):
+        place = places[i] if i < len(places) and parameter.kind in _BY_PLACE else None
+        place = None if place in form.parameters else place
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            rest = tuple(there[p] for p in places[i:] if p not in form.parameters)
+            found |= {name: rest} if rest else {}
+        # `classes` was a name for their number before there was more to ask for.
+        elif name in there and (name, place) != ("classes", "n_classes"):
+            found[name] = there[name]
+        elif place is not None and not _is_mistyped(name, place, there):
+            found[name] = there[place]
+        elif parameter.default is Parameter.empty and parameter.kind != Parameter.VAR_KEYWORD:
+            missing.append(name)
+    return found, missing
+
+
+def _is_mistyped(name: str, place: str, there: Iterable[str]) -> bool:
+    """Whether what stands in the place of `hparams` is nearly the name of something else."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, there, n=1, cutoff=0.75)
+    return place == "hparams" and near not in ([], [place])
