@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from project import models
 from project.build import Setup
 from project.cli import messages
+from project.cli.classes import ByClass, Found, by_class, never_predicted
 from project.cli.command import print_error
 from project.files import write_atomic
 from project.files.root import ROOT
@@ -73,11 +74,23 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     n_parameters = models.n_parameters(setup.solver.model)
     optimizer = optimizer_bytes(setup.trainer) if plan.hparams.keep_optimizer else 0
     leaked = leaks.lines(named=False) if leaks else ()
-    messages.show_outcome(run.directory, n_parameters, leaked, optimizer)
+    classes = tell_classes(setup, plan)
+    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes)
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
     elif ended.error:
         print(f"error: {ended.error}", file=sys.stderr)
+
+
+def tell_classes(setup: Setup, plan: Plan) -> ByClass | None:
+    """Warn of classes that are never predicted; returns the test's rows, if it came to its end."""
+    matrix = setup.solver.tables.get("test", {}).get("confusion_matrix")
+    if matrix is None:
+        return None
+    found = Found(*(n.tolist() for n in (matrix.diagonal(), matrix.sum(1), matrix.sum(0))))
+    if not plan.is_trial:
+        messages.warn((), others=never_predicted(setup.dataset.classes, found))
+    return by_class(setup.dataset.describe(), found)
 
 
 def finish_sending(following: Followers, interrupt: Interrupt) -> list[str]:

@@ -78,6 +78,12 @@ class Hyperparameters(FlagValues):
         "pixels a side to which images of a folder are resized (64 if not given)",
         bounds="[4, 4096]",
     )
+    fit: str = flag(
+        "crop",
+        "how images of a folder become square: keep the middle, put them on black, or change their"
+        " proportions",
+        choices=("crop", "pad", "squeeze"),
+    )
     augment: tuple[str, ...] = flag(
         (), "random changes to training images: several allowed", choices=("flip", "crop")
     )

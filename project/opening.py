@@ -10,6 +10,7 @@ from typing import Any
 from project import models, run_directory
 from project.build import Setup
 from project.cli import messages
+from project.cli.classes import told_absent
 from project.cli.command import describe
 from project.files.root import ROOT
 from project.plan import Plan
@@ -170,11 +171,14 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     hparams, dataset, reopened = plan.hparams, setup.dataset, setup.reopened
     print(models.summary(setup.solver.model, dataset.shape), file=sys.stderr)
     device = str(setup.trainer.strategy.root_device)
-    messages.announce(
-        run.directory, plan.resume is not None, hparams.model, device, dataset.describe()
-    )
+    data = dataset.describe()
+    messages.announce(run.directory, plan.resume is not None, hparams.model, device, data)
     leaks = dataset.leaks.lines() if dataset.leaks else ()
-    messages.warn(run.record["code"].get("not_recorded") or (), leaks)
+    absent = () if plan.is_trial else told_absent(data)
+    messages.warn(run.record["code"].get("not_recorded") or (), leaks, absent)
+    if plan.resume is None and not hparams.only_test and not plan.is_trial:
+        least = max(setup.trainer.world_size, hparams.accumulate)
+        messages.show_few_steps(len(dataset.train), hparams.batch_size, least)
     if reopened:
         messages.show_changes(reopened.changed, reopened.noted)
     if (n := setup.trainer.world_size) > 1:

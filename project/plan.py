@@ -78,6 +78,12 @@ class Plan:
         own = FREE_ON_RESUME - NOT_REPEATED
         return {name: value for name, value in self.given.items() if name in own}
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether it only tries whether all works, on a part of the data or made-up ones."""
+        h = self.hparams
+        return bool(h.fast_dev_run or h.overfit_batches or h.limit_batches or h.data == "synthetic")
+
     def compared(self, code: "CodeState | None") -> "Plan":
         """For a run to go on with: what has changed of sources and software since its record.
 

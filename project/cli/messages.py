@@ -2,16 +2,19 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from project import run_directory
+from project.cli.classes import ByClass, told_counts
 from project.cli.shell import as_flags, command, exp_dir_flag
 from project.cli.summary import outcome_rows, print_summary
 from project.files import json_text, read_json
 from project.words.names import some
 from project.words.sizes import size_text
+
+FEW_STEPS = 10  # of an epoch
 
 
 def announce(
@@ -28,18 +31,21 @@ def announce(
     """
     counts = ", ".join(f"{n['total']:,} {split}" for split, n in data["counts"].items())
     print(
-        f"{'going on with ' if going_on else ''}{directory}: {model} on {data['name']} ({counts};"
-        f" {named(data['classes'])}), on {device}",
+        f"{'going on with ' if going_on else ''}{directory}: {model} on {data['name']} ({counts}),"
+        f" on {device}",
+        *told_counts(data),
+        sep="\n",
         file=sys.stderr,
     )
 
 
-def warn(lacking: Sequence[str], leaks: Sequence[str]) -> None:
+def warn(lacking: Sequence[str], leaks: Iterable[str] = (), others: Iterable[str] = ()) -> None:
     """Say on standard error what makes the run's numbers worth less.
 
     Args:
         lacking: what the record of the code lacks.
         leaks: a line for each kind of leak between splits.
+        others: further lines.
     """
     if lacking:
         print(
@@ -48,6 +54,8 @@ def warn(lacking: Sequence[str], leaks: Sequence[str]) -> None:
         )
     for line in leaks:
         print(f"warning: {line}; --refuse-leaks stops such runs", file=sys.stderr)
+    for line in others:
+        print(f"warning: {line}", file=sys.stderr)
 
 
 def show_later(kept: Sequence[str], lacking: Sequence[str]) -> None:
@@ -62,7 +70,7 @@ def show_later(kept: Sequence[str], lacking: Sequence[str]) -> None:
             f"note: imported only while it ran, and kept as it was at the end: {some(list(kept))}",
             file=sys.stderr,
         )
-    warn(lacking, ())
+    warn(lacking)
 
 
 def show_changes(changed: Sequence[str], noted: Sequence[str]) -> None:
@@ -93,15 +101,38 @@ def show_sharing(n: int, nodes: int, batch_size: int, learning_rate: float, n_tr
     )
 
 
-def named(classes: Sequence[str]) -> str:
-    """How many classes there are and what they are called, the first of many and the last."""
-    names = [name if len(name) <= 20 else f"{name[:17]}..." for name in classes]
-    if len(names) > 6:
-        names = [*names[:4], "...", names[-1]]
-    return f"{len(classes)} classes: {', '.join(names)}"
+def show_few_steps(n_train: int, batch_size: int, n: int) -> None:
+    """Say on standard error that an epoch has few steps, and which batch size gives more.
+
+    With fewer than `FEW_STEPS`, more than a tenth of the training split goes into each step: the
+    mean over so many gains little over that of half as many, and the steps are few.
+
+    Args:
+        n_train: samples of the training split.
+        batch_size: of a step, over all processes.
+        n: the least that a batch can have.
+    """
+    steps = -(-n_train // batch_size)
+    enough = (n_train - 1) // (FEW_STEPS - 1)  # the largest batch that gives so many
+    better = 1 << max(enough, 1).bit_length() - 1
+    # A batch of one sample is none for batch normalisation.
+    if steps >= FEW_STEPS or not max(n, 2) <= better < batch_size:
+        return
+    are = f"{steps} step{'s' if steps > 1 else ''} an epoch"
+    print(
+        f"note: only {are}, with --batch-size {batch_size} and {n_train:,} training samples;"
+        f" --batch-size {better} gives {-(-n_train // better)}",
+        file=sys.stderr,
+    )
 
 
-def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str], optimizer: int) -> None:
+def show_outcome(
+    directory: Path,
+    n_parameters: int,
+    leaks: Sequence[str],
+    optimizer: int,
+    classes: ByClass | None,
+) -> None:
     """Print the table at the end of a run, and where to compare it.
 
     Args:
@@ -109,9 +140,10 @@ def show_outcome(directory: Path, n_parameters: int, leaks: Sequence[str], optim
         n_parameters: of the model.
         leaks: a line for each kind of leak between splits.
         optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
+        classes: what the test says of them, if there was one.
     """
     outcome = read_json(directory / run_directory.OUTCOME)
-    rows = outcome_rows(outcome, n_parameters)
+    rows = outcome_rows(outcome, n_parameters, classes)
     rows += [("leaks", line) for line in leaks]
     if outcome["weights"]:
         rows.append(("kept", kept(directory, outcome, optimizer)))

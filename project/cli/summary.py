@@ -4,18 +4,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Row = tuple[str, str]
+from project.cli.classes import ByClass, Row
 
 # The scores that matter, in this order; all of them are in outcome.json.
 SCORES = ("accuracy", "balanced_accuracy", "f1_macro", "loss")
 
 
-def outcome_rows(outcome: Mapping[str, Any], n_parameters: int) -> list[Row]:
+def outcome_rows(
+    outcome: Mapping[str, Any], n_parameters: int, classes: ByClass | None = None
+) -> list[Row]:
     """What a run's outcome says, as rows of name and value.
 
     Args:
         outcome: as in outcome.json: `best` and `test` may be None, `duration` is in seconds.
         n_parameters: of the model.
+        classes: what the test says of them, if there was one.
     """
     best = outcome["best"]
     test, validation = outcome["test"] or {}, best["metrics"] if best else {}
@@ -29,9 +32,12 @@ def outcome_rows(outcome: Mapping[str, Any], n_parameters: int) -> list[Row]:
         if (clean := test.get(f"test_{name}_without_leaks")) is not None:
             shown["test"] += f" ({number(float(clean))} without leaks)"
         rows.append((name, "  ".join(shown.values())))
+        if classes and name == "accuracy":
+            rows.append(classes.baseline)
     rows = [(name, value) for name, value in rows if value]
     return [
         *rows,
+        *(classes.recall if classes else ()),
         ("parameters", f"{n_parameters:,}"),
         ("time", duration(outcome["duration"])),
         ("peak memory", memory(outcome["peak_memory"])),

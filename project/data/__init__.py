@@ -54,6 +54,7 @@ class Data:
         hash: of all splits.
         files: that the data set was read from; None: there are none of its own.
         leaks: images that are in two splits, or under two labels; None: it can't be told.
+        fit: how pictures of any shape became squares; None: that was not done.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Data:
     hash: str
     files: Files | None
     leaks: Leaks | None
+    fit: str | None = None
 
     def describe(self) -> dict[str, Any]:
         """What the run's record says about the data, as plain values."""
@@ -76,6 +78,7 @@ class Data:
             "name": self.name,
             "classes": list(self.classes),
             "shape": list(self.shape),
+            "fit": self.fit,
             "counts": {name: self._counts(part) for name, part in self._splits().items()},
             "mean": list(self.mean),
             "std": list(self.std),
@@ -169,7 +172,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
     drawn = split(raw, hparams)
     splits = _fixed_batches(keep(drawn, former, raw.files) if former else drawn, hparams)
     hashes = {name: split_hash(part, raw.classes) for name, part in splits._asdict().items()}
-    measured = statistics(splits.train, hashes["train"], Path(hparams.data_dir))
+    measured = statistics(splits.train, hashes["train"], Path(hparams.data_dir), raw.fit)
     return Data(
         name=hparams.data,
         classes=raw.classes,
@@ -182,6 +185,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         hash=total_hash(hashes, raw.classes),
         files=raw.files,
         leaks=find_leaks(raw, splits),
+        fit=raw.fit,
     )
 
 

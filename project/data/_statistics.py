@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from project.data._fit import CROP
 from project.data.cache import cache_folder, note
 from project.data.samples import CHUNK_BYTES, Subset
 from project.files import read_json, write_json
@@ -22,7 +23,9 @@ class Statistics(NamedTuple):
     std: tuple[float, ...]
 
 
-def statistics(subset: Subset, content_hash: str, folder: Path) -> Statistics:
+def statistics(
+    subset: Subset, content_hash: str, folder: Path, fit: str | None = None
+) -> Statistics:
     """The channel statistics of `subset`, from `folder` where the same content was measured before.
 
     Args:
@@ -30,9 +33,11 @@ def statistics(subset: Subset, content_hash: str, folder: Path) -> Statistics:
         content_hash: its hash, under which the statistics are remembered.
         folder: the data folder, in whose `cache_folder` they are kept; where that can't be written,
             a line says so and they are computed again in each run.
+        fit: how pictures of any shape became squares, if they did: the hash is of their files.
     """
     height, width = subset.samples.shape[1:]
     key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}"
+    key += "" if fit in (None, CROP) else f"-{fit}"
     path = cache_folder(folder) / f"statistics-{_DECODING}-{key}.json"
     known = _read(path)
     if known is None:

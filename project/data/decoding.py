@@ -1,4 +1,4 @@
-"""An image file as a square uint8 array: decoded, made RGB, resized and cropped."""
+"""An image file as a square uint8 array: decoded, upright, made RGB and resized."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ import numpy as np
 from blake3 import blake3
 from PIL import ExifTags, Image, ImageOps
 
+from project.data._fit import CROP, fitted
 from project.data._modes import NotShown, Shown, shown
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -34,11 +35,11 @@ class Decoded(NamedTuple):
     is_film: bool
 
 
-def decode(file: IO[bytes], path: str, size: int) -> Decoded:
+def decode(file: IO[bytes], path: str, size: int, fit: str = CROP) -> Decoded:
     """An encoded image of any size and mode, as a square.
 
-    It is turned upright (EXIF), made RGB as `shown` says, scaled bilinearly until its shorter side
-    is `size`, and cropped to its centre. Of several frames or pages the first is taken.
+    It is turned upright (EXIF), made RGB as `shown` says, scaled bilinearly, and made a square of
+    `size` pixels a side as `fitted` says. Of several frames or pages the first is taken.
 
     Raises:
         ValueError: the image can't be decoded, or not be shown; the message names `path`.
@@ -51,10 +52,11 @@ def decode(file: IO[bytes], path: str, size: int) -> Decoded:
         if reduced and image.getexif().get(ExifTags.Base.Orientation) in _TURNED:
             whole = whole[1], whole[0]
         rgb, see_through = _upright(image)
-        square = ImageOps.fit(rgb, (size, size), Image.Resampling.BILINEAR)
+        whole = whole if reduced else rgb.size
+        square = fitted(rgb, size, fit, whole)
         pixels = np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
         is_film = image.format in _FILMS and bool(getattr(image, "is_animated", False))
-        return Decoded(pixels, whole if reduced else rgb.size, reduced, see_through, is_film)
+        return Decoded(pixels, whole, reduced, see_through, is_film)
 
 
 def content(file: IO[bytes], path: str) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 import PIL
 from blake3 import blake3
 
+from project.data._fit import CROP
 from project.data.cache import cache_folder, note
 from project.data.decoding import Decoded
 from project.files import write_atomic
@@ -48,16 +49,17 @@ def short_hash(content: bytes) -> int:
     return int.from_bytes(blake3(content).digest()[:8], "little")
 
 
-def remembered(digests: np.ndarray, folder: Path, size: int) -> np.ndarray:
+def remembered(digests: np.ndarray, folder: Path, size: int, fit: str = CROP) -> np.ndarray:
     """The glimpses `(n,)` of files with these digests `(n, 32)`; those not remembered are zeros.
 
     Args:
         digests: the hashes of the files' contents.
         folder: the data folder.
         size: pixels a side of the squares.
+        fit: how the pictures became squares.
     """
     found = np.zeros(len(digests), GLIMPSE)
-    known = _load(_cache(folder, size))
+    known = _load(_cache(folder, size, fit))
     order = np.argsort(first_bits(known["digest"]), kind="stable")
     known = known[order]
     rows = np.searchsorted(first_bits(known["digest"]), first_bits(digests))
@@ -67,20 +69,22 @@ def remembered(digests: np.ndarray, folder: Path, size: int) -> np.ndarray:
     return found
 
 
-def remember(glimpses: np.ndarray, digests: np.ndarray, folder: Path, size: int) -> None:
+def remember(
+    glimpses: np.ndarray, digests: np.ndarray, folder: Path, size: int, fit: str = CROP
+) -> None:
     """Keep the glimpses of files with these digests for `remembered`."""
     _, first = np.unique(first_bits(digests), return_index=True)
     entries = np.zeros(len(first), _ENTRY)
     entries["digest"], entries["glimpse"] = digests[first], glimpses[first]
     body = entries.tobytes()
     try:
-        write_atomic(_cache(folder, size), _FORMAT + _check(body) + body)
+        write_atomic(_cache(folder, size, fit), _FORMAT + _check(body) + body)
     except OSError as error:
         note(f"the pictures will be looked at again in the next run: {error}")
 
 
-def _cache(folder: Path, size: int) -> Path:
-    return cache_folder(folder) / f"glimpses-{size}"
+def _cache(folder: Path, size: int, fit: str) -> Path:
+    return cache_folder(folder) / f"glimpses-{size}{'' if fit == CROP else f'-{fit}'}"
 
 
 def _load(path: Path) -> np.ndarray:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
+from project.data._fit import CROP, told_fit
 from project.data._suspects import suspects
 from project.data.cache import note
 from project.data.decoding import content
@@ -26,13 +27,20 @@ class Pictures:
         glimpses: `(n,)` of dtype GLIMPSE; what is not known yet is filled in when `parts` decode.
         parts: the samples that were made of them, one part after the other.
         size: pixels a side of the samples.
+        fit: how the pictures became squares.
     """
 
     def __init__(
-        self, files: Files, glimpses: np.ndarray, parts: Sequence[Samples], size: int
+        self,
+        files: Files,
+        glimpses: np.ndarray,
+        parts: Sequence[Samples],
+        size: int,
+        fit: str = CROP,
     ) -> None:
         assert sum(map(len, parts)) == len(glimpses) == len(files.paths)
-        self.files, self.glimpses, self.parts, self.size = files, glimpses, parts, size
+        self.files, self.glimpses, self.parts = files, glimpses, parts
+        self.size, self.fit = size, fit
         self._looked_at = self._known().sum()
 
     def name(self, i: int) -> str:
@@ -60,7 +68,9 @@ class Pictures:
         return numbers[inverse]
 
     def _tell(self) -> None:
-        """Say of how many pictures less is taken than a viewer might show."""
+        """Say of how many pictures less is taken than a viewer might show, or otherwise."""
+        if told := told_fit(self.glimpses["size"], self.fit, self.name):
+            note(told)
         for flag, what in (
             (SEE_THROUGH, "with transparent parts, which are white here"),
             (FILM, "of several frames or pages, of which the first is taken"),
@@ -100,4 +110,4 @@ class Pictures:
 
     def _remember(self) -> None:
         if self._changed or self._known().sum() > self._looked_at:
-            remember(self.glimpses, self.files.digests, self.files.folder, self.size)
+            remember(self.glimpses, self.files.digests, self.files.folder, self.size, self.fit)

@@ -54,6 +54,7 @@ class Raw:
         val: the official validation samples; None: they are split off `train`.
         files: that they were read from; None: there are none of this data set's own.
         pictures: by which the same images are found; None: all are in memory, and are compared.
+        fit: how pictures of any shape became squares; None: that was not done.
     """
 
     train: Samples
@@ -62,6 +63,7 @@ class Raw:
     val: Samples | None = None
     files: Files | None = None
     pictures: "Pictures | None" = None
+    fit: str | None = None
 
 
 class Pictures(Protocol):

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from project.data._fit import CROP
 from project.data.decoding import decode
 from project.data.glimpses import GLIMPSE, glimpse
 from project.data.samples import file_content
@@ -29,6 +30,7 @@ class Streamed:
         num_workers: processes that decode; 0: the training process itself does.
         device: where images arrive.
         glimpses: `(n,)` of dtype GLIMPSE, filled in of what is not known as images are decoded.
+        fit: how pictures become squares.
     """
 
     resident = False
@@ -42,11 +44,12 @@ class Streamed:
         num_workers: int,
         device: torch.device | str = "cpu",
         glimpses: np.ndarray | None = None,
+        fit: str = CROP,
     ) -> None:
         assert len(paths) == len(targets) == len(digests)
         self.glimpses = np.zeros(len(paths), GLIMPSE) if glimpses is None else glimpses
         self.paths, self.targets, self.digests = paths, targets, digests
-        self.shape = (3, size, size)
+        self.shape, self.fit = (3, size, size), fit
         self.num_workers = num_workers
         self.device = torch.device(device)
 
@@ -103,10 +106,11 @@ class Streamed:
             self.num_workers,
             device,
             self.glimpses,
+            self.fit,
         )
 
     def _decoder(self, with_glimpses: bool = False) -> "_Decoder":
-        return _Decoder(self.paths, self.shape[1], with_glimpses)
+        return _Decoder(self.paths, self.shape[1], self.fit, with_glimpses)
 
 
 Arriving = tuple[Tensor, Tensor | None]
@@ -118,8 +122,8 @@ class _Decoder(Dataset):
     With images come, where they are asked for, glimpses as bytes `(b, m)` uint8.
     """
 
-    def __init__(self, paths: Sequence[str], size: int, with_glimpses: bool) -> None:
-        self.paths, self.size, self.with_glimpses = paths, size, with_glimpses
+    def __init__(self, paths: Sequence[str], size: int, fit: str, with_glimpses: bool) -> None:
+        self.paths, self.size, self.fit, self.with_glimpses = paths, size, fit, with_glimpses
 
     def __getitem__(self, indices: list[int]) -> Arriving | Exception:
         images = np.empty((len(indices), 3, self.size, self.size), np.uint8)
@@ -127,7 +131,8 @@ class _Decoder(Dataset):
         try:
             for i, index in enumerate(indices):
                 with open(self.paths[index], "rb") as file:
-                    found = decode(io.BytesIO(file.read()), self.paths[index], self.size)
+                    content = io.BytesIO(file.read())
+                found = decode(content, self.paths[index], self.size, self.fit)
                 images[i] = found.pixels
                 if self.with_glimpses:
                     glimpses[i] = glimpse(found)

@@ -24,7 +24,7 @@ Open = Callable[[slice], Samples]
 
 
 def load(hparams: Hyperparameters) -> Raw:
-    """RGB images `(3, image_size, image_size)`; `image_size` is 64 if not given.
+    """RGB images `(3, image_size, image_size)`, square as `fit` says; without `image_size` of 64.
 
     For the layout of `data_dir` see `list_images`. Images are kept in memory up to `memory_limit`
     GiB in all, and decoded by workers beyond.
@@ -33,33 +33,33 @@ def load(hparams: Hyperparameters) -> Raw:
         ValueError: the layout is another, or a file is no image; the message names it.
         OSError: a file can't be read.
     """
-    size = hparams.image_size or DEFAULT_SIZE
+    size, fit = hparams.image_size or DEFAULT_SIZE, hparams.fit
     folder = Path(hparams.data_dir)
     listing = list_images(hparams.data_dir)
     if told := told_skipped(listing.skipped):
         note(told)
     if len(listing.paths) * 3 * size * size <= hparams.memory_limit * 2**30:
-        digests, glimpses, samples = _in_memory(listing, size)
+        digests, glimpses, samples = _in_memory(listing, size, fit)
     else:
-        digests, glimpses, samples = _on_disk(listing, size, folder, hparams.num_workers)
+        digests, glimpses, samples = _on_disk(listing, size, fit, folder, hparams.num_workers)
     train, val, test = (
         samples(part) if part else None for part in (listing.train, listing.val, listing.test)
     )
     assert train is not None
     files = Files(folder, listing.paths, digests)
     parts = [part for part in (train, val, test) if part is not None]
-    pictures = Pictures(files, glimpses, parts, size)
-    return Raw(train, test, listing.classes, val, files, pictures)
+    pictures = Pictures(files, glimpses, parts, size, fit)
+    return Raw(train, test, listing.classes, val, files, pictures, fit)
 
 
-def _in_memory(listing: Listing, size: int) -> tuple[np.ndarray, np.ndarray, Open]:
+def _in_memory(listing: Listing, size: int, fit: str) -> tuple[np.ndarray, np.ndarray, Open]:
     # Every file must be read for its pixels anyway, and to hash it then costs next to nothing.
     images = np.empty((len(listing.paths), 3, size, size), np.uint8)
     targets = torch.tensor(listing.targets)
     glimpses = np.zeros(len(images), GLIMPSE)
 
     def keep(i: int, file: IO[bytes]) -> None:
-        found = decode(file, listing.paths[i], size)
+        found = decode(file, listing.paths[i], size, fit)
         images[i], glimpses[i] = found.pixels, glimpse(found)
 
     digests = hash_files(listing.paths, keep)
@@ -71,16 +71,14 @@ def _in_memory(listing: Listing, size: int) -> tuple[np.ndarray, np.ndarray, Ope
 
 
 def _on_disk(
-    listing: Listing, size: int, folder: Path, num_workers: int
+    listing: Listing, size: int, fit: str, folder: Path, num_workers: int
 ) -> tuple[np.ndarray, np.ndarray, Open]:
     paths, targets = listing.paths, torch.tensor(listing.targets)
     digests = digests_of(paths, folder, lambda i, file: check_header(file, paths[i]))
-    glimpses = remembered(digests, folder, size)
+    glimpses = remembered(digests, folder, size, fit)
 
     def samples(part: slice) -> Streamed:
-        known = glimpses[part]
-        return Streamed(
-            paths[part], targets[part], size, digests[part], num_workers, glimpses=known
-        )
+        of_files = (paths[part], targets[part], size, digests[part], num_workers)
+        return Streamed(*of_files, glimpses=glimpses[part], fit=fit)
 
     return digests, glimpses, samples

@@ -68,6 +68,10 @@ RECORD = Layout(
         "data.name": ("text", "of the data set"),
         "data.classes": ("texts", "names, by target"),
         "data.shape": ("numbers", "channels, height, width of an image"),
+        "data.fit": (
+            "text or null",
+            "how pictures of any shape became squares, as `--fit`; null: that was not done",
+        ),
         "data.counts": ("object", "by split: train, val, test"),
         "data.counts.*": ("object", "of one split"),
         "data.counts.*.total": ("integer", "samples"),

@@ -58,9 +58,11 @@ def test_no_leaks_cost_no_word(splits: Path, memory_limit: float) -> None:
     assert leaks.describe() == {"pairs": NONE, "labels": 0, "test": 0, "examples": {}}
 
 
-@pytest.mark.parametrize("memory_limit", [4.0, 0.0])
+@pytest.mark.parametrize(
+    "memory_limit, fit", [(4.0, "crop"), (0.0, "crop"), (4.0, "pad"), (4.0, "squeeze")]
+)
 def test_the_same_pixels_are_found_whatever_the_files_bytes(
-    splits: Path, memory_limit: float
+    splits: Path, memory_limit: float, fit: str
 ) -> None:
     train, test = splits / "train" / "ant", splits / "test" / "ant"
     Image.open(train / "000.png").save(test / "a.bmp")
@@ -75,7 +77,7 @@ def test_the_same_pixels_are_found_whatever_the_files_bytes(
     # A JPEG is decoded at an eighth of its size, its copy in another format as it is.
     blocks(train / "e.jpg").save(test / "e.webp", lossless=True)
     shutil.copy(test / "e.webp", splits / "val" / "ant" / "e2.webp")
-    leaks = load(splits, memory_limit).leaks
+    leaks = load(splits, memory_limit, fit=fit).leaks
     assert leaks.pairs == {"train/test": 5, "val/test": 1, "train/val": 1}
     assert leaks.examples["train/test"] == [
         f"train/ant/00{i}.png = test/ant/{name}"
@@ -169,7 +171,8 @@ def test_what_was_seen_of_streamed_images_is_remembered(
     monkeypatch.setattr(_pictures, "MANY", 2)
     first = load(splits, 0.0)
     # The statistics have shown the training images already.
-    assert capsys.readouterr().err == "note: 17 images are looked at once, to find equal ones\n"
+    looked, square = capsys.readouterr().err.splitlines()
+    assert looked == "note: 17 images are looked at once, to find equal ones"
 
     def refuse(*args: object) -> None:
         raise AssertionError("looked at again")
@@ -178,7 +181,7 @@ def test_what_was_seen_of_streamed_images_is_remembered(
     monkeypatch.setattr("project.data.streamed.decode", refuse)
     second = load(splits, 0.0)
     assert second.leaks.describe() == first.leaks.describe() and second.leaks.rows
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == f"{square}\n"
     monkeypatch.undo()
     # Of a new image alone there is something to see; what is damaged is looked at anew.
     shutil.copy(splits / "train" / "ant" / "000.png", splits / "test" / "bee" / "new.png")
@@ -188,10 +191,11 @@ def test_what_was_seen_of_streamed_images_is_remembered(
     assert load(splits, 0.0).leaks.describe() == load(splits).leaks.describe()
 
 
-def test_a_jpeg_is_suspect_beside_its_copy_and_little_else_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fit", ["crop", "pad", "squeeze"])
+def test_a_jpeg_is_suspect_beside_its_copy_and_little_else_is(tmp_path: Path, fit: str) -> None:
     def seen(image: Image.Image, name: str) -> np.ndarray:
         image.save(tmp_path / name, quality=80)
-        return glimpse(decode(io.BytesIO((tmp_path / name).read_bytes()), name, 16))
+        return glimpse(decode(io.BytesIO((tmp_path / name).read_bytes()), name, 16, fit))
 
     rng = np.random.default_rng(0)
     found = []

@@ -47,6 +47,7 @@ def test_the_description_counts_what_is_there(hparams: Make) -> None:
         "name",
         "classes",
         "shape",
+        "fit",
         "counts",
         "mean",
         "std",

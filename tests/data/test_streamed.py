@@ -97,6 +97,7 @@ def test_workers_end_when_the_training_process_is_killed(folder: Path) -> None:
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     with process:
+        assert process.stdout.readline().startswith(b"note: 12 of 13 images are not square: ")
         assert process.stdout.readline() == b"streaming\n"
         os.kill(process.pid, signal.SIGKILL)
         # The workers hold the other end of this pipe: it ends only when all of them have.
