@@ -13,6 +13,8 @@ from project.comparison.loading import KnownRun, journal_damage
 from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
 from project.files.root import ROOT
+from project.provenance import repetitions
+from project.provenance.comparable import incomparable, told
 from project.scores import agreed
 
 SCHEMA = 1
@@ -36,7 +38,8 @@ def describe(
         `schema`; `runs` (who each is: `label`, `run_id`, `directory`, `status`, `age` in seconds,
         ...; with `curves` all it logged by name); `sections` (rows by section, of `sections`);
         `code` (of `compare_code`); `files` (of `compare_files`); `groups` and `pairs` (of their
-        functions); `better`, of each score `min`, `max` or None; `problems`, a line for each thing
+        functions); `better`, of each score `min`, `max` or None; `incomparable`, why, of the scores
+        that can't be compared, and `notes`, lines that say so; `problems`, a line for each thing
         that could not be compared, such as a damaged journal.
     """
     now = now or datetime.now(UTC)
@@ -46,6 +49,7 @@ def describe(
     found = groups(runs, labels, code["trees"])
     described = [_who(run, name, now) for run, name in zip(runs, labels, strict=True)]
     damages = [journal_damage(run) for run in runs]
+    reasons = incomparable((run.record, run.scores) for run in runs)
     if curves:
         for index, run in enumerate(runs):
             described[index]["curves"], damage = _curves(run)
@@ -59,6 +63,8 @@ def describe(
         "groups": found,
         "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
         "better": _better(runs),
+        "incomparable": reasons,
+        "notes": told(reasons, dict.fromkeys(name for run in runs for name in run.scores)),
         "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
 
@@ -93,6 +99,6 @@ def _who(run: KnownRun, name: str, now: datetime) -> dict[str, Any]:
     found |= {"status": run.status, "age": age_of(run, now), "tags": run.tags, "note": run.note}
     found |= {key: record["code"].get(key) for key in ("sha", "branch", "dirty")}
     monitor, value = run.best.get("monitor"), run.best.get("value")
-    found |= {"leaks": leaks_text(record["data"])}
+    found |= {"leaks": leaks_text(record["data"]), "reproduces": repetitions.original(record)}
     found |= {"data_hash": record["data"].get("hash"), "monitor": monitor, "best": value}
     return found | {"seed": record["flags"].get("seed"), "scores": run.scores}

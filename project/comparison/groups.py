@@ -8,6 +8,8 @@ from project.comparison.flat import differ, flatten, identity
 from project.comparison.loading import KnownRun
 from project.comparison.spread import paired, summary
 from project.comparison.values import NEUTRAL_FLAGS
+from project.provenance import repetitions
+from project.provenance.comparable import incomparable
 
 # What is of one machine, or follows from the seed. It may differ in a group, which then says so.
 _OF_THE_MACHINE = ("executable", "platform", "memory_bytes", "cpu.", "torch.cpu_capability")
@@ -42,12 +44,15 @@ def pairs(found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun]) -> l
     """The paired differences by seed of each later group from the first.
 
     Returns:
-        `from` and `to` (labels of groups), `seeds` in common, and `scores` by name, as `paired`.
+        `from` and `to` (labels of groups), `seeds` in common, and `scores` by name, as `paired`;
+        without those that can't be compared.
     """
     compared = []
     for other in found[1:]:
         first, second = _by_seed(found[0], runs), _by_seed(other, runs)
-        names = [name for name in found[0]["scores"] if name in other["scores"]]
+        both = [(run.record, run.scores) for run in (*first.values(), *second.values())]
+        apart = incomparable(both)
+        names = [n for n in found[0]["scores"] if n in other["scores"] and n not in apart]
         scores = {n: paired(_score(first, n), _score(second, n)) for n in names}
         seeds = sorted(first.keys() & second.keys())
         ends = {"from": found[0]["label"], "to": other["label"]}
@@ -57,7 +62,10 @@ def pairs(found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun]) -> l
 
 def _partition(runs: Sequence[KnownRun], trees: Sequence[str | None]) -> list[list[int]]:
     parts: dict[str, list[int]] = {}
+    ids = {run.run_id for run in runs}
     for index, (run, tree) in enumerate(zip(runs, trees, strict=True)):
+        if repetitions.is_repeated(run.record, ids):
+            continue  # its original counts
         parts.setdefault(_identity(run, tree, index), []).append(index)
     kept = [part for members in parts.values() for part in _of_same_data(runs, members)]
     return [part for part in kept if len({_seed(runs[i]) for i in part}) > 1]

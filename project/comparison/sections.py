@@ -7,6 +7,7 @@ from project.comparison.flat import Row, flatten, rows
 from project.comparison.loading import KnownRun
 from project.comparison.values import is_number
 from project.plugs import flat
+from project.provenance.comparable import incomparable
 
 _RESULTS = ("status", "error", "epochs", "steps", "duration")
 
@@ -14,7 +15,8 @@ _RESULTS = ("status", "error", "epochs", "steps", "duration")
 def sections(runs: Sequence[KnownRun]) -> dict[str, list[Row]]:
     """Rows by section: flags, code, data, environment, results; those of results with `deltas`.
 
-    A delta is the value less the first run's; None where either is no number.
+    A delta is the value less the first run's; None where either is no number, or where the two are
+    scores that can't be compared.
     """
     found = {
         "flags": rows([flat(run.record["flags"]) for run in runs]),
@@ -23,8 +25,11 @@ def sections(runs: Sequence[KnownRun]) -> dict[str, list[Row]]:
         "environment": rows([_environment(run.record) for run in runs]),
         "results": rows([_results(run) for run in runs]),
     }
+    pairs = [[(run.record, run.scores) for run in (runs[0], other)] for other in runs]
+    reasons = [incomparable(pair) for pair in pairs]
     for row in found["results"]:
-        row["deltas"] = deltas(row["values"])
+        less = zip(deltas(row["values"]), reasons, strict=True)
+        row["deltas"] = [None if row["name"] in why else delta for delta, why in less]
     return found
 
 

@@ -51,6 +51,8 @@ def comparison_lines(found: Description, width: int | None, *, all: bool) -> Ite
         yield Line()
         text = f"--all shows the results of each of these {len(found['runs'])} runs"
         yield from wrapped(text, width, "dim")
+    for line in found["notes"]:
+        yield from wrapped(line, width, "yellow")
     yield from group_lines(found, width, all)
 
 

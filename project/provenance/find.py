@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from project.files import read_json
 from project.run_directory import OUTCOME, RECORD, is_run
@@ -75,14 +76,39 @@ def _best(runs: list[Path], asked: str) -> Path:
     # The record's schema is needed for nothing else here; it costs each start some milliseconds.
     from project.provenance.record import read_record
 
-    way = agreed((read_record(run, whole=False).get("scores") or {} for run in scores), metric)
+    records = {run: read_record(run, whole=False) for run in scores}
+    way = agreed((record.get("scores") or {} for record in records.values()), metric)
     if way is None:
         raise ValueError(
             f"best:{asked}: the records of the {len(scores)} runs that have it don't say, or not"
             " all the same, whether more or less of it is better; name the run"
         )
     choose = min if way == MIN else max
-    return choose(scores, key=lambda run: scores[run][metric])
+    return choose(_compared(records, asked, metric), key=lambda run: scores[run][metric])
+
+
+def _compared(records: Mapping[Path, Mapping[str, Any]], asked: str, metric: str) -> list[Path]:
+    """The runs among which the best one is looked for: reproductions and mere trials are not.
+
+    Raises:
+        ValueError: the metric's values can't be set against each other.
+    """
+    from project.provenance import comparable, repetitions
+
+    ids = {run.name for run in records}
+    own = {k: r for k, r in records.items() if not repetitions.is_repeated(r, ids)}
+    whole = {run: r for run, r in own.items() if not comparable.is_of_a_part(r)} or own
+    reasons = comparable.incomparable((record, [metric]) for record in whole.values())
+    if metric not in reasons:
+        return list(whole)
+    other = comparable.instead(metric)
+    ways = [f"best:{asked.removesuffix(metric)}{other}"] if other else []
+    ways += [f"best:EXPERIMENT/{metric}"] if asked == metric else []
+    way_out = f"take {' or '.join(ways)}, or " if ways else ""
+    raise ValueError(
+        f"best:{asked}: the values of {len(whole)} runs can't be set against each other,"
+        f" {reasons[metric]}; {way_out}name the run"
+    )
 
 
 def _no_experiment(asked: str, runs: list[Path]) -> str:

@@ -18,6 +18,7 @@ from project.cli.config import config_text
 from project.files import read_json
 from project.files.root import ROOT
 from project.plugs import chosen, flat
+from project.provenance.repetitions import tag
 from project.reproduction.expected import Recorded
 from project.run_directory import JOURNAL, OUTCOME, RECORD, runs_in
 from project.tracking.records import read
@@ -128,7 +129,7 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     """The recorded flags as a configuration file, with the paths of now."""
     flags = flat(_without_trackers(run.record["flags"]))
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
-    flags |= {"tags": [*run.record["tags"], f"reproduces:{run.run_id}"], "resume": None}
+    flags |= {"tags": [*run.record["tags"], tag(run.run_id)], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])
     # The code is put together as it was, which need not be as a commit has it.
     flags |= {"require_clean": False} if flags.get("require_clean") else {}

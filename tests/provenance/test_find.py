@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from project.provenance.find import find_run
+from project.provenance.repetitions import tag
 from project.provenance.schema import SCHEMA
 from tests.comparison.store import begin, edit, make
 
@@ -149,3 +150,21 @@ def test_what_is_said_where_there_is_no_best(tmp_path: Path, asked: str, message
     with pytest.raises(ValueError) as caught:
         find_run(tmp_path, f"best:{asked}")
     assert message in str(caught.value)
+
+
+def test_the_best_is_looked_for_among_what_can_be_compared(tmp_path: Path) -> None:
+    worse, better = (make(tmp_path, {"val_loss": v, "val_log_loss": v}) for v in (0.5, 0.25))
+    # Neither one that repeats the best, and is newer, nor one that saw some batches alone.
+    make(tmp_path, {"val_loss": 0.25}, tags=[tag(better.name)])
+    make(tmp_path, {"val_loss": 0.0}, limit_batches=1)
+    assert find_run(tmp_path, "best:val_loss") == better
+    focal = make(tmp_path, {"val_loss": 0.125, "val_log_loss": 0.75}, loss="focal")
+    with pytest.raises(ValueError) as failed:
+        find_run(tmp_path, "best:val_loss")
+    assert str(failed.value) == (
+        "best:val_loss: the values of 3 runs can't be set against each other, the loss differs"
+        " (loss cross-entropy, focal); take best:val_log_loss or best:EXPERIMENT/val_loss, or name"
+        " the run"
+    )
+    assert find_run(tmp_path, "best:val_log_loss") == better
+    assert find_run(tmp_path, "best:val_accuracy") in (worse, better, focal)

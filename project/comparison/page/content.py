@@ -56,7 +56,11 @@ def content(
         "groups": found["groups"],
         "pairs": found["pairs"],
         "dimensions": dimensions(found, units),
-        "notes": [*_changed_files(found["files"]), *_notes(packed, pictures_out, files_out)],
+        "notes": [
+            *_changed_files(found["files"]),
+            *(f"{text}." for text in found["notes"]),
+            *_notes(packed, pictures_out, files_out),
+        ],
         "problems": list(
             dict.fromkeys([*leak_lines(found["runs"]), *found["problems"], *problems])
         ),

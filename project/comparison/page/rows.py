@@ -22,7 +22,8 @@ def rows(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]
         Of each row its `section`, `name`, whether it `differs`, whether it is a score `of_class`,
         and the cells of `each` run and of each of `grouped` units: a text, or of a result its
         `text` (of a group the mean `value`, `sd` and `n`), `delta` with its `sign` (1 better, -1
-        worse, 0 unknown) and `interval`, and whether it is the `best`.
+        worse, 0 unknown) and `interval`, and whether it is the `best`; and `why` the row's scores
+        can't be compared, if they can't.
     """
     listed = []
     for section in ("flags", "results", "code", "data", "environment"):
@@ -52,15 +53,27 @@ def _result(
     row: Mapping[str, Any], found: Mapping[str, Any], units: Sequence[Unit]
 ) -> dict[str, Any]:
     wanted = found["better"].get(row["name"])
+    why = found["incomparable"].get(row["name"])
     texts, values = result_texts(row), row["values"]
     each = [
         None if value is None else {"text": text} | _delta(delta, wanted, known=i > 0)
         for i, (text, value, delta) in enumerate(zip(texts, values, row["deltas"], strict=True))
     ]
     grouped = [_of_unit(row, texts, found, unit, wanted) for unit in units]
-    _mark_best(each, values, wanted)
-    _mark_best(grouped, [c.get("value") for c in grouped], wanted)
-    return {"each": each, "grouped": grouped}
+    if why is None:
+        repeated = _repeated(found["runs"])
+        own = [None if again else v for v, again in zip(values, repeated, strict=True)]
+        _mark_best(each, own, wanted)
+        single = [not u.is_group and repeated[u.members[0]] for u in units]
+        means = zip(grouped, single, strict=True)
+        _mark_best(grouped, [None if again else c.get("value") for c, again in means], wanted)
+    return {"each": each, "grouped": grouped, "why": why}
+
+
+def _repeated(runs: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Which of the runs only repeat another one, and so are not the best."""
+    ids = [run["run_id"] for run in runs]
+    return [run["reproduces"] in ids for run in runs]
 
 
 def _of_unit(

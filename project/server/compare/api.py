@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from project.comparison.pictures import media_type
+from project.provenance import repetitions
 from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.operation import operation
@@ -64,6 +65,8 @@ def compared_runs(context: Context, runs: str) -> dict[str, Any]:
     rows = differences.rows(known)
     named = zip(_shown(context, found), labels.of_runs(found, told, known), strict=True)
     shown = [run | {"label": label} for run, label in named]
+    for run, known_of in zip(shown, told, strict=True):
+        run["reproduces"] = repetitions.original(known_of.record)
     return {"runs": shown, "rows": rows, "metrics": listed}
 
 

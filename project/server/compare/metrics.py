@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from project.comparison.metric_names import group, rank
+from project.provenance.comparable import incomparable
 from project.scores import agreed, guessed, is_told
 from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
@@ -36,13 +37,16 @@ def listed(
     Returns:
         Of each its `key`, `title`, `group`, `better`; by run the `last` point (`value` and `step`),
         and, of an ended run of this project, the `best` checkpoint's value, which is what a score's
-        name means everywhere; and its `label`, which says so where all there is are last values.
+        name means everywhere; its `label`, which says so where all there is are last values; and
+        `why` these can't be compared, None where they can.
     """
     ids = [run.id for run in runs]
     told = dict(zip(ids, documents, strict=True))
     last = _last(connection, told)
     titles = _titles(connection, runs)
     found = []
+    names = {run.id: {titles.get(k, title(k)) for k in last if run.id in last[k]} for run in runs}
+    reasons = incomparable((told[id_].record, names[id_]) for id_ in ids)
     for key in sorted(last, key=rank):
         name = titles.get(key, title(key))
         best = [_best(run, told[run.id], name) for run in runs]
@@ -55,6 +59,7 @@ def listed(
                 "better": _better(name, [told[id_] for id_ in last[key]]),
                 "last": [last[key].get(id_) for id_ in ids],
                 "best": best,
+                "why": reasons.get(name),
             }
         )
     return found

@@ -11,6 +11,7 @@ from project.comparison import describe
 from project.comparison.loading import load
 from project.comparison.page import diffs, figures
 from project.comparison.page.content import content
+from project.comparison.showing import comparison_lines
 from tests.comparison.page.conftest import MARKUP
 from tests.comparison.store import begin, edit, journal, make
 from tests.tracking.runs import PNG
@@ -83,6 +84,40 @@ def test_a_classs_name_does_not_turn_a_score_round(tmp_path: Path) -> None:
         assert row(found, name)["each"][1]["sign"] == 1
     better = {score["name"]: score["better"] for score in found["scores"]}
     assert (better["val_precision/loss"], better["val_brier"]) == ("max", "min")
+
+
+def test_what_cannot_be_compared_has_neither_star_nor_difference(tmp_path: Path) -> None:
+    asked = ({}, {}, {"loss": "focal"}, {"loss": "focal", "seed": 1}, {"seed": 1})
+    scores = (
+        {"val_loss": v, "val_log_loss": v, "val_accuracy": v} for v in (0.5, 0.4, 0.3, 0.2, 0.1)
+    )
+    made = [make(tmp_path, val=val, **own) for val, own in zip(scores, asked, strict=True)]
+    made.append(
+        make(tmp_path, val={"val_log_loss": 0.1}, tags=[f"reproduces:{made[4].name}"], seed=1)
+    )
+    runs = [load(directory) for directory in made]
+    described = describe(runs, repository=tmp_path, curves=False)
+    found, _ = content(described, runs, NOW)
+    loss, log_loss = row(found, "val_loss"), row(found, "val_log_loss")
+    assert loss["why"] == "the loss differs (loss cross-entropy, focal)" and log_loss["why"] is None
+    # Against the first, those of the same loss alone; of both losses none is the best.
+    assert [cell.get("delta") for cell in loss["each"]] == [None, "-0.1", None, None, "-0.4", "0"]
+    assert not any("best" in cell for cell in [*loss["each"], *loss["grouped"]])
+    assert [cell.get("delta") for cell in log_loss["each"]][2:4] == ["-0.2", "-0.3"]
+    # Nor is what only repeats the best one.
+    assert [cell.get("best") for cell in log_loss["each"]] == [None] * 4 + [True, None]
+    # Two groups of two seeds, of other losses: no difference between their losses.
+    assert [group["runs"] for group in found["groups"]] == [["a", "b", "e"], ["c", "d"]]
+    (pair,) = found["pairs"]
+    assert "val_loss" not in pair["scores"] and "val_log_loss" in pair["scores"]
+    assert (
+        "val_loss: not compared, the loss differs (loss cross-entropy, focal); val_log_loss can be."
+        in found["notes"]
+    )
+    assert any(
+        "val_loss: not compared" in line.text
+        for line in comparison_lines(described, None, all=False)
+    )
 
 
 def test_groups_have_mean_spread_and_paired_difference(exp_dir: Path) -> None:

@@ -62,6 +62,23 @@ def test_a_score_is_the_best_checkpoints_and_its_direction_the_records(store: St
     assert better["best/val_loss"] == "min"
 
 
+def test_losses_of_other_losses_are_not_compared(store: Store) -> None:
+    runs = [store.add(1), store.add(2), store.add(3)]
+    for run in runs:
+        log(store, run, val_loss=0.5, val_log_loss=0.5, learning_rate=0.1)
+    told = [Documents({"flags": {"loss": loss}}, OUTCOME) for loss in ("cross-entropy", "focal")]
+    with store.database.read() as connection:
+        found = metrics.listed(connection, runs, [*told, Documents()])
+        alike = metrics.listed(connection, runs, [told[1], told[1], Documents()])
+    why = {row["key"]: row["why"] for row in found}
+    assert why == {
+        "val_loss": "the loss differs (loss cross-entropy, focal)",
+        "val_log_loss": None,
+        "learning_rate": None,
+    }
+    assert {row["why"] for row in alike} == {None}
+
+
 def test_records_of_before_know_their_scores() -> None:
     assert Documents({"flags": {}, "schema": 2}).ways == FORMER
     for junk in ({}, {"flags": 3}, {"scores": {}}):

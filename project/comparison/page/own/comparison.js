@@ -75,7 +75,7 @@ export class Comparison extends Table {
   result(row) {
     const cells = this.cells(row);
     if (!row.differs && this.columns > 1) return this.fact({ name: row.name, differs: false, values: [cells[0]?.text ?? spread(cells[0]?.value)] });
-    return el("tr", { class: row.differs ? "result differs" : "result" }, el("th", { scope: "row" }, row.name), cells.map(result));
+    return el("tr", { class: row.differs ? "result differs" : "result" }, el("th", { scope: "row" }, row.name, row.why && el("small", {}, ` not compared: ${row.why}`)), cells.map(result));
   }
 }
 

@@ -63,21 +63,24 @@ export class Facts extends Table {
   metric(metric) {
     const lasts = metric.last.map((last) => last?.value ?? null);
     const values = metric.best.map((best, i) => best ?? lasts[i]);
-    const numbers = values.filter((v) => typeof v === "number");
+    // A reproduction only repeats another run.
+    const repeats = this.data.runs.map((run) => this.data.runs.some((other) => other.given === run.reproduces));
+    const numbers = values.filter((v, i) => typeof v === "number" && !repeats[i]);
     const told = metric.best.some((best) => best !== null);
     const isLast = values.map((value, i) => told && value !== null && metric.best[i] === null);
     // A last value among others of best checkpoints is not to be compared with them.
-    const comparable = metric.better && !isLast.includes(true) && new Set(numbers).size > 1;
+    const comparable = metric.better && !metric.why && !isLast.includes(true) && new Set(numbers).size > 1;
     const best = comparable ? Math[metric.better](...numbers) : null;
     const cells = this.data.runs.map((run, i) => {
       const known = this.data.extremes[run.id]?.[metric.key];
       const range = known && known.points > 1 && known.min !== null ? el("small", {}, `${number(known.min)} … ${number(known.max)}`) : null;
-      const star = best !== null && values[i] === best;
+      const star = best !== null && values[i] === best && !repeats[i];
       const after = metric.best[i] !== null && lasts[i] !== null && lasts[i] !== metric.best[i] ? `last ${number(lasts[i])}` : "";
       const note = isLast[i] ? "last" : after;
       return el("td", { class: star ? "best" : "", title: title(metric.best[i], lasts[i], known) }, el("span", { class: "last" }, el("span", { class: "value" }, number(values[i])), star && el("span", { class: "star", role: "img", "aria-label": "best" }, "★")), " ", note && el("small", { class: "note" }, note), note && range && " · ", range);
     });
-    return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.label), cells);
+    const why = metric.why && el("small", {}, ` not compared: ${metric.why}`);
+    return el("tr", { class: "metric" }, el("th", { scope: "row" }, metric.label, why), cells);
   }
 
   patchButton(rows) {
