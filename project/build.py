@@ -8,6 +8,7 @@ import torch
 from pytorch_lightning import Trainer
 
 from project import data, losses, metrics, models, plugs, run_directory
+from project.cli.stage import stage
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.plan import Plan
@@ -55,11 +56,13 @@ def build(
         seeded: hashes of the generators' states, which were seeded just now.
     """
     hparams, device = plan.hparams, trainer.strategy.root_device
+    stage("reading the data")
     dataset, reopened = load_data(hparams, plan.reopened)
     if hparams.refuse_leaks:
         dataset.refuse_leaks()
     if state and (hparams.only_test or plan.resume):
         dataset = as_trained(dataset, state, plan.source)
+    stage("building the model")
     there = known(dataset, hparams)
     model = models.build(dataset.shape, len(dataset.classes), hparams, there)
     if state:

@@ -19,7 +19,7 @@ from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.run_directory import CHECKPOINTS, TRACEBACK
 from project.session import Ended, Session
-from project.tracking import Followers
+from project.tracking import Followers, is_served
 from project.training.interrupt import Interrupt
 from project.training.state import optimizer_bytes
 
@@ -75,7 +75,8 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     optimizer = optimizer_bytes(setup.trainer) if plan.hparams.keep_optimizer else 0
     leaked = leaks.lines(named=False) if leaks else ()
     classes = tell_classes(setup, plan)
-    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes)
+    served = any(map(is_served, plan.trackers))
+    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, served)
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
     elif ended.error:

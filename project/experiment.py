@@ -13,6 +13,7 @@ from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
+from project.cli.stage import stage
 from project.closing import close
 from project.hyperparameters import Hyperparameters
 from project.opening import begin, sheet
@@ -57,6 +58,7 @@ def run_experiment(
         ValueError: the data, the model, the checkpoint or the devices are not what the flags say.
         OSError: something can't be read or written; in both cases nothing was begun.
     """
+    stage("looking at the devices")
     plan, state = with_checkpoint(plan)
     trainer = make_trainer(plan.hparams)
     watchers = callbacks.load(plan.hparams)
@@ -64,12 +66,14 @@ def run_experiment(
     setup = build(plan, state, trainer, seeded)
     with generators.untouched():
         watching = callbacks.watching(watchers, known(setup.dataset, plan.hparams))
+    stage("meeting the other processes" if trainer.world_size > 1 else "opening the run")
     if (code_at_once := meet(plan, setup, state)) is not None:
         return code_at_once
     if not setup.trainer.is_global_zero:
         return follow(make_session(plan, setup, state, None, others, watching))
     run, following = begin(plan, code, argv, setup, state, followers)
     session = make_session(plan, setup, state, run.directory, others, watching)
+    stage("preparing the first step")
     with session.interrupt:
         return close(plan, code, run, following, session, session.run())
 
@@ -171,7 +175,7 @@ def onlookers(
         found.append(EarlyStopping(hparams.early_stopping, checkpoints))
     if directory is not None:
         shown = ("val_loss", "val_accuracy", hparams.monitor)
-        found += [Progress(shown), Reports(directory)]
+        found += [Progress(shown, checkpoints), Reports(directory)]
         if hparams.profile:
             found.append(Profile(directory / run_directory.PROFILE))
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from project.cli.command import load_private_settings, print_error
 from project.cli.flags import Arguments, parse
+from project.cli.stage import stage
 from project.processes.place import first_speaks, place
 from project.words.telling import clipped
 
@@ -22,8 +23,11 @@ def main(argv: Sequence[str]) -> int:
         The exit code: 0; 1 if the run failed on its way; 2 if the input is at fault and nothing was
         started; 128 + the signal's number if a signal ended it.
     """
-    with first_speaks():
-        return _told(argv)
+    try:
+        with first_speaks():
+            return _told(argv)
+    finally:
+        stage("")
 
 
 def _told(argv: Sequence[str]) -> int:
@@ -56,13 +60,17 @@ def _run(arguments: Arguments, argv: Sequence[str]) -> int:
     """Check what can be checked at once, start the other processes, and run the experiment."""
     # Each step imports what it needs: --help and rejected flags answer before any of this, and what
     # the files and folders rule out is said before torch is loaded.
+    from project.cli.planned import planned
     from project.plan import make_plan
     from project.processes.launch import other_processes
 
     plan = make_plan(arguments)
     with other_processes(plan.hparams, argv) as others:
         code = _recorded_code(plan) if place().is_first else None
-        return _with_followers(plan.compared(code), code, argv, others)
+        plan = plan.compared(code)
+        if place().is_first:
+            print(planned(plan.hparams, plan.given, plan.resume, plan.weights), file=sys.stderr)
+        return _with_followers(plan, code, argv, others)
 
 
 def _recorded_code(plan: "Plan") -> "CodeState":
@@ -89,6 +97,10 @@ def _with_followers(
     wait_briefly()
     trackers = plan.trackers if place().is_first else ()
     with ReadyFollowers(Path(plan.hparams.exp_dir), trackers) as followers:
+        stage("loading torch")
+        import torch  # noqa: F401  # half of what is loaded next
+
+        stage("loading Lightning and scikit-learn")
         from project.experiment import run_experiment
 
         return run_experiment(plan, code, argv, others, followers)

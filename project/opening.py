@@ -172,7 +172,8 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     print(models.summary(setup.solver.model, dataset.shape), file=sys.stderr)
     device = str(setup.trainer.strategy.root_device)
     data = dataset.describe()
-    messages.announce(run.directory, plan.resume is not None, hparams.model, device, data)
+    what = f"{hparams.model} on {hparams.data}" if hparams.only_test else ""
+    messages.announce(run.directory, what, device, data)
     leaks = dataset.leaks.lines() if dataset.leaks else ()
     absent = () if plan.is_trial else told_absent(data)
     messages.warn(run.record["code"].get("not_recorded") or (), leaks, absent)

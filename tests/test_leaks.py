@@ -40,7 +40,7 @@ def test_they_are_refused_before_anything_is_written(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(argv(folder, "--refuse-leaks")) == 2
-    lines = capsys.readouterr().err.splitlines()
+    _, *lines = capsys.readouterr().err.splitlines()
     assert lines == [
         "error: --refuse-leaks: 1 of 11 test images are also in training"
         " (train/bee/0.png = test/bee/9.bmp)",

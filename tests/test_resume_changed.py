@@ -56,7 +56,7 @@ def run(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_is_refused_and_left_as_it_was(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = everything(run)
     assert main(["--resume", "last", "--exp-dir", str(run.parents[1])]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+    _, line = capsys.readouterr().err.splitlines()
     assert line.startswith(
         f"error: run {run.name} can't go on as it was: data: bee/01.png was removed; "
     )

@@ -72,7 +72,7 @@ def test_results_are_shown_before_trackers_are_waited_for_and_ctrl_c_leaves_thes
     follower.kill()
     follower.wait()
     assert ": finished" in shown[0].out
-    assert "test 0." in shown[0].out and "on the web" in shown[0].out
+    assert "test 0." in shown[0].out and "compare it:" in shown[0].out
     assert f"sending to {stand_in.NAME}: " in shown[0].err and "Ctrl-C" in shown[0].err
     assert f"{stand_in.NAME}: still sending in the background" in capsys.readouterr().out
 

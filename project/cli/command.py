@@ -9,6 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
+from project.cli.stage import clear
 from project.hyperparameters import Hyperparameters
 from project.words.telling import RUN, clean, clipped
 
@@ -25,6 +26,7 @@ class _Lasting(io.FileIO):
     lost: OSError | None = None
 
     def write(self, data: Any) -> int | None:
+        clear()
         try:
             return super().write(data)
         except OSError as error:

@@ -8,35 +8,30 @@ from typing import Any
 
 from project import run_directory
 from project.cli.classes import ByClass, told_counts
-from project.cli.shell import as_flags, command, exp_dir_flag
+from project.cli.shell import as_flags, command, exp_dir_flag, followed_by
+from project.cli.stage import draws, stage
 from project.cli.summary import outcome_rows, print_summary
 from project.files import json_text, read_json
 from project.words.names import some
+from project.words.paths import brief
 from project.words.sizes import size_text
 
 FEW_STEPS = 10  # of an epoch
 
 
-def announce(
-    directory: Path, going_on: bool, model: str, device: str, data: Mapping[str, Any]
-) -> None:
-    """Say on standard error what is about to run, on what.
+def announce(directory: Path, what: str, device: str, data: Mapping[str, Any]) -> None:
+    """Say on standard error what was not known at once of what is about to run.
 
     Args:
         directory: of the run.
-        going_on: whether it was begun before.
-        model: its name on the command line.
-        device: likewise.
-        data: as the record has it: `name`, `classes` and `counts`.
+        what: model and data, where only a checkpoint knew them; else nothing.
+        device: as torch names it.
+        data: as the record has it: `classes` and `counts`.
     """
     counts = ", ".join(f"{n['total']:,} {split}" for split, n in data["counts"].items())
-    print(
-        f"{'going on with ' if going_on else ''}{directory}: {model} on {data['name']} ({counts}),"
-        f" on {device}",
-        *told_counts(data),
-        sep="\n",
-        file=sys.stderr,
-    )
+    parts = filter(None, [what, counts, f"on {device}"])
+    lines = [f"run {directory.name}: {'; '.join(parts)}", *told_counts(data)]
+    print(*lines, sep="\n", file=sys.stderr)
 
 
 def warn(lacking: Sequence[str], leaks: Iterable[str] = (), others: Iterable[str] = ()) -> None:
@@ -132,8 +127,9 @@ def show_outcome(
     leaks: Sequence[str],
     optimizer: int,
     classes: ByClass | None,
+    served: bool,
 ) -> None:
-    """Print the table at the end of a run, and where to compare it.
+    """Print the table at the end of a run, and how to compare it.
 
     Args:
         directory: of the run.
@@ -141,17 +137,18 @@ def show_outcome(
         leaks: a line for each kind of leak between splits.
         optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
         classes: what the test says of them, if there was one.
+        served: whether `project.serve` shows it.
     """
     outcome = read_json(directory / run_directory.OUTCOME)
     rows = outcome_rows(outcome, n_parameters, classes)
     rows += [("leaks", line) for line in leaks]
     if outcome["weights"]:
         rows.append(("kept", kept(directory, outcome, optimizer)))
-    rows.append(("run", str(directory)))
+    rows.append(("run", brief(directory)))
+    print_summary(rows, f"{directory.parent.name}: {outcome['status']}")
     where = exp_dir_flag(directory.parents[1])
-    rows.append(("compare", command("compare", *where)))
-    rows.append(("on the web", command("serve", *where)))
-    print_summary(rows, f"{directory.name}: {outcome['status']}")
+    commands = [command("compare", *where), *([command("serve", *where)] if served else [])]
+    print(followed_by("compare it, here or on the web" if served else "compare it", *commands))
 
 
 def kept(directory: Path, outcome: Mapping[str, Any], optimizer: int) -> str:
@@ -187,11 +184,15 @@ def going_on(directory: Path, given: Mapping[str, Any], nodes: int) -> str:
     words = ["--resume", directory.name, *exp_dir_flag(directory.parents[1]), *as_flags(again)]
     if nodes > 1:
         return f"go on: start it on each machine as before, with {shlex.join(words)}"
-    return f"go on: {command('run', *words)}"
+    return followed_by("go on", command("run", *words))
 
 
 def show_unsent(unsent: Sequence[str]) -> None:
     """Say on standard error what the trackers still lack, and that it need not be waited for."""
+    if unsent and draws():
+        names = ", ".join(line.partition(":")[0] for line in unsent)
+        stage(f"sending to {names}; Ctrl-C leaves that to the background")
+        return
     for line in unsent:
         print(f"sending to {line}; Ctrl-C leaves that to the background", file=sys.stderr)
 

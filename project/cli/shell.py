@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from project.hyperparameters import Hyperparameters
+from project.words.paths import brief
 
 
 def command(module: str, *words: str) -> str:
     """The command line of `python -m project.<module>` with `words`, quoted."""
     return shlex.join([python(), "-m", f"project.{module}", *words])
+
+
+def followed_by(what: str, *commands: str) -> str:
+    """`what` is done by these commands, each in a line of its own that can be copied whole."""
+    return "\n".join([f"{what}:", *(f"  {line}" for line in commands)])
 
 
 @cache
@@ -37,7 +43,7 @@ def exp_dir_flag(folder: Path) -> tuple[str, ...]:
     """The words by which a command finds the runs in `folder`: none where it looks by itself."""
     field = Hyperparameters.__dataclass_fields__["exp_dir"]
     default = os.environ.get(field.metadata["env"]) or field.default
-    return () if folder.resolve() == Path(default).resolve() else ("--exp-dir", str(folder))
+    return () if folder.resolve() == Path(default).resolve() else ("--exp-dir", brief(folder))
 
 
 def as_flags(values: Mapping[str, Any]) -> Iterator[str]:

@@ -82,17 +82,18 @@ def table(rows: Sequence[Row], title: str) -> str:
 def _print_rich(rows: Sequence[Row], title: str) -> None:
     # rich is loaded only where it is used.
     from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(file=sys.stdout)
     # Two borders, and one space on either side of both cells.
-    room = console.width - max(len(name) for name, _ in rows) - 7
+    room = console.width - max(cell_len(name) for name, _ in rows) - 7
     grid = Table(title=Text(title), box=box.ROUNDED, show_header=False, title_justify="left")
     grid.add_column(style="bold")
     grid.add_column()
-    too_long = [(name, value) for name, value in rows if len(value) > room]
+    too_long = [(name, value) for name, value in rows if cell_len(value) > room]
     for name, value in rows:
         if (name, value) not in too_long:
             grid.add_row(Text(name), Text(value))

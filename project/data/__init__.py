@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from project import plugs
+from project.cli.stage import stage
 from project.data._block import Batch, Block
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
@@ -169,6 +170,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         OSError: it can't be read, or not downloaded.
     """
     raw = _load(hparams)
+    stage("splitting and hashing the data")
     drawn = split(raw, hparams)
     splits = _fixed_batches(keep(drawn, former, raw.files) if former else drawn, hparams)
     hashes = {name: split_hash(part, raw.classes) for name, part in splits._asdict().items()}

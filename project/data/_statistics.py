@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from project.cli.stage import count, stage
 from project.data._fit import CROP
 from project.data.cache import cache_folder, note
 from project.data.samples import CHUNK_BYTES, Subset
@@ -41,6 +42,7 @@ def statistics(
     path = cache_folder(folder) / f"statistics-{_DECODING}-{key}.json"
     known = _read(path)
     if known is None:
+        stage("measuring the training images")
         known = measure(subset)
         _remember(path, known)
     return known
@@ -64,7 +66,8 @@ def histograms(subset: Subset) -> Tensor:
         per_chunk = min(per_chunk, 64)
     sizes = [len(piece) for piece in subset.indices.split(per_chunk)]
     counts = torch.zeros(channels, 256, dtype=torch.int64)
-    for images, _ in subset.samples.stream(subset.indices, sizes):
+    for i, (images, _) in enumerate(subset.samples.stream(subset.indices, sizes)):
+        count(i * per_chunk, len(subset))
         for channel in range(channels):
             counts[channel] += torch.bincount(images[:, channel].flatten(), minlength=256).cpu()
     return counts

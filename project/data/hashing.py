@@ -10,6 +10,8 @@ from typing import IO
 import numpy as np
 from blake3 import blake3
 
+from project.cli.stage import count
+
 # From here on one file is hashed by all cores, mapped and not copied; below, files go side by side.
 LARGE = 4 * 2**20
 # Files a thread takes at once: handing them over one by one takes longer than hashing small ones.
@@ -43,8 +45,8 @@ def hash_files(
     # some more than cores, as many wait for the disk.
     with ThreadPoolExecutor() as pool:
         for batches in _portions(len(paths)):
-            for _ in pool.map(read, batches):
-                pass
+            for batch, _ in zip(batches, pool.map(read, batches)):
+                count(batch.stop, len(paths))
     return digests
 
 

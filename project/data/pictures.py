@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
+from project.cli.stage import count, stage
 from project.data._fit import CROP, told_fit
 from project.data._suspects import suspects
 from project.data.cache import note
@@ -57,6 +58,7 @@ class Pictures:
             ValueError: an image can't be decoded; the message names it.
             OSError: a file can't be read.
         """
+        stage("looking for equal images")
         self._look_at_the_rest()
         by_bytes = first_bits(self.files.digests)
         numbers, files, inverse = np.unique(by_bytes, return_index=True, return_inverse=True)
@@ -93,8 +95,9 @@ class Pictures:
             rest, start = torch.from_numpy(np.flatnonzero(~known[start:end])), end
             if not len(rest):
                 continue  # for nothing no workers need to start
-            for _ in part.stream(rest, [len(piece) for piece in rest.split(AT_ONCE)]):
-                pass
+            pieces = rest.split(AT_ONCE)
+            for i, _ in enumerate(part.stream(rest, [len(piece) for piece in pieces]), start=1):
+                count(i * AT_ONCE, len(rest))
 
     def _look_closely(self, files: np.ndarray) -> None:
         unknown = files[self.glimpses["content"][files] == 0]
@@ -105,7 +108,8 @@ class Pictures:
             self.glimpses["content"][i] = int.from_bytes(digest[:8], "little")
 
         with ThreadPoolExecutor() as pool:
-            list(pool.map(look, unknown.tolist()))
+            for i, _ in enumerate(pool.map(look, unknown.tolist()), start=1):
+                count(i, len(unknown))
         self._changed = len(unknown) > 0
 
     def _remember(self) -> None:

@@ -7,6 +7,7 @@ from typing import IO
 import numpy as np
 import torch
 
+from project.cli.stage import stage
 from project.data.cache import note
 from project.data.decoding import check_header, decode
 from project.data.files import Files
@@ -35,6 +36,7 @@ def load(hparams: Hyperparameters) -> Raw:
     """
     size, fit = hparams.image_size or DEFAULT_SIZE, hparams.fit
     folder = Path(hparams.data_dir)
+    stage("listing the images")
     listing = list_images(hparams.data_dir)
     if told := told_skipped(listing.skipped):
         note(told)
@@ -62,6 +64,7 @@ def _in_memory(listing: Listing, size: int, fit: str) -> tuple[np.ndarray, np.nd
         found = decode(file, listing.paths[i], size, fit)
         images[i], glimpses[i] = found.pixels, glimpse(found)
 
+    stage("reading images")
     digests = hash_files(listing.paths, keep)
 
     def samples(part: slice) -> Resident:
@@ -74,6 +77,7 @@ def _on_disk(
     listing: Listing, size: int, fit: str, folder: Path, num_workers: int
 ) -> tuple[np.ndarray, np.ndarray, Open]:
     paths, targets = listing.paths, torch.tensor(listing.targets)
+    stage("hashing images")
     digests = digests_of(paths, folder, lambda i, file: check_header(file, paths[i]))
     glimpses = remembered(digests, folder, size, fit)
 

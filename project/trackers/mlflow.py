@@ -59,6 +59,11 @@ def is_slow_to_open(run_dir: Path) -> bool:
     return given_uri() is None and not embedded_path(run_dir.parents[1]).exists()
 
 
+def is_served() -> bool:
+    """Whether runs go into the embedded store, which `project.serve` shows."""
+    return given_uri() is None
+
+
 class MlflowTracker(Tracker):
     """One run of an MLflow experiment; the run's name and its tag `run_id` are our run id."""
 

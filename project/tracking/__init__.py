@@ -3,9 +3,18 @@
 from typing import Any
 
 from project.tracking.attached import Followers, ReadyFollowers
-from project.tracking.choice import followed, load, resolve, usual
+from project.tracking.choice import followed, is_served, load, resolve, usual
 
-__all__ = ["ReadyFollowers", "Followers", "RunLogger", "followed", "load", "resolve", "usual"]
+__all__ = [
+    "ReadyFollowers",
+    "Followers",
+    "RunLogger",
+    "followed",
+    "is_served",
+    "load",
+    "resolve",
+    "usual",
+]
 
 
 def __getattr__(name: str) -> Any:

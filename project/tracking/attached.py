@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.cli.shell import command
+from project.cli.shell import command, exp_dir_flag, followed_by
 from project.files.root import findable
 from project.run_directory import JOURNAL, TRACKING, log_of
+from project.tracking.choice import is_served
 from project.tracking.state import State
 from project.tracking.training import RUN_ENDS
+from project.words.paths import brief
 
 RETRY_SECONDS = 3.0
 # Followers that go on in the background: forgotten ones would be complained of as still running.
@@ -69,20 +71,21 @@ class Followers:
         return [self._line(name, process.poll()) for name, process in self.followers.items()]
 
     def _line(self, name: str, code: int | None) -> str:
-        state, later = self._state(name), self._command(name)
+        state = self._state(name)
+        # Where it is served was said with the results.
+        where = "all sent" if is_served(name) else ""
         if code == 0:
-            return state.where
+            return f"{name}: {where}" if where else state.where
+        log = brief(log_of(self.run_dir, name))
         if code is None and state.error is None:
-            log = log_of(self.run_dir, name)
             # Until it has opened its tracker, it doesn't know where that shows the run.
-            where = f"; {state.where}" if state.where else ""
-            return f"{name}: still sending in the background (its log is {log}){where}"
+            told = f"; {state.where}" if state.where and not where else ""
+            return f"{name}: still sending in the background (its log is {log}){told}"
         if code is None:
-            return f"{name}: not reached yet ({state.error}); {later} sends the rest later"
+            return self._later(name, f"not reached yet ({state.error}); to send the rest later")
         if state.error is not None:
-            return f"{name}: not sent ({state.error}); {later} sends it later"
-        log = log_of(self.run_dir, name)
-        return f"{name}: its process ended with code {code}, see {log}; {later} sends it later"
+            return self._later(name, f"not sent ({state.error}); to send it later")
+        return self._later(name, f"its process ended with code {code}, see {log}; to send it later")
 
     def _state(self, name: str) -> State:
         try:
@@ -91,8 +94,10 @@ class Followers:
             # It is no fault of the run, which is over; its follower has met the same.
             return State(error=str(error))
 
-    def _command(self, name: str) -> str:
-        return f"`{command('sync', str(self.run_dir), '--tracker', name)}`"
+    def _later(self, name: str, what: str) -> str:
+        where = exp_dir_flag(self.run_dir.parents[1])
+        words = [self.run_dir.name, *where, "--tracker", name]
+        return followed_by(f"{name}: {what}", command("sync", *words))
 
 
 class ReadyFollowers:

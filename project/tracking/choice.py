@@ -99,3 +99,8 @@ def preload(name: str) -> None:
 def is_slow_to_open(name: str, run_dir: Path) -> bool:
     """Whether the tracker `name` has much to do before it can take the run, if its file says so."""
     return getattr(load(name), "is_slow_to_open", lambda _: False)(run_dir)
+
+
+def is_served(name: str) -> bool:
+    """Whether `project.serve` shows what is sent to the tracker `name`, if its file says so."""
+    return getattr(load(name), "is_served", lambda: False)()

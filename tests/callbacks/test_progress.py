@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
@@ -120,16 +120,41 @@ def test_the_scores_shown_can_be_chosen(capsys: pytest.CaptureFixture) -> None:
     assert "  train_loss 0.1667  val_f1 0.5000  val_loss 1.2e-04  " in first
 
 
-def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_a_line_for_each_epoch_above_a_bar_that_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     terminal = pretend_terminal(monkeypatch)
-    fit(Toy(), test=True)
+    fit(Toy(), test=True, checkpoints=SimpleNamespace(monitor="val_loss", best={"epoch": 1}))
     shown = lines(terminal.getvalue())
-    last = max(i for i, line in enumerate(shown) if line.startswith("epoch"))
-    assert re.match(r"epoch 2/2 ━+ 12/12 steps", shown[last])
-    assert shown[last + 1] == "train_loss 0.0833  val_loss 1.2e-04  val_accuracy 0.6000"
+    left = [
+        re.sub(r"\d+\.\d s", "T s", line) for line in shown if re.match(" *(epoch  |./2)", line)
+    ]
+    assert left == [
+        "epoch  train_loss  val_loss  val_accuracy     time",
+        "  1/2      0.1667   1.2e-04        0.3000    T s",
+        "  2/2      0.0833   1.2e-04        0.6000    T s  best",
+    ]
+    assert any(re.match(r"epoch 1/2 ━+.* 3/12 steps", line) for line in shown)
+    assert "train_loss 0.3333" in shown
     assert any(line.startswith("testing") for line in shown)
     # The cursor is hidden while a bar is drawn, and shown again each time.
     assert terminal.getvalue().count("\x1b[?25l") == terminal.getvalue().count("\x1b[?25h") == 2
+
+
+def test_of_very_many_epochs_some_have_a_line_and_the_last_always(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    # Each look at the clock is 0.1 s after the former, and an epoch looks twice.
+    clock = iter(range(10**6))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock) / 10)
+    callback, solver = Progress(), Toy()
+    trainer = SimpleNamespace(is_global_zero=True, max_epochs=123)
+    for trainer.current_epoch in range(123):
+        callback.on_train_epoch_start(trainer, solver)
+        callback.on_train_epoch_end(trainer, solver)
+    callback.on_train_end(trainer, solver)
+    told = [int(line.split()[1].split("/")[0]) for line in capsys.readouterr().err.splitlines()]
+    assert told == [*range(1, 101), 105, 110, 115, 120, 123]
 
 
 def test_the_bar_is_drawn_no_more_often_than_it_should(

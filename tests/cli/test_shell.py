@@ -100,15 +100,16 @@ def test_the_command_to_go_on_goes_on(tmp_path: Path, capsys: pytest.CaptureFixt
     exp_dir = tmp_path / "my runs"
     with at_step("_optimize", 5, lambda: os.kill(os.getpid(), signal.SIGTERM)):
         assert main([*FLAGS, "--exp-dir", str(exp_dir)]) == 143
-    line = capsys.readouterr().out.splitlines()[-1]
-    words = shlex.split(line.removeprefix("go on: "))
+    *_, said, line = capsys.readouterr().out.splitlines()
+    assert said == "go on:"
+    words = shlex.split(line)
     assert words[:3] == [shell.python(), "-m", "project.run"]
     (run,) = (exp_dir / "trial").iterdir()
     assert words[3:] == ["--resume", run.name, "--exp-dir", str(exp_dir)]
     # What this stage was given, and the record does not say, is needed once more.
     argv = [*words[3:], "--num-workers", "1", "--tracker", "none", "--seed", "0"]
     plan = make_plan(parse(argv))
-    assert shlex.split(going_on(run, plan.of_this_stage, 1))[-2:] == ["--num-workers", "1"]
+    assert going_on(run, plan.of_this_stage, 1).split()[-2:] == ["--num-workers", "1"]
     assert main(words[3:]) == 0
     assert json.loads((run / "outcome.json").read_text())["status"] == "finished"
 

@@ -163,7 +163,10 @@ def test_a_tracker_that_is_down_is_named_with_what_to_do(
         assert attached.followers[NAME].poll() is None
     (line,) = close(attached, timeout=0)
     assert "not reached yet (ConnectionError: http://***@host/ is down)" in line
-    assert f" -m project.sync {run} --tracker {NAME}` sends the rest later" in line
+    told, later = line.splitlines()
+    assert told.endswith("; to send the rest later:")
+    where = f"--exp-dir {run.parents[1]} --tracker {NAME}"
+    assert later.endswith(f" -m project.sync {run.name} {where}")
     attached.followers[NAME].kill()
     attached.followers[NAME].wait()
     texts = [p.read_text() for p in (run / "tracking").iterdir()]
@@ -178,7 +181,7 @@ def test_settings_that_cannot_work_are_not_tried_again(
     attached = start("refuse")
     (line,) = close(attached, timeout=60)
     assert attached.followers[NAME].returncode == 2
-    assert line.startswith(f"{NAME}: not sent (TOKEN is not set: set it); `")
+    assert line.startswith(f"{NAME}: not sent (TOKEN is not set: set it); to send it later:\n  ")
     assert " -m project.sync " in line
 
 

@@ -1,0 +1,42 @@
+"""What a run will do, told at once: before anything slow is loaded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from project.hyperparameters import Hyperparameters
+from project.words.paths import brief
+
+
+def planned(
+    hparams: Hyperparameters, given: Mapping[str, Any], resume: Path | None, weights: Path | None
+) -> str:
+    """The line: model and data, how long, and into which folder.
+
+    Args:
+        hparams: of the run.
+        given: what the person gave of them, by field name.
+        resume: directory of the run to go on with.
+        weights: checkpoint file to start from, or to test.
+    """
+    if resume is not None:
+        return f"going on with {brief(resume)}: {_what(hparams, given)}, {_length(hparams)}"
+    into = f"into {brief(Path(hparams.exp_dir, hparams.exp_name))}/"
+    if hparams.only_test:
+        return f"testing {brief(weights)}; {into}"
+    start = f", from the weights of {brief(weights)}" if weights else ""
+    return f"{_what(hparams, given)}{start}, {_length(hparams)}; {into}"
+
+
+def _what(hparams: Hyperparameters, given: Mapping[str, Any]) -> str:
+    folder = f" in {brief(hparams.data_dir)}" if "data_dir" in given else ""
+    return f"{hparams.model} on {hparams.data}{folder}"
+
+
+def _length(hparams: Hyperparameters) -> str:
+    if hparams.fast_dev_run:
+        return f"one batch of {hparams.batch_size} of each split"
+    n = hparams.max_epochs
+    epochs = f"{'up to ' if hparams.early_stopping else ''}{n:,} epoch{'s' * (n != 1)}"
+    steps = f" or {hparams.max_steps:,} steps" if hparams.max_steps else ""
+    return f"{epochs}{steps} in batches of {hparams.batch_size:,}"
