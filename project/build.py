@@ -17,8 +17,10 @@ from project.provenance import manifest, splits
 from project.provenance.resumption import Reopened
 from project.solver import Solver
 from project.training import generators
+from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
 from project.training.monitored import ways_of
+from project.training.origin import Origin
 from project.training.state import as_trained
 from project.training.weights import load_weights
 
@@ -32,7 +34,9 @@ class Setup:
     Attributes:
         generators: hashes of the generators' states right after seeding.
         scores: which way each score is better, for the record.
-        reopened: for a run that goes on, what has changed since its record, of the data too.
+        reopened: for a run that goes on, what has changed since its record, of the data too; for a
+            new one that goes on from another, since that one's.
+        inherited: what such a new one takes over.
     """
 
     dataset: data.Data
@@ -42,6 +46,7 @@ class Setup:
     generators: dict[str, str]
     scores: dict[str, str | None]
     reopened: Reopened | None = None
+    inherited: Inheritance | None = None
 
 
 def build(
@@ -57,10 +62,10 @@ def build(
     """
     hparams, device = plan.hparams, trainer.strategy.root_device
     stage("reading the data")
-    dataset, reopened = load_data(hparams, plan.reopened)
+    dataset, reopened = load_data(plan)
     if hparams.refuse_leaks:
         dataset.refuse_leaks()
-    if state and (hparams.only_test or plan.resume):
+    if state and (hparams.only_test or plan.resume or plan.parent):
         dataset = as_trained(dataset, state, plan.source)
     stage("building the model")
     there = known(dataset, hparams)
@@ -73,6 +78,9 @@ def build(
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
+    steps, inherited = loaders["train"].steps, None
+    if plan.parent:
+        inherited = inherit(plan.parent, state, hparams, steps)
     loss = losses.build(hparams, there)
     with generators.untouched():  # the weights are the same, whatever is measured
         further = plugs.load_outside("metric", hparams.metric)
@@ -84,11 +92,12 @@ def build(
         measured,
         dataset.classes,
         hparams,
-        loaders["train"].steps,
+        steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
+        origin=inherited.origin if inherited else origin_of(reopened, state),
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
-    return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened)
+    return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened, inherited)
 
 
 def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
@@ -106,16 +115,21 @@ def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
     }
 
 
-def load_data(
-    hparams: Hyperparameters, reopened: Reopened | None
-) -> tuple[data.Data, Reopened | None]:
+def origin_of(reopened: Reopened | None, state: dict[str, Any] | None) -> Origin | None:
+    """Where a run that is resumed had begun, if it went on from another one."""
+    parent = reopened.record.get("parent") if reopened else None
+    return Origin.read(parent, state["optimizer"]) if parent else None
+
+
+def load_data(plan: Plan) -> tuple[data.Data, Reopened | None]:
     """The data, compared with those of a run that goes on; what it held out stays held out.
 
     Raises:
         ValueError: the data can't be used; they, or the environment's variables, have changed
-            without `--accept-changes`.
+            without `--accept-changes`; or a parent had others.
         OSError: they can't be read.
     """
+    hparams, reopened = plan.hparams, plan.reopened
     folders = reopened.folders_with(run_directory.SPLITS) if reopened else []
     if reopened:
         reopened = reopened.with_variables(ROOT)
@@ -125,9 +139,17 @@ def load_data(
     dataset = data.prepare(hparams, former if again else ())
     if reopened is None:
         return dataset, None
-    if former and not again and dataset.hash != reopened.record["data"]["hash"]:
-        dataset = data.prepare(hparams, former)
+    if plan.resume and former and not again:
+        if dataset.hash != reopened.record["data"]["hash"]:
+            dataset = data.prepare(hparams, former)
     found = reopened.with_data(dataset.describe(), dataset.file_hashes())
+    if plan.parent and found.data_changed:
+        known = len(reopened.changed)
+        changed = "; ".join(found.changed[known:])
+        raise ValueError(
+            f"--from {plan.parent.name}: the data are not those that it was trained on: {changed};"
+            f" restore them, or start anew with its flags: --config {plan.parent.name}"
+        )
     if found.data_changed and not former:
         raise ValueError(
             f"the data of run {reopened.directory.name} changed, and it has no"

@@ -30,6 +30,7 @@ from project.session import Session
 from project.tracking import ReadyFollowers
 from project.training import checkpoint, generators
 from project.training.interrupt import Interrupt
+from project.training.origin import Origin
 from project.training.saving import Checkpoints
 from project.training.state import Position, describe
 from project.training.trainer import make_trainer
@@ -80,7 +81,7 @@ def run_experiment(
 
 def with_checkpoint(plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
     """The checkpoint to start from, if any; a test takes over what that was trained with."""
-    needed = checkpoint.TRAINING if plan.resume else ()
+    needed = checkpoint.TRAINING if plan.resume or plan.parent else ()
     state = checkpoint.load(plan.source, *needed) if plan.source else None
     if plan.resume and state and state["best"]:
         # Lost or damaged, it would be missed by the test alone, after all the training.
@@ -153,26 +154,33 @@ def make_session(
     """
     hparams = plan.hparams
     description = describe(Redactor().redact_json(hparams.to_values()), setup.dataset)
-    going_on = state if plan.resume else None
+    going_on, inherited = (state if plan.resume or plan.parent else None), setup.inherited
     folder = directory / run_directory.CHECKPOINTS if directory else None
     way = better(setup.scores, hparams.monitor)
     every = hparams.checkpoint_every
-    checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on)
+    checkpoints = Checkpoints(folder, hparams.monitor, way, every, description, going_on, inherited)
     # Last: what the others do after a step is done before a signal ends the run.
     interrupt = Interrupt(checkpoints, setup.solver)
-    around = [*onlookers(hparams, directory, checkpoints), *watching]
+    origin = setup.solver.origin
+    around = [*onlookers(hparams, directory, checkpoints, origin), *watching]
     setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
+    if inherited:
+        position = inherited.position
     return Session(setup, checkpoints, interrupt, others, position, hparams.only_test)
 
 
 def onlookers(
-    hparams: Hyperparameters, directory: Path | None, checkpoints: Checkpoints
+    hparams: Hyperparameters,
+    directory: Path | None,
+    checkpoints: Checkpoints,
+    origin: Origin | None,
 ) -> list[Callback]:
     """The callbacks that a run could do without, by its flags; a new one has its line here."""
     found: list[Callback] = []
     if hparams.early_stopping is not None:
-        found.append(EarlyStopping(hparams.early_stopping, checkpoints))
+        begins = origin.epoch if origin else 0
+        found.append(EarlyStopping(hparams.early_stopping, checkpoints, begins))
     if directory is not None:
         shown = ("val_loss", "val_accuracy", hparams.monitor)
         found += [Progress(shown, checkpoints), Reports(directory)]

@@ -222,6 +222,17 @@ class Hyperparameters(FlagValues):
         False, "test the model of --checkpoint (or of the run --resume) and train nothing"
     )
     resume: str | None = flag(None, f"go on with an interrupted run: {RUN}")
+    from_: str | None = flag(
+        None,
+        "go on from the last checkpoint of a run, as a new run with its flags but for those given;"
+        f" --max-epochs and --max-steps are totals, its own included: {RUN}",
+    )
+    from_schedule: str = flag(
+        "continue",
+        "course of the learning rate after --from: as a run of the whole length has it from there"
+        " on, a new course over what is left, or the last rate for good",
+        choices=("continue", "restart", "hold"),
+    )
     accept_changes: bool = flag(
         False,
         "with --resume: go on though sources, data, packages or variables changed since; the run"

@@ -1,8 +1,8 @@
 """From argv to an exit code: parse, check, carry out; a mistake becomes one line."""
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from project.cli.command import load_private_settings, print_error
 from project.cli.flags import Arguments, parse
@@ -34,7 +34,7 @@ def _told(argv: Sequence[str]) -> int:
     """The exit code of this process, one of perhaps several; what went wrong is a line."""
     try:
         load_private_settings()
-        return _run(parse(argv), argv)
+        return _run(parse(argv, find=_recorded_flags), argv)
     except (ValueError, OSError) as error:
         if "--traceback" in argv:
             import traceback  # 4 ms that only an error needs to pay
@@ -54,6 +54,16 @@ def _told(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted before training began; nothing was written", file=sys.stderr)
         return 130
+
+
+def _recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any]]:
+    """How to name a run that RUN means, and the flags that a new one takes over from it."""
+    from pathlib import Path
+
+    from project.provenance.parents import named, taken_flags
+
+    directory, name = named(Path(exp_dir), reference)
+    return name, taken_flags(directory)
 
 
 def _run(arguments: Arguments, argv: Sequence[str]) -> int:

@@ -24,6 +24,7 @@ from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.tracking import Followers, ReadyFollowers, RunLogger
 from project.training.digest import digest
+from project.training.origin import course_line
 
 # Flags that say where things are on a machine, or what the first process alone does.
 PER_MACHINE = {
@@ -44,6 +45,7 @@ PER_MACHINE |= {
     "keep",
     "keep_optimizer",
     "checkpoint",
+    "from",
     "rendezvous_timeout",
 }
 
@@ -62,7 +64,7 @@ def begin(
         tell_beginning(run, plan, setup)
         following = followers.attach(run.directory)
         setup.trainer.logger = RunLogger(run.directory)
-        if setup.reopened:
+        if plan.resume:
             add_stage(state, code, setup)
     except BaseException as error:
         give_up(run, plan, error)
@@ -86,7 +88,8 @@ def open_run(
     if setup.reopened is not None:
         reopened = setup.reopened.with_imports(imported_sources(ROOT))
         setup.reopened = reopened.with_machine(environment())
-        return Run.reopen(setup.reopened.directory)
+    if plan.resume is not None:
+        return Run.reopen(plan.resume)
     hparams = plan.hparams
     redactor, sources = Redactor(), imported_sources(ROOT)
     code = with_imported(code, sources, redactor, ROOT)
@@ -126,7 +129,16 @@ def _new_record(
         Redactor(),
         scores=setup.scores,
         sources=sources,
+        parent=_parent(setup),
     )
+
+
+def _parent(setup: Setup) -> dict[str, Any] | None:
+    """What the record says of the run that a new one goes on from."""
+    if setup.inherited is None:
+        return None
+    found = {"changed": list(setup.reopened.changed), "noted": list(setup.reopened.noted)}
+    return setup.inherited.describe() | found
 
 
 def add_stage(state: Mapping[str, Any], code: CodeState, setup: Setup) -> None:
@@ -180,12 +192,29 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     if plan.resume is None and not hparams.only_test and not plan.is_trial:
         least = max(setup.trainer.world_size, hparams.accumulate)
         messages.show_few_steps(len(dataset.train), hparams.batch_size, least)
-    if reopened:
+    if setup.inherited:
+        tell_parent(setup)
+    elif reopened:
         messages.show_changes(reopened.changed, reopened.noted)
     if (n := setup.trainer.world_size) > 1:
         messages.show_sharing(
             n, hparams.nodes, hparams.batch_size, hparams.learning_rate, len(dataset.train)
         )
+
+
+def tell_parent(setup: Setup) -> None:
+    """Say what the new run goes on from, how its learning rate does, and what is another now."""
+    inherited, solver, steps = setup.inherited, setup.solver, setup.loaders["train"].steps
+    origin, reopened = inherited.origin, setup.reopened
+    rate = solver.rate(origin.step)
+    messages.show_parent(
+        inherited.parent.name,
+        (origin.epoch, origin.step),
+        inherited.best and inherited.best["epoch"],
+        inherited.lacks_best,
+        course_line(solver.settings, origin, steps, rate),
+        [*reopened.changed, *reopened.noted],
+    )
 
 
 def give_up(run: Run, plan: Plan, error: BaseException) -> None:
@@ -208,8 +237,8 @@ def sheet(plan: Plan, setup: Setup, state: Mapping[str, Any] | None) -> Sheet:
     start: dict[str, Any] = {}
     if state is not None and plan.source is not None:
         start = {"weights": digest(state["model"])}
-    if state is not None and plan.resume is not None:
-        start |= {"run": plan.resume.name, "epoch": state["epoch"], "step": state["step"]}
+    if state is not None and (run := plan.resume or plan.parent) is not None:
+        start |= {"run": run.name, "epoch": state["epoch"], "step": state["step"]}
     software = {k: v for k, v in environment().items() if k != "variables"}
     data = setup.dataset.describe()
     return Sheet(socket.gethostname(), flags, start, imported_sources(ROOT), software, data)

@@ -1,4 +1,4 @@
-"""What a command line asks for: a new run, an interrupted one to go on with, or a test."""
+"""What a command line asks for: a new run, perhaps from another one, one to resume, or a test."""
 
 import os
 from collections.abc import Mapping
@@ -56,7 +56,8 @@ class Plan:
         given: the values that the person gave, by field name.
         trackers: names of the trackers that the run is sent to.
         resume: directory of the run to go on with.
-        reopened: what was found when that was compared with its record; see `compared`.
+        parent: directory of the run that a new one goes on from.
+        reopened: what was found when one of these was compared with its record; see `compared`.
         weights: checkpoint file to start from, or to test.
     """
 
@@ -65,12 +66,14 @@ class Plan:
     trackers: tuple[str, ...]
     resume: Path | None = None
     weights: Path | None = None
+    parent: Path | None = None
     reopened: "Reopened | None" = None
 
     @property
     def source(self) -> Path | None:
         """The checkpoint file to start from, if any."""
-        return run_directory.last(self.resume) if self.resume else self.weights
+        run = self.resume or self.parent
+        return run_directory.last(run) if run else self.weights
 
     @property
     def of_this_stage(self) -> dict[str, Any]:
@@ -85,20 +88,21 @@ class Plan:
         return bool(h.fast_dev_run or h.overfit_batches or h.limit_batches or h.data == "synthetic")
 
     def compared(self, code: "CodeState | None") -> "Plan":
-        """For a run to go on with: what has changed of sources and software since its record.
+        """For a run to go on with, or from: what has changed of sources and software since.
 
         Args:
             code: state of the sources, in the process that records it.
 
         Raises:
-            ValueError: something has that bears on results, and `--accept-changes` is not given.
+            ValueError: something has that bears on results, and `--accept-changes` is not given;
+                a new run has a record of its own, which tells.
             OSError: a file can't be read.
         """
-        if self.resume is None:
+        if (run := self.resume or self.parent) is None:
             return self
         from project.provenance.resumption import reopen  # 20 ms that a new run need not pay
 
-        found = reopen(self.resume, ROOT, code, self.hparams.accept_changes)
+        found = reopen(run, ROOT, code, self.hparams.accept_changes or self.resume is None)
         return replace(self, reopened=found)
 
     def inherit(self, values: dict[str, Any]) -> "Plan":
@@ -120,7 +124,8 @@ def make_plan(arguments: Arguments) -> Plan:
             lacks its settings.
         OSError: the folder of runs can't be written, or the checkpoint can't be read.
     """
-    hparams, given, resume, weights = arguments.hparams, arguments.given, None, None
+    hparams, given = arguments.hparams, arguments.given
+    resume = weights = parent = None
     if hparams.fast_dev_run:
         hparams = replace(hparams, max_epochs=1, limit_batches=1, tracker=("none",))
     if hparams.only_test:
@@ -128,11 +133,13 @@ def make_plan(arguments: Arguments) -> Plan:
     elif hparams.resume is not None:
         resume = find_run(Path(hparams.exp_dir), hparams.resume, given.get("exp_name"))
         hparams = _resumed(resume, hparams, given)
+    elif hparams.from_ is not None:
+        parent = _parent(hparams)
     elif hparams.checkpoint is not None:
         weights = _weights(hparams, hparams.checkpoint)
     _check_writable(Path(hparams.exp_dir))
     hparams = settle(hparams, frozenset(given) | ({"devices", "nodes"} if resume else set()))
-    return Plan(hparams, given, _trackers(hparams), resume, weights)
+    return Plan(hparams, given, _trackers(hparams), resume, weights, parent)
 
 
 def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:
@@ -160,12 +167,23 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
     return path
 
 
+def _parent(hparams: Hyperparameters) -> Path:
+    """The run that a new one goes on from, as far as can be told before PyTorch is loaded."""
+    from project.provenance.parents import check_parent
+
+    directory = find_run(Path(hparams.exp_dir), hparams.from_)
+    check_parent(directory, hparams)
+    return directory
+
+
 def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -> Hyperparameters:
     """The recorded hyperparameters of a run; what was given must agree with them."""
     state = status(directory)
     # Other processes of this run may find that the first one has taken it up already.
     if state in ("running", "finished") and place().is_first:
-        raise ValueError(f"run {directory.name} can't be resumed: it is {state}")
+        more = f"; a new run goes on from it with --from {directory.name} --max-epochs TOTAL"
+        more *= state == "finished" and run_directory.last(directory).exists()
+        raise ValueError(f"run {directory.name} can't be resumed: it is {state}{more}")
     if state not in ("running", "finished"):
         put_back(directory)
     if not run_directory.last(directory).exists():
@@ -192,7 +210,7 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
     if contradicting:
         raise ValueError(
             f"{', '.join(contradicting)}: run {directory.name} was started with another value and"
-            f" goes on with it; for a new run of its weights use --checkpoint {directory.name}"
+            f" goes on with it; a new run goes on otherwise from there with --from {directory.name}"
         )
     changed = {name: value for name, value in given.items() if name in FREE_ON_RESUME}
     changed |= {"exp_dir": hparams.exp_dir, "plugs": merged(own, recorded.plugs)}

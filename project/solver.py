@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics
 from project.training.optimizers import make_optimizer, make_schedule
+from project.training.origin import Origin, total_steps
 from project.training.step import OptimizerStep
 
 
@@ -33,6 +34,7 @@ class Solver(LightningModule):
         hparams: optimizer, schedule, clipping and accumulation.
         steps_per_epoch: optimizer steps in a full epoch.
         marked: whether batches of the test mark leaks, without which it is scored once more then.
+        origin: where the run began, if it goes on from another one.
 
     Attributes:
         step: optimizer steps done so far.
@@ -41,6 +43,7 @@ class Solver(LightningModule):
         scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
         tables: latest arrays of two dimensions by split and name, such as `confusion_matrix`.
         optimization: does the steps; there since training began.
+        origin: where the run began, if it goes on from another one.
         stop_requested: set from outside to end training after the current step.
     """
 
@@ -53,13 +56,16 @@ class Solver(LightningModule):
         hparams: Hyperparameters,
         steps_per_epoch: int,
         marked: bool = False,
+        origin: Origin | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.model, self.metrics, self.settings = model, metrics, hparams
         self.classes, self._loss, self._marked = classes, loss, marked
+        self.origin = origin
         self._evaluation = Evaluation(loss, metrics, classes)
-        self.total_steps = min(hparams.max_steps or 2**62, hparams.max_epochs * steps_per_epoch)
+        self.total_steps = total_steps(hparams, steps_per_epoch, origin)
+        self._schedule = make_schedule(hparams, self.total_steps, origin)
         self.step = self.step_in_epoch = 0
         self.train_loss = float("nan")
         self.scores: dict[str, float] = {}
@@ -76,7 +82,6 @@ class Solver(LightningModule):
 
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
-        self._schedule = make_schedule(self.settings, self.total_steps)
         self.optimization = OptimizerStep(
             self.model, self._loss, self.trainer, self._schedule, self.settings
         )
@@ -141,12 +146,12 @@ class Solver(LightningModule):
         began, n = self._clock, self._n_samples
         self._clock, self._n_samples = time.perf_counter(), 0
         return {
-            "learning_rate": self._rate(self.step - 1),
+            "learning_rate": self.rate(self.step - 1),
             "grad_norm": float(self.optimization.grad_norm),
             "samples_per_second": n / (self._clock - began),
         }
 
-    def _rate(self, step: int) -> float:
+    def rate(self, step: int) -> float:
         """The learning rate of the step that follows `step` others."""
         rate, _ = self._schedule(step)
         return rate
@@ -156,7 +161,7 @@ class Solver(LightningModule):
         if bad is not None:
             raise FloatingPointError(
                 f"the training loss is {losses[bad]} at step {first_step + bad + 1}"
-                f" (epoch {self.current_epoch}, learning rate {self._rate(first_step + bad):g});"
+                f" (epoch {self.current_epoch}, learning rate {self.rate(first_step + bad):g});"
                 " try a smaller --learning-rate or --gradient-clip 1;"
                 f" the batch is samples {self._of_all_ranks(block.indices(bad))}"
             )

@@ -11,12 +11,17 @@ class EarlyStopping(Callback):
     Args:
         patience: epochs without improvement.
         checkpoints: knows the best epoch; must stand before this callback.
+        begins: the epoch in which a run began that goes on from another one. Where patience was
+            at its end there already, it counts anew.
     """
 
-    def __init__(self, patience: int, checkpoints: Checkpoints) -> None:
-        self.patience, self.checkpoints = patience, checkpoints
+    def __init__(self, patience: int, checkpoints: Checkpoints, begins: int = 0) -> None:
+        self.patience, self.checkpoints, self.begins = patience, checkpoints, begins
 
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
         assert self.checkpoints.best is not None
-        if trainer.current_epoch - self.checkpoints.best["epoch"] >= self.patience:
+        best, latest = self.checkpoints.best["epoch"], self.begins - 1
+        if best <= latest - self.patience:
+            best = latest
+        if trainer.current_epoch - best >= self.patience:
             trainer.should_stop = True

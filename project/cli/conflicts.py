@@ -24,6 +24,7 @@ def conflicts(h: Any) -> list[str]:
             h.resume and h.checkpoint,
             "--resume and --checkpoint exclude each other: a resumed run has its own weights",
         ),
+        *_beginnings(h),
         (
             h.accept_changes and not h.resume,
             "--accept-changes needs --resume: a new run records what is",
@@ -43,3 +44,30 @@ def conflicts(h: Any) -> list[str]:
         ),
     ]
     return [message for broken, message in rules if broken]
+
+
+def _beginnings(h: Any) -> list[tuple[Any, str]]:
+    """Rules of `--from`, which is one of several ways to begin."""
+    return [
+        (
+            h.from_ and h.resume,
+            "--from and --resume exclude each other: a new run that goes on from another, or the"
+            " same one",
+        ),
+        (
+            h.from_ and h.checkpoint,
+            "--from and --checkpoint exclude each other: --from takes the weights of its run",
+        ),
+        (
+            h.from_ and h.only_test,
+            "--from and --only-test exclude each other: to test a run, give --checkpoint RUN",
+        ),
+        (
+            h.from_ and h.fast_dev_run,
+            "--from and --fast-dev-run exclude each other: one more batch is --max-steps",
+        ),
+        (
+            h.from_schedule != "continue" and not h.from_,
+            f"--from-schedule {h.from_schedule} needs --from: other runs have their --schedule",
+        ),
+    ]

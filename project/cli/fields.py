@@ -28,7 +28,12 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
 
 def flag_name(name: str) -> str:
     """The command-line spelling of a field: `learning_rate` is `--learning-rate`."""
-    return "--" + name.replace("_", "-")
+    return "--" + spelled(name).replace("_", "-")
+
+
+def spelled(name: str) -> str:
+    """A field's name in files and records: `from_`, as Python has a word `from`, is `from`."""
+    return name.removesuffix("_")
 
 
 def kind_of(f: Field) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from project import plugs
 from project.cli.conflicts import conflicts
-from project.cli.fields import convert, value_problems
+from project.cli.fields import convert, spelled, value_problems
 from project.words.telling import did_you_mean, quoted
 
 # What records and checkpoints of former versions hold besides, and no result ever depended on.
@@ -57,7 +57,7 @@ class FlagValues:
 
         Without `plugs` where no plug has flags of its own: former versions know of none.
         """
-        values = _plain(asdict(self))
+        values = {spelled(name): value for name, value in _plain(asdict(self)).items()}
         return values if self.plugs else {k: v for k, v in values.items() if k != "plugs"}
 
     def settings(self, plug: str) -> SimpleNamespace:
@@ -86,8 +86,8 @@ class FlagValues:
 
 @cache
 def flags_of(values: type[FlagValues]) -> dict[str, Field]:
-    """The fields that are flags, by name."""
-    return {f.name: f for f in fields(values) if f.name != "plugs"}
+    """The fields that are flags, by their names in files and records."""
+    return {spelled(f.name): f for f in fields(values) if f.name != "plugs"}
 
 
 def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -104,7 +104,7 @@ def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tupl
 def checked(
     values: Mapping[str, Any], flags: Mapping[str, Field]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The good values, as their fields' types, and a line for each thing wrong with the others.
+    """The good values by field, as its type, and a line for each thing wrong with the others.
 
     Args:
         values: by name.
@@ -115,10 +115,11 @@ def checked(
         if name not in flags:
             problems.append(f"unknown key {quoted(name)}{did_you_mean(name, flags)}")
             continue
+        f = flags[name]
         try:
-            good[name] = convert(flags[name], value)
+            good[f.name] = convert(f, value)
             # Three equal values are one mistake.
-            problems += dict.fromkeys(value_problems(flags[name], good[name]))
+            problems += dict.fromkeys(value_problems(f, good[f.name]))
         except ValueError as error:
             problems.append(str(error))
     return good, problems

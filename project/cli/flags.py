@@ -3,13 +3,14 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass
 from typing import Any
 
 from project import plugs
-from project.cli.fields import choices_of, flag_name, is_tuple, kind_of
+from project.cli.fields import choices_of, flag_name, is_tuple, kind_of, spelled
 from project.cli.flag_values import checked, chosen_plugs
+from project.cli.layers import FindFlags, Layers, expanded
 from project.cli.parser import Parser
 from project.hyperparameters import BY_NAME, FLAGS, Hyperparameters
 from project.words.telling import quoted, unfit
@@ -31,20 +32,26 @@ class Arguments:
     traceback: bool
 
 
-def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Arguments:
+def parse(
+    argv: Sequence[str], environ: Mapping[str, str] = os.environ, find: FindFlags | None = None
+) -> Arguments:
     """Parse `argv`, without the program's name; `--help` and `--print-config` print and exit.
+
+    Args:
+        argv: the command line.
+        environ: the environment.
+        find: finds the flags of a recorded run, by the folder of all and what names one.
 
     Raises:
         ValueError: one line for each thing that is wrong, all of them at once; a config file that
             can't be read is one.
     """
     parser = make_parser()
-    problems: list[str] = []
-    environment = list(_from_environment(environ))
     read = _first_reading(parser, argv, environ)
-    files = list(_from_files(read.get("config", ()), problems))
+    layers = Layers.read(read, environ, find)
+    below = [*layers.environment, *layers.parent]
     own, faults = _own_flags(
-        parser, [*environment, *files, *(("", *item) for item in read.items())]
+        parser, [*below, *layers.files, *(("", *item) for item in read.items())]
     )
     parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
     if "_ARGCOMPLETE" in environ:
@@ -53,20 +60,22 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Argum
     known, unknown = parser.parse_known_args(argv)
     raw = vars(known)
     _, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
-    problems = [*_unknown_problems(parser, unknown), *faults, *problems]
+    problems = [*_unknown_problems(parser, unknown), *faults, *layers.problems]
     line = [("", name, value) for name, value in raw.items()]
     flags = BY_NAME | {name: setting.field for name, setting in own.items()}
     values, given = {}, {}
-    for found, entries in ((values, environment), (given, [*files, *line])):
-        for source, name, value in entries:
+    for found, entries in ((values, below), (given, [*layers.files, *line])):
+        for source, name, value in expanded(entries, own):
             good, bad = checked({name: value}, flags)
             bad = _not_chosen(name, bad) or bad or _tag_problems(good.get("tags", ()))
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
     if problems:
         raise ValueError("\n".join(dict.fromkeys(problems)))
+    if layers.reference is not None:
+        given["from_"] = layers.reference
+    hparams = Hyperparameters(**_nested(own, values | given))
     given = _nested(own, given)
-    hparams = Hyperparameters(**(values | given))
     if print_config:
         print_yaml(hparams)
         sys.exit(0)
@@ -170,8 +179,9 @@ def make_parser() -> Parser:
         action="extend",
         default=[],
         metavar="FILE",
-        help="YAML with flags by name, their values as on the command line; a later file wins over"
-        " an earlier one, a flag over both; a name without a value is as if it were not there",
+        help="YAML with flags by name, their values as on the command line, or a RUN whose flags"
+        " are read; a later one wins over an earlier one, a flag over both; a name without a value"
+        " is as if it were not there",
     )
     for name, text in (
         ("--print-config", "print all values as a config file and exit"),
@@ -187,7 +197,7 @@ def _add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
         group.add_argument(flag_name(f.name), action=argparse.BooleanOptionalAction, help=help)
         return
     choices = choices_of(f)
-    metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, f.name.upper())
+    metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, spelled(f.name).upper())
     nargs = "+" if is_tuple(f) else None
     group.add_argument(flag_name(f.name), nargs=nargs, metavar=metavar, help=help)
 
@@ -200,6 +210,8 @@ def _teach(parser: Parser) -> None:
         "--exp-name": completion.experiments,
         "--resume": completion.runs,
         "--checkpoint": completion.runs_and_files,
+        "--from": completion.runs,
+        "--config": completion.runs_and_files,
     }
     by_flag |= {flag_name(f.name): completion.one_of(choices_of(f)) for f in FLAGS if choices_of(f)}
     for flag, completer in by_flag.items():
@@ -213,32 +225,6 @@ def _facts(f: Field) -> str:
     default = " ".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
     parts += [f"default: {'none' if default in (None, '') else default}"]
     return "; ".join(parts)
-
-
-def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Source, field and value of each variable that is set; an empty one says nothing."""
-    for f in FLAGS:
-        if value := environ.get(f.metadata.get("env", "")):
-            yield f.metadata["env"], f.name, value
-
-
-def _from_files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[str, str, Any]]:
-    """Place, name and value of each entry; a name without a value says nothing."""
-    if not paths:
-        return
-    from project.cli.config import read_config  # only with --config, as PyYAML
-
-    for path in paths:
-        try:
-            entries = read_config(path)
-        except (ValueError, OSError) as error:
-            problems.append(
-                f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            )
-            continue
-        for entry in entries:
-            if entry.value is not None or entry.name not in BY_NAME:
-                yield entry.position, entry.name, entry.value
 
 
 def print_yaml(hparams: Hyperparameters) -> None:

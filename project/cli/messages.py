@@ -76,6 +76,33 @@ def show_changes(changed: Sequence[str], noted: Sequence[str]) -> None:
         print(f"note: not as recorded: {line}", file=sys.stderr)
 
 
+def show_parent(
+    parent: str,
+    at: tuple[int, int],
+    best: int | None,
+    lacks_best: str | None,
+    course: str,
+    others: Sequence[str],
+) -> None:
+    """Say on standard error what a new run goes on from.
+
+    Args:
+        parent: the other run's id.
+        at: its epochs and steps so far.
+        best: the best of these epochs, counted from 0, if it is taken over.
+        lacks_best: why it is not.
+        course: how the learning rate goes on.
+        others: what is another than it was there, a line each.
+    """
+    kept = f"; the best is of the epochs to come: {lacks_best}" if lacks_best else ""
+    if best is not None:
+        kept = f"; its best epoch, {best + 1}, stays the best until one is better"
+    print(f"goes on from {parent} after epoch {at[0]} (step {at[1]}){kept}", file=sys.stderr)
+    print(course, file=sys.stderr)
+    if others:
+        print(f"note: not as it was there: {some(list(others))}", file=sys.stderr)
+
+
 def show_sharing(n: int, nodes: int, batch_size: int, learning_rate: float, n_train: int) -> None:
     """Say on standard error what several processes make of a step's size and its learning rate.
 

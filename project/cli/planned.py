@@ -25,6 +25,7 @@ def planned(
     if hparams.only_test:
         return f"testing {brief(weights)}; {into}"
     start = f", from the weights of {brief(weights)}" if weights else ""
+    start = f", going on from {hparams.from_}" if hparams.from_ else start
     return f"{_what(hparams, given)}{start}, {_length(hparams)}; {into}"
 
 

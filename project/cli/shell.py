@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from project.cli.fields import flag_name
 from project.hyperparameters import Hyperparameters
 from project.words.paths import brief
 
@@ -49,7 +50,7 @@ def exp_dir_flag(folder: Path) -> tuple[str, ...]:
 def as_flags(values: Mapping[str, Any]) -> Iterator[str]:
     """The words of a command line that give hyperparameters these values."""
     for name, value in values.items():
-        flag = f"--{name.replace('_', '-')}"
+        flag = flag_name(name)
         if isinstance(value, bool):
             yield flag if value else f"--no-{flag[2:]}"
         else:

@@ -24,7 +24,8 @@ def outcome_rows(
     test, validation = outcome["test"] or {}, best["metrics"] if best else {}
     rows, names = [], SCORES
     if best:
-        rows.append(("best epoch", f"{best['epoch'] + 1} (step {best['step']})"))
+        of = f", of {best['run_id']}" if "run_id" in best else ""
+        rows.append(("best epoch", f"{best['epoch'] + 1} (step {best['step']}{of})"))
         names += (best["monitor"].removeprefix("val_"),)
     for name in dict.fromkeys(names):
         scores = {"test": test.get(f"test_{name}"), "validation": validation.get(f"val_{name}")}

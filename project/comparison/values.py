@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from project.comparison.loading import KnownRun
-from project.hyperparameters import FLAGS
+from project.hyperparameters import BY_NAME
 from project.plugs import flat
 
 # Flags that say what a run is called and where things lie, never what it computes.
@@ -41,7 +41,7 @@ def values_of(run: KnownRun, now: datetime) -> dict[str, Any]:
 
 def known_names(all_values: Iterable[Values]) -> list[str]:
     """Every name that any run has, and those that every run may have."""
-    names = dict.fromkeys(_IDENTITY) | dict.fromkeys(f.name for f in FLAGS)
+    names = dict.fromkeys(_IDENTITY) | dict.fromkeys(BY_NAME)
     for values in all_values:
         names |= dict.fromkeys(values)
     return list(names)

@@ -113,6 +113,7 @@ def make_record(
     *,
     scores: Mapping[str, str | None],
     sources: Mapping[str, str],
+    parent: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
 
@@ -127,6 +128,7 @@ def make_record(
         redactor: Goes over every string of the record.
         scores: Which way each score is better, by its bare name.
         sources: Of `imported_sources`.
+        parent: The run that this one goes on from, if any, and what it took over.
     """
     machine = dict(environment)
     host, user = machine.pop("host"), machine.pop("user")
@@ -139,6 +141,7 @@ def make_record(
         "tags": list(flags["tags"]),
         "seed": flags["seed"],
         "start": dict(start),
+        "parent": None if parent is None else dict(parent),
         "code": code.describe(),
         "sources": dict(sources),
         "data": dict(data),

@@ -50,7 +50,8 @@ def restore(kept: dict[str, Any]) -> None:
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
     torch.set_rng_state(kept["torch"])
     if kept["cuda"]:
-        torch.cuda.set_rng_state_all(kept["cuda"])
+        # There may be fewer devices now.
+        torch.cuda.set_rng_state_all(kept["cuda"][: torch.cuda.device_count()])
 
 
 @contextmanager

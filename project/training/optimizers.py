@@ -7,6 +7,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from project.hyperparameters import Hyperparameters
+from project.training.origin import Origin
 
 # Learning rate and momentum by the number of steps done.
 Schedule = Callable[[int], tuple[float, float]]
@@ -23,8 +24,25 @@ def make_optimizer(model: nn.Module, hparams: Hyperparameters) -> Optimizer:
     return AdamW(parameters, betas=(hparams.momentum, 0.999), **common)
 
 
-def make_schedule(hparams: Hyperparameters, total_steps: int) -> Schedule:
+def make_schedule(
+    hparams: Hyperparameters, total_steps: int, origin: Origin | None = None
+) -> Schedule:
     """The learning rate and the momentum of each of `total_steps` optimizer steps, counted from 0.
+
+    For a run that goes on from another one, `from_schedule` says which: those that a run of all
+    these steps would have had (`continue`), those of a course over the steps since (`restart`), or
+    the latest ones for good (`hold`).
+    """
+    if origin is None or hparams.from_schedule == "continue":
+        return _course(hparams, total_steps)
+    if hparams.from_schedule == "hold":
+        return lambda step: (origin.rate, origin.momentum)
+    anew = _course(hparams, total_steps - origin.step)
+    return lambda step: anew(step - origin.step)
+
+
+def _course(hparams: Hyperparameters, total_steps: int) -> Schedule:
+    """That of `schedule` over so many steps.
 
     A function of the step alone, so that nothing needs to be kept to go on in the middle; torch's
     schedulers, which this equals, take four times as long, a fiftieth of a small model's step.

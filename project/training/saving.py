@@ -11,6 +11,7 @@ from project.cli.command import describe, print_error
 from project.run_directory import BEST, LAST
 from project.scores import improves
 from project.training.checkpoint_writer import CheckpointWriter
+from project.training.inheritance import Inheritance
 from project.training.state import Position, capture, restore
 
 # Between two writes, where epochs are shorter: those of small models are over in milliseconds, and
@@ -28,6 +29,7 @@ class Checkpoints(Callback):
         every: seconds between writes inside an epoch.
         describe: what a checkpoint says of itself, see `state.describe`.
         state: a `last.pt` as loaded, to go on from.
+        inherited: what a new run takes over from the parent whose `state` that is.
 
     Attributes:
         best: epoch, step, monitor, value and all validation scores of the best epoch so far.
@@ -41,11 +43,14 @@ class Checkpoints(Callback):
         every: float,
         describe: dict[str, Any],
         state: dict[str, Any] | None = None,
+        inherited: Inheritance | None = None,
     ) -> None:
         self.directory, self.monitor, self.better = directory, monitor, better
         self.every, self.describe = every, describe
         self.best: dict[str, Any] | None = state["best"] if state else None
-        self._resumed_from = state
+        if inherited is not None:
+            self.best = inherited.best
+        self._resumed_from, self._inherited = state, inherited
         self._written = -math.inf
         self._unwritten: Position | None = None
         self._best_is_new = False
@@ -66,6 +71,7 @@ class Checkpoints(Callback):
         if self._resumed_from is not None:
             restore(solver, self._resumed_from)
             self._resumed_from = None
+            self._write_inherited(trainer, solver)
         self._began = time.monotonic()
 
     def on_train_batch_end(
@@ -143,6 +149,15 @@ class Checkpoints(Callback):
         if trainer.is_global_zero:
             self._writer.write()
         self._written, self._unwritten = time.monotonic(), None
+
+    def _write_inherited(self, trainer: Trainer, solver: LightningModule) -> None:
+        """From its first step on, a new run needs nothing of its parent any more."""
+        if self._inherited is None:
+            return
+        if (weights := self._inherited.best_weights) is not None:
+            self._keep(trainer, {BEST: {"model": weights}})
+        self.save_last(trainer, solver)
+        self._inherited = None
 
     def _new_best(self, weights: dict[str, Any]) -> dict[str, dict[str, Any]]:
         is_new, self._best_is_new = self._best_is_new, False

@@ -47,7 +47,7 @@ class Position(NamedTuple):
         epoch: the present one, counted from 0.
         step: optimizer steps done.
         step_in_epoch: those of them in the present epoch.
-        done: whether nothing is left to train.
+        done: whether nothing was left to train; within an epoch, `max_steps` has ended that.
     """
 
     epoch: int
@@ -67,19 +67,31 @@ class Position(NamedTuple):
 
     @classmethod
     def after_epoch(cls, solver: Trained) -> "Position":
-        """Where the next epoch starts, if one does."""
+        """Where the next epoch starts, if one does; `max_steps` may have cut this one short."""
         trainer = solver.trainer
+        if solver.step_in_epoch < trainer.train_dataloader.steps:
+            return cls(trainer.current_epoch, solver.step, solver.step_in_epoch, done=True)
         return cls(trainer.current_epoch + 1, solver.step, 0, trainer.should_stop)
+
+    def taken_over(self, same_batches: bool) -> "Position":
+        """Where a new run begins that goes on from here.
+
+        Args:
+            same_batches: whether its batches are of the same size; otherwise steps of an epoch are
+                of other samples, and it begins the epoch anew.
+        """
+        return self._replace(step_in_epoch=self.step_in_epoch * same_batches, done=False)
 
     def go_on(self, solver: Trained, trainer: Trainer, loader: Loader) -> None:
         """Let solver, Lightning and the training data begin here."""
         solver.step, solver.step_in_epoch = self.step, self.step_in_epoch
         loader.seek(self.epoch, self.step_in_epoch)
+        epochs = self.epoch + (self.done and self.step_in_epoch > 0)
         progress = trainer.fit_loop.epoch_progress.current
-        progress.ready = progress.started = progress.processed = progress.completed = self.epoch
+        progress.ready = progress.started = progress.processed = progress.completed = epochs
         if self.done:
             # Lightning still has to start the processes for the test.
-            trainer.fit_loop.max_epochs = self.epoch
+            trainer.fit_loop.max_epochs = epochs
 
 
 def describe(flags: Mapping[str, Any], dataset: Data) -> dict[str, Any]:
@@ -138,15 +150,23 @@ def capture(solver: Trained, position: Position) -> dict[str, Any]:
 
 
 def restore(solver: Trained, state: Mapping[str, Any]) -> None:
-    """Put back what `capture` returned but for the position, once the optimizer exists."""
-    trainer = solver.trainer
+    """Put back what `capture` returned but for the position, once the optimizer exists.
+
+    A new run that takes it over may decay weights otherwise, scale gradients where its parent did
+    not, and have more processes: those draw from generators as they were seeded.
+    """
+    trainer, optimizer = solver.trainer, solver.trainer.optimizers[0]
     solver.model.load_state_dict(state["model"])
-    trainer.optimizers[0].load_state_dict(state["optimizer"])
+    decays = [group["weight_decay"] for group in optimizer.param_groups]
+    optimizer.load_state_dict(state["optimizer"])
+    for group, decay in zip(optimizer.param_groups, decays, strict=True):
+        group["weight_decay"] = decay
     scaler = scaler_of(trainer)
-    if scaler is not None:
+    if scaler is not None and state["scaler"]:
         scaler.load_state_dict(state["scaler"])
     solver.train_loss = state["train_loss"]
-    generators.restore(state["rng"][solver.global_rank])
+    if solver.global_rank < len(state["rng"]):
+        generators.restore(state["rng"][solver.global_rank])
 
 
 def optimizer_bytes(trainer: Trainer) -> int:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from project.cli.config import config_text, read_config
-from project.cli.fields import flag_name, is_tuple, kind_of, value_problems
+from project.cli.fields import flag_name, is_tuple, kind_of, spelled, value_problems
 from project.cli.flag_values import checked
 from project.cli.flags import make_parser, parse
 from project.hyperparameters import BY_NAME, FLAGS, Hyperparameters
@@ -178,14 +178,15 @@ def after_flag(f: Field, spelling: str) -> tuple[dict[str, Any], list[str]]:
         if spelling.lower() not in switches:
             return {}, [f"{name} must be true or false, not {quoted(spelling)}"]
         argv = [switches[spelling.lower()]]
-    return checked({f.name: vars(PARSER.parse_args(argv))[f.name]}, BY_NAME)
+    key = spelled(f.name)
+    return checked({key: vars(PARSER.parse_args(argv))[key]}, BY_NAME)
 
 
 def in_file(f: Field, written: str, path: Path) -> tuple[dict[str, Any], list[str]]:
     """The same, given in a config file."""
     n_values = 3 if f.name == "synthetic_shape" else 1
     value = f"[{', '.join([written] * n_values)}]" if is_tuple(f) else written
-    path.write_text(f"{f.name}: {value} # comment\n")
+    path.write_text(f"{spelled(f.name)}: {value} # comment\n")
     (entry,) = read_config(str(path))
     return checked({entry.name: entry.value}, BY_NAME)
 

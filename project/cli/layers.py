@@ -1,0 +1,129 @@
+"""Where values come from besides the command line: the environment, config files, recorded runs."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from project.cli.fields import convert
+from project.hyperparameters import BY_NAME, FLAGS
+
+# Place, name and value of what was set somewhere; `plugs` of a run's are by plug and name.
+Item = tuple[str, str, Any]
+# The flags of a run that RUN means among those of a folder, and how to name it from now on.
+FindFlags = Callable[[str, str], tuple[str, Mapping[str, Any]]]
+
+
+@dataclass
+class Layers:
+    """What was set besides the command line; later ones win.
+
+    Attributes:
+        environment: by variables.
+        parent: by the run that `--from` names.
+        files: by the files and runs of `--config`, in their order.
+        reference: what names the run of `--from`, wherever it is read; None: there is none.
+        problems: what could not be read, a line each.
+    """
+
+    environment: list[Item]
+    parent: list[Item] = field(default_factory=list)
+    files: list[Item] = field(default_factory=list)
+    reference: str | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(
+        cls, line: Mapping[str, Any], environ: Mapping[str, str], find: FindFlags | None
+    ) -> "Layers":
+        """Those that a command line asks for.
+
+        Args:
+            line: what stands there.
+            environ: the environment.
+            find: finds recorded runs; None: there are none.
+        """
+        found = cls(list(_from_environment(environ)))
+        names = line.get("config", ())
+        # Where runs are may stand in a file behind them.
+        files = {name: found._entries(name) for name in names if not find or _is_path(name)}
+        known = [*found.environment, *(item for items in files.values() for item in items)]
+        exp_dir = _latest("exp_dir", known, line)
+        for name in names:
+            found.files += files[name] if name in files else found._run(name, exp_dir, find)
+        if find and (parent := _latest("from", found.files, line)) is not None:
+            found._follow(parent, exp_dir, find)
+        return found
+
+    def _entries(self, path: str) -> list[Item]:
+        """Those of a config file; a name without a value says nothing."""
+        from project.cli.config import read_config  # only with --config, as PyYAML
+
+        try:
+            entries = read_config(path)
+        except (ValueError, OSError) as error:
+            told = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            self.problems.append(told)
+            return []
+        told = (e for e in entries if e.value is not None or e.name not in BY_NAME)
+        return [(entry.position, entry.name, entry.value) for entry in told]
+
+    def _run(self, name: str, exp_dir: str, find: FindFlags) -> list[Item]:
+        """Those of a run whose flags `--config` asks for."""
+        try:
+            reference, flags = find(exp_dir, name)
+        except (ValueError, OSError) as error:
+            self.problems.append(
+                f"--config {name}: there is no such file, and no such run: {error}"
+            )
+            return []
+        return [(f"run {reference}", *item) for item in flags.items()]
+
+    def _follow(self, parent: str, exp_dir: str, find: FindFlags) -> None:
+        try:
+            self.reference, flags = find(exp_dir, parent)
+        except (ValueError, OSError) as error:
+            self.problems.append(f"--from: {error}")
+            return
+        self.parent = [(f"run {self.reference}", *item) for item in flags.items()]
+
+
+def _is_path(name: str) -> bool:
+    """Whether `--config NAME` is a file: one that is there, or that can be nothing else."""
+    if os.path.isdir(name):
+        return False
+    return os.path.exists(name) or os.sep in name or name.endswith((".yaml", ".yml"))
+
+
+def _latest(name: str, items: Iterable[Item], line: Mapping[str, Any]) -> Any:
+    """The value that a flag will have, as a text; its default where nothing sets it."""
+    f = BY_NAME[name]
+    value = line.get(name, next((v for _, n, v in reversed(list(items)) if n == name), f.default))
+    try:
+        return convert(f, value)
+    except ValueError:
+        return f.default  # told when all is read
+
+
+def expanded(items: Sequence[Item], own: Mapping[str, Any]) -> Iterator[Item]:
+    """The items, with those of a run's plugs that are plugs' own flags now, too.
+
+    Args:
+        items: as read.
+        own: flags that the chosen plugs have themselves, by name.
+    """
+    for source, name, value in items:
+        if name != "plugs" or not isinstance(value, Mapping):
+            yield source, name, value
+            continue
+        for setting in own.values():
+            kept = value.get(setting.plug)
+            if isinstance(kept, Mapping) and setting.name in kept:
+                yield source, setting.name, kept[setting.name]
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[Item]:
+    """Variable, field and value of each that is set; an empty one says nothing."""
+    for f in FLAGS:
+        if value := environ.get(f.metadata.get("env", "")):
+            yield f.metadata["env"], f.name, value

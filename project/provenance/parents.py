@@ -1,0 +1,120 @@
+"""The run that a new one goes on from: what it hands over, and what may not be another then."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from project import run_directory
+from project.cli.fields import flag_name
+from project.cli.flag_values import RETIRED
+from project.files import json_text, read_json
+from project.hyperparameters import BY_NAME, Hyperparameters, section_of
+from project.plugs import chosen
+from project.provenance.find import find_run
+from project.provenance.keeping import put_back, why_not_kept
+from project.provenance.repetitions import without_mark
+from project.provenance.run import status
+
+# What a run begins with, does once or is found by: no flag for another one.
+_OWN = {"exp_dir", "resume", "from", "from_schedule", "checkpoint", "only_test", "fast_dev_run"}
+_OWN |= {"accept_changes"}
+# Among the flags of data and model, those that change neither which samples train nor what a
+# weight means.
+_FREE = {"data_dir", "refuse_leaks", "augment", "memory_limit", "num_workers", "batch_size"}
+_FREE |= {"dropout", "pretrained", "checkpoint"}
+# Among the others, those that do; and why.
+_OPTIMIZER = "its optimizer's state fits no other"
+_SPLIT = "with other data, or another split of them, what it held out could train"
+_FIXED = {"optimizer": _OPTIMIZER, "seed": _SPLIT, "overfit_batches": _SPLIT}
+_WHY = {"data": _SPLIT, "model": "its weights fit no other model"}
+
+
+def named(exp_dir: Path, reference: str) -> tuple[Path, str]:
+    """The run that `reference` means, and what names it for good: its id, or else its directory.
+
+    Raises:
+        ValueError: there is none, or more than one.
+    """
+    directory = Path(os.path.abspath(find_run(exp_dir, reference)))
+    inside = directory.parents[1] == Path(os.path.abspath(exp_dir))
+    return directory, directory.name if inside else str(directory)
+
+
+def taken_flags(directory: Path) -> dict[str, Any]:
+    """The plain values of the flags that a new run takes over from a recorded one, by name.
+
+    Raises:
+        ValueError: its record is damaged.
+    """
+    path = directory / run_directory.RECORD
+    flags = read_json(path, "flags")["flags"]
+    if not isinstance(flags, dict):
+        raise ValueError(f"{path} is damaged: its flags are no object")
+    found = {name: value for name, value in flags.items() if name not in _OWN | RETIRED}
+    if isinstance(tags := found.get("tags"), list):
+        found["tags"] = without_mark([tag for tag in tags if isinstance(tag, str)])
+    return found
+
+
+def check_parent(directory: Path, hparams: Hyperparameters) -> None:
+    """Refuse what can be known without PyTorch: a run that a new one can't go on from.
+
+    Raises:
+        ValueError: it is running, has no last checkpoint, or the new run is to have another model,
+            optimizer, data or split; a line for each thing.
+    """
+    state = status(directory)
+    if state == "running":
+        raise ValueError(f"--from {directory.name}: it is still running; wait, or stop it first")
+    if state != "finished":
+        put_back(directory)
+    if not run_directory.last(directory).exists():
+        raise ValueError(f"--from {directory.name}: {_without_last(directory)}")
+    flags = read_json(directory / run_directory.RECORD, "flags")["flags"]
+    if lines := list(_differences(directory.name, flags, hparams)):
+        raise ValueError("\n".join(lines))
+
+
+def _without_last(directory: Path) -> str:
+    if why := why_not_kept(directory, run_directory.LAST):
+        return why
+    if run_directory.best(directory).exists():
+        fix = f"--checkpoint {directory.name} starts a new run from its best weights"
+        return f"it has no {run_directory.LAST}, with its optimizer's state; {fix}"
+    return f"it has no {run_directory.LAST} to go on from; start anew: --config {directory.name}"
+
+
+def _differences(parent: str, then: Mapping[str, Any], hparams: Hyperparameters) -> Iterator[str]:
+    now = hparams.to_values()
+    for name in BY_NAME:
+        why = _FIXED.get(name) or _WHY.get(section_of(name))
+        # Older records don't have every flag: then it was as it is by default.
+        before = then.get(name, _default(name))
+        if why and name not in _FREE and json_text(before) != json_text(now[name]):
+            yield _refusal(parent, name, before, now[name], why)
+    kinds = chosen(now)
+    for kind in ("data", "model"):
+        for plug in kinds[kind]:
+            old, new = (values.get("plugs", {}).get(plug, {}) for values in (then, now))
+            for name in new:
+                if name in old and json_text(old[name]) != json_text(new[name]):
+                    yield _refusal(parent, name, old[name], new[name], _WHY[kind])
+
+
+def _default(name: str) -> Any:
+    default = BY_NAME[name].default
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _refusal(parent: str, name: str, then: Any, now: Any, why: str) -> str:
+    return (
+        f"--from {parent}: {flag_name(name)} was {_text(then)} there, not {_text(now)}: {why};"
+        f" leave it out, or start anew with its other flags: --config {parent}"
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
