@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 # Workers run side by side; more threads than cores would slow each other down. Set before torch is
 # imported, and inherited by the commands that tests start.
@@ -20,13 +21,28 @@ for name in (
     os.environ.pop(name, None)
 
 
+# Each run of the tests draws other examples; it need not draw very many.
+settings.register_profile("often", max_examples=40)
+settings.load_profile("often")
+
+
 def pytest_collection_finish() -> None:
     """All that was loaded stays; to look through it for garbage takes a second each time."""
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if _shares(item) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether a test takes what is made once for its file, which one worker had better make."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values()  # pytest tells scopes nowhere else
+    return any(fixture.scope in ("module", "package") for (*_, fixture) in fixtures)
 
 
 def pytest_xdist_auto_num_workers() -> int:

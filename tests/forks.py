@@ -1,16 +1,18 @@
 """Python processes that need not import anew what takes seconds: forks of one that has it.
 
 `python(["-c", code])` is like `subprocess.Popen([sys.executable, "-c", code])`, with PyTorch,
-Lightning, the Neptune client, MLflow and our server imported already. Each worker of the tests has
-one process to fork. What measures or counts imports, or loads torch in another way, needs a process
-of its own.
+Lightning, the Neptune client, MLflow and our server imported already. All workers of the tests have
+one process to fork, which is started when it is needed first and ends with the last of them. What
+measures or counts imports, or loads torch in another way, needs a process of its own.
 """
 
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import gc
+import io
 import json
 import os
 import runpy
@@ -21,8 +23,10 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import IO
@@ -31,7 +35,8 @@ ROOT = Path(__file__).parents[1]
 NUMBER = struct.Struct("i")
 PRELOADED = (
     *("torch", "torch._dynamo", "torchvision", "pytorch_lightning", "sklearn.metrics"),
-    *("neptune", "mlflow.server.fastapi_app", "project.server.app"),
+    *("neptune", "mlflow.server.fastapi_app", "matplotlib.figure", "PIL.PngImagePlugin"),
+    *("project.server.app", "project.plan", "project.experiment", "project.datasets.digits"),
 )
 LARGEST = 2**17  # bytes of a request: arguments and environment
 
@@ -39,10 +44,10 @@ LARGEST = 2**17  # bytes of a request: arguments and environment
 class Fork:
     """A process, with what `subprocess.Popen` has: its output is one text, errors included."""
 
-    def __init__(self, news: int, stdout: IO[str] | None) -> None:
+    def __init__(self, news: int, stdout: IO[str] | None, stdin: IO[str] | None = None) -> None:
         self._news = open(news, "rb", buffering=0)  # its pid and, when it has ended, its code
         (self.pid,) = NUMBER.unpack(self._news.read(NUMBER.size))
-        self.stdout = stdout
+        self.stdout, self.stdin = stdout, stdin
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -59,7 +64,9 @@ class Fork:
         return self.returncode
 
     def communicate(self) -> tuple[str, None]:
-        """All it says until it has ended."""
+        """All it says until it has ended; it is told nothing more."""
+        if self.stdin:
+            self.stdin.close()
         with self.stdout:
             said = self.stdout.read()
         self.wait()
@@ -84,6 +91,7 @@ def python(
     env: Mapping[str, str],
     cwd: Path = ROOT,
     log: IO[bytes] | None = None,
+    kept: Sequence[int] = (),
 ) -> Fork:
     """Start Python with these arguments; what it says goes to `log`, else to the fork's `stdout`.
 
@@ -91,13 +99,24 @@ def python(
         argv: `-c CODE ...`, `-m MODULE ...` or `FILE ...`.
         env: all of its environment.
         cwd: its working directory.
+        kept: handles that it has too, by the same numbers.
     """
     heard, say = (None, log.fileno()) if log else os.pipe()
-    news = _ask(argv, env, cwd, [say, say])
+    news = _ask(argv, env, cwd, {1: say, 2: say} | {handle: handle for handle in kept})
     if log:
         return Fork(news, None)
     os.close(say)
     return Fork(news, open(heard, encoding="utf-8"))
+
+
+def answering(argv: Sequence[str | Path], env: Mapping[str, str], log: IO[bytes]) -> Fork:
+    """Start Python likewise, to talk with by `stdin` and `stdout`; its errors go to `log`."""
+    told, tell = os.pipe()
+    heard, say = os.pipe()
+    news = _ask(argv, env, ROOT, {0: told, 1: say, 2: log.fileno()})
+    os.close(told)
+    os.close(say)
+    return Fork(news, open(heard, encoding="utf-8"), open(tell, "w", encoding="utf-8"))
 
 
 def completed(
@@ -105,18 +124,22 @@ def completed(
 ) -> subprocess.CompletedProcess[str]:
     """Run such a process to its end, as `subprocess.run` does, with what it said and complained."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
-        process = Fork(_ask(argv, env or os.environ, cwd, [out.fileno(), errors.fileno()]), None)
+        outputs = {1: out.fileno(), 2: errors.fileno()}
+        process = Fork(_ask(argv, env or os.environ, cwd, outputs), None)
         code = process.wait()
         for file in (out, errors):
             file.seek(0)
         return subprocess.CompletedProcess(list(argv), code, out.read(), errors.read())
 
 
-def _ask(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, outputs: list[int]) -> int:
-    """Have a process forked that writes to the two `outputs`; returns where its news come from."""
+def _ask(
+    argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, handles: Mapping[int, int]
+) -> int:
+    """Have a process forked that has these handles, by number; returns where its news come from."""
     news, tell = os.pipe()
     request = {"argv": [str(arg) for arg in argv], "env": dict(env), "cwd": str(cwd)}
-    socket.send_fds(_origin(), [json.dumps(request).encode()], [*outputs, tell])
+    request["handles"] = list(handles)
+    socket.send_fds(_origin(), [json.dumps(request).encode()], [tell, *handles.values()])
     os.close(tell)
     return news
 
@@ -135,50 +158,119 @@ def told(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path = ROOT) -
 
 @functools.cache
 def _origin() -> socket.socket:
-    """The connection to the process that forks, which ends with this one."""
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-W", "ignore", "-m", "tests.forks", str(there.fileno())]
-    # The client greets those who import it with a warning; run the command to see what is wrong.
-    quiet = {"stderr": subprocess.DEVNULL, "cwd": ROOT}
-    process = subprocess.Popen(command, pass_fds=[there.fileno()], **quiet)
-    there.close()
-
-    def end() -> None:
-        here.close()
-        process.wait()
-
-    atexit.register(end)
-    return here
+    """The connection to the process that forks, which this one starts if no other has."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    path = _meeting_place()
+    with _alone():
+        try:
+            connection.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            _start(path)
+            connection.connect(path)
+    atexit.register(connection.close)
+    return connection
 
 
-def _next(requests: socket.socket) -> dict:
+def _meeting_place() -> str:
+    """Where the workers of one session of tests find the process that forks."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process-{os.getpid()}")
+    return os.path.join(tempfile.gettempdir(), f"forks-{os.getuid()}-{session}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While one starts or ends, no other does."""
+    with open(__file__) as lock:  # any file that is there will do
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(path: str) -> None:
+    """Start the process that forks; it listens at once, and answers when all is imported."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        Path(path).unlink(missing_ok=True)
+        listener.bind(path)
+        listener.listen()
+        command = [sys.executable, "-W", "ignore", "-m", "tests.forks"]
+        command += [str(listener.fileno()), path]
+        # The client greets who imports it with a warning; run the command to see what is wrong. Of
+        # a session of its own: Ctrl-C in a terminal is the tests' to see to.
+        quiet = {"stderr": subprocess.DEVNULL, "cwd": ROOT, "start_new_session": True}
+        started = subprocess.Popen(command, pass_fds=[listener.fileno()], **quiet)
+    started.returncode = 0  # others may need it still when this process ends, which waits for none
+
+
+class _Workers:
+    """Those who ask for forks, until the last of them has gone."""
+
+    def __init__(self, listener: socket.socket, path: str) -> None:
+        self._listener, self._path = listener, path
+        self._connections: list[socket.socket] = []
+
+    def requests(self) -> Iterator[tuple[bytes, list[int]]]:
+        """Each request with its handles."""
+        first = True
+        while first or self._connections or not self._ended():
+            ready, _, _ = select.select([self._listener, *self._connections], [], [])
+            for connection in ready:
+                first = False
+                if connection is self._listener:
+                    self._connections.append(connection.accept()[0])
+                    continue
+                content, handles, *_ = socket.recv_fds(connection, LARGEST, 16)
+                if content:
+                    yield content, handles
+                else:
+                    connection.close()
+                    self._connections.remove(connection)
+
+    def _ended(self) -> bool:
+        with _alone():
+            if select.select([self._listener], [], [], 0)[0]:
+                return False
+            Path(self._path).unlink()
+            return True
+
+    def close(self) -> None:
+        """Forget them, in a fork."""
+        for connection in (self._listener, *self._connections):
+            connection.close()
+
+
+def _next(workers: _Workers) -> dict:
     """The request to carry out, each in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the tests see to the end
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # which has the system forget the dead
-    while True:
-        content, handles, *_ = socket.recv_fds(requests, LARGEST, 3)
-        if not content:
-            sys.exit()
+    for content, handles in workers.requests():
         if os.fork() == 0:
             break
         for handle in handles:
             os.close(handle)
-    requests.close()
-    for number in (signal.SIGINT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    *says, tell = handles
+    else:
+        sys.exit()
+    workers.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    tell, *given = handles
     child = os.fork()
     if child:  # this process waits for it, as only its parent can
-        for say in says:
-            os.close(say)
+        for handle in given:
+            os.close(handle)
         os.write(tell, NUMBER.pack(child))
         os.write(tell, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
         os._exit(0)
     os.close(tell)
-    for say, output in zip(says, (1, 2), strict=True):
-        os.dup2(say, output)
-        os.close(say)
-    return json.loads(content)
+    request = json.loads(content)
+    _number(dict(zip(given, request.pop("handles"), strict=True)))
+    return request
+
+
+def _number(handles: dict[int, int]) -> None:
+    """Give each handle its number, which another of them may have."""
+    apart = {fcntl.fcntl(old, fcntl.F_DUPFD, 200): new for old, new in handles.items()}
+    for old in handles:
+        os.close(old)
+    for old, new in apart.items():
+        os.dup2(old, new)
+        os.close(old)
 
 
 def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
@@ -204,6 +296,21 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
         runpy.run_path(argv[0], run_name="__main__")
 
 
+def _end(asked: object) -> None:
+    """End as Python does after this argument of `sys.exit`, but for what takes it half a second.
+
+    That is to take thousands of modules apart.
+    """
+    threading._shutdown()  # waits for threads that aren't daemons
+    atexit._run_exitfuncs()
+    if asked is not None and not isinstance(asked, int):
+        print(asked, file=sys.stderr)
+    code = asked if isinstance(asked, int) else int(asked is not None)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
+
+
 def _use_sources(folder: str) -> None:
     """Take this project's modules from another copy of it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "project"]:
@@ -211,8 +318,21 @@ def _use_sources(folder: str) -> None:
     sys.path.insert(0, folder)
 
 
-if __name__ == "__main__":
+def _warm_up() -> None:
+    """Import, and draw once: matplotlib's first text takes a second to find fonts and to parse."""
     for name in PRELOADED:
         import_module(name)
+    figure = import_module("matplotlib.figure").Figure(layout="constrained")
+    figure.subplots().set(title="$10^{-1}$", yscale="log")
+    figure.savefig(io.BytesIO())
+
+
+if __name__ == "__main__":
+    _warm_up()
     gc.freeze()  # else the first collection in each fork would copy all of it
-    _run(**_next(socket.socket(fileno=int(sys.argv[1]))))
+    asked = None
+    try:
+        _run(**_next(_Workers(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])))
+    except SystemExit as end:
+        asked = end.code
+    _end(asked)

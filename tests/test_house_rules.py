@@ -15,6 +15,8 @@ from project.cli.fields import flag_name
 from project.hyperparameters import FLAGS
 from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
 
+# One worker parses the sources once.
+pytestmark = pytest.mark.xdist_group("sources")
 STANDARD = set(sys.stdlib_module_names)
 # What answers --help and a rejected flag: it imports the standard library alone, and itself.
 PLAIN = {"project.hyperparameters", "project.run_directory", "project.scores"}
@@ -255,8 +257,7 @@ def test_every_file_says_its_subject(path: Path) -> None:
     ), path
 
 
-@pytest.mark.xdist_group("probe")
 def test_groups_of_tests_stay_in_one_worker(request: pytest.FixtureRequest) -> None:
     """Modules share what is dear to make; apart, each worker would make it once more."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@probe")
+        assert request.node.nodeid.endswith("@sources")

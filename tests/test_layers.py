@@ -8,6 +8,8 @@ import project.server
 from tests.arrows import arrows, between, circle
 from tests.test_house_rules import PLAIN, PLAIN_FOLDERS
 
+# One worker parses the sources once.
+pytestmark = pytest.mark.xdist_group("sources")
 # Each room, and the others that its files may import from, besides what is plain. A room that is
 # not here is a module at the root: the main path or a command, which may use any room.
 ROOMS: dict[str, set[str]] = {

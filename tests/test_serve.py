@@ -1,6 +1,7 @@
 """`python -m project.serve` shows runs, refuses a port in use, and ends with all it started."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 
 from project.serve import main
+from tests import forks
 from tests.tracking.runs import finish, log, make_run
 
 ROOT = Path(__file__).parents[1]
@@ -52,8 +54,7 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
     log(run, ({"train_loss": 0.5}, 1), ({"train_loss": 0.25}, 2))
     finish(run)
     # Both find no store, and both make one.
-    sync = [sys.executable, "-m", "project.sync", str(run)]
-    sent = subprocess.Popen(sync, cwd=ROOT, stdout=subprocess.DEVNULL)
+    sent = forks.python(["-m", "project.sync", str(run)], os.environ)
     with start("--exp-dir", str(exp_dir), "--port", str(port)) as server:
         # The server's own chatter is held back.
         address = f"http://127.0.0.1:{port}"
@@ -71,7 +72,8 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert variables[-1].endswith(f"={address}\n")
         token = json.loads(b64decode(variables[0].partition("=")[2]))
         assert token["api_address"] == address
-        assert sent.wait() == 0
+        said, _ = sent.communicate()
+        assert sent.returncode == 0, said
         assert b"<html" in get(address)
         api = f"{address}/api/2.0/mlflow"
         experiment = json.loads(get(f"{api}/experiments/get-by-name?experiment_name=trial"))
@@ -106,8 +108,9 @@ def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_store_that_cannot_be_used_is_told() -> None:
     uri = "nosuch://ada:" "secret-word@host/store"
-    with start("--backend-store-uri", uri, "--port", str(free_port())) as server:
-        said = server.stdout.read()
+    command = ["-m", "project.serve", "--backend-store-uri", uri, "--port", str(free_port())]
+    server = forks.python(command, os.environ)
+    said, _ = server.communicate()
     assert said.startswith("error: the store nosuch://***@host/store can't be used: ")
     assert said.count("\n") == 1 and "secret-word" not in said
     assert server.returncode == 2

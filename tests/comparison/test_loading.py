@@ -179,7 +179,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [make(folder, seed=seed) for seed in (0, 1)]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
 @given(place=st.sampled_from(_PLACES), value=anything)
 def test_whatever_stands_in_a_file_is_shown_or_refused(
     two: list[Path], place: str, value: Any

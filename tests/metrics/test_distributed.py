@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch.distributed as dist
 
 from project.metrics import classification
 from project.training.evaluation import Evaluation
+from tests import forks
 
 ROOT = Path(__file__).parents[2]
 N, N_CLASSES = 500, 7
@@ -81,16 +81,9 @@ def run(folder: Path) -> None:
     if sys.platform == "linux":
         # The loopback device, so that the machine's name need not resolve.
         environment["GLOO_SOCKET_IFNAME"] = "lo"
-    command = [sys.executable, "-W", "error::UserWarning", __file__]
-    ranks = [
-        subprocess.Popen([*command, str(rank), str(folder)], cwd=ROOT, env=environment)
-        for rank in range(2)
-    ]
-    try:
-        assert [rank.wait(timeout=120) for rank in ranks] == [0, 0]
-    finally:
-        for rank in ranks:
-            rank.kill()
+    ranks = [forks.python([__file__, str(rank), str(folder)], environment) for rank in range(2)]
+    said = [rank.communicate()[0] for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], said
 
 
 def test_two_ranks_compute_what_one_does(tmp_path: Path) -> None:

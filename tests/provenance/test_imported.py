@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy  # noqa: F401, an installed one
@@ -42,7 +43,7 @@ def test_distributions_on_pythonpath_are_installed_ones(
     (tmp_path / "outside_of_all-1.0.dist-info").mkdir()
     (tmp_path / "outside_of_all.py").write_text("VALUE = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("project.provenance.imported._installed", _installed.__wrapped__)
+    monkeypatch.setattr("project.provenance.imported._installed", cache(_installed.__wrapped__))
     importlib.import_module("outside_of_all")
     try:
         found = imported_sources(ROOT)

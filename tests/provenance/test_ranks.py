@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from project.provenance.ranks import Sheet, differences, told
+from tests import forks
 
 ROOT = Path(__file__).parents[2]
 SHEET = Sheet(
@@ -86,19 +87,13 @@ def test_all_are_told_one_line() -> None:
     )
 
 
-def machine(folder: Path, rank: int, port: int, *flags: str) -> subprocess.Popen[str]:
+def machine(folder: Path, rank: int, port: int, *flags: str) -> subprocess.CompletedProcess[str]:
     """One that is started by hand, as CONTRIBUTING says, with its own code and data."""
     own = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "NODE_RANK": str(rank)}
     data = ["--data", "image-folder", "--data-dir", "images", "--image-size", "8"]
     argv = ["--nodes", "2", "--accelerator", "cpu", "--exp-dir", "../exps", *data, *flags]
-    return subprocess.Popen(
-        [sys.executable, "-m", "project.run", "--model", "mlp", "--tracker", "none", *argv],
-        cwd=folder,
-        env={**os.environ, **own, "PYTHONPATH": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = ["-m", "project.run", "--model", "mlp", "--tracker", "none", *argv]
+    return forks.completed(command, {**os.environ, **own, "PYTHONPATH": str(folder)}, folder)
 
 
 def test_a_machine_with_other_flags_code_and_data_is_refused_by_all(tmp_path: Path) -> None:
@@ -118,15 +113,16 @@ def test_a_machine_with_other_flags_code_and_data_is_refused_by_all(tmp_path: Pa
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         kept.bind(("127.0.0.1", 0))
         port = kept.getsockname()[1]
-        first = machine(tmp_path / "0", 0, port)
-        second = machine(tmp_path / "1", 1, port, "--learning-rate", "0.1")
-        said = [process.communicate(timeout=200) for process in (first, second)]
+        own = [[], ["--learning-rate", "0.1"]]
+        with ThreadPoolExecutor(2) as threads:
+            ended = list(
+                threads.map(lambda i: machine(tmp_path / str(i), i, port, *own[i]), (0, 1))
+            )
     host = socket.gethostname()
     line = (
         f"error: process 1 on {host} is not like the first, on {host}: --learning-rate is 0.1, not"
         " 0.001; project/models/mlp.py is another; data: ant/1.png changed; start all with the same"
         " flags, code, packages and data\n"
     )
-    assert said == [("", line), ("", line)]
-    assert (first.returncode, second.returncode) == (2, 2)
+    assert [(e.stdout, e.stderr, e.returncode) for e in ended] == [("", line, 2), ("", line, 2)]
     assert not (tmp_path / "exps").exists()

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from project.server.address import client_token
 from project.server.settings import LOCAL_PROJECT, Settings
 from project.server.start import environment, prepare_store
 from project.tracking.mlflow.store import embedded_store
+from tests import forks
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "/".join(LOCAL_PROJECT)
@@ -48,24 +47,18 @@ class Server:
         prepare_store(self.settings)
         token = client_token(self.url, SECRET)
         self.environment = {"NEPTUNE_API_TOKEN": token, "NEPTUNE_PROJECT": PROJECT}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: forks.Fork | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers; it is an error if it ends instead."""
         if self.listener.fileno() < 0:
             self.listener = socket.create_server(("127.0.0.1", self.port))
         handle = self.listener.fileno()
-        command = [sys.executable, "-W", "ignore", "-m", "uvicorn", "--factory", "--fd"]
-        command += [str(handle), "--log-level", "warning", "tests.tracking.neptune_broken:create"]
+        command = ["-m", "uvicorn", "--factory", "--fd", str(handle), "--log-level", "warning"]
+        variables = {**os.environ, **environment(self.settings), "BROKEN": str(self._broken)}
         with open(self.folder / "server.log", "ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **environment(self.settings), "BROKEN": str(self._broken)},
-                pass_fds=[handle],
-                stdout=log,
-                stderr=log,
-            )
+            command += ["tests.tracking.neptune_broken:create"]
+            self._process = forks.python(command, variables, log=log, kept=[handle])
         while self._process.poll() is None:
             with suppress(OSError):
                 DIRECT.open(f"{self.url}/health", timeout=1).close()

@@ -19,6 +19,7 @@ from project.provenance.inventory import shared
 from project.tracking.mlflow import fetch as _mlflow_fetch
 from project.tracking.mlflow.layout import NAME_LENGTH, params, safe_name
 from project.tracking.state import State
+from tests import forks
 from tests.tracking.runs import OUTCOME, PNG, RECORD, finish, log, make_run
 
 ROOT = Path(__file__).parents[2]
@@ -27,14 +28,11 @@ ROOT = Path(__file__).parents[2]
 class Driver:
     """A process that sends runs; MLflow's imports take seconds, and raise warnings."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("sync_driver.py"))],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, log: Path) -> None:
+        driver = Path(__file__).with_name("sync_driver.py")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+        with log.open("wb") as errors:
+            self.process = forks.answering([driver], environment, errors)
 
     def tell(self, *words: str) -> None:
         self.process.stdin.write(" ".join(words) + "\n")
@@ -55,8 +53,9 @@ class Driver:
 
 
 @pytest.fixture(scope="module")
-def drivers() -> Iterator[list[Driver]]:
-    drivers = [Driver(), Driver()]
+def drivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Driver]]:
+    folder = tmp_path_factory.mktemp("drivers")
+    drivers = [Driver(folder / "0.log"), Driver(folder / "1.log")]
     yield drivers
     for driver in drivers:
         driver.process.stdin.close()
