@@ -34,7 +34,12 @@ def _told(argv: Sequence[str]) -> int:
     """The exit code of this process, one of perhaps several; what went wrong is a line."""
     try:
         load_private_settings()
-        return _run(parse(argv, find=_recorded_flags), argv)
+        arguments = parse(argv, find=_recorded_flags)
+        if arguments.seeds:
+            from project.processes.seeds import run_each  # 2 ms that a single run need not pay
+
+            return run_each(arguments.seeds, argv)
+        return _run(arguments, argv)
     except (ValueError, OSError) as error:
         if "--traceback" in argv:
             import traceback  # 4 ms that only an error needs to pay

@@ -14,6 +14,7 @@ from project.cli.classes import told_absent
 from project.cli.command import describe
 from project.files.root import ROOT
 from project.plan import Plan
+from project.processes import seeds
 from project.provenance import manifest, plug_files, splits, stages
 from project.provenance.code import CodeState, with_imported
 from project.provenance.environment import environment, lock_text
@@ -60,6 +61,7 @@ def begin(
 ) -> tuple[Run, Followers]:
     """Open the run, say so, and let the trackers follow it; leaves nothing behind that fails."""
     run = open_run(plan, code, argv, setup, state)
+    seeds.tell(run.directory)
     try:
         tell_beginning(run, plan, setup)
         following = followers.attach(run.directory)

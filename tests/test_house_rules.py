@@ -199,7 +199,7 @@ def test_every_plug_folder_offers_something_and_the_readme_names_it() -> None:
 
 def test_flags_in_readme_and_configs_exist() -> None:
     known = {flag_name(f.name) for f in FLAGS}
-    known |= {"--help", "--config", "--print-config", "--traceback", "--half-precision"}
+    known |= {"--help", "--seeds", "--config", "--print-config", "--traceback", "--half-precision"}
     text = (ROOT / "README.md").read_text()
     text += "".join(path.read_text() for path in sorted((ROOT / "configs").glob("*.yaml")))
     for line in re.findall(r"python3? -m project\.run\b(.*)", text):

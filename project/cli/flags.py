@@ -12,6 +12,7 @@ from project.cli.fields import choices_of, flag_name, is_tuple, kind_of, spelled
 from project.cli.flag_values import checked, chosen_plugs
 from project.cli.layers import FindFlags, Layers, expanded
 from project.cli.parser import Parser
+from project.cli.seeds import ONE, SEEDS, wanted
 from project.hyperparameters import BY_NAME, FLAGS, Hyperparameters
 from project.words.telling import quoted, unfit
 
@@ -25,11 +26,13 @@ class Arguments:
         given: plain values that the person gave, on the command line or in a file, by field name;
             those of plugs' own flags as in `Hyperparameters.plugs`.
         traceback: whether errors should show where in the code they arose.
+        seeds: of the runs to make one after another; none for one run.
     """
 
     hparams: Hyperparameters
     given: dict[str, Any]
     traceback: bool
+    seeds: tuple[int, ...] = ()
 
 
 def parse(
@@ -63,6 +66,7 @@ def parse(
     problems = [*_unknown_problems(parser, unknown), *faults, *layers.problems]
     line = [("", name, value) for name, value in raw.items()]
     flags = BY_NAME | {name: setting.field for name, setting in own.items()}
+    flags |= {SEEDS.name: SEEDS}
     values, given = {}, {}
     for found, entries in ((values, below), (given, [*layers.files, *line])):
         for source, name, value in expanded(entries, own):
@@ -70,16 +74,18 @@ def parse(
             bad = _not_chosen(name, bad) or bad or _tag_problems(good.get("tags", ()))
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
-    if problems:
+    seeds, wrong = wanted([*layers.files, *line], given)
+    if problems := [*problems, *wrong]:
         raise ValueError("\n".join(dict.fromkeys(problems)))
+    given.pop(SEEDS.name, None)
     if layers.reference is not None:
         given["from_"] = layers.reference
     hparams = Hyperparameters(**_nested(own, values | given))
     given = _nested(own, given)
     if print_config:
-        print_yaml(hparams)
+        print_yaml(hparams, seeds)
         sys.exit(0)
-    return Arguments(hparams, given, traceback)
+    return Arguments(hparams, given, traceback, seeds)
 
 
 def _first_reading(
@@ -165,6 +171,8 @@ def make_parser() -> Parser:
         if "section" in f.metadata:
             group = parser.add_argument_group(f.metadata["section"])
         _add_flag(group, f)
+        if f.name == ONE:
+            _add_flag(group, SEEDS)
     group.add_argument(
         "--half-precision",
         dest="precision",
@@ -227,8 +235,12 @@ def _facts(f: Field) -> str:
     return "; ".join(parts)
 
 
-def print_yaml(hparams: Hyperparameters) -> None:
-    """Print a config file that, given to `--config`, asks for exactly this run."""
+def print_yaml(hparams: Hyperparameters, seeds: Sequence[int] = ()) -> None:
+    """Print a config file that, given to `--config`, asks for exactly this run, or these."""
     from project.cli.config import config_text  # 2 ms that start-up can do without
 
-    print(config_text(plugs.flat(hparams.to_values())), end="")
+    values = plugs.flat(hparams.to_values())
+    if seeds:
+        del values[ONE]
+        values[SEEDS.name] = list(seeds)
+    print(config_text(values), end="")

@@ -94,11 +94,15 @@ def _print_rich(rows: Sequence[Row], title: str) -> None:
     grid = Table(title=Text(title), box=box.ROUNDED, show_header=False, title_justify="left")
     grid.add_column(style="bold")
     grid.add_column()
-    too_long = [(name, value) for name, value in rows if cell_len(value) > room]
+    # Others are folded between words.
+    too_long = [
+        (name, value) for name, value in rows if cell_len(value) > room and " " not in value
+    ]
     for name, value in rows:
         if (name, value) not in too_long:
             grid.add_row(Text(name), Text(value))
+    console.print()
     console.print(grid)
     for name, value in too_long:
-        # Not folded into a cell: a path or a command should be copied in one piece.
+        # Not folded into a cell: a path should be copied in one piece.
         console.print(Text(f"{name}: {value}"), soft_wrap=True)

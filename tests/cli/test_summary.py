@@ -15,7 +15,7 @@ BEST = {
 }
 TEST = {"test_loss": "nan", "test_accuracy": 0.99444, "test_recall/7": 0.9, "test_f1_macro": 0.0}
 MEMORY = {"resident": 1_234_567_890, "device": 2_000_000}
-COMMAND = "python -m project.serve --exp-dir " + "/a/long/way/" * 6
+PLACE = "/a/long/way/" * 6
 
 
 def test_an_outcome_becomes_rows() -> None:
@@ -76,8 +76,8 @@ def test_a_terminal_gets_a_table_and_long_values_in_one_piece(
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(sys, "stdout", Terminal())
-    print_summary([("accuracy", "test [0.99]"), ("compare", COMMAND)], "trial: [finished]")
+    print_summary([("accuracy", "test [0.99]"), ("run", PLACE)], "trial: [finished]")
     shown = sys.stdout.getvalue()
     # Brackets are text, not rich's markup.
     assert "trial: [finished]" in shown and "│ test [0.99] │" in shown
-    assert f"compare: {COMMAND}\n" in shown
+    assert f"run: {PLACE}\n" in shown
