@@ -11,6 +11,12 @@ from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
 from project.cli.selection import add_selection
 
+_SECTIONS = {
+    "code": "the diff of the code",
+    "data": "what differs in the data, and in their files",
+    "environment": "what differs in machines, packages and variables",
+}
+
 
 def main(argv: Sequence[str]) -> int:
     """List or compare.
@@ -41,6 +47,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_run(parser, "runs", ", or an experiment (all its runs)", nargs="*")
     add_selection(parser)
+    for name, what in _SECTIONS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=f"of a comparison also {what}")
     parser.add_argument(
         "--csv",
         type=Path,

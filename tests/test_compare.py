@@ -84,38 +84,57 @@ def test_runs_without_the_value_come_last(
         assert out(capsys, *argv).splitlines()[-2].startswith(lacking.name)
 
 
-def test_only_what_differs(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_runs_fit_a_screen(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, *_, last = sorted(path.name for path in (exp_dir / "trial").iterdir())
-    text = out(capsys, first, last)
-    sections = {part.split(":")[0]: part for part in text.split("\n\n")}
-    assert sections["flags"].splitlines() == [
-        "flags: 2 of 5 differ",
-        "               a      b",
-        "learning_rate  0.001  0.01",
-        "seed           0      2",
+    lines = out(capsys, first, last).splitlines()
+    cells = [line.split() for line in lines]
+    assert cells[0] == ["a", "b", "b", "-", "a"]
+    assert cells[1] == ["run", first[-4:], last[-4:]] and cells[2] == ["seed", "0", "2"]
+    assert cells[3] == ["learning_rate", "0.001", "0.01"]
+    # 0.95 - 0.5 = 0.45
+    assert cells[5:8] == [
+        ["test_accuracy", "0.5000", "0.5000", "+0.00"],
+        ["val_loss", "0.5000", "0.5000", "+0.00"],
+        ["val_accuracy", "0.5000", "0.9500", "+0.450"],
     ]
+    assert lines[8:] == [
+        "",
+        "test_accuracy: a and b are the same, one seed each: can't tell; add --seeds 1 3",
+        "",
+        "code differs in 1 file: --code",
+    ]
+
+
+def test_the_rest_is_shown_when_asked_for(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, *_, last = sorted(path.name for path in (exp_dir / "trial").iterdir())
+    answer = out(capsys, first, last)
+    text = out(capsys, first, last, "--code")
+    assert text.startswith(answer) and re.search(r"^code: \d+ of \d+ differ$", text, re.M)
     diff = next(part for part in text.split("\n\n") if part.startswith("a -> b"))
     lines = diff.splitlines()
     assert lines[0] == "a -> b: 1 file changed, +1 -1 lines"
     assert lines[-2:] == ["-one", "+two"]
-    assert sections["data"].strip() == "data: the same"
-    assert sections["environment"].strip() == "environment: the same"
-    # 0.95 - 0.5 = 0.45
-    assert re.search(r"^val_accuracy +0.5 +0.95 +\+0.45$", sections["results"], re.M)
-    assert "val_loss" not in text and "packages" not in text
+    text = out(capsys, first, last, "--data", "--environment")
+    assert text == answer + "\ndata: the same\n\nenvironment: the same\n"
     everything = out(capsys, first, last, "--all")
     assert re.search(r"^val_loss +0.5 +0.5 +0$", everything, re.M)
     assert re.search(r"^packages.torch +2 +2$", everything, re.M)
+    assert "\n+two\n" in everything and "--code" not in everything
 
 
 def test_groups_of_seeds(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = out(capsys, "trial")
+    assert re.search(r"^seed +0 1 2 +0 1 2$", text, re.M)
     assert re.search(r"^learning_rate +0.001 +0.01$", text, re.M)
-    assert re.search(r"^A +a b c +0, 1, 2 +learning_rate 0.001$", text, re.M)
     # Means 0.6 and 0.85; both deviate by 0.1; every pair differs by 0.25.
-    assert re.search(r"^val_accuracy +3 +0.6 +0.1 +3 +0.85 +0.1$", text, re.M)
-    assert "B - A, paired by seed, with its 95 % confidence interval" in text
-    assert re.search(r"^val_accuracy +3 +\+0.25 +\+0.25 to \+0.25$", text, re.M)
+    assert re.search(r"^val_accuracy +0.60 ± 0.10 +0.85 ± 0.10 +\+0.250$", text, re.M)
+    everything = out(capsys, "trial", "--all")
+    assert re.search(r"^A +a b c +0, 1, 2 +learning_rate 0.001$", everything, re.M)
+    assert re.search(r"^val_accuracy +3 +0.6 +0.1 +3 +0.85 +0.1$", everything, re.M)
+    assert "B - A, paired by seed, with its 95 % confidence interval" in everything
+    assert re.search(r"^val_accuracy +3 +\+0.25 +\+0.25 to \+0.25$", everything, re.M)
 
 
 def test_one_run_is_told_whole(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +153,8 @@ def test_a_score_is_the_best_checkpoints_everywhere(
     best = {"epoch": 0, "step": 10, "monitor": "val_loss", "value": 0.25}
     best["metrics"] = {"val_loss": 0.25}
     run.finish("finished", best=best, test={"test_loss": 0.5}, epochs=2, steps=20)
-    text = out(capsys, run.run_id, "--html", "a.html", "--json", "a.json", "--csv", "a.csv")
+    text = out(capsys, run.run_id, "--json", "a.json", "--csv", "a.csv")
+    out(capsys, run.run_id, "--html", "a.html")
     assert re.search(r"^val_loss +0.25$", text, re.M) and "0.75" not in text
     (listed,) = json.loads(out(capsys, "--where", f"run_id == {run.run_id}", "--json", "-"))["runs"]
     assert (listed["val_loss"], listed["test_loss"]) == (0.25, 0.5)
@@ -196,7 +216,8 @@ def test_an_edited_run_is_refused(exp_dir: Path, capsys: pytest.CaptureFixture[s
     captured = capsys.readouterr()
     (line,) = captured.err.splitlines()
     assert line.startswith("left out: ") and line.endswith(reason)
-    assert run.name not in captured.out and captured.out.count("finished") == 5
+    ids = [path.name[-4:] for path in sorted((exp_dir / "trial").iterdir())]
+    assert captured.out.splitlines()[1].split() == ["run", *ids[:5]] and ids[5] == run.name[-4:]
 
 
 @pytest.mark.parametrize("name", ["record.json", "outcome.json"])
@@ -266,14 +287,9 @@ def test_two_seeds_alone_show_their_own_scores(
     exp_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = out(capsys, "trial", "--where", "learning_rate == 0.001 and seed in (0, 2)")
-    # 0.7 - 0.5 = 0.2; the mean is 0.6.
-    assert re.search(r"^val_accuracy +0.5 +0.7 +\+0.2$", text, re.M)
-    assert re.search(r"^val_accuracy +2 +0.6 +0.1414\d*$", text, re.M)
-    for seed in range(3, 6):
-        make(exp_dir, seed=seed, learning_rate=0.001, code={"sha": "ab" * 20})
-        make(exp_dir, seed=seed, learning_rate=0.001, code={"sha": "ab" * 20}, model="mlp")
-    assert main(["trial"]) == 2  # nobody has that commit
-    assert "--all shows the results of each of these 12 runs" in capsys.readouterr().out
+    # The mean is 0.6; both deviate by 0.1, and one degree of freedom is left: sqrt(0.02).
+    assert re.search(r"^val_accuracy +0.5000 +0.7000 +0.60 ± 0.14$", text, re.M)
+    assert "they differ in the seed alone: one setting, nothing to judge" in text
 
 
 def test_a_damaged_journal_is_told(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -334,4 +350,4 @@ def test_what_cannot_be_compared_is_said_beside_the_rest(
     captured = capsys.readouterr()
     (line,) = captured.err.splitlines()
     assert f"commit {'ab' * 20} is not in this repository" in line
-    assert "learning_rate  0.001  0.001  0.01" in captured.out
+    assert re.search(r"^learning_rate +0.001 +0.001 +0.01$", captured.out, re.M)

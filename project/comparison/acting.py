@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from project.comparison.layout import table_lines, wrapped
 from project.comparison.listing import asked_names, table
 from project.comparison.loading import KnownRun, load_all
 from project.comparison.selecting import named_runs, select
-from project.comparison.showing import comparison_lines
+from project.comparison.showing import SECTIONS, comparison_lines
 from project.comparison.terminal import show, terminal_width
 
 # A screen of runs; --limit and --all ask for more.
@@ -86,8 +86,11 @@ def compare_runs(arguments: Namespace) -> int:
     _write(arguments.csv, lambda path: write_comparison_csv(path, found, all=arguments.all))
     _write(arguments.json, lambda path: write_comparison_json(path, found))
     told += [f"error: {text}" for text in _comparison_page(arguments, found, runs, now)]
-    if not _is_for_a_file(arguments):
-        show(comparison_lines(found, terminal_width(), all=arguments.all))
+    if arguments.html and not _is_for_a_file(arguments):
+        print(_written(arguments.html, found))
+    elif not _is_for_a_file(arguments):
+        sections = [name for name in SECTIONS if getattr(arguments, name, False)]
+        show(comparison_lines(found, terminal_width(), sections=sections, all=arguments.all))
     for line in dict.fromkeys(told):
         print(line, file=sys.stderr)
     return 2 if told else 0
@@ -118,6 +121,14 @@ def _comparison_page(
     from project.comparison.page.pages import write_comparison_page
 
     return write_comparison_page(arguments.html, found, runs, now, all=arguments.all)
+
+
+def _written(page: Path, found: Mapping[str, Any]) -> str:
+    """What the page holds, and how large it is."""
+    size = page.stat().st_size
+    counts = ((len(found[name]), name) for name in ("settings", "runs"))
+    told = ", ".join(f"{n} {name if n > 1 else name[:-1]}" for n, name in counts)
+    return f"{page}: {told}, {size / 1e6:,.1f} MB"
 
 
 def _check_files(arguments: Namespace) -> None:

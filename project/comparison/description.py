@@ -9,6 +9,7 @@ from project.comparison import progress
 from project.comparison.code import compare_code
 from project.comparison.files import compare_files
 from project.comparison.groups import groups, pairs
+from project.comparison.judging import judge
 from project.comparison.loading import KnownRun, journal_damage
 from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
@@ -38,9 +39,10 @@ def describe(
         `schema`; `runs` (who each is: `label`, `run_id`, `directory`, `status`, `age` in seconds,
         ...; with `curves` all it logged by name); `sections` (rows by section, of `sections`);
         `code` (of `compare_code`); `files` (of `compare_files`); `groups` and `pairs` (of their
-        functions); `better`, of each score `min`, `max` or None; `incomparable`, why, of the scores
-        that can't be compared, and `notes`, lines that say so; `problems`, a line for each thing
-        that could not be compared, such as a damaged journal.
+        functions); `settings`, `verdicts` and what else `judge` gives; `better`, of each score
+        `min`, `max` or None; `incomparable`, why, of the scores that can't be compared, and
+        `notes`, lines that say so; `problems`, a line for each thing that could not be compared,
+        such as a damaged journal.
     """
     now = now or datetime.now(UTC)
     labels = [label(index) for index in range(len(runs))]
@@ -54,7 +56,7 @@ def describe(
         for index, run in enumerate(runs):
             described[index]["curves"], damage = _curves(run)
             damages[index] = damage or damages[index]
-    return {
+    description = {
         "schema": SCHEMA,
         "runs": described,
         "sections": sections(runs),
@@ -67,6 +69,7 @@ def describe(
         "notes": told(reasons, dict.fromkeys(name for run in runs for name in run.scores)),
         "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
+    return description | judge(description, runs)
 
 
 def label(index: int) -> str:

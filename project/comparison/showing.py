@@ -1,59 +1,58 @@
-"""A comparison for reading: only what differs, by section, and all of it on demand."""
+"""A comparison for reading: the answer on a screen, and on demand what it follows from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from project.comparison.answer import answer_lines
 from project.comparison.layout import Line, Table, cut, heading, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import group_lines
-from project.comparison.units import Unit, cell, delta_text, result_texts, units_of
+from project.comparison.units import cell, delta_text, result_texts, units_of
 from project.comparison.values import (
     code_mark,
     data_mark,
     duration_text,
-    is_of_class,
     text_of,
 )
 from project.words.telling import clean
 
 Description = Mapping[str, Any]
+# Each of them but flags is shown when asked for.
+SECTIONS = ("flags", "code", "data", "environment")
 _TOLD = ("seed", "exp_name", "description", "tags", "note")
 # More of a diff than that is read in an editor; a pipe gets it whole.
 _DIFF_LINES = 200
-# So many runs' own results stand beside each other though all are in groups.
-_EACH = 8
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
 
 
-def comparison_lines(found: Description, width: int | None, *, all: bool) -> Iterator[Line]:
+def comparison_lines(
+    found: Description, width: int | None, *, sections: Collection[str] = (), all: bool = False
+) -> Iterator[Line]:
     """The lines that tell a description of `describe`, each at most `width` columns.
 
     Args:
         found: Of `describe`.
         width: Of the terminal; None if there is none.
-        all: Also what does not differ, scores of single classes, and the whole diff.
+        sections: Which of `code`, `data` and `environment` follow the answer.
+        all: All of it, also what does not differ, scores of single classes, and the whole diff.
     """
-    all = all or len(found["runs"]) == 1
-    yield Line("runs", "bold")
-    yield from table_lines(_who(found["runs"]), width)
-    for line in leak_lines(found["runs"]):
-        yield from wrapped(line, width, "yellow")
-    units = units_of(found)
-    for name in ("flags", "code", "data", "environment"):
-        yield from _section(name, found["sections"][name], units, width, all)
-        if name == "code":
-            yield from _diffs(found["code"], width, all)
-        if name == "data" and any(row["differs"] for row in found["sections"][name]):
-            yield from _file_changes(found["files"], width)
-    if all or len(found["runs"]) <= _EACH or any(not unit.is_group for unit in units):
-        yield from _results(found["sections"]["results"], found["runs"], width, all)
+    one = len(found["runs"]) == 1
+    all = all or (one and not sections)
+    if one or all:
+        yield Line("runs", "bold")
+        yield from table_lines(_who(found["runs"]), width)
+    if not one:
+        yield from ([Line()] if all else [])
+        yield from answer_lines(found, width, all=all)
     else:
-        yield Line()
-        text = f"--all shows the results of each of these {len(found['runs'])} runs"
-        yield from wrapped(text, width, "dim")
-    for line in found["notes"]:
-        yield from wrapped(line, width, "yellow")
-    yield from group_lines(found, width, all)
+        for line in leak_lines(found["runs"]):
+            yield from wrapped(line, width, "yellow")
+    for name in SECTIONS:
+        if all or name in sections:
+            yield from _section(name, found, width, all)
+    if all:
+        yield from _results(found["sections"]["results"], found["runs"], width)
+        yield from group_lines(found, width)
 
 
 def _who(runs: Sequence[Mapping[str, Any]]) -> Table:
@@ -67,19 +66,18 @@ def _who(runs: Sequence[Mapping[str, Any]]) -> Table:
     return Table(header, rows, frozenset({3, 6}), essential=3)
 
 
-def _section(
-    name: str,
-    rows: Sequence[Mapping[str, Any]],
-    units: Sequence[Unit],
-    width: int | None,
-    all: bool,
-) -> Iterator[Line]:
+def _section(name: str, found: Description, width: int | None, all: bool) -> Iterator[Line]:
+    rows, units = found["sections"][name], units_of(found)
     shown = [row for row in rows if all or row["differs"]]
     yield from heading(_title(name, rows, len(units)))
     if shown:
         cells = [[row["name"], *(cell(row["values"], unit) for unit in units)] for row in shown]
         header = ["", *(unit.label for unit in units)]
         yield from table_lines(Table(header, cells, blocks=True), width)
+    if name == "code":
+        yield from _diffs(found["code"], width, all)
+    if name == "data" and any(row["differs"] for row in rows):
+        yield from _file_changes(found["files"], width)
 
 
 def _title(name: str, rows: Sequence[Mapping[str, Any]], n: int) -> str:
@@ -137,24 +135,16 @@ def _diff_text(text: str, width: int | None, all: bool) -> Iterator[Line]:
 
 
 def _results(
-    rows: Sequence[Mapping[str, Any]],
-    runs: Sequence[Mapping[str, Any]],
-    width: int | None,
-    all: bool,
+    rows: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]], width: int | None
 ) -> Iterator[Line]:
-    shown = [row for row in rows if all or (row["differs"] and not is_of_class(row["name"]))]
-    hidden = sum(row["differs"] for row in rows) - sum(row["differs"] for row in shown)
     yield from heading(_title("results", rows, len(runs)))
     labels = [run["label"] for run in runs]
     header = ["", labels[0]]
     for name in labels[1:]:
         header += [name, f"{name} - {labels[0]}"]
-    cells = [_result_cells(row) for row in shown]
     right = frozenset(range(1, len(header)))
+    cells = [_result_cells(row) for row in rows]
     yield from table_lines(Table(header, cells, right, essential=2, blocks=True), width)
-    if hidden:
-        text = f"{hidden} scores of single classes differ too; --all shows them"
-        yield from wrapped(text, width, "dim")
 
 
 def _result_cells(row: Mapping[str, Any]) -> list[str]:

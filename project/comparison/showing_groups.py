@@ -6,21 +6,19 @@ from typing import Any
 
 from project.comparison.layout import Line, Table, heading, table_lines, wrapped
 from project.comparison.units import cell, delta_text, telling, units_of
-from project.comparison.values import NEUTRAL_FLAGS, is_of_class, text_of
+from project.comparison.values import NEUTRAL_FLAGS, text_of
 
 
-def group_lines(found: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Line]:
+def group_lines(found: Mapping[str, Any], width: int | None) -> Iterator[Line]:
     """Who is in each group, the groups' scores side by side, and the paired differences."""
     if not found["groups"]:
         return
     yield from heading("groups: runs that differ only in the seed")
     yield from table_lines(_members(found), width)
-    for group in found["groups"]:
-        yield from _notes(group, width)
     yield Line()
-    yield from table_lines(_scores(found["groups"], all), width)
+    yield from table_lines(_scores(found["groups"]), width)
     for pair in found["pairs"]:
-        yield from _pair(pair, width, all)
+        yield from _pair(pair, width)
 
 
 def _members(found: Mapping[str, Any]) -> Table:
@@ -34,27 +32,25 @@ def _members(found: Mapping[str, Any]) -> Table:
     return Table(["", "runs", "seeds", "flags"], rows, essential=4)
 
 
-def _notes(group: Mapping[str, Any], width: int | None) -> Iterator[Line]:
-    left_out = [name for name in group["runs"] if name not in group["counted"]]
-    if left_out:
-        text = (
-            f"{group['label']} without {', '.join(left_out)}: not finished, or of a repeated seed"
-        )
-        yield from wrapped(text, width, "dim")
-    if group["also_differ"]:
-        names = ", ".join(group["also_differ"])
-        yield from wrapped(f"{group['label']}: machines differ in {names}", width, "dim")
+def notes(found: Mapping[str, Any]) -> list[str]:
+    """Which runs of groups don't count, and what is not the same in a group."""
+    told = []
+    for group in found["groups"]:
+        label = group["label"]
+        if left_out := [name for name in group["runs"] if name not in group["counted"]]:
+            text = f"{label} without {', '.join(left_out)}: not finished, or of a repeated seed"
+            told.append(text)
+        if group["also_differ"]:
+            told.append(f"{label}: machines differ in {', '.join(group['also_differ'])}")
+    return told
 
 
-def _scores(groups: Sequence[Mapping[str, Any]], all: bool) -> Table:
+def _scores(groups: Sequence[Mapping[str, Any]]) -> Table:
     names = dict.fromkeys(name for group in groups for name in group["scores"])
     header, right = [""], 1 + 3 * len(groups)
     for group in groups:
         header += [f"{group['label']}: n", "mean", "sd"]
-    rows = []
-    for name in names:
-        if all or not is_of_class(name):
-            rows.append([name, *(c for group in groups for c in _summary(group["scores"], name))])
+    rows = [[name, *(c for g in groups for c in _summary(g["scores"], name))] for name in names]
     return Table(header, rows, frozenset(range(1, right)), blocks=True)
 
 
@@ -62,7 +58,7 @@ def _summary(scores: Mapping[str, Any], name: str) -> list[str]:
     return [text_of(scores.get(name, {}).get(key)) for key in ("n", "mean", "sd")]
 
 
-def _pair(pair: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Line]:
+def _pair(pair: Mapping[str, Any], width: int | None) -> Iterator[Line]:
     ends = f"{pair['to']} - {pair['from']}"
     if len(pair["seeds"]) < 2:
         text = f"{ends}: no two seeds in common, so no paired difference"
@@ -72,7 +68,6 @@ def _pair(pair: Mapping[str, Any], width: int | None, all: bool) -> Iterator[Lin
     rows = [
         [name, text_of(score["n"]), delta_text(score["mean"]), _interval(score)]
         for name, score in pair["scores"].items()
-        if all or not is_of_class(name)
     ]
     yield from table_lines(Table(["", "n", ends, "95 %"], rows, frozenset({1, 2, 3})), width)
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from project.comparison.flat import differ, identity
+from project.comparison.labels import labels
 from project.comparison.loading import KnownRun
-from project.comparison.values import NEUTRAL_FLAGS, text_of
+from project.comparison.values import NEUTRAL_FLAGS, code_mark, data_mark, text_of
 from project.plugs import flat
 
 # So many different values of a group are listed; of more there is only their number.
@@ -45,6 +46,23 @@ def cell(values: Sequence[Any], unit: Unit) -> str:
     different = list(dict.fromkeys(texts))
     n = len({identity(value) for value in own})
     return ", ".join(different) if n <= _MOST else f"{n} values"
+
+
+def names_of(
+    found: Mapping[str, Any],
+    runs: Sequence[KnownRun],
+    units: Sequence[Unit],
+    skipped: str | None = None,
+) -> list[str]:
+    """What tells each unit from the others, without the flag that is skipped."""
+    known = [flags_of(unit, found, runs) for unit in units]
+    flags = [{name: text for name, text in own.items() if name != skipped} for own in known]
+    firsts = [found["runs"][unit.members[0]] for unit in units]
+    names = [
+        f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]
+        for unit, first in zip(units, firsts, strict=True)
+    ]
+    return labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
 
 
 def flags_of(unit: Unit, found: Mapping[str, Any], runs: Sequence[KnownRun]) -> dict[str, str]:

@@ -51,10 +51,10 @@ def test_from_the_first_run_to_each_with_other_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [None, 80])
 def test_they_are_shown_with_the_data(tmp_path: Path, width: int | None) -> None:
     runs = [run(tmp_path, a="1"), run(tmp_path, a="2")]
-    lines = [line.text for line in comparison_lines(describe(runs), width, all=False)]
-    at = lines.index("a -> b")
-    assert lines[at + 1] == "ant/a changed"
-    assert lines[at + 3] == "environment: the same"
+    found = describe(runs)
+    assert list(comparison_lines(found, width))[-1].text == "data differ: --data"
+    lines = [line.text for line in comparison_lines(found, width, sections=["data"])]
+    assert lines[-2:] == ["a -> b", "ant/a changed"]
 
 
 def test_the_page_tells_them_too(tmp_path: Path) -> None:
@@ -66,12 +66,12 @@ def test_the_page_tells_them_too(tmp_path: Path) -> None:
 def test_the_same_files_split_otherwise(tmp_path: Path) -> None:
     runs = [run(tmp_path, a="1"), run(tmp_path, a="1")]
     runs[1].record["data"]["hash"] = "blake3:00"
-    text = "\n".join(line.text for line in comparison_lines(describe(runs), None, all=False))
-    assert "every file of the data is the same" in text
-    text = "\n".join(
-        line.text for line in comparison_lines(describe(runs[:1] * 2), None, all=False)
-    )
-    assert "every file" not in text
+
+    def lines(runs: list[KnownRun]) -> list[str]:
+        return [line.text for line in comparison_lines(describe(runs), None, sections=["data"])]
+
+    assert "every file of the data is the same" in lines(runs)
+    assert lines(runs[:1] * 2)[-1] == "data: the same"
 
 
 def test_a_damaged_manifest_is_a_problem(tmp_path: Path) -> None:

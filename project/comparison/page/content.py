@@ -6,7 +6,7 @@ from typing import Any
 
 from project.comparison import progress
 from project.comparison.flat import differ
-from project.comparison.labels import labels
+from project.comparison.judging import verdict_lines
 from project.comparison.loading import KnownRun
 from project.comparison.metric_names import group, rank
 from project.comparison.page.curves import Line, Packed, lines_of, mean_lines, pack
@@ -15,7 +15,7 @@ from project.comparison.page.dimensions import dimensions
 from project.comparison.page.figures import figures
 from project.comparison.page.rows import rows
 from project.comparison.sections import leak_lines
-from project.comparison.units import Unit, flags_of, units_of
+from project.comparison.units import Unit, names_of, units_of
 from project.comparison.values import code_mark, data_mark, is_of_class, text_of
 from project.scores import agreed
 
@@ -55,6 +55,7 @@ def content(
         "scores": _scores(found),
         "groups": found["groups"],
         "pairs": found["pairs"],
+        "verdicts": verdict_lines(found) if len(runs) > 1 else [],
         "dimensions": dimensions(found, units),
         "notes": [
             *_changed_files(found["files"]),
@@ -118,7 +119,7 @@ def _runs(
     found: Mapping[str, Any], runs: Sequence[KnownRun], each: Sequence[Unit], now: datetime
 ) -> list[dict[str, Any]]:
     duration = next(r["values"] for r in found["sections"]["results"] if r["name"] == "duration")
-    names = _names(found, runs, each)
+    names = names_of(found, runs, each)
     listed = []
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
@@ -132,26 +133,12 @@ def _runs(
 def _units(
     found: Mapping[str, Any], runs: Sequence[KnownRun], units: Sequence[Unit]
 ) -> list[dict[str, Any]]:
-    names = _names(found, runs, units, "seed")
+    names = names_of(found, runs, units, "seed")
     return [
         {"id": u.label, "name": name, "group": u.is_group}
         | {"members": [found["runs"][i]["label"] for i in u.members]}
         for u, name in zip(units, names, strict=True)
     ]
-
-
-def _names(
-    found: Mapping[str, Any], runs: Sequence[KnownRun], units: Sequence[Unit], skipped: str = ""
-) -> list[str]:
-    """What tells each unit from the others, without the flag that is skipped."""
-    known = [flags_of(unit, found, runs) for unit in units]
-    flags = [{name: text for name, text in own.items() if name != skipped} for own in known]
-    firsts = [found["runs"][unit.members[0]] for unit in units]
-    names = [
-        f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]
-        for unit, first in zip(units, firsts, strict=True)
-    ]
-    return labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
 
 
 def _metric(name: str, runs: Sequence[KnownRun]) -> dict[str, Any]:

@@ -75,6 +75,7 @@ function header() {
     el("h1", {}, document.title),
     el("p", { class: "quiet" }, `Made ${date(Date.parse(data.made))}`, about && [about.description, about.note, about.tags.join(", ")].filter(Boolean).map((text) => ` · ${text}`)),
     about && about.command && el("pre", { class: "command" }, about.command),
+    !data.listing && data.verdicts.map((text) => el("p", { class: "verdict" }, text)),
     told.length > 0 && el("ul", { class: "notes" }, data.problems.map((text) => el("li", { class: "problem" }, text)), data.notes.map((text) => el("li", {}, text))),
   );
 }
