@@ -28,8 +28,17 @@ def main(argv: Sequence[str]) -> int:
 
 
 def compare(argv: Sequence[str]) -> int:
-    """Do what the command line asks; returns the exit code."""
+    """Do what the command line asks; returns the exit code.
+
+    Raises:
+        ValueError: what is asked can't be understood.
+        OSError: a file can't be read or written.
+    """
     arguments = make_parser().parse_args(argv)
+    asked = [name for name in (*_SECTIONS, "all_seeds") if getattr(arguments, name)]
+    if asked and not arguments.runs:
+        flag = f"--{asked[0].replace('_', '-')}"
+        raise ValueError(f"{flag} is of a comparison: name the runs, or an experiment")
     # Only now, so that --help and a mistyped flag are answered at once.
     from project.comparison.acting import compare_runs, list_runs
 
@@ -40,13 +49,18 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = Parser(
         prog="python -m project.compare",
-        description="Without a RUN: a table of the latest runs. With several: what differs between"
-        " them in flags, code, data, environment and results; runs that differ only in the seed are"
-        " grouped. With one: all that is known of it.",
+        description="Without a RUN: a table of the latest runs. With several: which is better, on a"
+        " screen; runs that differ only in the seed are one setting. With one: all that is known of"
+        " it.",
         epilog="""example: --where "val_accuracy > 0.9 and model == cnn and age < 2d" """,
     )
     add_run(parser, "runs", ", or an experiment (all its runs)", nargs="*")
     add_selection(parser)
+    parser.add_argument(
+        "--all-seeds",
+        action="store_true",
+        help="compare also the other seeds of the runs named, as far as their experiments have any",
+    )
     for name, what in _SECTIONS.items():
         parser.add_argument(f"--{name}", action="store_true", help=f"of a comparison also {what}")
     parser.add_argument(

@@ -181,6 +181,7 @@ def test_files(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--wher", "x"], "unknown flag --wher, did you mean '--where'?"),
         (["--limit", "0"], "--limit: '0' is no number of runs: give one from 1 to "),
         (["--limit"], "--limit needs a value"),
+        (["--code"], "--code is of a comparison: name the runs, or an experiment"),
         (["--where", "lerning_rate > 1"], "unknown name 'lerning_rate', did you mean 'learning_ra"),
         (["trial", "--where", "seed > 7"], "none of the runs named fits --where"),
         (["--sort", "val_acuracy"], "'val_acuracy' is no name of a value, did you mean 'val_accu"),

@@ -21,6 +21,7 @@ from project.comparison.listing import asked_names, table
 from project.comparison.loading import KnownRun, load_all
 from project.comparison.selecting import named_runs, select
 from project.comparison.showing import SECTIONS, comparison_lines
+from project.comparison.siblings import siblings
 from project.comparison.terminal import show, terminal_width
 
 # A screen of runs; --limit and --all ask for more.
@@ -78,6 +79,9 @@ def compare_runs(arguments: Namespace) -> int:
     if not runs:
         raise ValueError("none of the runs named fits --where")
     runs = runs[: arguments.limit]
+    more = siblings(runs) if len(runs) > 1 else []
+    if arguments.all_seeds:
+        runs, more = [*runs, *more], []
     found = describe(runs, now=now, curves=arguments.json is not None)
     told = [f"left out: {problem}" for problem in left_out]
     told += [f"error: {problem}" for problem in found["problems"]]
@@ -90,7 +94,8 @@ def compare_runs(arguments: Namespace) -> int:
         print(_written(arguments.html, found))
     elif not _is_for_a_file(arguments):
         sections = [name for name in SECTIONS if getattr(arguments, name, False)]
-        show(comparison_lines(found, terminal_width(), sections=sections, all=arguments.all))
+        asked = {"sections": sections, "all": arguments.all, "more_seeds": len(more)}
+        show(comparison_lines(found, terminal_width(), **asked))
     for line in dict.fromkeys(told):
         print(line, file=sys.stderr)
     return 2 if told else 0

@@ -13,6 +13,7 @@ from project.comparison.units import Unit, cell, telling, units_of
 from project.comparison.values import NEUTRAL_FLAGS, text_of
 from project.comparison.verdict_text import interval, mean_text
 from project.provenance.find import RUN_ID
+from project.words.telling import natural
 
 # More settings stand below each other.
 _BESIDE = 4
@@ -24,13 +25,16 @@ _FLAGS, _RUNS = 8, 6
 _OWN_WORDS = ("exp_name", "description")
 
 
-def answer_lines(found: Description, width: int | None, *, all: bool) -> Iterator[Line]:
+def answer_lines(
+    found: Description, width: int | None, *, all: bool, more_seeds: int = 0
+) -> Iterator[Line]:
     """The lines that answer which of the settings is better, each at most `width` columns.
 
     Args:
         found: of `describe`.
         width: of the terminal; None if there is none.
         all: every setting and every flag that differs.
+        more_seeds: how many runs beside these are further seeds of them.
     """
     units = units_of(found)
     if len(units) > _BESIDE:
@@ -45,8 +49,8 @@ def answer_lines(found: Description, width: int | None, *, all: bool) -> Iterato
         yield Line()
     for line in told:
         yield from wrapped(line, width, "bold")
-    more = 0 if all or len(units) > _BESIDE else len(flags_told(found, units)[_FLAGS:])
-    if text := "" if all else hint(found, units, more):
+    more_flags = 0 if len(units) > _BESIDE else len(flags_told(found, units)[_FLAGS:])
+    if text := hint(found, units, more_seeds, None if all else more_flags):
         yield from [Line(), *wrapped(text, width, "dim")]
 
 
@@ -156,8 +160,8 @@ def _short(run_id: str) -> str:
 
 
 def _seeds(found: Description, unit: Unit) -> str:
-    seeds = [text_of(found["runs"][index]["seed"]) for index in unit.members]
-    return " ".join(dict.fromkeys(seeds))
+    seeds = {text_of(found["runs"][index]["seed"]) for index in unit.members}
+    return " ".join(sorted(seeds, key=natural))
 
 
 def _status(found: Description, unit: Unit) -> str:

@@ -60,6 +60,18 @@ def pairs(found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun]) -> l
     return compared
 
 
+def together(runs: Sequence[KnownRun], others: Sequence[KnownRun]) -> list[KnownRun]:
+    """Those of the others that make a group with one of the runs, and have a seed that it lacks."""
+    every = [*runs, *others]
+    found = []
+    for part in _partition(every, [None] * len(every)):
+        own = {_seed(every[i]) for i in part if i < len(runs)}
+        # Of a repeated seed the newest counts.
+        newest = {_seed(every[i]): every[i] for i in part if i >= len(runs)}
+        found += [run for seed, run in newest.items() if own and seed not in own]
+    return found
+
+
 def _partition(runs: Sequence[KnownRun], trees: Sequence[str | None]) -> list[list[int]]:
     parts: dict[str, list[int]] = {}
     ids = {run.run_id for run in runs}

@@ -27,21 +27,23 @@ def judge(found: Description, runs: Sequence[KnownRun]) -> dict[str, Any]:
         runs: in the same order.
     Returns:
         `settings`, groups of seeds and then the runs that are in none (of each its `label`, its
-        `name`, which says what it differs in, the labels of its `runs`, and the `seeds` that
-        count); `primary`, a score or None; `headline`, the scores to show first; and `verdicts`,
-        of each setting but the first, as `Verdict` has them, with their `text`.
+        `name`, which says what it differs in, the labels of its `runs`, the `seeds` that count, and
+        which run it only `repeats`); `primary`, a score or None; `headline`, the scores to show
+        first; and `verdicts`, of each setting but the first and those that repeat another, as
+        `Verdict` has them, with their `text`.
     """
     units = units_of(found)
     grouped = any(unit.is_group for unit in units)
     names = names_of(found, runs, units, "seed" if grouped else None)
     monitors = list(dict.fromkeys(str(run["monitor"]) for run in found["runs"] if run["monitor"]))
-    first = primary(_common(found, units), found["better"], monitors)
+    judged = [unit for unit in units if _repeats(found, unit) is None]
+    first = primary(_common(found, judged), found["better"], monitors)
     every = [name for run in found["runs"] for name in run["scores"]]
     return {
         "settings": [_setting(found, *pair) for pair in zip(units, names, strict=True)],
         "primary": first,
         "headline": headline(dict.fromkeys(every), first, monitors),
-        "verdicts": [_described(told) for told in _verdicts(found, units, first)],
+        "verdicts": [_described(told) for told in _verdicts(found, judged, first)],
     }
 
 
@@ -64,24 +66,30 @@ def difference(found: Description, first: Unit, second: Unit, score: str) -> Ver
 
 
 def verdict_lines(found: Description) -> list[str]:
-    """What is said of the settings, as sentences; those of single runs are one."""
-    told, score = found["verdicts"], found["primary"]
-    if len(found["settings"]) == 1:
-        return ["they differ in the seed alone: one setting, nothing to judge"]
-    if score is None:
-        return ["there is no score that all have and that can be compared: can't tell"]
-    alone = [entry for entry in told if max(entry["counts"]) == 1 == min(entry["counts"])]
-    if len(alone) > 1:
-        told = [entry for entry in told if entry not in alone]
-    lines = [f"{score}: {entry['text']}" for entry in told]
-    if len(alone) > 1:
-        # Each says the same, but for who leads.
+    """What is said of the settings, as sentences."""
+    again = [setting["label"] for setting in found["settings"] if setting["repeats"]]
+    lines = [f"{', '.join(again)}: a reproduction of another of these runs, not judged"] * bool(
+        again
+    )
+    if len(found["settings"]) - len(again) < 2:
+        return lines or ["they differ in the seed alone: one setting, nothing to judge"]
+    if found["primary"] is None:
+        return [*lines, "there is no score that all have and that can be compared: can't tell"]
+    return lines + _sentences(found["verdicts"], found["primary"])
+
+
+def _sentences(told: Sequence[Mapping[str, Any]], score: str) -> list[str]:
+    """One for each verdict; those of single runs, which all say the same, are one."""
+    alone = [entry for entry in told if ", one seed each" in entry["text"]]
+    several = len(alone) > 1
+    lines = [f"{score}: {e['text']}" for e in told if not (several and e in alone)]
+    if several:
         end = alone[0]["text"].partition(", ")[2]
         lines.append(f"{score}: {alone[0]['from']} and {len(alone)} others, {end}")
-    judged = [entry for entry in told if entry["kind"]]
-    if len(judged) > 1:
+    n = sum(entry["kind"] is not None for entry in told)
+    if n > 1:
         lines.append(
-            f"{len(judged)} comparisons with {judged[0]['from']}:"
+            f"{n} comparisons with {told[0]['from']}:"
             f" all their intervals together hold with {100 * CONFIDENCE:g} %"
         )
     return lines
@@ -120,7 +128,14 @@ def _setting(found: Description, unit: Unit, name: str) -> dict[str, Any]:
     members = [found["runs"][index] for index in unit.members]
     told = {"label": unit.label, "name": name, "runs": [run["label"] for run in members]}
     groups = {group["label"]: group["seeds"] for group in found["groups"]}
-    return told | {"seeds": groups.get(unit.label, [members[0]["seed"]])}
+    told["seeds"] = groups.get(unit.label, [members[0]["seed"]])
+    return told | {"repeats": _repeats(found, unit)}
+
+
+def _repeats(found: Description, unit: Unit) -> str | None:
+    """The id of the run that a unit only reproduces, if that is compared too."""
+    original = found["runs"][unit.members[0]]["reproduces"]
+    return original if original in [run["run_id"] for run in found["runs"]] else None
 
 
 def _seed(run: Mapping[str, Any]) -> int:

@@ -26,7 +26,12 @@ _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
 
 
 def comparison_lines(
-    found: Description, width: int | None, *, sections: Collection[str] = (), all: bool = False
+    found: Description,
+    width: int | None,
+    *,
+    sections: Collection[str] = (),
+    all: bool = False,
+    more_seeds: int = 0,
 ) -> Iterator[Line]:
     """The lines that tell a description of `describe`, each at most `width` columns.
 
@@ -35,6 +40,7 @@ def comparison_lines(
         width: Of the terminal; None if there is none.
         sections: Which of `code`, `data` and `environment` follow the answer.
         all: All of it, also what does not differ, scores of single classes, and the whole diff.
+        more_seeds: How many runs beside these are further seeds of them.
     """
     one = len(found["runs"]) == 1
     all = all or (one and not sections)
@@ -43,7 +49,7 @@ def comparison_lines(
         yield from table_lines(_who(found["runs"]), width)
     if not one:
         yield from ([Line()] if all else [])
-        yield from answer_lines(found, width, all=all)
+        yield from answer_lines(found, width, all=all, more_seeds=more_seeds)
     else:
         for line in leak_lines(found["runs"]):
             yield from wrapped(line, width, "yellow")

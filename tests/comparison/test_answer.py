@@ -11,7 +11,8 @@ from project.comparison.description import describe
 from project.comparison.headline import SHOWN, headline, primary
 from project.comparison.judging import verdict_lines
 from project.comparison.loading import load
-from tests.comparison.store import make
+from project.comparison.siblings import siblings
+from tests.comparison.store import edit, make
 
 BETTER = {"test_balanced_accuracy": "max", "test_accuracy": "max", "test_log_loss": "min"}
 BETTER |= {"val_loss": "min", "test_dice": "max", "test_entropy": None, "test_recall/cat": "max"}
@@ -89,7 +90,7 @@ def test_more_flags_than_fit_are_counted(tmp_path: Path) -> None:
     other = {f"flag_{n}": n for n in range(10)}
     found = described(tmp_path, {"scores": [0.5]}, {"scores": [0.6], "exp_name": "second", **other})
     lines = [line.text for line in answer_lines(found, 80, all=False)]
-    assert lines[-1] == "2 flags: --all"
+    assert lines[-1] == "2 more flags: --all"
     assert sum(line.startswith("flag_") for line in lines) == 8
     assert any(line.split() == ["exp_name", "trial", "second"] for line in lines)
     assert sum("flag_" in line.text for line in answer_lines(found, 80, all=True)) == 10
@@ -131,3 +132,31 @@ def test_the_monitored_score_is_always_shown() -> None:
     shown = headline(names + others, "test_3", ["val_loss"])
     assert shown == ["test_3", "test_log_loss", "test_loss", "val_loss", "test_0", "test_1"]
     assert len(headline(names, "test_3", [f"test_{n}" for n in range(9)])) == SHOWN
+
+
+def test_the_other_seeds_of_a_run_are_known_and_taken_in_when_asked_for(tmp_path: Path) -> None:
+    runs = [load(make(tmp_path, seed=0, model=model)) for model in ("cnn", "mlp")]
+    other = [make(tmp_path, seed=seed) for seed in (1, 1, 2)]
+    make(tmp_path, seed=3, status="interrupted")
+    make(tmp_path, seed=4, learning_rate=0.5)
+    make(tmp_path, seed=5, exp_name="elsewhere")
+    edit(make(tmp_path, seed=6), "record.json", command="another")
+    (make(tmp_path, seed=7) / "record.json").unlink()
+    found = siblings(runs)
+    assert [run.run_id for run in found] == sorted(path.name for path in other[1:])
+    assert siblings([*runs, *found]) == []
+    told = describe(runs, repository=tmp_path, curves=False)
+    *_, last = answer_lines(told, None, all=False, more_seeds=len(found))
+    assert last.text == "2 more seeds beside these: --all-seeds"
+
+
+def test_a_reproduction_is_no_setting(tmp_path: Path) -> None:
+    first = make(tmp_path, seed=0)
+    runs = [load(first), load(make(tmp_path, seed=1))]
+    again = load(make(tmp_path, seed=0, tags=[f"reproduces:{first.name}"]))
+    found = describe([*runs, again], repository=tmp_path, curves=False)
+    assert verdict_lines(found) == ["c: a reproduction of another of these runs, not judged"]
+    other = load(make(tmp_path, seed=0, model="mlp"))
+    found = describe([runs[0], again, other], repository=tmp_path, curves=False)
+    reproduced, told = verdict_lines(found)
+    assert reproduced.startswith("b: a reproduction") and told.startswith("test_accuracy: a and c ")

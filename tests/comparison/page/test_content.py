@@ -121,7 +121,9 @@ def test_what_cannot_be_compared_has_neither_star_nor_difference(tmp_path: Path)
 
 
 def test_groups_have_mean_spread_and_paired_difference(exp_dir: Path) -> None:
-    first, second = row(shown(exp_dir), "val_accuracy")["grouped"]
+    found = shown(exp_dir)
+    assert found["verdicts"] == ["test_accuracy: A and B are the same in each of 3 seeds"]
+    first, second = row(found, "val_accuracy")["grouped"]
     # Means of .5 .6 .7 and .75 .85 .95; both deviate by .1; every pair differs by .25.
     assert first == {"value": pytest.approx(0.6), "sd": pytest.approx(0.1), "n": 3}
     assert second["value"] == pytest.approx(0.85) and second["best"]
