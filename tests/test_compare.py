@@ -101,7 +101,7 @@ def test_two_runs_fit_a_screen(exp_dir: Path, capsys: pytest.CaptureFixture[str]
         "",
         "test_accuracy: a and b are the same, one seed each: can't tell; add --seeds 1 3",
         "",
-        "code differs in 1 file: --code",
+        "4 more seeds beside these: --all-seeds; code differs in 1 file: --code",
     ]
 
 
