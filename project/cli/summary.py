@@ -105,4 +105,4 @@ def _print_rich(rows: Sequence[Row], title: str) -> None:
     console.print(grid)
     for name, value in too_long:
         # Not folded into a cell: a path should be copied in one piece.
-        console.print(Text(f"{name}: {value}"), soft_wrap=True)
+        console.print(Text(f"{name}: {value}" if name else value), soft_wrap=True)

@@ -1,6 +1,6 @@
 """Which samples train, validate and test: stratified, a pure function of seed and targets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,6 +9,8 @@ from torch import Tensor
 from project.data.order import permutation
 from project.data.samples import Raw, Samples, Subset
 from project.hyperparameters import Hyperparameters
+
+SHOWN = 4  # classes
 
 
 class Splits(NamedTuple):
@@ -57,18 +59,22 @@ def cut(
         the sorted indices `(m,)` int64 of either share, and per class those of the rest, shuffled.
 
     Raises:
-        ValueError: nothing of a class would be left; the message names the class.
+        ValueError: nothing of some classes would be left; the message names them.
     """
+    too_few: dict[str, int] = {}
     shares: tuple[list[Tensor], ...] = ([], [], [])
     for target, name in enumerate(classes):
         members = (targets == target).nonzero().flatten()
         first, second = (_share(len(members), fraction) for fraction in fractions)
         if first + second >= len(members):
-            raise ValueError(_too_few(name, len(members), fractions))
+            too_few[name] = len(members)
+            continue
         shuffled = members[permutation(len(members), seed, "split", target)]
         pieces = shuffled.tensor_split([first, first + second])
         for share, piece in zip(shares, pieces, strict=True):
             share.append(piece)
+    if too_few:
+        raise ValueError(_too_few(too_few, fractions))
     return torch.cat(shares[0]).sort().values, torch.cat(shares[1]).sort().values, shares[2]
 
 
@@ -77,18 +83,22 @@ def _share(n: int, fraction: float) -> int:
     return max(1, int(n * fraction + 0.5)) if fraction > 0 else 0
 
 
-def _too_few(name: str, n: int, fractions: tuple[float, float]) -> str:
+def _too_few(sizes: Mapping[str, int], fractions: tuple[float, float]) -> str:
     flags = ("--test-fraction", "--val-fraction")
     cuts = [f"{flag} {share:g}" for flag, share in zip(flags, fractions, strict=True) if share]
-    samples = "1 sample" if n == 1 else f"{n} samples"
-    needed = len(cuts) + 1
-    fix = (
-        f"add samples (it needs {needed}) or remove the class"
-        if n < needed
-        else "lower these shares"
-    )
-    after = f" after {' and '.join(cuts)}" if cuts else ""
-    return f"class {name!r} has {samples}, too few to leave any for training{after}; {fix}"
+    needed, after = len(cuts) + 1, f" after {' and '.join(cuts)}" if cuts else ""
+    if len(sizes) == 1:
+        ((name, n),) = sizes.items()
+        samples = "1 sample" if n == 1 else f"{n} samples"
+        told, each, them = f"class {name!r} has {samples}, too few", "it needs", "the class"
+    else:
+        named = [f"{name!r} ({n})" for name, n in sizes.items()]
+        more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+        told = f"{len(named)} classes have too few samples ({', '.join(named[:SHOWN])}{more})"
+        each, them = "each needs", "these classes"
+    add = f"add samples ({each} {needed}) or remove {them}"
+    fix = add if min(sizes.values()) < needed else "lower these shares"
+    return f"{told} to leave any for training{after}; {fix}"
 
 
 def _all(samples: Samples) -> Subset:

@@ -88,7 +88,7 @@ def test_train_fraction_keeps_nested_stratified_parts_of_the_training_split(
             " add samples (it needs 2) or remove the class",
         ),
         (
-            {"ant": 4, "bee": 9},
+            {"ant": 4, "bee": 90},
             (0.5, 0.4),
             "class 'ant' has 4 samples, too few to leave any for training after --test-fraction 0.5"
             " and --val-fraction 0.4; lower these shares",
@@ -98,6 +98,13 @@ def test_train_fraction_keeps_nested_stratified_parts_of_the_training_split(
             (0.0, 0.0),
             "class 'bee' has 0 samples, too few to leave any for training;"
             " add samples (it needs 1) or remove the class",
+        ),
+        (
+            {"a": 2, "b": 9, "c": 1, "d": 2, "e": 1, "f": 1, "g": 1},
+            (0.2, 0.1),
+            "6 classes have too few samples ('a' (2), 'c' (1), 'd' (2), 'e' (1) and 2 more) to"
+            " leave any for training after --test-fraction 0.2 and --val-fraction 0.1; add samples"
+            " (each needs 3) or remove these classes",
         ),
     ],
 )
