@@ -159,7 +159,7 @@ def test_which_way_is_better_is_declared_and_recorded(
     assert result.code == 0, result.err
     # 12 of each class: 2 are for the test, 4 for validation.
     assert 'classes: brier 6, error 6, gloss 6, loss 6 (always "brier": 0.250)\n' in result.err
-    assert "only 3 steps an epoch, with --batch-size 8" in result.err
+    assert "note: only 3 steps an epoch (24 samples by 8); --batch-size 2 gives 12\n" in result.err
     (directory,) = runs(tmp_path)
     entries = map(json.loads, (directory / "journal.jsonl").read_text().splitlines())
     values = [e["metrics"][monitor] for e in entries if monitor in e["metrics"]]

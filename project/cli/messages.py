@@ -142,8 +142,8 @@ def show_few_steps(n_train: int, batch_size: int, n: int) -> None:
         return
     are = f"{steps} step{'s' if steps > 1 else ''} an epoch"
     print(
-        f"note: only {are}, with --batch-size {batch_size} and {n_train:,} training samples;"
-        f" --batch-size {better} gives {-(-n_train // better)}",
+        f"note: only {are} ({n_train:,} samples by {batch_size}); --batch-size {better} gives"
+        f" {-(-n_train // better)}",
         file=sys.stderr,
     )
 

@@ -131,7 +131,7 @@ def test_of_many_classes_the_worst_are_told() -> None:
     "n, batch_size, least, told",
     [
         # 420 / 32 are 13.1, so 14 steps; with 64 there are 7.
-        (420, 128, 1, "only 4 steps an epoch, with --batch-size 128 and 420 training samples;"),
+        (420, 128, 1, "only 4 steps an epoch (420 samples by 128); --batch-size 32 gives 14"),
         (100, 128, 1, "only 1 step an epoch"),
         (1258, 128, 1, None),  # digits: 10
         (420, 46, 1, None),  # 10; and of 47 there are 9
