@@ -11,6 +11,7 @@ from typing import Any
 
 from project.cli.fields import flag
 from project.cli.flag_values import FlagValues, flags_of
+from project.cli.shorthand import GPUS, short_names
 from project.run_directory import LAST
 from project.words.telling import RUN
 
@@ -30,6 +31,7 @@ class Hyperparameters(FlagValues):
         "name of the experiment; 'debug' sends nothing to a tracker",
         section="experiment",
         pattern=r"\w[\w.-]*",
+        short="name",
     )
     exp_dir: str = flag("experiments", "folder of all runs", pattern=".+", env="PROJECT_EXP_DIR")
     description: str = flag("", "what this run is about")
@@ -92,12 +94,15 @@ class Hyperparameters(FlagValues):
         "GiB; a data set up to this size is kept on the device, a larger one streams",
         bounds="[0, inf)",
     )
-    num_workers: int = flag(2, "processes that decode streamed images", bounds="[0, 256]")
+    num_workers: int = flag(
+        2, "processes that decode streamed images", bounds="[0, 256]", short="workers"
+    )
     batch_size: int = flag(
         128,
         "samples per optimizer step, over all devices",
         bounds="[1, 1000000000]",
         sweep=(32, 64, 128, 256),
+        short="bs",
     )
     synthetic_samples: int = flag(
         1000, "samples of the synthetic data set", bounds="[1, 1000000000]"
@@ -143,10 +148,14 @@ class Hyperparameters(FlagValues):
     )
     optimizer: str = flag("adamw", "optimizer", choices=("adamw", "sgd"))
     learning_rate: float = flag(
-        1e-3, "(peak) learning rate", bounds="(0, inf)", sweep="log [1e-4, 1e-1]"
+        1e-3, "(peak) learning rate", bounds="(0, inf)", sweep="log [1e-4, 1e-1]", short="lr"
     )
     weight_decay: float = flag(
-        1e-2, "weight decay (decoupled in adamw)", bounds="[0, inf)", sweep="log [1e-5, 1e-1]"
+        1e-2,
+        "weight decay (decoupled in adamw)",
+        bounds="[0, inf)",
+        sweep="log [1e-5, 1e-1]",
+        short="wd",
     )
     momentum: float = flag(0.9, "momentum of sgd, first beta of adamw", bounds="[0, 1)")
     schedule: str = flag(
@@ -168,7 +177,11 @@ class Hyperparameters(FlagValues):
     )
 
     max_epochs: int = flag(
-        30, "passes over the training split", section="training", bounds="[1, 1000000000]"
+        30,
+        "passes over the training split",
+        section="training",
+        bounds="[1, 1000000000]",
+        short="epochs",
     )
     max_steps: int | None = flag(
         None,
@@ -263,6 +276,9 @@ class Hyperparameters(FlagValues):
 
 BY_NAME = flags_of(Hyperparameters)
 FLAGS = tuple(BY_NAME.values())
+# The long name of each short one, and all that a command line or a file of flags may say.
+SHORT = short_names(FLAGS)
+ALL_NAMES = (*BY_NAME, *SHORT, GPUS)
 
 
 @cache

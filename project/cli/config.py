@@ -7,8 +7,9 @@ grow.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from project.words.telling import clipped, quoted
@@ -37,8 +38,12 @@ class Entry:
     position: str
 
 
-def read_config(path: str) -> list[Entry]:
+def read_config(path: str, short: Mapping[str, str] = MappingProxyType({})) -> list[Entry]:
     """The entries of a config file, in its order.
+
+    Args:
+        path: of the file.
+        short: names that stand for others.
 
     Raises:
         ValueError: it is too large, no text, no YAML, or holds more than names with values; one
@@ -49,7 +54,7 @@ def read_config(path: str) -> list[Entry]:
     import yaml
 
     try:
-        return _Reader(path, yaml.parse(_text(path), yaml.SafeLoader)).entries()
+        return _Reader(path, short, yaml.parse(_text(path), yaml.SafeLoader)).entries()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = clipped(str(error.problem), 200)
@@ -88,8 +93,8 @@ def _position(path: str, mark: Any) -> str:
 
 
 class _Reader:
-    def __init__(self, path: str, events: "Iterator[yaml.Event]") -> None:
-        self._path = path
+    def __init__(self, path: str, short: Mapping[str, str], events: "Iterator[yaml.Event]") -> None:
+        self._path, self._short = path, short
         self._events = events
         self._anchors: dict[str, str | list[str] | None] = {}
         self._seen: dict[str, str] = {}
@@ -117,6 +122,7 @@ class _Reader:
             self._refuse(key, "the name of a flag belongs here")
         self._value_start(key)
         name, position = key.value.replace("-", "_"), _position(self._path, key.start_mark)
+        name = self._short.get(name, name)
         if name in self._seen:
             first = self._seen[name].removeprefix(self._path + ":")
             self._refuse(key, f"{clipped(name, 60)} is given twice (first at {first}); leave one")

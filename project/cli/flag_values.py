@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 from project import plugs
-from project.cli.conflicts import conflicts
 from project.cli.fields import convert, spelled, value_problems
-from project.words.telling import did_you_mean, quoted
+from project.cli.shorthand import GPUS, short_names
+from project.words.telling import quoted
 
 # What records and checkpoints of former versions hold besides, and no result ever depended on.
 RETIRED = {"strategy"}
@@ -29,6 +29,8 @@ class FlagValues:
     plugs: Mapping[str, Mapping[str, Any]]
 
     def __post_init__(self) -> None:
+        from project.cli.conflicts import conflicts  # which --help and rejected flags need not pay
+
         flags = flags_of(type(self)).values()
         problems = [p for f in flags for p in value_problems(f, getattr(self, f.name))]
         problems = problems or conflicts(self) or self._complete_plugs()
@@ -113,7 +115,11 @@ def checked(
     good, problems = {}, []
     for name, value in values.items():
         if name not in flags:
-            problems.append(f"unknown key {quoted(name)}{did_you_mean(name, flags)}")
+            from project.cli.spellings import meant  # only after a mistake
+
+            near = meant(name, [*flags, *short_names(flags.values()), GPUS])
+            hint = f", did you mean {near!r}?" if near else ""
+            problems.append(f"unknown key {quoted(name)}{hint}")
             continue
         f = flags[name]
         try:

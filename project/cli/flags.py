@@ -1,24 +1,26 @@
 """The command line of a run: argv over config files over the environment over the defaults."""
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from project import plugs
-from project.cli.fields import choices_of, flag_name, is_tuple, kind_of, spelled
+from project.cli.fields import flag_name
 from project.cli.flag_values import checked, chosen_plugs
 from project.cli.layers import FindFlags, Layers, expanded
 from project.cli.parser import Parser
+from project.cli.run_parser import add_flag, make_parser, teach
 from project.cli.seeds import ONE, SEEDS, wanted
-from project.hyperparameters import BY_NAME, FLAGS, Hyperparameters
+from project.cli.shorthand import written_out
+from project.hyperparameters import ALL_NAMES, BY_NAME, FLAGS, Hyperparameters
 from project.words.telling import quoted, unfit
 
+if TYPE_CHECKING:
+    from project.cli.settings import Setting
 
-@dataclass(frozen=True)
-class Arguments:
+
+class Arguments(NamedTuple):
     """A parsed command line.
 
     Attributes:
@@ -50,20 +52,23 @@ def parse(
             can't be read is one.
     """
     parser = make_parser()
-    read = _first_reading(parser, argv, environ)
-    layers = Layers.read(read, environ, find)
+    raw, unknown = _first_reading(parser, argv, environ)
+    layers = Layers.read(raw, environ, find)
     below = [*layers.environment, *layers.parent]
-    own, faults = _own_flags(
-        parser, [*below, *layers.files, *(("", *item) for item in read.items())]
-    )
+    said = [*below, *layers.files, *(("", *item) for item in raw.items())]
+    puzzling = unknown or any(name not in BY_NAME for _, name, _ in layers.files)
+    own, faults = _own_flags(parser, said, layers.taken_up(raw, find) if puzzling else {})
     parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
     if "_ARGCOMPLETE" in environ:
-        _teach(parser)
+        teach(parser)
         parser.complete()
-    known, unknown = parser.parse_known_args(argv)
-    raw = vars(known)
+    if own or unknown:  # which may be known by now
+        known, unknown = parser.parse_known_args(argv)
+        raw = vars(known)
     _, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
     problems = [*_unknown_problems(parser, unknown), *faults, *layers.problems]
+    raw, contradiction = written_out(raw)
+    problems += [contradiction] * bool(contradiction)
     line = [("", name, value) for name, value in raw.items()]
     flags = BY_NAME | {name: setting.field for name, setting in own.items()}
     flags |= {SEEDS.name: SEEDS}
@@ -90,34 +95,45 @@ def parse(
 
 def _first_reading(
     parser: Parser, argv: Sequence[str], environ: Mapping[str, str]
-) -> dict[str, Any]:
-    """What the flags of every run say, which may choose plugs with flags of their own."""
+) -> tuple[dict[str, Any], list[str]]:
+    """What the flags of every run say, which may choose plugs with flags of their own; the rest."""
     if "_ARGCOMPLETE" in environ:
         argv = environ.get("COMP_LINE", "").split()
     try:
-        return vars(parser.parse_known_args(argv)[0])
+        known, unknown = parser.parse_known_args(argv)
+        return vars(known), unknown
     except ValueError:
-        return {}  # told when all is read
+        return {}, list(argv)  # told when it is read again
 
 
 def _own_flags(
-    parser: Parser, entries: Sequence[tuple[str, str, Any]]
-) -> tuple[dict[str, Any], list[str]]:
-    """The chosen plugs' own flags by name, which the parser knows then, and what is wrong there."""
+    parser: Parser, entries: Sequence[tuple[str, str, Any]], taken_up: Mapping[str, Any]
+) -> tuple[dict[str, "Setting"], list[str]]:
+    """The chosen plugs' own flags by name, which the parser knows then, and what is wrong there.
+
+    Args:
+        parser: of the command line.
+        entries: source, name and value of all that chooses.
+        taken_up: flags of a run whose plugs need not be chosen again.
+    """
     values: dict[str, Any] = {}
     for _, name, value in entries:
         values |= checked({name: value}, BY_NAME)[0] if name in BY_NAME else {}
     chosen = plugs.with_settings(chosen_plugs(FLAGS, values))
-    if not chosen:
+    former = plugs.with_settings(chosen_plugs(FLAGS, taken_up)) if taken_up else []
+    if not chosen and not former:
         return {}, []
     from project.cli.settings import settings_of  # 5 ms that few runs need
 
-    own, problems = settings_of(chosen, BY_NAME)
-    groups: dict[str, argparse._ArgumentGroup] = {}
-    for setting in own.values():
-        if setting.plug not in groups:
-            groups[setting.plug] = parser.add_argument_group(setting.plug)
-        _add_flag(groups[setting.plug], setting.field)
+    taken = (*ALL_NAMES, SEEDS.name)
+    own, problems = settings_of(chosen, taken)
+    # What is wrong with a plug that a run has is told when that is taken up.
+    own = settings_of([plug for plug in former if plug not in chosen], taken)[0] | own
+    for plug in dict.fromkeys(setting.plug for setting in own.values()):
+        group = parser.add_argument_group(plug)
+        for setting in own.values():
+            if setting.plug == plug:
+                add_flag(group, setting.field)
     return own, problems
 
 
@@ -155,84 +171,6 @@ def _tag_problems(tags: Sequence[str]) -> list[str]:
     """What is wrong with tags; no rule of the field's, so that older records stay readable."""
     faults = {tag: unfit(tag) for tag in tags}
     return [f"--tags {quoted(tag)} {fault}" for tag, fault in faults.items() if fault]
-
-
-def make_parser() -> Parser:
-    """The parser with a flag for each hyperparameter, but --help; `convert` checks values later."""
-    parser = Parser(
-        prog="python -m project.run",
-        description="Train, evaluate and record a model; says at the end where to compare it.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        add_help=False,
-    )
-    group = None
-    for f in FLAGS:
-        if "section" in f.metadata:
-            group = parser.add_argument_group(f.metadata["section"])
-        _add_flag(group, f)
-        if f.name == ONE:
-            _add_flag(group, SEEDS)
-    group.add_argument(
-        "--half-precision",
-        dest="precision",
-        action="store_const",
-        const="bf16-mixed",
-        help="short for --precision bf16-mixed",
-    )
-    group = parser.add_argument_group("command line")
-    group.add_argument(
-        "--config",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="YAML with flags by name, their values as on the command line, or a RUN whose flags"
-        " are read; a later one wins over an earlier one, a flag over both; a name without a value"
-        " is as if it were not there",
-    )
-    for name, text in (
-        ("--print-config", "print all values as a config file and exit"),
-        ("--traceback", "show where in the code an error arose"),
-    ):
-        group.add_argument(name, action="store_true", default=False, help=text)
-    return parser
-
-
-def _add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
-    kind, help = kind_of(f), f"{f.metadata['help']} ({_facts(f)})".replace("%", "%%")
-    if kind is bool:
-        group.add_argument(flag_name(f.name), action=argparse.BooleanOptionalAction, help=help)
-        return
-    choices = choices_of(f)
-    metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, spelled(f.name).upper())
-    nargs = "+" if is_tuple(f) else None
-    group.add_argument(flag_name(f.name), nargs=nargs, metavar=metavar, help=help)
-
-
-def _teach(parser: Parser) -> None:
-    """Let a shell complete the values of flags, too."""
-    from project.cli import completion
-
-    by_flag = {
-        "--exp-name": completion.experiments,
-        "--resume": completion.runs,
-        "--checkpoint": completion.runs_and_files,
-        "--from": completion.runs,
-        "--config": completion.runs_and_files,
-    }
-    by_flag |= {flag_name(f.name): completion.one_of(choices_of(f)) for f in FLAGS if choices_of(f)}
-    for flag, completer in by_flag.items():
-        parser._option_string_actions[flag].completer = completer
-
-
-def _facts(f: Field) -> str:
-    """What follows the help text: the choices or bounds, and the default."""
-    parts = [" | ".join(choices_of(f))] if choices_of(f) else []
-    parts += [f"in {f.metadata['bounds']}"] if "bounds" in f.metadata else []
-    default = " ".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
-    parts += [f"default: {'none' if default in (None, '') else default}"]
-    return "; ".join(parts)
 
 
 def print_yaml(hparams: Hyperparameters, seeds: Sequence[int] = ()) -> None:

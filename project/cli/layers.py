@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from project.cli.fields import convert
-from project.hyperparameters import BY_NAME, FLAGS
+from project.cli.shorthand import GPUS, written_out
+from project.hyperparameters import ALL_NAMES, BY_NAME, FLAGS, SHORT
 
 # Place, name and value of what was set somewhere; `plugs` of a run's are by plug and name.
 Item = tuple[str, str, Any]
@@ -23,6 +24,7 @@ class Layers:
         parent: by the run that `--from` names.
         files: by the files and runs of `--config`, in their order.
         reference: what names the run of `--from`, wherever it is read; None: there is none.
+        exp_dir: where runs are.
         problems: what could not be read, a line each.
     """
 
@@ -30,6 +32,7 @@ class Layers:
     parent: list[Item] = field(default_factory=list)
     files: list[Item] = field(default_factory=list)
     reference: str | None = None
+    exp_dir: str = ""
     problems: list[str] = field(default_factory=list)
 
     @classmethod
@@ -48,25 +51,47 @@ class Layers:
         # Where runs are may stand in a file behind them.
         files = {name: found._entries(name) for name in names if not find or _is_path(name)}
         known = [*found.environment, *(item for items in files.values() for item in items)]
-        exp_dir = _latest("exp_dir", known, line)
+        found.exp_dir = exp_dir = _latest("exp_dir", known, line)
         for name in names:
             found.files += files[name] if name in files else found._run(name, exp_dir, find)
         if find and (parent := _latest("from", found.files, line)) is not None:
             found._follow(parent, exp_dir, find)
         return found
 
+    def taken_up(self, line: Mapping[str, Any], find: FindFlags | None) -> Mapping[str, Any]:
+        """The flags of the run that a command line resumes or tests, whose plugs are chosen then.
+
+        {} where it names none, or none that can be read: that is told when it is taken up.
+        """
+        for name in ("resume", "checkpoint"):
+            reference = _latest(name, self.files, line)
+            if find is None or reference is None:
+                continue
+            try:
+                # A checkpoint's file lies two levels below its run.
+                run = os.path.dirname(os.path.dirname(reference))
+                return find(self.exp_dir, run if reference.endswith(".pt") else reference)[1]
+            except (ValueError, OSError):
+                continue
+        return {}
+
     def _entries(self, path: str) -> list[Item]:
         """Those of a config file; a name without a value says nothing."""
         from project.cli.config import read_config  # only with --config, as PyYAML
 
         try:
-            entries = read_config(path)
+            entries = read_config(path, SHORT)
         except (ValueError, OSError) as error:
             told = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
             self.problems.append(told)
             return []
-        told = (e for e in entries if e.value is not None or e.name not in BY_NAME)
-        return [(entry.position, entry.name, entry.value) for entry in told]
+        told = {e.name: e for e in entries if e.value is not None or e.name not in ALL_NAMES}
+        values, contradiction = written_out({name: entry.value for name, entry in told.items()})
+        if contradiction:
+            self.problems.append(f"{told[GPUS].position}: {contradiction}")
+        return [
+            (told.get(name, told.get(GPUS)).position, name, value) for name, value in values.items()
+        ]
 
     def _run(self, name: str, exp_dir: str, find: FindFlags) -> list[Item]:
         """Those of a run whose flags `--config` asks for."""

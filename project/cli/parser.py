@@ -77,9 +77,10 @@ class Parser(argparse.ArgumentParser):
         return flags, [f"unknown flag {quoted(f)[1:-1]}{self._near(f)}" for f in flags]
 
     def _near(self, flag: str) -> str:
-        known = list(self._option_string_actions)
-        longer = [name for name in known if name.startswith(flag)]
-        return did_you_mean(longer[0] if len(longer) == 1 else flag, known)
+        from project.cli.spellings import meant  # only after a mistake
+
+        near = meant(flag, self._option_string_actions)
+        return f", did you mean {near!r}?" if near else ""
 
     def _hint(self) -> str:
         if self._get_positional_actions():

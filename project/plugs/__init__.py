@@ -7,9 +7,8 @@ without running it is read from its source, so that mistakes are told before tor
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from project.words.telling import did_you_mean, quoted
 
@@ -26,8 +25,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _BUILD = re.compile(r"^def build\((.*?)\)\s*(?:->|:)", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Plug:
+class Plug(NamedTuple):
     """Where a plug is.
 
     Attributes:

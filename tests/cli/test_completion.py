@@ -28,6 +28,7 @@ def completed(line: str, exp_dir: Path) -> list[str]:
     [
         ("run --model ", {"cnn", "mlp", "resnet", "torchvision"}),
         ("run --learn", {"--learning-rate"}),
+        ("run --name t", {"trial"}),
         ("run --resume 2026", {RUN}),
         ("compare t", {"trial"}),
         ("runs tag 2026", {RUN}),

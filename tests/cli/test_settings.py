@@ -11,6 +11,7 @@ from project.cli import settings as reading
 from project.cli.flags import parse
 from project.cli.settings import read, settings_of
 from project.hyperparameters import BY_NAME, Hyperparameters
+from project.main import _recorded_flags
 
 Write = Callable[[str, str], Path]
 NET = "\n\nclass Net: ...\n"
@@ -136,6 +137,36 @@ def test_a_flag_of_a_plug_that_was_not_chosen_names_it(
         parse(["--config", "a.yaml"], {})
     (tmp_path / "a.yaml").write_text("n_parts: 2\nmodel: mlp\n")
     assert parse(["--config", "a.yaml"], {}).hparams.plugs == {"mlp": {"n_parts": 2}}
+
+
+@pytest.mark.parametrize("words", ["--resume last", "--only-test --checkpoint last"])
+def test_a_run_that_is_taken_up_need_not_be_told_its_plugs_again(
+    write: Write, tmp_path: Path, words: str
+) -> None:
+    write("own_taken", "class Settings:\n    n_heads: int = flag(4, bounds='[1, 64]')\n")
+    run = tmp_path / "experiments" / "trial" / "20261121-034512-7h3k"
+    run.mkdir(parents=True)
+    (run / "record.json").write_text('{"flags": {"model": "own_taken:Net", "metric": []}}')
+    argv = [*words.split(), "--n-heads"]
+    given = parse([*argv, "8"], {}, find=_recorded_flags).given
+    assert given["plugs"] == {"own_taken": {"n_heads": 8}} and "model" not in given
+    with pytest.raises(ValueError, match=r"^--n-heads must be in \[1, 64\], not 0$"):
+        parse([*argv, "0"], {}, find=_recorded_flags)
+    file = tmp_path / "a.yaml"
+    file.write_text("n_heads: 16\n")
+    given = parse([*words.split(), "--config", str(file)], {}, find=_recorded_flags).given
+    assert given["plugs"] == {"own_taken": {"n_heads": 16}}
+
+
+def test_a_short_name_of_every_run_can_be_no_plugs_own(write: Write) -> None:
+    path = write("own_short", "class Settings:\n    lr: float = 1\n")
+    with pytest.raises(ValueError) as caught:
+        parse(["--model", "own_short:Net"], {})
+    fault = "--lr is a flag of every run; give yours another name"
+    assert str(caught.value) == f"{path}:2: {fault}"
+    # A former run has it.
+    hparams = Hyperparameters.from_values({"model": "own_short:Net", "plugs": {"own_short": {}}})
+    assert hparams.settings("own_short").lr == 1
 
 
 def test_a_config_file_has_no_key_plugs(tmp_path: Path) -> None:
