@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from project import plugs, run_directory
 from project.cli.fields import flag_name
 from project.hyperparameters import FLAGS
-from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name
+from tests.arrows import FILES, ROOT, arrows, circle, imports, module_name, nodes, tree
 
 # One worker parses the sources once.
 pytestmark = pytest.mark.xdist_group("sources")
@@ -113,15 +113,14 @@ def test_one_file_spells_the_names_of_a_runs_files() -> None:
     told = re.compile(rf"(?<![\w./-])({files})(?![\w])|(?<![\w./-])({folders})/")
     spelling = set()
     for path in FILES:
-        tree = ast.parse(path.read_text())
-        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        docs = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
         joined = {
             id(side)
-            for node in ast.walk(tree)
+            for node in nodes(path)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
             for side in (node.left, node.right)
         }
-        for node in ast.walk(tree):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 part = id(node) in joined and re.fullmatch(folders, node.value)
                 if id(node) not in docs and (part or told.search(node.value)):
@@ -251,7 +250,7 @@ def test_what_the_tests_leave_out_runs_each_night(pytestconfig: pytest.Config) -
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.name != "__main__.py"], ids=module_name)
 def test_every_file_says_its_subject(path: Path) -> None:
-    doc = ast.get_docstring(ast.parse(path.read_text()))
+    doc = ast.get_docstring(tree(path))
     assert (
         doc and doc.splitlines()[0].endswith((".", ":")) or doc.splitlines()[0].endswith(",")
     ), path
