@@ -6,8 +6,10 @@ from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
+from torch import nn
 
 from project import data, losses, metrics, models, plugs, run_directory
+from project.cli.faults import blamed, fault
 from project.cli.stage import stage
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
@@ -17,10 +19,13 @@ from project.provenance import manifest, splits
 from project.provenance.resumption import Reopened
 from project.solver import Solver
 from project.training import generators
+from project.training.blank_scores import check_metrics
 from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
 from project.training.monitored import ways_of
 from project.training.origin import Origin
+from project.training.outputs import logits_check
+from project.training.rehearsal import Rehearsal
 from project.training.state import as_trained
 from project.training.weights import load_weights
 
@@ -34,6 +39,7 @@ class Setup:
     Attributes:
         generators: hashes of the generators' states right after seeding.
         scores: which way each score is better, for the record.
+        layers: a table of the model's layers.
         reopened: for a run that goes on, what has changed since its record, of the data too; for a
             new one that goes on from another, since that one's.
         inherited: what such a new one takes over.
@@ -45,6 +51,7 @@ class Setup:
     loaders: dict[str, data.Loader]
     generators: dict[str, str]
     scores: dict[str, str | None]
+    layers: str
     reopened: Reopened | None = None
     inherited: Inheritance | None = None
 
@@ -62,14 +69,16 @@ def build(
     """
     hparams, device = plan.hparams, trainer.strategy.root_device
     stage("reading the data")
-    dataset, reopened = load_data(plan)
+    with blamed("data", hparams.data):
+        dataset, reopened = load_data(plan)
     if hparams.refuse_leaks:
         dataset.refuse_leaks()
     if state and (hparams.only_test or plan.resume or plan.parent):
         dataset = as_trained(dataset, state, plan.source)
     stage("building the model")
     there = known(dataset, hparams)
-    model = models.build(dataset.shape, len(dataset.classes), hparams, there)
+    with blamed("model", hparams.model):
+        model = models.build(dataset.shape, len(dataset.classes), hparams, there)
     if state:
         load_weights(model, state, plan.source)
     # The weights are the same in each process; the dropout should not be.
@@ -81,11 +90,13 @@ def build(
     steps, inherited = loaders["train"].steps, None
     if plan.parent:
         inherited = inherit(plan.parent, state, hparams, steps)
-    loss = losses.build(hparams, there)
+    with blamed("loss", hparams.loss):
+        loss = losses.build(hparams, there)
     with generators.untouched():  # the weights are the same, whatever is measured
-        further = plugs.load_outside("metric", hparams.metric)
-        make = partial(made, "metric", there=there)
-        measured = metrics.classification(len(dataset.classes), further, make)
+        measured = measure(there)
+    layers = try_out(model, loss, dataset, trainer, hparams)
+    if hparams.compile:
+        model.compile()
     solver = Solver(
         model,
         loss,
@@ -97,7 +108,56 @@ def build(
         origin=inherited.origin if inherited else origin_of(reopened, state),
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
-    return Setup(dataset, trainer, solver, loaders, seeded, scores, reopened, inherited)
+    return Setup(dataset, trainer, solver, loaders, seeded, scores, layers, reopened, inherited)
+
+
+def measure(there: dict[str, Any]) -> metrics.Collection:
+    """All metrics, of which each has shown that it can score.
+
+    Args:
+        there: what they may ask for.
+
+    Raises:
+        ValueError: one of them is no metric, or can't score; names the place.
+    """
+    further = plugs.load_outside("metric", there["hparams"].metric)
+    for name, family in further.items():
+        if not (isinstance(family, type) and issubclass(family, metrics.Metric)):
+            raise fault("metric", name, "is no subclass of project.metrics.Metric")
+    with blamed("metric", *further):
+        make = partial(made, "metric", there=there)
+        measured = metrics.classification(there["n_classes"], further, make)
+    names = {family: name for name, family in further.items()}
+    check_metrics(measured.metrics, names, there["n_classes"])
+    return measured
+
+
+def try_out(
+    model: nn.Module,
+    loss: losses.Loss,
+    dataset: data.Data,
+    trainer: Trainer,
+    hparams: Hyperparameters,
+) -> str:
+    """Let model and loss take a few made-up images; returns the table of the model's layers.
+
+    Raises:
+        ValueError: a person's own model or loss does something wrong; names the place.
+    """
+    layers, n_classes = models.Layers(model), len(dataset.classes)
+    rehearsal = Rehearsal(
+        model,
+        loss,
+        (hparams.model, hparams.loss),
+        logits_check(n_classes),
+        dataset.shape,
+        n_classes,
+        trainer.strategy.root_device,
+        trainer.precision_plugin.forward_context,
+        several=trainer.world_size > 1,
+    )
+    rehearsal(training=not hparams.only_test, watched=layers)
+    return layers.table()
 
 
 def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from project.session import Ended, Session
 from project.tracking import Followers, is_served
 from project.training.interrupt import Interrupt
 from project.training.state import optimizer_bytes
+from project.words.paths import brief
 
 # How long the end of a run waits for trackers; they go on in the background after that.
 TRACKER_SECONDS = 10.0
@@ -35,7 +36,7 @@ def close(
     later = imported_later(run.directory, run.record, code, ROOT)
     try:
         trainer.logger.close()
-        if ended.unexpected:
+        if ended.traceback:
             write_atomic(run.directory / TRACEBACK, Redactor().redact(ended.traceback))
         # Of those that are not kept, too: by them a reproduction is judged.
         weights = session.weights.hashes(run.directory / CHECKPOINTS)
@@ -80,7 +81,9 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
     elif ended.error:
-        print(f"error: {ended.error}", file=sys.stderr)
+        trace = brief(run.directory / TRACEBACK)
+        where = f"; the traceback: {trace}" if ended.traceback else ""
+        print(f"error: {ended.error}{where}", file=sys.stderr)
 
 
 def tell_classes(setup: Setup, plan: Plan) -> ByClass | None:

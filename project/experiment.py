@@ -13,6 +13,7 @@ from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
+from project.cli.faults import blamed
 from project.cli.stage import stage
 from project.closing import close
 from project.hyperparameters import Hyperparameters
@@ -62,10 +63,11 @@ def run_experiment(
     stage("looking at the devices")
     plan, state = with_checkpoint(plan)
     trainer = make_trainer(plan.hparams)
-    watchers = callbacks.load(plan.hparams)
+    with blamed("callback", *plan.hparams.callback):
+        watchers = callbacks.load(plan.hparams)
     seeded = generators.begin(plan.hparams.seed, trainer.strategy.root_device)
     setup = build(plan, state, trainer, seeded)
-    with generators.untouched():
+    with generators.untouched(), blamed("callback", *plan.hparams.callback):
         watching = callbacks.watching(watchers, known(setup.dataset, plan.hparams))
     stage("meeting the other processes" if trainer.world_size > 1 else "opening the run")
     if (code_at_once := meet(plan, setup, state)) is not None:
@@ -167,7 +169,8 @@ def make_session(
     position = Position.read(going_on) if going_on else None
     if inherited:
         position = inherited.position
-    return Session(setup, checkpoints, interrupt, others, position, hparams.only_test)
+    only_test, traced = hparams.only_test, plan.traced
+    return Session(setup, checkpoints, interrupt, others, position, only_test, traced)
 
 
 def onlookers(

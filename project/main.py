@@ -8,7 +8,6 @@ from project.cli.command import load_private_settings, print_error
 from project.cli.flags import Arguments, parse
 from project.cli.stage import stage
 from project.processes.place import first_speaks, place
-from project.words.telling import clipped
 
 if TYPE_CHECKING:
     from project.plan import Plan
@@ -40,22 +39,8 @@ def _told(argv: Sequence[str]) -> int:
 
             return run_each(arguments.seeds, argv)
         return _run(arguments, argv)
-    except (ValueError, OSError) as error:
-        if "--traceback" in argv:
-            import traceback  # 4 ms that only an error needs to pay
-
-            traceback.print_exc()
-        print_error(error)
-        return 2
     except Exception as error:
-        # A fault in the code, or of the machine (no memory): its place interests who asks for it.
-        if "--traceback" in argv:
-            raise
-        # PyTorch appends its C++ frames.
-        name, (text, *_) = type(error).__name__, str(error).split("Exception raised from", 1)
-        text = clipped(" ".join(text.split()), 500)
-        print(f"error: {name}: {text}; --traceback shows where it arose", file=sys.stderr)
-        return 1
+        return _failed(error, "--traceback" in argv)
     except KeyboardInterrupt:
         print("\ninterrupted before training began; nothing was written", file=sys.stderr)
         return 130
@@ -69,6 +54,26 @@ def _recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any
 
     directory, name = named(Path(exp_dir), reference)
     return name, taken_flags(directory)
+
+
+def _failed(error: Exception, traced: bool) -> int:
+    """Tell an error before any run was opened; returns the exit code."""
+    if traced:
+        import traceback  # 4 ms that only an error needs to pay
+
+        traceback.print_exc()
+    if "project.experiment" not in sys.modules and isinstance(error, (ValueError, OSError)):
+        print_error(error)  # no code of a person's own has run by then
+        return 2
+    from project.cli.faults import EXPECTED, told  # which need 10 ms
+
+    line, own = told(error)
+    if isinstance(error, EXPECTED) and not own:
+        print_error(error)
+        return 2
+    # A fault in the code, a person's own or ours, or of the machine (no memory).
+    print(f"error: {line}{'' if traced else '; --traceback shows how it arose'}", file=sys.stderr)
+    return 2 if own else 1
 
 
 def _run(arguments: Arguments, argv: Sequence[str]) -> int:

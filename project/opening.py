@@ -183,7 +183,7 @@ def add_stage(state: Mapping[str, Any], code: CodeState, setup: Setup) -> None:
 def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     """Say what is about to run, and all that a person should know of it by then."""
     hparams, dataset, reopened = plan.hparams, setup.dataset, setup.reopened
-    print(models.summary(setup.solver.model, dataset.shape), file=sys.stderr)
+    print(setup.layers, file=sys.stderr)
     device = str(setup.trainer.strategy.root_device)
     data = dataset.describe()
     what = f"{hparams.model} on {hparams.data}" if hparams.only_test else ""

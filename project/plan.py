@@ -59,6 +59,7 @@ class Plan:
         parent: directory of the run that a new one goes on from.
         reopened: what was found when one of these was compared with its record; see `compared`.
         weights: checkpoint file to start from, or to test.
+        traced: whether each error is told with its traceback.
     """
 
     hparams: Hyperparameters
@@ -68,6 +69,7 @@ class Plan:
     weights: Path | None = None
     parent: Path | None = None
     reopened: "Reopened | None" = None
+    traced: bool = False
 
     @property
     def source(self) -> Path | None:
@@ -139,7 +141,8 @@ def make_plan(arguments: Arguments) -> Plan:
         weights = _weights(hparams, hparams.checkpoint)
     _check_writable(Path(hparams.exp_dir))
     hparams = settle(hparams, frozenset(given) | ({"devices", "nodes"} if resume else set()))
-    return Plan(hparams, given, _trackers(hparams), resume, weights, parent)
+    trackers, traced = _trackers(hparams), arguments.traceback
+    return Plan(hparams, given, trackers, resume, weights, parent, traced=traced)
 
 
 def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:

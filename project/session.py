@@ -4,9 +4,10 @@ import traceback
 from dataclasses import dataclass, field
 
 from project.build import Setup
-from project.cli.command import describe
+from project.cli.faults import EXPECTED, told
 from project.processes import peers
 from project.processes.launch import OtherProcesses
+from project.processes.place import aloud
 from project.processes.signals import Interrupted
 from project.run_directory import BEST
 from project.training.interrupt import Interrupt
@@ -14,9 +15,6 @@ from project.training.runtime import keep_memory
 from project.training.saving import Checkpoints
 from project.training.state import Position
 from project.training.weights import SavedWeights
-
-# Their messages are written for people; anything else is a fault in the code.
-EXPECTED = (ValueError, FloatingPointError, OSError)
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Ended:
         status: finished, failed or interrupted.
         exit_code: for the process.
         error: what went wrong, in a line.
-        traceback: where in the code, if it did.
+        traceback: where in the code, if that is no message for people.
         test: test scores by name.
     """
 
@@ -35,7 +33,6 @@ class Ended:
     exit_code: int = 0
     error: str | None = None
     traceback: str | None = None
-    unexpected: bool = False
     test: dict[str, float] = field(default_factory=dict)
 
 
@@ -48,6 +45,7 @@ class Session:
         others: the processes that this one has started.
         position: to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
+        traced: whether an error is told with its traceback.
         weights: of the run's checkpoints, once they are read.
     """
 
@@ -57,6 +55,7 @@ class Session:
     others: OtherProcesses
     position: Position | None = None
     only_test: bool = False
+    traced: bool = False
     weights: SavedWeights = field(default_factory=SavedWeights)
 
     def run(self) -> Ended:
@@ -72,7 +71,8 @@ class Session:
                 # The others wait for this process, and have not agreed on an end.
                 peers.tell(self.setup.trainer.global_rank, str(signal))
             return Ended("interrupted", 128 + signal.number, str(signal))
-        except Exception as error:
+        # `exit()` in a person's code ends no run.
+        except (Exception, SystemExit) as error:
             # A launcher that has seen another process fail ends this one, while it finds out why.
             self.interrupt.hold_off()
             if peers.is_loss(error):
@@ -82,24 +82,26 @@ class Session:
             self.interrupt.hold_off()
             self.others.noticed.set()
 
-    def _failed(self, error: Exception) -> Ended:
-        unexpected = not isinstance(error, EXPECTED)
-        text = " ".join(describe(error).split())
-        line = f"{type(error).__name__}: {text}" if unexpected else text
+    def _failed(self, error: BaseException) -> Ended:
+        line, own = told(error)
+        trace = traceback.format_exc()
+        if self.traced:
+            aloud(trace)
+        kept = trace if own or not isinstance(error, EXPECTED) else None
         rank = self.setup.trainer.global_rank
-        told = rank > 0 and peers.tell(rank, line)
-        return Ended("failed", 1, None if told else line, traceback.format_exc(), unexpected)
+        said = rank > 0 and peers.tell(rank, line, kept)
+        return Ended("failed", 1, None if said else line, kept)
 
-    def _lost(self, error: Exception) -> Ended:
+    def _lost(self, error: BaseException) -> Ended:
         """Another process is gone, or not heard any more; no line where the first tells it."""
         if rank := self.setup.trainer.global_rank:
             folder = self.checkpoints.directory  # unknown until the first process has opened it
             of = f" of run {folder.parent.name}" if folder else ""
             told = peers.tell(rank, None)
             return Ended("failed", 1, None if told else peers.gone(error, f"the first process{of}"))
-        why = peers.heard(self.setup.trainer.world_size) or self.others.fallen()
-        why = why or peers.gone(error, "another process of the run")
-        return self._interrupted(why) or Ended("failed", 1, why)
+        why, trace = peers.heard(self.setup.trainer.world_size)
+        why = why or self.others.fallen() or peers.gone(error, "another process of the run")
+        return self._interrupted(why) or Ended("failed", 1, why, trace)
 
     def _interrupted(self, line: str) -> Ended | None:
         """How a run ends that another process has left for a signal, before its first step."""

@@ -78,7 +78,7 @@ RUNS = [
         [*MLP, "--exp-name", "test"], (3,), (0, "on_test_epoch_start", 26), send(signal.SIGINT)
     ),
     Planned([*MLP, "--exp-name", "nan"], (3,), (1, "_optimize", 15), make_nan),
-    Planned([*MLP, "--exp-name", "error"], (3,), (1, "_optimize", 15), raise_error),
+    Planned([*MLP, "--exp-name", "error", "--traceback"], (3,), (1, "_optimize", 15), raise_error),
     Planned([*MLP, "--exp-name", "killed"], (3,), (2, "_optimize", 15), send(signal.SIGKILL)),
 ]
 

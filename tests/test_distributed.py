@@ -12,7 +12,7 @@ import torch
 
 from project.main import main
 from tests import forks
-from tests.ranks import MLP, RUNS
+from tests.ranks import MLP, RUNS, raise_error
 
 ROOT = Path(__file__).parents[1]
 # One worker has what they share.
@@ -24,6 +24,7 @@ SUMS = re.compile(r"(val|test)_(loss|log_loss|brier|calibration|.*roc_auc|.*aver
 # sums that a processor's instructions decide about.
 BINNED = re.compile(r"((val|test)_(roc_auc|average_precision))(_error_bound|_per_class/\d)?")
 TIMED = {"samples_per_second"}
+RAISES = raise_error.__code__.co_firstlineno
 
 
 def command(*argv: str) -> subprocess.CompletedProcess[str]:
@@ -115,6 +116,8 @@ def test_only_the_first_process_speaks_and_writes(folder: Path) -> None:
     for n in (2, 3):
         for rank in range(1, n):
             said = (folder / f"{n}-{rank}.txt").read_text().splitlines()
+            # But for a traceback that was asked for.
+            said = [line for line in said if not line.startswith(f"process {rank}: ")]
             # Its exit codes, which one that was killed doesn't come to say.
             assert len(said) == (rank != 2) and not (folder / f"{n}-{rank}.opened").read_text()
         assert "record.json" in (folder / f"{n}-0.opened").read_text()
@@ -146,7 +149,7 @@ def test_ctrl_c_ends_a_validation_and_a_test(folder: Path) -> None:
 @pytest.mark.parametrize(
     "name, message",
     [
-        ("error", "process 1: RuntimeError: only here"),
+        ("error", f"process 1: RuntimeError: only here (tests/ranks.py:{RAISES + 1})"),
         ("killed", "another process of the run is gone: killed, or out of memory?"),
     ],
 )
@@ -155,7 +158,15 @@ def test_one_process_that_fails_ends_all(folder: Path, name: str, message: str) 
     ended = outcome(folder / "3", name)
     assert (ended["status"], ended["error"]) == ("failed", message)
     said = (folder / "3-0.txt").read_text()
-    assert said.count(f"error: {message}\n") == 1
+    trace = directory(folder / "3", name) / "traceback.txt"
+    if name == "error":
+        assert said.count(f"error: {message}; the traceback: ") == 1
+        raised = "RuntimeError: only here\n"
+        assert trace.read_text().endswith(raised)
+        aloud = (folder / "3-1.txt").read_text()
+        assert aloud.count("process 1: Traceback") == aloud.count(f"process 1: {raised}") == 1
+    else:
+        assert said.count(f"error: {message}\n") == 1 and not trace.exists()
 
 
 def test_a_nan_in_one_process_names_the_whole_batch(folder: Path) -> None:

@@ -92,5 +92,5 @@ def test_what_there_is_not_gets_a_line_that_says_what_there_is(
     with pytest.raises(ValueError) as caught:
         made(kind, "own:make", eval(form), THERE)
     line = str(caught.value)
-    assert line.startswith(f"--{kind} 'own:make' asks for {asked}") and "\n" not in line
+    assert line.startswith(f"{kind} own:make asks for {asked}") and "\n" not in line
     assert line.endswith("(it can ask for class_counts, classes, hparams, n_classes, shape)")

@@ -6,6 +6,7 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project import plugs
+from project.cli.faults import fault
 from project.plugs.handing import made
 
 __all__ = ["Callback", "load", "watching"]
@@ -40,5 +41,6 @@ def watching(found: Mapping[str, Any], there: Mapping[str, Any]) -> list[Callbac
 def _one(text: str, plug: Any, there: Mapping[str, Any]) -> Callback:
     callback = made("callback", text, plug, there)
     if not isinstance(callback, Callback):
-        raise ValueError(f"--callback {text!r} gives {type(callback).__name__}, no Callback")
+        missing = ": is a return missing?" if callback is None else ""
+        raise fault("callback", text, f"gives {type(callback).__name__}, no Callback{missing}")
     return callback

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 
 from project import plugs
+from project.cli.faults import fault
 from project.cli.stage import stage
 from project.data._block import Batch, Block
+from project.data._faults import fault_of
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
 from project.data._leaks import Leaks, find_leaks
@@ -21,6 +23,7 @@ from project.data.files import Files
 from project.data.order import permutation
 from project.data.samples import Raw, Resident, Samples, Subset
 from project.data.streamed import Streamed
+from project.files.definitions import returning
 from project.hyperparameters import Hyperparameters
 from project.plugs.handing import made
 
@@ -199,8 +202,8 @@ def _load(hparams: Hyperparameters) -> Raw:
     found = plugs.load("data", hparams.data)
     function = found if plugs.find("data", hparams.data).outside else found.load
     raw = made("data", hparams.data, function, {"hparams": hparams})
-    if not isinstance(raw, Raw):
-        raise ValueError(f"--data {hparams.data!r} gives {type(raw).__name__}, no Raw")
+    if why := fault_of(raw):
+        raise fault("data", hparams.data, why, returning(function), function)
     return raw
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from project.cli.faults import Misuse
 from project.data.files import Files
 
 CHUNK_BYTES = 16 * 2**20
@@ -100,12 +101,15 @@ class Resident:
         targets: `(n,)` integers.
         digests: `(n, 32)` uint8, the hash of the file each image was decoded from; None: the
             content hash is made of the pixels.
+
+    Raises:
+        Misuse: images or targets are something else.
     """
 
     resident = True
 
     def __init__(self, images: Tensor, targets: Tensor, digests: np.ndarray | None = None) -> None:
-        assert images.dtype == torch.uint8 and images.ndim == 4 and len(images) == len(targets)
+        _check(images, targets)
         self.images = images
         self.targets = targets.to("cpu", torch.int64)
         self.shape = (images.shape[1], images.shape[2], images.shape[3])
@@ -144,6 +148,21 @@ class Resident:
         """A copy on `device`; itself where it is there already."""
         images = self.images.to(device)
         return self if images is self.images else Resident(images, self.targets, self.digests)
+
+
+def _check(images: Any, targets: Any) -> None:
+    for name, value in (("images", images), ("targets", targets)):
+        if not isinstance(value, Tensor):
+            kind = f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins.")
+            raise Misuse(f"{name} are {kind}, no torch.Tensor: torch.as_tensor makes one")
+    if images.dtype != torch.uint8:
+        raise Misuse(f"images are {images.dtype}, not torch.uint8, of 0..255")
+    if images.ndim != 4:
+        raise Misuse(f"images are {tuple(images.shape)}, not (n, channels, height, width)")
+    if targets.ndim != 1 or targets.is_floating_point() or targets.is_complex():
+        raise Misuse(f"targets are {tuple(targets.shape)} {targets.dtype}, not (n,) whole numbers")
+    if len(images) != len(targets):
+        raise Misuse(f"there are {len(images)} images, but {len(targets)} targets")
 
 
 def file_content(digests: np.ndarray, indices: Tensor) -> Iterator[bytes]:

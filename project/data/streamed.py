@@ -5,13 +5,14 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 from multiprocessing.context import BaseContext
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from project.data._fit import CROP
 from project.data.decoding import decode
@@ -137,7 +138,10 @@ class _Decoder(Dataset):
                 if self.with_glimpses:
                     glimpses[i] = glimpse(found)
         except (ValueError, OSError) as error:
-            # Raised here, it would reach the training process wrapped in the worker's traceback.
+            # Raised here, it would reach the training process wrapped in the worker's traceback;
+            # returned from a worker, it loses that.
+            if get_worker_info() is not None:
+                error.add_note(traceback.format_exc())
             return error
         as_bytes = glimpses.view(np.uint8).reshape(len(indices), -1)
         return torch.from_numpy(images), torch.from_numpy(as_bytes) if self.with_glimpses else None

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from project import plugs
+from project.cli.faults import fault
 from project.plugs.handing import made
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -32,4 +33,9 @@ def build(hparams: Any, there: Mapping[str, Any] | None = None) -> Loss:
     """
     found = plugs.load("loss", hparams.loss)
     function = found if plugs.find("loss", hparams.loss).outside else found.build
-    return made("loss", hparams.loss, function, {"hparams": hparams, **(there or {})})
+    loss = made("loss", hparams.loss, function, {"hparams": hparams, **(there or {})})
+    if not callable(loss):
+        missing = ": is a return missing?" if loss is None else ""
+        why = f"is built as {type(loss).__name__}, no function of logits and targets{missing}"
+        raise fault("loss", hparams.loss, why)
+    return loss

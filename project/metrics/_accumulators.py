@@ -42,14 +42,14 @@ class Accumulator(nn.Module):
 
     def add(self, batch: Predictions) -> None:
         """Add a batch to `sums`, in place, at the latest in `settle`; never wait for the device."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no add(batch)")
 
     def settle(self) -> None:
         """Add to `sums` what `add` has put off."""
 
     def read(self) -> Any:
         """The totals as numpy, in the form that the metrics of this state take."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no read()")
 
     def total(self, name: str) -> Tensor:
         """A sum over all that counts: over ranks after `reduce`, else this rank's own."""

@@ -111,4 +111,4 @@ class Metric(Streaming):
 
     def score(self, totals: Any) -> Scores:
         """The scores from what the state's `read` returns."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no score(totals)")

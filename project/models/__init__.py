@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from project import plugs
-from project.models._summary import n_parameters, n_trainable, summary
+from project.cli.faults import fault
+from project.models._summary import Layers, n_parameters, n_trainable
 from project.plugs.handing import made
 
-__all__ = ["build", "n_parameters", "n_trainable", "summary"]
+__all__ = ["Layers", "build", "n_parameters", "n_trainable"]
 
 
 def build(
@@ -49,10 +51,17 @@ def build(
         )
     plug, found = plugs.find("model", hparams.model), plugs.load("model", hparams.model)
     known = {"shape": shape, "n_classes": n_classes, "hparams": hparams, **(there or {})}
-    if not plug.outside:
-        variant = {} if plug.part is None else {"variant": plug.part}
-        return made("model", hparams.model, found.build, known | variant)
-    model = made("model", hparams.model, found, known)
+    variant = {} if plug.outside or plug.part is None else {"variant": plug.part}
+    function = found if plug.outside else found.build
+    model = made("model", hparams.model, function, known | variant)
     if not isinstance(model, nn.Module):
-        raise ValueError(f"--model {hparams.model!r} gives {type(model).__name__}, no nn.Module")
+        missing = ": is a return missing?" if model is None else ""
+        why = f"is built as {type(model).__name__}, no nn.Module{missing}"
+        raise fault("model", hparams.model, why)
+    named = model.named_parameters()
+    if lazy := next((name for name, p in named if isinstance(p, UninitializedParameter)), None):
+        why = (
+            f"has no size yet for {lazy}: a lazy layer's can't be recorded; give the layer its size"
+        )
+        raise fault("model", hparams.model, why, type(model))
     return model

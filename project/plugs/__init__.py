@@ -10,18 +10,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from project.words.places import FOLDERS, PACKAGE, arose
 from project.words.telling import did_you_mean, quoted
 
-# Each kind is also the name of its flag.
-FOLDERS = {
-    "model": "models",
-    "data": "datasets",
-    "loss": "losses",
-    "metric": "metrics",
-    "callback": "callbacks",
-    "tracker": "trackers",
-}
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _BUILD = re.compile(r"^def build\((.*?)\)\s*(?:->|:)", re.DOTALL | re.MULTILINE)
 
 
@@ -51,7 +42,7 @@ class Plug(NamedTuple):
 @cache
 def names(kind: str) -> tuple[str, ...]:
     """The built-in plugs of a kind: `fashion_mnist.py` is `fashion-mnist`."""
-    folder = os.path.join(_PACKAGE, FOLDERS[kind])
+    folder = os.path.join(PACKAGE, FOLDERS[kind])
     files = sorted(n for n in os.listdir(folder) if n.endswith(".py") and n[0] != "_")
     if kind == "callback":  # beside those that the wiring makes
         files = [n for n in files if _BUILD.search(source(os.path.join(folder, n)))]
@@ -87,16 +78,17 @@ def load(kind: str, text: str) -> Any:
     from importlib import import_module
 
     plug = find(kind, text)
-    if not plug.outside:
-        return import_module(plug.module)
-    from project.plugs.outside import let_import_from_here
+    if plug.outside:
+        from project.plugs.outside import let_import_from_here
 
-    let_import_from_here()
+        let_import_from_here()
     try:
         module = import_module(plug.module)
     except (Exception, SystemExit) as error:
-        why = f"can't be imported: {_told(error, plug.path)}"
+        why = f"can't be imported: {_told(error)}"
         raise ValueError(f"--{kind} {quoted(text)}: {plug.module} {why}") from error
+    if not plug.outside:
+        return module
     file = getattr(module, "__file__", None)
     if file is None or not os.path.samefile(file, plug.path):
         raise ValueError(
@@ -194,7 +186,7 @@ def _own_source(path: str) -> str:
 @cache
 def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
     word = name.replace("-", "_")
-    path = os.path.join(_PACKAGE, FOLDERS[kind], f"{word}.py")
+    path = os.path.join(PACKAGE, FOLDERS[kind], f"{word}.py")
     code = _own_source(path)
     head = _BUILD.search(code) if "variant" in code else None
     takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))
@@ -211,10 +203,7 @@ def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
     return Plug(kind, text, name, part, f"project.{FOLDERS[kind]}.{word}", path, False)
 
 
-def _told(error: BaseException, path: str) -> str:
-    """What importing `path` raised, in one line, with the line of that file, if it got there."""
-    import traceback
-
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    return f"{path}:{lines[-1]}: {text}" if lines else text
+def _told(error: BaseException) -> str:
+    """What importing a plug raised, in one line, after the person's own line where it arose."""
+    text, place = f"{type(error).__name__}: {' '.join(str(error).split())}", arose(error)
+    return f"{place}: {text}" if place else text

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import BoundArguments, Parameter, Signature, signature
 from typing import Any
 
-from project.words.telling import did_you_mean, quoted
+from project.files import definitions
+from project.words.places import shown
+from project.words.telling import did_you_mean
 
 # What belongs in the first places, by kind, for a plug whose arguments have other names.
 _PLACES = {
@@ -42,9 +44,11 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
     found, missing = _arguments(form, places, there)
     if missing:
         near = did_you_mean(missing[0], there)
+        known = ", ".join(sorted(there))
+        at = definitions.place(plug)
         raise ValueError(
-            f"--{kind} {quoted(text)} asks for {', '.join(missing)}, which there is not{near}"
-            f" (it can ask for {', '.join(sorted(there))})"
+            f"{kind} {text} asks for {', '.join(missing)}, which there is not{near}"
+            f" (it can ask for {known}){f' ({shown(*at)})' if at else ''}"
         )
     bound = BoundArguments(form, found)
     return plug(*bound.args, **bound.kwargs)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import torch.distributed as dist
 
-_KEY = "failure of process {}"
+_KEY, _TRACE = "failure of process {}", "traceback of process {}"
 # A process that fails leaves word before its connections close: mostly it stands there already.
 PATIENCE_SECONDS = 3.0
 
@@ -40,8 +40,13 @@ def is_loss(error: BaseException) -> bool:
     )
 
 
-def tell(rank: int, text: str | None) -> bool:
+def tell(rank: int, text: str | None, trace: str | None = None) -> bool:
     """Leave word with the first process of why this one fails, if it does so by itself.
+
+    Args:
+        rank: of this process.
+        text: why, in a line.
+        trace: the traceback, if that belongs to it.
 
     Returns:
         Whether there is a first process that lives to tell it.
@@ -55,7 +60,10 @@ def tell(rank: int, text: str | None) -> bool:
         return False
     try:
         if text is not None:
-            _store().set(_KEY.format(rank), text)
+            store = _store()
+            if trace is not None:
+                store.set(_TRACE.format(rank), trace)  # first: who reads the line looks for it
+            store.set(_KEY.format(rank), text)
     except dist.DistError:
         return False
     return True
@@ -80,14 +88,15 @@ def signal_in(text: str | None) -> int | None:
     return signal.Signals[match[1]].value if match else None
 
 
-def heard(world_size: int) -> str | None:
-    """What the first of the other processes has left word of, if any has within a short while."""
+def heard(world_size: int) -> tuple[str | None, str | None]:
+    """What the first of the others has left word of within a short while, and its traceback."""
     store, until = _store(), time.monotonic() + PATIENCE_SECONDS
     while True:
         if said := failure(store, world_size, but=0):
-            return said
+            key = _TRACE.format(said.removeprefix("process ").partition(":")[0])
+            return said, store.get(key).decode() if store.check([key]) else None
         if time.monotonic() > until:
-            return None
+            return None, None
         time.sleep(0.1)
 
 

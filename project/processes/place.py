@@ -4,9 +4,11 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import dropwhile
+from typing import TextIO
 
 from project.hyperparameters import Hyperparameters
 
@@ -119,15 +121,37 @@ def first_speaks() -> Iterator[None]:
         yield
         return
     before = sys.stdout, sys.stderr
-    sys.stdout = sys.stderr = said = io.StringIO()
+    sys.stdout = sys.stderr = said = _Kept(local_rank, sys.stderr)
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
-        errors = [line for line in said.getvalue().splitlines() if line.startswith("error: ")]
-        if errors:
+        lines = said.getvalue().splitlines()
+        wrong = ("error: ", "Traceback ")
+        if errors := list(dropwhile(lambda line: not line.startswith(wrong), lines)):
             time.sleep(PATIENCE_SECONDS)
-            print(*(f"process {local_rank}: {line}" for line in errors), sep="\n", file=sys.stderr)
+            said.pass_on(errors)
+
+
+class _Kept(io.StringIO):
+    """What a process says that is not the first of its machine."""
+
+    def __init__(self, local_rank: int, stream: TextIO) -> None:
+        super().__init__()
+        self._local_rank, self._stream = local_rank, stream
+
+    def pass_on(self, lines: Sequence[str]) -> None:
+        """Say these lines after all, as this process's."""
+        text = "".join(f"process {self._local_rank}: {line}\n" for line in lines)
+        print(text, end="", file=self._stream, flush=True)
+
+
+def aloud(text: str) -> None:
+    """Say on standard error what each process says for itself: a traceback that was asked for."""
+    if isinstance(sys.stderr, _Kept):
+        sys.stderr.pass_on(text.splitlines())
+    else:
+        print(text, end="", file=sys.stderr, flush=True)
 
 
 def _check_by_hand(hparams: Hyperparameters) -> None:

@@ -1,18 +1,14 @@
 """Which sources this process has imported, and the hash of each as it is."""
 
 import os
-import site
 import sys
-import sysconfig
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from blake3 import blake3
 
-# Of `sysconfig`: where modules are installed, and commands such as pytest.
-_PATHS = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
+from project.words.places import installed
 
 
 def imported_sources(root: Path) -> dict[str, str]:
@@ -55,9 +51,9 @@ def _imported() -> Iterator[tuple[str, str]]:
         # Not by attribute: modules that load themselves when they are looked at would do so.
         told = module.__dict__ if isinstance(module, ModuleType) else {}
         place, spec = told.get("__file__"), told.get("__spec__")
-        if isinstance(place, str) and not place.startswith(_installed()):
+        if isinstance(place, str) and not place.startswith(installed()):
             path = os.path.abspath(place)
-            if not path.startswith(_installed()) and os.path.isfile(path):
+            if not path.startswith(installed()) and os.path.isfile(path):
                 # That of `python -m NAME` is `__main__`.
                 yield str(getattr(spec, "name", None) or name), path
 
@@ -89,17 +85,3 @@ def bytes_hash(content: bytes) -> str:
 def _name(path: str, root: Path) -> str:
     below = os.path.join(os.path.abspath(root), "")
     return Path(path.removeprefix(below)).as_posix()
-
-
-@cache
-def _installed() -> tuple[str, ...]:
-    """Folders of Python itself and of what was installed for it, each with a slash at its end."""
-    paths = sysconfig.get_paths()
-    places = [paths[name] for name in _PATHS]
-    places += [*site.getsitepackages(), site.getusersitepackages()]
-    # Those on PYTHONPATH: a cluster's, or of `pip install --target`; not what this file lies in.
-    more = [p for p in map(os.path.abspath, sys.path) if not __file__.startswith(p)]
-    places += [place for place in more if any(Path(place).glob("*.dist-info"))]
-    # A virtual environment's folders may be links.
-    forms = {form for place in places for form in (place, os.path.realpath(place))}
-    return tuple(os.path.join(form, "") for form in forms)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 import torch
@@ -44,6 +45,7 @@ def test_a_truncated_image_is_named_by_a_worker(num_workers: int, folder: Path) 
     with pytest.raises(ValueError) as error:
         list(data.loader("val", h))
     assert broken in str(error.value) and "\n" not in str(error.value)
+    assert "".join(format_exception(error.value)).count(", in __getitem__\n") == 1
     Path(broken).unlink()
     with pytest.raises(FileNotFoundError) as missing:
         list(data.loader("val", h))

@@ -10,11 +10,11 @@ import pytest
 from blake3 import blake3
 
 from project.provenance.imported import (
-    _installed,
     hashes_now,
     imported_files,
     imported_sources,
 )
+from project.words.places import installed
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +43,8 @@ def test_distributions_on_pythonpath_are_installed_ones(
     (tmp_path / "outside_of_all-1.0.dist-info").mkdir()
     (tmp_path / "outside_of_all.py").write_text("VALUE = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("project.provenance.imported._installed", cache(_installed.__wrapped__))
+    again = cache(installed.__wrapped__)
+    monkeypatch.setattr("project.provenance.imported.installed", again)
     importlib.import_module("outside_of_all")
     try:
         found = imported_sources(ROOT)
