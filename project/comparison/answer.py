@@ -5,6 +5,7 @@ from typing import Any
 
 from project.comparison.hints import hint
 from project.comparison.judging import Description, difference, values_of, verdict_lines
+from project.comparison.labels import short_id
 from project.comparison.layout import Line, Table, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import notes
@@ -12,7 +13,6 @@ from project.comparison.spread import summary
 from project.comparison.units import Unit, cell, telling, units_of
 from project.comparison.values import NEUTRAL_FLAGS, text_of
 from project.comparison.verdict_text import interval, mean_text
-from project.provenance.find import RUN_ID
 from project.words.telling import natural
 
 # More settings stand below each other.
@@ -73,7 +73,7 @@ def _beside(found: Description, units: Sequence[Unit], all: bool) -> Table:
     for row in [*words, *(told if all else told[:_FLAGS])]:
         rows.append([row["name"], *(cell(row["values"], unit) for unit in columns)])
     rows += [[""] * len(header)]
-    rows += [[name, *_scores(found, columns, name)] for name in found["headline"]]
+    rows += [[name, *(_score(found, u, name) for u in columns)] for name in found["headline"]]
     more = _last_column(found, units)
     if more:
         title, texts = more
@@ -104,10 +104,6 @@ def _last_column(found: Description, units: Sequence[Unit]) -> tuple[str, list[s
     return None
 
 
-def _scores(found: Description, units: Sequence[Unit], name: str) -> list[str]:
-    return [_score(found, unit, name) for unit in units]
-
-
 def _score(found: Description, unit: Unit, name: str) -> str:
     """The mean over the runs that count; of a run alone its score, however it ended."""
     if not unit.is_group:
@@ -134,29 +130,27 @@ def _less(found: Description, units: Sequence[Unit], name: str) -> str:
 def _below(
     found: Description, units: Sequence[Unit], width: int | None, all: bool
 ) -> Iterator[Line]:
-    """Settings as rows."""
-    header = ["", "setting", "run", *found["headline"]]
+    """Settings as rows, first the score that they are judged by."""
+    first, *others = found["headline"] or ["-"]
     shown = units if all else units[:_BELOW]
     names = {setting["label"]: setting["name"] for setting in found["settings"]}
     rows = [
-        [unit.label, names[unit.label], _runs(found, unit, 3)]
-        + [_score(found, unit, name) for name in found["headline"]]
+        [unit.label, _score(found, unit, first), _runs(found, unit, 1), names[unit.label]]
+        + [_score(found, unit, name) for name in others]
         for unit in shown
     ]
-    yield from table_lines(Table(header, rows, frozenset(range(3, len(header))), 3), width)
+    header = ["", first, "run", "setting", *others]
+    right = frozenset({1, *range(4, len(header))})
+    yield from table_lines(Table(header, rows, right, essential=2), width)
     if len(shown) < len(units):
         text = f"{len(shown)} of {len(units)} settings; --all shows the rest"
         yield from wrapped(text, width, "dim")
 
 
 def _runs(found: Description, unit: Unit, most: int = _RUNS) -> str:
-    ids = [_short(str(found["runs"][index]["run_id"])) for index in unit.members]
+    ids = [short_id(str(found["runs"][index]["run_id"])) for index in unit.members]
     more = f" +{len(ids) - most}" if len(ids) > most else ""
     return " ".join(ids[:most]) + more
-
-
-def _short(run_id: str) -> str:
-    return run_id.rpartition("-")[2] if RUN_ID.fullmatch(run_id) else run_id
 
 
 def _seeds(found: Description, unit: Unit) -> str:

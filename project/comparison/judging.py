@@ -9,8 +9,10 @@ from project.comparison.spread import CONFIDENCE
 from project.comparison.units import Unit, names_of, units_of
 from project.comparison.verdict import Setting, Verdict, verdict
 from project.comparison.verdict_text import sentence
+from project.words.names import some
 
 Description = Mapping[str, Any]
+_MOST = 5  # labels in a line, and verdicts that show nothing
 _NO_SEED = -1  # of runs that recorded none
 
 
@@ -79,13 +81,19 @@ def verdict_lines(found: Description) -> list[str]:
 
 
 def _sentences(told: Sequence[Mapping[str, Any]], score: str) -> list[str]:
-    """One for each verdict; those of single runs, which all say the same, are one."""
-    alone = [entry for entry in told if ", one seed each" in entry["text"]]
-    several = len(alone) > 1
-    lines = [f"{score}: {e['text']}" for e in told if not (several and e in alone)]
-    if several:
-        end = alone[0]["text"].partition(", ")[2]
-        lines.append(f"{score}: {alone[0]['from']} and {len(alone)} others, {end}")
+    """One for each verdict; many that say the same are one."""
+    lacking = [entry for entry in told if "can't tell; add" in entry["text"]]
+    open_ = [entry for entry in told if entry["kind"] and not entry["better"]]
+    merged = [part for part, most in ((lacking, 1), (open_, _MOST)) if len(part) > most]
+    left = [entry for entry in told if not any(entry in part for part in merged)]
+    lines = [f"{score}: {entry['text']}" for entry in left]
+    for part in merged:
+        first = [part[0]["from"]] if part is lacking and part[0]["counts"][0] == 1 else []
+        who = some([*first, *(entry["to"] for entry in part)], _MOST)
+        end = "no difference shown"
+        if part is lacking:
+            end = f"one seed each: {lacking[0]['text'].partition(': ')[2]}"
+        lines.append(f"{score}: {who}, {end}")
     n = sum(entry["kind"] is not None for entry in told)
     if n > 1:
         lines.append(

@@ -72,10 +72,14 @@ def _parts(names: Sequence[str], cells: Mapping[str, Sequence[str]]) -> int:
     return len(set(zip(*(cells[name] for name in names), strict=True))) if names else 1
 
 
+def short_id(run_id: str) -> str:
+    """The end of a run's id: its beginning is a time, which says little and needs space."""
+    return run_id.rpartition("-")[2] if RUN_ID.fullmatch(run_id) else run_id
+
+
 def _with_name(text: str, name: str) -> str:
     if RUN_ID.fullmatch(name):
-        # Its beginning is a time, which says little and is cut where space is short.
-        name = f"run {name.rpartition('-')[2]}"
+        name = f"run {short_id(name)}"
     return f"{text}, {name}" if text else name
 
 

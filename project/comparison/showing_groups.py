@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from project.comparison.labels import short_id
 from project.comparison.layout import Line, Table, heading, table_lines, wrapped
 from project.comparison.units import cell, delta_text, telling, units_of
 from project.comparison.values import NEUTRAL_FLAGS, text_of
+from project.words.names import some
 
 
 def group_lines(found: Mapping[str, Any], width: int | None) -> Iterator[Line]:
@@ -34,12 +36,13 @@ def _members(found: Mapping[str, Any]) -> Table:
 
 def notes(found: Mapping[str, Any]) -> list[str]:
     """Which runs of groups don't count, and what is not the same in a group."""
+    ids = {run["label"]: short_id(run["run_id"]) for run in found["runs"]}
     told = []
     for group in found["groups"]:
         label = group["label"]
-        if left_out := [name for name in group["runs"] if name not in group["counted"]]:
-            text = f"{label} without {', '.join(left_out)}: not finished, or of a repeated seed"
-            told.append(text)
+        if left_out := [ids[name] for name in group["runs"] if name not in group["counted"]]:
+            who = some(left_out)
+            told.append(f"{label} without {who}: not finished, or of a repeated seed")
         if group["also_differ"]:
             told.append(f"{label}: machines differ in {', '.join(group['also_differ'])}")
     return told

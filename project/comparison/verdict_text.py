@@ -85,7 +85,7 @@ def _clear(found: Verdict) -> str:
 def _gap(found: Verdict) -> str:
     if not found.is_apart:
         return f"{found.first.label} and {found.second.label} are the same"
-    return f"{_order(found)} by {abs(found.mean):.4g}"
+    return f"{_order(found)} by {abs(found.mean):.3g}"
 
 
 def _order(found: Verdict) -> str:

@@ -79,10 +79,19 @@ def test_many_settings_stand_below_each_other_and_are_one_line(tmp_path: Path) -
     rates = (0.1, 0.2, 0.3, 0.4, 0.05)
     found = described(tmp_path, *({"scores": [rate], "learning_rate": rate} for rate in rates))
     lines = [line.text for line in answer_lines(found, 80, all=False)]
-    assert lines[0].split()[:4] == ["setting", "run", "test_balanced_accuracy", "test_loss"]
-    assert lines[2].startswith("b  learning_rate 0.2 ") and max(map(len, lines)) <= 80
+    assert lines[0].split() == "test_balanced_accuracy run setting test_loss val_loss".split()
+    assert lines[2].split()[:2] == ["b", "0.2000"] and "learning_rate 0.2 " in lines[2]
+    assert max(map(len, lines)) <= 80
     assert verdict_lines(found) == [
-        "test_balanced_accuracy: a and 4 others, one seed each: can't tell; add --seeds 1 2"
+        "test_balanced_accuracy: a, b, c, d, e, one seed each: can't tell; add --seeds 1 2"
+    ]
+    asked = ({"scores": NEW, "learning_rate": rate} for rate in (0.6, 0.7))
+    found = described(
+        tmp_path, {"scores": OLD}, *asked, *({"scores": [0.5], "model": m} for m in "xy")
+    )
+    assert verdict_lines(found)[2:] == [
+        "test_balanced_accuracy: j, k, one seed each: can't tell; add --seeds 1 2",
+        "2 comparisons with A: all their intervals together hold with 95 %",
     ]
 
 
