@@ -4,14 +4,13 @@
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
-from project.cli.selection import add_selection
+from project.cli.selection import add_selection, add_where
 from project.files.root import ROOT
 from project.words.telling import clean
 
@@ -45,9 +44,12 @@ def make_parser() -> argparse.ArgumentParser:
     add_selection(made)
     add_run(add("show", show, "Show what a run is, how it stands and what it scored."))
     add_run(add("path", path, "Print a run's directory, as in `cd $(... path last)`."))
-    made = add("rm", remove, "Delete runs, after asking; what trackers were sent stays there.")
-    add_run(made, "runs", nargs="+")
-    made.add_argument("--yes", action="store_true", help="do not ask")
+    _add_usage_flags(
+        add("du", usage, "Tell where disk space goes: by experiment, by run, by kind.")
+    )
+    _add_removal_flags(
+        add("rm", remove, "Delete runs, after asking; what trackers were sent stays there.")
+    )
     made = add("tag", tag, "Add and remove tags of a run.")
     add_run(made)
     made.add_argument("tags", nargs="*", default=[], metavar="TAG", help="to add")
@@ -58,6 +60,31 @@ def make_parser() -> argparse.ArgumentParser:
     _add_export_flags(add("export", export, "Write a run to one file, for another machine."))
     _add_import_flags(add("import", import_, "Take an exported run in, from someone you trust."))
     return parser
+
+
+def _add_usage_flags(made: argparse.ArgumentParser) -> None:
+    add_run(made, "runs", ", or an experiment (all its runs)", nargs="*")
+    add_where(made)
+    made.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="file to write all sizes to, in bytes (- is standard output)",
+    )
+
+
+def _add_removal_flags(made: argparse.ArgumentParser) -> None:
+    add_run(made, "runs", ", or an experiment (all its runs)", nargs="*")
+    add_where(made)
+    made.add_argument("--yes", action="store_true", help="do not ask")
+    made.add_argument(
+        "--tracker",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="delete there, too: mlflow, neptune, or all that a run was sent to. For good in the"
+        " MLflow store beside the runs; elsewhere into its trash",
+    )
 
 
 def _add_export_flags(made: argparse.ArgumentParser) -> None:
@@ -109,41 +136,18 @@ def path(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def usage(arguments: argparse.Namespace) -> int:
+    """Tell where disk space goes."""
+    from project.disk.telling import tell_usage
+
+    return tell_usage(arguments)
+
+
 def remove(arguments: argparse.Namespace) -> int:
-    """Delete runs, their rows in runs.csv included; what trackers show stays, and is told."""
-    from project.provenance import runs_csv
-    from project.provenance.run import status
-    from project.tracking.state import kept
+    """Delete runs; what trackers keep of them is told, or deleted, too."""
+    from project.disk.removal import remove as remove_chosen
 
-    found = [_find(arguments.exp_dir, reference) for reference in arguments.runs]
-    # A run may be named twice, in two ways.
-    runs = list({run.resolve(): run for run in found}.values())
-    if running := [run.name for run in runs if status(run) == "running"]:
-        raise ValueError(f"run {running[0]} can't be deleted: it is running")
-    left = [line for run in runs for line in kept(run)]
-    if not arguments.yes:
-        for line in [*map(str, runs), *(f"stays in {line}" for line in left)]:
-            print(line)
-        if not _agreed(f"delete {len(runs)} run{'s' * (len(runs) > 1)}? [y/N] "):
-            print("nothing was deleted")
-            return 1
-    for run in runs:
-        shutil.rmtree(run)
-        runs_csv.remove(run.parents[1], run.name)
-    if arguments.yes:
-        for line in left:
-            print(f"stays in {line}")
-    return 0
-
-
-def _agreed(question: str) -> bool:
-    try:
-        if sys.stdin is None:
-            raise EOFError
-        return input(question).strip().lower() in ("y", "yes")
-    except EOFError:
-        # Nobody is there to ask.
-        return False
+    return remove_chosen(arguments)
 
 
 def tag(arguments: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "provenance": {"training"},
     "comparison": {"provenance"},
     "reproduction": {"provenance", "tracking"},
+    "disk": {"comparison", "provenance", "tracking"},
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "compare", "reproduce", "verify", "runs", "sync", "serve"}

@@ -1,14 +1,11 @@
 """`python -m project.runs`: what is asked, done and refused."""
 
-import io
 from pathlib import Path
 
 import pytest
 
 from project.files import read_json
-from project.provenance import runs_csv
 from project.runs import main
-from project.tracking.state import State
 from tests.tracking.runs import finish, make_run
 
 
@@ -17,37 +14,6 @@ def run(tmp_path: Path) -> Path:
     directory = make_run(tmp_path)
     finish(directory)
     return directory
-
-
-def test_deleting_asks(
-    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    exp_dir = run.parents[1]
-    runs_csv.update(exp_dir, {"run_id": run.name})
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 1
-    assert capsys.readouterr().out == f"{run}\ndelete 1 run? [y/N] nothing was deleted\n"
-    assert run.exists()
-    monkeypatch.setattr("sys.stdin", None)  # as after `<&-`
-    assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 1
-    assert run.exists()
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    assert main(["rm", run.name, "--exp-dir", str(exp_dir)]) == 0
-    assert not run.exists() and runs_csv.read(exp_dir) == []
-
-
-def test_a_run_named_twice_is_deleted_once_and_what_stays_is_told(
-    run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    exp_dir = run.parents[1]
-    other = make_run(exp_dir, "20261121-034513-aaaa")
-    (run / "tracking").mkdir()
-    State(remote={"id": "ab"}, where="mlflow: run X in there/mlflow.db").save(run, "mlflow")
-    State(where="tensorboard: in it").save(run, "tensorboard")
-    argv = ["rm", run.name, run.name[:-1], str(run), "--yes", "--exp-dir", str(exp_dir)]
-    assert main(argv) == 0
-    assert capsys.readouterr().out == "stays in mlflow: run X in there/mlflow.db\n"
-    assert not run.exists() and other.exists()
 
 
 def test_the_directory_alone_is_printed(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

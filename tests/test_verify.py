@@ -506,7 +506,7 @@ def test_a_run_that_cant_be_verified_is_one_line_and_hides_no_other(
 
 
 def test_a_run_elsewhere_has_no_row(run: Path, tmp_path: Path, said: Any) -> None:
-    runs_csv.remove(tmp_path, run.name)
+    runs_csv.remove(tmp_path, [run.name])
     code, lines = said(run)
     assert code == 0 and f"not checked: {tmp_path / 'runs.csv'} has no row of it" in lines
 

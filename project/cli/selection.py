@@ -5,8 +5,8 @@ import argparse
 from project.cli.parser import whole
 
 
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """The flags that say which runs, and how many."""
+def add_where(parser: argparse.ArgumentParser) -> None:
+    """The flag that says which runs."""
     parser.add_argument(
         "--where",
         action="append",
@@ -16,6 +16,11 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         " (cnn, mlp)) of flags, scores, status, age, duration, sha, dirty, ..., with and, or, not"
         " and parentheses",
     )
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """The flags that say which runs, and how many."""
+    add_where(parser)
     parser.add_argument(
         "--sort",
         metavar="NAME",

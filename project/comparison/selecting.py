@@ -10,7 +10,7 @@ from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import is_number, known_names, text_of, values_of
 from project.comparison.where import parse
 from project.provenance.find import find_run
-from project.run_directory import runs_in
+from project.run_directory import runs_below, runs_in
 from project.words.telling import did_you_mean
 
 
@@ -24,13 +24,8 @@ def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun]
             or no run is left.
         OSError: a file of one that is named itself can't be read.
     """
-    directories: dict[Path, bool] = {}
-    for reference in references:
-        listed = _of_experiment(exp_dir, reference)
-        for path in listed or [find_run(exp_dir, reference)]:
-            directories[path.absolute()] = not listed or directories.get(path.absolute(), False)
     runs, problems = [], []
-    for directory, named in directories.items():
+    for directory, named in directories(exp_dir, references).items():
         try:
             run = load(directory)
             check_unchanged(run)
@@ -42,6 +37,46 @@ def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun]
     if not runs:
         raise ValueError("\n".join(problems))
     return runs, problems
+
+
+def directories(exp_dir: Path, references: Sequence[str]) -> dict[Path, bool]:
+    """The directories of the runs that a person names, each once, and whether it was named itself.
+
+    Args:
+        exp_dir: holds all experiments.
+        references: what stands for a run, or an experiment's name, which stands for all its runs.
+    Raises:
+        ValueError: a run is unknown or ambiguous.
+    """
+    found: dict[Path, bool] = {}
+    for reference in references:
+        listed = _of_experiment(exp_dir, reference)
+        for path in listed or [find_run(exp_dir, reference)]:
+            found[path.absolute()] = not listed or found.get(path.absolute(), False)
+    return found
+
+
+def fitting(
+    exp_dir: Path, references: Sequence[str], where: Sequence[str], now: datetime
+) -> tuple[list[Path], list[str]]:
+    """The directories of the runs that are named, or of all, and that fulfil every expression.
+
+    Returns:
+        The directories, and a line for each run that can't be read, of which nobody can tell
+        whether it fulfils them; without expressions none need be read.
+    Raises:
+        ValueError: a run is unknown or ambiguous, or an expression can't be understood.
+    """
+    named = list(directories(exp_dir, references) if references else sorted(runs_below(exp_dir)))
+    if not where:
+        return named, []
+    runs, problems = [], []
+    for directory in named:
+        try:
+            runs.append(load(directory))
+        except (ValueError, OSError) as error:
+            problems.append(told(error, directory))
+    return [run.directory for run in select(runs, now, where=where)], problems
 
 
 def _of_experiment(exp_dir: Path, reference: str) -> list[Path]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +69,18 @@ def texts(row: Mapping[str, Any]) -> Row:
     return {name: _text(value) for name, value in row.items()}
 
 
-def remove(exp_dir: Path, run_id: str) -> None:
-    """Take the row of the run `run_id` out; other processes wait.
+def remove(exp_dir: Path, run_ids: Collection[str]) -> None:
+    """Take the rows of these runs out; other processes wait.
 
     Raises:
         ValueError: the file is damaged; it stays as it is.
         OSError: it can't be written; it stays as it is.
     """
     with lock(exp_dir / RUNS_LOCK):
-        rows = [row for row in read(exp_dir) if row["run_id"] != run_id]
-        write_atomic(exp_dir / RUNS, _render(rows))
+        known = read(exp_dir)
+        rows = [row for row in known if row["run_id"] not in run_ids]
+        if len(rows) < len(known):
+            write_atomic(exp_dir / RUNS, _render(rows))
 
 
 def read(exp_dir: Path) -> list[Row]:

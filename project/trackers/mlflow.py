@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from project.cli import shell
 from project.run_directory import MLFLOW_FILES
 from project.tracking.best import best_records
+from project.tracking.mlflow.deletion import deleted
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
 from project.tracking.mlflow.layout import STATUSES, dataset, outcome_tags, params, safe_name, tags
 from project.tracking.mlflow.locations import now_at, stored_once
@@ -124,6 +125,14 @@ class MlflowTracker(Tracker):
         status = STATUSES["lost" if outcome is None else outcome["status"]]
         ended = None if outcome is None else _milliseconds(outcome["ended"])
         self._client.set_terminated(self._id, status, ended)
+
+    @final
+    def delete(self, record: dict[str, Any]) -> str:
+        exp_dir, given = self.run_dir.parents[1], given_uri()
+        if given is None and not embedded_path(exp_dir).exists():
+            return "its store is gone"
+        store = given or embedded_store(exp_dir)
+        return deleted(open_client(store), self.remote["id"], None if given else exp_dir)
 
     def where(self) -> str:
         if self._given is None:

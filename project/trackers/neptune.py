@@ -26,6 +26,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,16 @@ class NeptuneTracker(Tracker):
         self.log(best_records(outcome))
         self._assign(layout.concluded(outcome))
         self._ended = True
+
+    def delete(self, record: dict[str, Any]) -> str:
+        server, project, entry = layout.parts_of(self.remote["id"])
+        if server != self._server:
+            raise ValueError(f"it is on {server}: set NEPTUNE_API_TOKEN to a token of that server")
+        reach(server)
+        with plain_errors(server):
+            client()
+            import_module("neptune.management").trash_objects(project, entry)
+        return f"{entry} is in the trash of {project} on {server}"
 
     def where(self) -> str:
         if self._server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,17 @@ class State:
         write_json(state_of(run_dir, name), asdict(self))
 
 
-def kept(run_dir: Path) -> list[str]:
-    """Where trackers keep what they were sent of the run, a line each, whatever becomes of it."""
+def kept(run_dir: Path, without: Collection[str] = ()) -> list[str]:
+    """Where trackers keep what they were sent of the run, a line each, whatever becomes of it.
+
+    Args:
+        run_dir: the run's directory.
+        without: names of trackers that are passed over.
+    """
     found = []
     for name in followed(run_dir):
+        if name in without:
+            continue
         try:
             state = State.load(run_dir, name)
         except ValueError:

@@ -85,6 +85,18 @@ class Tracker(ABC):
             outcome: the run's `outcome.json`; None if the training process died without one.
         """
 
+    def delete(self, record: dict[str, Any]) -> str | None:
+        """Delete the entry in `remote`, without `open` before; one that is gone already is none.
+
+        Args:
+            record: the run's `record.json`.
+        Returns:
+            What became of it, in a line; None if this tracker can't.
+        Raises:
+            ValueError: the settings lead to another service than the one that has the entry.
+        """
+        return None
+
     @abstractmethod
     def where(self) -> str:
         """One line that tells a person where to look, without credentials; valid after `open`."""

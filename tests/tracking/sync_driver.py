@@ -1,7 +1,8 @@
 """`project.sync` in a process that lives on, for tests: what SDKs import, it imports once.
 
-Reads lines `send RUN`, answers each with the exit code. After `die` it kills itself as soon as
-MLflow has taken points, before the follower can remember that.
+Reads lines `send RUN`, and `runs` with words for that command; answers each with the exit code.
+After `die` it kills itself as soon as MLflow has taken points, before the follower can remember
+that.
 """
 
 import os
@@ -9,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from project import sync
+from project import runs, sync
 from project.trackers.mlflow import MlflowTracker
 
 
@@ -28,4 +29,5 @@ for line in sys.stdin:
     if words[0] == "die":
         die_after_log()
     else:
-        print("code", sync.main(words[1:]), flush=True)
+        command = runs if words[0] == "runs" else sync
+        print("code", command.main(words[1:]), flush=True)

@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +21,7 @@ from project.provenance.inventory import shared
 from project.tracking.mlflow import fetch as _mlflow_fetch
 from project.tracking.mlflow.layout import NAME_LENGTH, params, safe_name
 from project.tracking.state import State
+from project.words.sizes import size_text
 from tests import forks
 from tests.tracking.runs import OUTCOME, PNG, RECORD, finish, log, make_run
 
@@ -196,6 +199,37 @@ def test_files_are_artifacts(exp_dir: Path) -> None:
     assert (run / "outcome.json").stat().st_nlink == 2
     others = [path.name for path in folder.rglob(".*")]
     assert shared(run, names) == others == []
+
+
+def test_a_run_is_deleted_there_too_where_that_is_asked(
+    exp_dir: Path, drivers: list[Driver]
+) -> None:
+    runs = [make_run(exp_dir, f"20261121-0345{i}0-aaaa") for i in (4, 5)]
+    for run in runs:
+        log(run, ({"train_loss": 0.5}, 1))
+        finish(run)
+        drivers[0].send(run)
+    stored = [exp_dir / "mlflow-artifacts" / "trial" / entry(run) for run in runs]
+    ids = [entry(run) for run in runs]
+    kept_size = sum(path.stat().st_blocks * 512 for path in runs[0].rglob("*.*"))
+    asked = [f"runs rm {run.name} --yes --exp-dir {exp_dir}" for run in runs]
+    drivers[0].tell(asked[0])
+    said = drivers[0].answer()
+    assert "stays in mlflow: run 20261121-034540-aaaa in " in said
+    # Its files stay under their names in the store, and free nothing.
+    assert not runs[0].exists() and (stored[0] / "artifacts" / "record.json").is_file()
+    freed = re.search("deleted trial/20261121-034540-aaaa, which freed (.*)", said)[1]
+    assert freed != size_text(kept_size)
+    drivers[0].tell(f"{asked[1]} --tracker mlflow")
+    said = drivers[0].answer()
+    assert said.startswith(f"mlflow: deleted from {exp_dir}/mlflow.db\ndeleted trial/")
+    assert not runs[1].exists() and not stored[1].exists()
+    found = [rows(exp_dir, "SELECT count(*) FROM metrics WHERE run_uuid = ?", i) for i in ids]
+    assert found[1] == [(0,)] and found[0][0][0] > 0
+    assert rows(exp_dir, "SELECT count(*) FROM runs WHERE run_uuid = ?", ids[1]) == [(0,)]
+    shutil.rmtree(stored[0])
+    with closing(sqlite3.connect(exp_dir / "mlflow.db")) as database, database:
+        database.execute("DELETE FROM runs WHERE run_uuid = ?", [ids[0]])
 
 
 def test_a_follower_killed_before_it_could_remember_repeats_nothing(

@@ -192,3 +192,22 @@ def test_no_token_is_written_anywhere(client: Client, server: Server, run: Sent)
     client("release")
     said += written()
     assert not [secret for secret in secrets if secret.encode() in said]
+
+
+def test_a_run_goes_into_the_servers_trash(client: Client, server: Server, run: Sent) -> None:
+    client.build(server.environment, run.directory)
+    remote = client("open", run.record)
+    client("close", run.outcome)
+    client("release")
+    entry = Entry(remote["id"])
+    assert entry.values["sys/trashed"] is False
+    client.build(server.environment, run.directory, remote)
+    number = remote["id"].rpartition("/")[2]
+    for _ in range(2):  # also where it is already
+        said = client("delete", run.record)
+        assert said == f"{number} is in the trash of {PROJECT} on {server.url}"
+    assert entry.values["sys/trashed"] is True
+    client.build(server.environment, run.directory, {"id": "https://other.example/a/b/e/RUN-1"})
+    with pytest.raises(ClientError, match="it is on https://other.example: set NEPTUNE_API_TOKEN"):
+        client("delete", run.record)
+    client("release")

@@ -49,6 +49,12 @@ def concluded(outcome: dict[str, Any] | None) -> Iterator[tuple[str, Field]]:
     yield "sys/failed", result["status"] != "finished"
 
 
+def parts_of(address: str) -> tuple[str, str, str]:
+    """The server, the project and the entry's name there, of an entry's address."""
+    server, workspace, project, _, entry = address.rsplit("/", 4)
+    return server, f"{workspace}/{project}", entry
+
+
 def path_of(file: Path) -> str:
     """The path of a file, named as it is below the run's directory.
 

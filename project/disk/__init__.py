@@ -1,0 +1,1 @@
+"""Where disk space goes, and how it is freed: what `runs du` and `runs rm` do."""
