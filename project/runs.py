@@ -51,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
         add("rm", remove, "Delete runs, after asking; what trackers were sent stays there.")
     )
     made = add("tag", tag, "Add and remove tags of a run.")
-    add_run(made)
+    add_run(made, more=", or an experiment (all its runs)")
     made.add_argument("tags", nargs="*", default=[], metavar="TAG", help="to add")
     made.add_argument("--remove", nargs="+", default=[], metavar="TAG", help="to remove")
     made = add("note", note, "Write a note on a run, in place of an earlier one.")
@@ -151,13 +151,14 @@ def remove(arguments: argparse.Namespace) -> int:
 
 
 def tag(arguments: argparse.Namespace) -> int:
-    """Change a run's tags and show them."""
+    """Change a run's tags, or those of all runs of an experiment, and show them."""
+    from project.provenance.find import find_runs
     from project.provenance.notes import change_tags
 
-    run = _find(arguments.exp_dir, arguments.run)
-    tags = change_tags(run, arguments.tags, arguments.remove)
-    # Those of an imported run are anybody's.
-    print(f"{run.name}: {clean(', '.join(tags)) or 'no tags'}")
+    for run in find_runs(arguments.exp_dir, [arguments.run]):
+        tags = change_tags(run, arguments.tags, arguments.remove)
+        # Those of an imported run are anybody's.
+        print(f"{run.name}: {clean(', '.join(tags)) or 'no tags'}")
     return 0
 
 

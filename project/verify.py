@@ -37,12 +37,11 @@ def main(argv: Sequence[str]) -> int:
 
 def verify_all(arguments: argparse.Namespace) -> int:
     """Verify the runs that were asked for; returns the exit code."""
-    from project.provenance.find import find_run
+    from project.provenance.find import find_runs
 
     if arguments.all:
         return shortly(arguments)
-    references = arguments.runs or ["last"]
-    found = [find_run(arguments.exp_dir, reference) for reference in references]
+    found = find_runs(arguments.exp_dir, arguments.runs or ["last"])
     runs = list({run.resolve(): run for run in found}.values())  # one may be named twice
     codes = [verified(run) for run in runs]
     print(UNKNOWN)
@@ -100,7 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
         " and those that scikit-learn finds in its confusion matrix; and whether its checkpoints"
         " hold the recorded weights (for which PyTorch is loaded).",
     )
-    add_run(parser, "runs", " (last)", nargs="*")
+    add_run(parser, "runs", ", or an experiment (all its runs); not given: last", nargs="*")
     parser.add_argument("--all", action="store_true", help="every run, in a line each")
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser

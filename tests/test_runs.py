@@ -73,6 +73,9 @@ def test_labels_that_nobody_could_read_are_refused(
 def test_tags_are_shown(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tag", "last", "good", "paper", "--exp-dir", str(run.parents[1])]) == 0
     assert capsys.readouterr().out == f"{run.name}: good, paper\n"
+    other = make_run(run.parents[1], "20261121-034513-aaaa").name
+    assert main(["tag", "trial", "old", "--exp-dir", str(run.parents[1])]) == 0
+    assert capsys.readouterr().out == f"{run.name}: good, paper, old\n{other}: old\n"
 
 
 def test_an_unknown_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

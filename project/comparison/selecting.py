@@ -9,8 +9,8 @@ from typing import Any
 from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import is_number, known_names, text_of, values_of
 from project.comparison.where import parse
-from project.provenance.find import find_run
-from project.run_directory import runs_below, runs_in
+from project.provenance.find import find_runs
+from project.run_directory import runs_below
 from project.words.telling import did_you_mean
 
 
@@ -25,7 +25,7 @@ def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun]
         OSError: a file of one that is named itself can't be read.
     """
     runs, problems = [], []
-    for directory, named in directories(exp_dir, references).items():
+    for directory, named in find_runs(exp_dir, references).items():
         try:
             run = load(directory)
             check_unchanged(run)
@@ -39,23 +39,6 @@ def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun]
     return runs, problems
 
 
-def directories(exp_dir: Path, references: Sequence[str]) -> dict[Path, bool]:
-    """The directories of the runs that a person names, each once, and whether it was named itself.
-
-    Args:
-        exp_dir: holds all experiments.
-        references: what stands for a run, or an experiment's name, which stands for all its runs.
-    Raises:
-        ValueError: a run is unknown or ambiguous.
-    """
-    found: dict[Path, bool] = {}
-    for reference in references:
-        listed = _of_experiment(exp_dir, reference)
-        for path in listed or [find_run(exp_dir, reference)]:
-            found[path.absolute()] = not listed or found.get(path.absolute(), False)
-    return found
-
-
 def fitting(
     exp_dir: Path, references: Sequence[str], where: Sequence[str], now: datetime
 ) -> tuple[list[Path], list[str]]:
@@ -67,7 +50,7 @@ def fitting(
     Raises:
         ValueError: a run is unknown or ambiguous, or an expression can't be understood.
     """
-    named = list(directories(exp_dir, references) if references else sorted(runs_below(exp_dir)))
+    named = list(find_runs(exp_dir, references) if references else sorted(runs_below(exp_dir)))
     if not where:
         return named, []
     runs, problems = [], []
@@ -77,12 +60,6 @@ def fitting(
         except (ValueError, OSError) as error:
             problems.append(told(error, directory))
     return [run.directory for run in select(runs, now, where=where)], problems
-
-
-def _of_experiment(exp_dir: Path, reference: str) -> list[Path]:
-    if not reference or Path(reference).name != reference or reference in (".", ".."):
-        return []
-    return sorted(runs_in(exp_dir / reference))
 
 
 def select(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from project.disk.entries import below, freed
 from project.files import read_json
+from project.provenance.repetitions import original
 from project.provenance.run import status
 from project.run_directory import RECORD, runs_below
 from project.tracking.deletion import ALL
@@ -15,7 +16,6 @@ from project.words.names import some
 from project.words.sizes import size_text
 
 LIMIT = 20  # a screen of lines
-_REPRODUCES = "reproduces:"
 _MANY = "\0"  # stands for how many runs
 
 
@@ -95,12 +95,10 @@ def _hanging_on(runs: Collection[Path], others: Collection[Path]) -> Iterator[st
     for run in sorted(others):
         try:
             record = read_json(run / RECORD)
-            parent, tags = record.get("parent") or {}, record.get("tags") or ()
-            if (name := parent.get("run_id")) in going:
+            if (name := (record.get("parent") or {}).get("run_id")) in going:
                 yield f"{name} is where {run.name} goes on from (--from)"
-            for tag in tags:
-                if (name := tag.removeprefix(_REPRODUCES)) in going and name != tag:
-                    yield f"{name} was reproduced by {run.name}"
+            if (name := original(record)) in going:
+                yield f"{name} was reproduced by {run.name}"
         except (OSError, ValueError, AttributeError, TypeError):
             continue  # a damaged one says nothing
 

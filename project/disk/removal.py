@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from project.cli.command import describe, print_error
-from project.comparison.selecting import directories, fitting
+from project.comparison.selecting import fitting
 from project.disk.entries import Entry, below, freed
 from project.disk.question import agreed, count, named, show, state, staying
+from project.provenance.find import find_runs
 from project.provenance.removal import begun, delete, run_id, set_aside
 from project.run_directory import MLFLOW_FILES
 from project.tracking.choice import load
@@ -58,7 +59,7 @@ def _chosen(exp_dir: Path, names: Sequence[str], where: Sequence[str]) -> list[P
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
     running = [run for run in runs if state(run) == "running"]
-    by_itself = directories(exp_dir, names) if running else {}
+    by_itself = find_runs(exp_dir, names) if running else {}
     for run in running:
         if by_itself.get(run):
             raise ValueError(f"run {run.name} can't be deleted: it is running")

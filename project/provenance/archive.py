@@ -12,6 +12,7 @@ from project.provenance import commits, runs_csv
 from project.provenance._creation import remove
 from project.provenance._workplace import workplace
 from project.provenance.git import GitError
+from project.provenance.keeping import not_kept
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.redact import Redactor
@@ -59,13 +60,20 @@ def export_run(
         raise ValueError(f"run {directory.name} can't be exported: it is running")
     _check_unchanged(directory)
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        notes = _pack(directory, repository, Path(folder)) if source else []
+        notes = _not_kept(directory) if checkpoints else []
+        notes += _pack(directory, repository, Path(folder)) if source else []
         files = dict(_contents(directory, checkpoints, source)) | dict(_below(Path(folder)))
         notes += _leave_out(files, f"{directory.parent.name}/{directory.name}")
         with replacing(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
             for name, path in files.items():
                 tar.add(path, f"{directory.parent.name}/{directory.name}/{name}")
     return notes
+
+
+def _not_kept(directory: Path) -> list[str]:
+    """A line about the weights that the run itself has not."""
+    lacking = not_kept(read_outcome(directory) or {})
+    return [f"not in the archive, as the run has not kept it: {some(lacking)}"] if lacking else []
 
 
 def _leave_out(files: dict[str, Path], folder: str) -> list[str]:

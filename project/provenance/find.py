@@ -3,12 +3,12 @@
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from project.files import read_json
-from project.run_directory import OUTCOME, RECORD, is_run
+from project.run_directory import OUTCOME, RECORD, is_run, runs_in
 from project.scores import MIN, agreed
 from project.words.names import some
 from project.words.telling import did_you_mean
@@ -46,6 +46,29 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
     if len(matches) == 1:
         return matches[0]
     raise ValueError(_ambiguous(reference, matches) if matches else _unknown(reference, runs))
+
+
+def find_runs(exp_dir: Path, references: Iterable[str]) -> dict[Path, bool]:
+    """The directories of the runs that a person names, each once, and whether it was named itself.
+
+    Args:
+        exp_dir: Holds all experiments.
+        references: What `find_run` takes, or an experiment's name, which stands for all its runs.
+    Raises:
+        ValueError: a run is unknown or ambiguous.
+    """
+    found: dict[Path, bool] = {}
+    for reference in references:
+        listed = _of_experiment(exp_dir, reference)
+        for path in listed or [find_run(exp_dir, reference)]:
+            found[path.absolute()] = not listed or found.get(path.absolute(), False)
+    return found
+
+
+def _of_experiment(exp_dir: Path, reference: str) -> list[Path]:
+    if not reference or Path(reference).name != reference or reference in (".", ".."):
+        return []
+    return sorted(runs_in(exp_dir / reference))
 
 
 def all_runs(exp_dir: Path) -> list[Path]:

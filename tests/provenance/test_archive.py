@@ -45,6 +45,15 @@ def test_a_run_arrives_whole(tmp_path: Path) -> None:
     assert runs_csv.read(tmp_path / "there") == runs_csv.read(tmp_path / "here")
 
 
+def test_weights_that_the_run_has_not_kept_are_told(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "here", "trial", RECORD, patch=None, requirements="")
+    run.finish("finished", epochs=1, steps=1, weights={"last.pt": "blake3:0"})
+    told = "not in the archive, as the run has not kept it: last.pt"
+    assert export_run(run.directory, tmp_path / "run.tar.gz", tmp_path) == [told]
+    arrived = import_run(tmp_path / "run.tar.gz", tmp_path / "there")
+    assert changes(arrived) == []
+
+
 def test_weights_may_stay(tmp_path: Path) -> None:
     run = finished(tmp_path / "here")
     export_run(run, tmp_path / "run.tar.gz", tmp_path, checkpoints=False)
