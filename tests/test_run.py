@@ -237,7 +237,7 @@ def test_the_same_flags_give_the_same_numbers_whatever_is_kept(run, tmp_path: Pa
     assert shown == [f"best.pt {best}, {of_it}", f"last.pt {less}, not best.pt"]
     assert [path.name for path in part.parent.iterdir()] == ["last.pt"]
     refused = run("--only-test", "--checkpoint", directories[1].name)
-    assert refused.code == 2 and "has not kept best.pt (only last.pt, --keep)" in refused.err
+    assert refused.code == 2 and "has not kept best.pt (--keep last)" in refused.err
     faults = verify.examine(directories[1])
     assert faults.faults == []
     assert "the weights of best.pt, which the run has not kept" in faults.unchecked

@@ -192,7 +192,7 @@ def kept(directory: Path, outcome: Mapping[str, Any], optimizer: int) -> str:
     if optimizer and names[-1:] == [run_directory.LAST]:
         texts[-1] += f" ({size_text(optimizer)} of it the optimizer's state)"
     lacking = [f"not {name}" for name in outcome["weights"] if name not in names]
-    return ", ".join([*texts, *lacking])
+    return ", ".join([*texts, *lacking]) if texts else "no checkpoint"
 
 
 def going_on(directory: Path, given: Mapping[str, Any], nodes: int) -> str:

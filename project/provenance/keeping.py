@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from project.cli.shell import command
+from project.cli.shell import command, exp_dir_flag
 from project.files import read_json, sync_folder
 from project.run_directory import BEST, CHECKPOINTS, LAST, OUTCOME, aside, best, last
 
@@ -68,16 +68,18 @@ def why_not_kept(run: Path, name: str) -> str | None:
     if not (run / OUTCOME).exists():
         return None
     outcome = read_json(run / OUTCOME)
-    kept = [other for other in outcome.get("checkpoints") or {}]
+    kept = list(outcome.get("checkpoints") or {})
     if name in kept:
         return f"{run / CHECKPOINTS / name} is gone since the run {run.name} ended"
     if name not in not_kept(outcome):
         return None
     there = [run / CHECKPOINTS / other for other in kept if (run / CHECKPOINTS / other).exists()]
-    again = f"`{command('reproduce', run.name, '--', '--keep', 'both')}` makes it again"
+    where = exp_dir_flag(run.parents[1])
+    again = f"`{command('reproduce', run.name, *where, '--', '--keep', 'both')}` makes it again"
+    asked = next((word for word, names in _KEPT.items() if set(names) == set(kept)), "other")
     return (
-        f"run {run.name} has not kept {name} ({f'only {kept[0]}' if kept else 'no checkpoint'},"
-        f" --keep): {f'give {there[0]}, or ' if there else ''}{again}"
+        f"run {run.name} has not kept {name} (--keep {asked}):"
+        f" {f'give {there[0]}, or ' if there else ''}{again}"
     )
 
 

@@ -101,10 +101,12 @@ def test_why_a_checkpoint_is_not_there_and_what_to_do(run: Run) -> None:
     finish(run, "last")
     said = why_not_kept(directory, "best.pt")
     assert said.startswith(
-        f"run {directory.name} has not kept best.pt (only last.pt, --keep): give"
+        f"run {directory.name} has not kept best.pt (--keep last): give"
         f" {directory / 'checkpoints' / 'last.pt'}, or `"
     )
-    assert said.endswith(f"project.reproduce {directory.name} -- --keep both` makes it again")
+    assert said.endswith(
+        f"project.reproduce {directory.name} --exp-dir {directory.parents[1]} -- --keep both` makes it again"
+    )
     (directory / "checkpoints" / "last.pt").unlink()
     assert "is gone since the run" in why_not_kept(directory, "last.pt")
     assert "give" not in why_not_kept(directory, "best.pt")
