@@ -73,7 +73,8 @@ def why_not_kept(run: Path, name: str) -> str | None:
         return f"{run / CHECKPOINTS / name} is gone since the run {run.name} ended"
     if name not in not_kept(outcome):
         return None
-    there = [run / CHECKPOINTS / other for other in kept if (run / CHECKPOINTS / other).exists()]
+    # `last.pt` has weights to test, too; but nothing goes on from `best.pt`.
+    there = [path for path in [last(run)] if name == BEST and path.exists()]
     where = exp_dir_flag(run.parents[1])
     again = f"`{command('reproduce', run.name, *where, '--', '--keep', 'both')}` makes it again"
     asked = next((word for word, names in _KEPT.items() if set(names) == set(kept)), "other")

@@ -108,5 +108,13 @@ def test_why_a_checkpoint_is_not_there_and_what_to_do(run: Run) -> None:
         f"project.reproduce {directory.name} --exp-dir {directory.parents[1]} -- --keep both` makes it again"
     )
     (directory / "checkpoints" / "last.pt").unlink()
+    assert why_not_kept(directory, "best.pt").startswith(said.partition(" give")[0])
     assert "is gone since the run" in why_not_kept(directory, "last.pt")
     assert "give" not in why_not_kept(directory, "best.pt")
+
+
+def test_nothing_goes_on_from_the_best_alone(run: Run) -> None:
+    finish(run, "best")
+    assert why_not_kept(run.directory, "last.pt").startswith(
+        f"run {run.directory.name} has not kept last.pt (--keep best): `"
+    )
