@@ -47,6 +47,7 @@ def test_a_run_is_shown_in_a_few_lines(run: Path, capsys: pytest.CaptureFixture[
         " ".join(shown["best"].split())
         == f"epoch {best['epoch'] + 1} (step {best['step']}), by val_loss"
     )
+    assert "not" not in shown  # all checkpoints that it had are kept
     assert shown["duration"] == "60 s" and shown["data"] == "digits 01234567"
     # Its record counts epochs from 0; people are told the first one as 1 while it runs.
     assert shown["best"].split() == ["epoch", "1", "(step", "3),", "by", "val_loss"]

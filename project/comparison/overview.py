@@ -18,6 +18,7 @@ from project.comparison.values import (
     values_of,
 )
 from project.provenance.find import find_run
+from project.provenance.keeping import not_kept
 
 LIMIT = 20  # a screen of runs
 _FIRST = ("run", "experiment", "status", "age")
@@ -85,6 +86,7 @@ def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
     yield "created", f"{text_of(values['created'])} ({duration_text(values['age'])} ago)"
     if run.outcome:
         yield "duration", duration_text(values["duration"])
+        yield "not kept", text_of(not_kept(run.outcome))
     yield "epochs", text_of(values["epochs"])
     yield "command", text_of(record.get("command"))
     yield "code", code_mark(values)

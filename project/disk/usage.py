@@ -31,6 +31,7 @@ from project.run_directory import (
     is_run,
 )
 
+_GENERATORS = 32_000  # bytes that their states and the position take in `last.pt`, at most
 OPTIMIZER, REST, LEFT = "optimizer", "rest", "left over"
 # What each file or folder of a run is for; what is not here is the rest: record, outcome, notes.
 _KINDS = {
@@ -67,9 +68,10 @@ def of_run(run: Path, once: Once) -> Usage:
     found = Usage(run)
     for entry in below(run):
         found.kinds[_kind(entry.path.relative_to(run).parts)] += once.size(entry)
-    # What `last.pt` has beyond the weights is there to go on with, and nearly all the optimizer's.
-    beyond = found.kinds[LAST] - (found.kinds[BEST] or _weights(run))
-    if found.kinds[LAST] and beyond > 0:
+    weights = found.kinds[BEST] or _weights(run)
+    beyond = found.kinds[LAST] - weights
+    # An optimizer that has a state has a number for each weight at least.
+    if beyond > max(weights / 2, _GENERATORS):
         found.kinds[LAST] -= beyond
         found.kinds[OPTIMIZER] = beyond
     return found

@@ -69,6 +69,10 @@ def test_a_checkpoint_to_go_on_from_is_weights_and_the_optimizers_state(exp_dir:
     taken = [os.stat(p).st_blocks * 512 for p in runs(exp_dir)[0].glob("checkpoints/*")]
     assert kinds["best.pt"] == kinds["last.pt"] == min(taken)
     assert kinds["optimizer"] == max(taken) - min(taken)
+    without = runs(exp_dir)[1] / "checkpoints" / "last.pt"
+    without.chmod(0o644)
+    without.write_bytes(b"w" * 65_000)  # the weights, and the states of the generators
+    assert of_run(runs(exp_dir)[1], Once()).kinds["optimizer"] == 0
     (runs(exp_dir)[0] / "checkpoints" / "best.pt").unlink()
     # Its record says how many parameters the model has.
     kinds = of_run(runs(exp_dir)[0], Once()).kinds
