@@ -130,7 +130,16 @@ COMMANDS = {
     "serve": serve.main,
     "server.stop": stop.main,
 }
-WITH_RUN = ("compare", "reproduce", "verify", "runs rm --yes", "runs tag", "runs export", "sync")
+WITH_RUN = (
+    "compare",
+    "reproduce",
+    "verify",
+    "runs rm --yes",
+    "runs du",
+    "runs tag",
+    "runs export",
+    "sync",
+)
 WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "serve token revoke")
 
 
@@ -139,7 +148,8 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
     [
         # no arguments where some are needed
         ("runs", "ACTION is missing (choices: "),
-        ("runs rm", "RUN missing: python -m project.runs rm [-h]"),
+        ("runs rm", "which runs? Give RUN, an experiment's name, or --where EXPRESSION"),
+        ("runs du", "'experiments' has no runs"),
         ("runs tag", "RUN missing: python -m project.runs tag [-h]"),
         ("runs note RUN", "TEXT missing: python -m project.runs note [-h]"),
         ("runs export", "RUN, FILE missing: python -m project.runs export [-h]"),

@@ -79,6 +79,7 @@ def test_an_outcome_that_can_not_be_written_takes_nothing_away(run: Run) -> None
     with pytest.raises(OSError), only_kept(run.directory, "none", True):
         raise OSError("full")
     assert contents(run) == before
+    run.release()
 
 
 def test_killed_after_the_outcome_it_is_finished_and_as_it_says(
