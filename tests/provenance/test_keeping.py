@@ -105,9 +105,8 @@ def test_why_a_checkpoint_is_not_there_and_what_to_do(run: Run) -> None:
         f"run {directory.name} has not kept best.pt (--keep last): give"
         f" {directory / 'checkpoints' / 'last.pt'}, or `"
     )
-    assert said.endswith(
-        f"project.reproduce {directory.name} --exp-dir {directory.parents[1]} -- --keep both` makes it again"
-    )
+    flags = f"{directory.name} --exp-dir {directory.parents[1]} -- --keep both"
+    assert said.endswith(f"project.reproduce {flags}` makes it again")
     (directory / "checkpoints" / "last.pt").unlink()
     assert why_not_kept(directory, "best.pt").startswith(said.partition(" give")[0])
     assert "is gone since the run" in why_not_kept(directory, "last.pt")
