@@ -133,6 +133,7 @@ def make_plan(arguments: Arguments) -> Plan:
     if hparams.only_test:
         weights = _weights(hparams, hparams.checkpoint or hparams.resume)
     elif hparams.resume is not None:
+        _check_alone(given)
         resume = find_run(Path(hparams.exp_dir), hparams.resume, given.get("exp_name"))
         hparams = _resumed(resume, hparams, given)
     elif hparams.from_ is not None:
@@ -168,6 +169,21 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
             or f"{reference!r} has no best checkpoint: it ended before its first validation"
         )
     return path
+
+
+def _check_alone(given: Mapping[str, Any]) -> None:
+    """Refuse other beginnings beside `--resume`; the run itself may have had one of them."""
+    reasons = {
+        "checkpoint": "a resumed run has its own weights",
+        "from_": "a new run that goes on from another, or the same one",
+    }
+    told = [
+        f"--resume and {flag_name(name)} exclude each other: {why}"
+        for name, why in reasons.items()
+        if given.get(name)
+    ]
+    if told:
+        raise ValueError("\n".join(told))
 
 
 def _parent(hparams: Hyperparameters) -> Path:

@@ -22,6 +22,7 @@ from project.words.telling import clean, quoted
 
 if TYPE_CHECKING:
     from project.reproduction.expected import Recorded
+    from project.reproduction.origin import Stored
     from project.reproduction.verdict import Verdict
 
 TOLERANCE = 1e-5
@@ -141,6 +142,10 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
 
     then, original = find(arguments.exp_dir, arguments.run)
     check_epochs(then, arguments.epochs)
+    if then.record.get("parent"):
+        if (found_there := with_parent(then, original, arguments, forced)) is None:
+            return 1
+        then, arguments = found_there, counted(then, arguments)
     trackers = trackers_of(then, forced)
     if forced.data_dir is not None:
         then = with_data_at(then, forced.data_dir)
@@ -170,6 +175,41 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     verdict = compare(then, made, sources.differences + sources.unproved, arguments)
     write(original, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers)
     return 1 if verdict.word == "DIFFERS" else 0
+
+
+def with_parent(
+    then: "Recorded", original: "Path | Stored", arguments: argparse.Namespace, forced: Forced
+) -> "Recorded | None":
+    """The run as going on from one that has what its parent handed over, which is made again first
+    if it is gone; None if that did not come out.
+
+    Raises:
+        ValueError: the parent is not here, or can't be repeated as far as the run went on from.
+    """
+    from project.reproduction import lineage
+
+    parent = lineage.parent_of(then, original, arguments.exp_dir)
+    there = lineage.handed_over(then, parent)
+    if there is None:
+        lineage.check_repeatable(then, parent)
+        how = "would be run" if arguments.dry_run else "is run"
+        why = f"what {then.run_id} took over from it is gone"
+        tell([f"{parent.name} {how} again first: {why}"])
+        if not arguments.dry_run:
+            code = reproduce(*lineage.again(parent, arguments, forced))
+            there = lineage.handed_over(then, parent) if code == 0 else None
+            if there is None:
+                tell([f"DIFFERS before {then.run_id} begins: in {parent.name}, see above"])
+                return None
+    return lineage.from_there(then, there or parent)
+
+
+def counted(then: "Recorded", arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments with epochs counted from the parent's first, as the run's own are."""
+    if arguments.epochs is None:
+        return arguments
+    epochs = then.record["parent"]["epoch"] + arguments.epochs
+    return argparse.Namespace(**(vars(arguments) | {"epochs": epochs}))
 
 
 def compare(

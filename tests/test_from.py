@@ -1,7 +1,11 @@
 """`--from RUN`: a new run that goes on from another one equals, bit for bit, what it should be."""
 
 import json
+import os
+import shutil
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +13,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from project import data, models
+from project.callbacks.early_stopping import EarlyStopping
 from project.hyperparameters import Hyperparameters
 from project.main import main
-from tests.test_resume import logged, weights
+from project.provenance.handed_over import has_state, having
+from project.reproduce import main as reproduce
+from project.runs import main as runs
+from project.verify import main as verify
+from tests.test_resume import at_step, logged, weights
 
 # One worker has the runs that they share.
 pytestmark = pytest.mark.xdist_group("from")
@@ -117,3 +126,183 @@ def test_it_equals_a_plain_loop_that_loads_the_same_state(exp_dir: Path, parent:
             schedule.step()
     got = weights(ours, "last.pt")
     assert all(torch.equal(got[name], value) for name, value in model.state_dict().items())
+
+
+def test_the_record_names_the_parent_and_others_follow_it(
+    parent: Path, child: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record, folder = read(child, "record.json"), ["--exp-dir", str(child.parents[1])]
+    told = record["parent"]
+    assert (told["run_id"], told["epoch"], told["step"], told["step_in_epoch"]) == (
+        *(parent.name, 2, 20, 0),
+    )
+    assert record["start"]["weights"] == read(parent, "outcome.json")["weights"]["last.pt"]
+    flags, theirs = record["flags"], read(parent, "record.json")["flags"]
+    assert flags == theirs | {"max_epochs": 4, "from": parent.name}
+    assert having(parent, told) == parent and not has_state(child, told)
+    assert verify([child.name, *folder]) == 0
+    assert f"began with the weights that {parent.name} had at step 20" in capsys.readouterr().out
+    assert runs(["show", child.name, *folder]) == 0
+    assert f"{parent.name} after epoch 2 (step 20)" in capsys.readouterr().out
+
+
+def test_what_is_left_to_train_it_says(
+    exp_dir: Path, parent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = refusal(capsys, exp_dir, "--from", parent.name)
+    assert line == (
+        f"--from {parent.name}: it has its 2 epochs; give a larger total, its own included:"
+        " --max-epochs 12"
+    )
+    (line,) = refusal(capsys, exp_dir, "--from", parent.name, "--max-steps", "20")
+    assert "it has its 20 steps; give a larger total" in line and "--max-steps 40" in line
+    (line,) = refusal(capsys, exp_dir, "--resume", parent.name)
+    assert line.endswith(f"a new run goes on from it with --from {parent.name} --max-epochs TOTAL")
+
+
+@pytest.mark.parametrize(
+    "flag, value, then, why",
+    [
+        ("--model", "cnn", "mlp", "its weights fit no other model"),
+        ("--hidden-dim", "32", "16", "its weights fit no other model"),
+        ("--optimizer", "sgd", "adamw", "its optimizer's state fits no other"),
+        ("--seed", "6", "5", "what it held out could train"),
+        ("--val-fraction", "0.2", "0.1", "what it held out could train"),
+        ("--data", "synthetic", "digits", "what it held out could train"),
+    ],
+)
+def test_what_may_not_be_another_is_refused(
+    exp_dir: Path,
+    parent: Path,
+    flag: str,
+    value: str,
+    then: str,
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    argv = ("--from", parent.name, "--max-epochs", "4", flag, value)
+    (line,) = refusal(capsys, exp_dir, *argv)
+    assert line.startswith(f"--from {parent.name}: {flag} was {then} there, not {value}: ")
+    assert why in line and line.endswith(f"--config {parent.name}")
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        (("--resume", "last"), "--resume and --from exclude each other"),
+        (("--checkpoint", "last"), "--from and --checkpoint exclude each other"),
+        (("--only-test",), "--from and --only-test exclude each other"),
+        (("--fast-dev-run",), "--from and --fast-dev-run exclude each other"),
+    ],
+)
+def test_it_is_one_way_to_begin(
+    exp_dir: Path,
+    parent: Path,
+    more: tuple[str, ...],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = refusal(capsys, exp_dir, "--from", parent.name, "--max-epochs", "4", *more)
+    assert any(line.startswith(said) for line in lines)
+
+
+def test_data_that_changed_are_refused(
+    exp_dir: Path,
+    parent: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copy = shutil.copytree(parent, tmp_path / "changed" / parent.name)
+    record = read(copy, "record.json")
+    record["data"]["hash"] = record["data"]["hashes"]["train"] = "blake3:" + "0" * 64
+    (copy / "record.json").chmod(0o644)
+    (copy / "record.json").write_text(json.dumps(record))
+    (line,) = refusal(capsys, tmp_path, "--from", "last", "--max-epochs", "3")
+    assert line.startswith(f"--from {parent.name}: the data are not those that it was trained on: ")
+
+
+def test_the_flags_of_a_run_are_a_config(
+    exp_dir: Path, child: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--exp-dir", str(exp_dir), "--seed", "7", "--print-config"]
+    with pytest.raises(SystemExit):
+        main(["--config", child.name, *flags])
+    printed = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    recorded = read(child, "record.json")["flags"]
+    assert printed["from"] == "none" and printed["seed"] == "7"
+    for name in recorded.keys() - {"from", "seed", "exp_dir"}:
+        text = printed[name]
+        assert (None if text == "none" else json.loads(text)) == recorded[name], name
+    (line,) = refusal(capsys, exp_dir, "--config", "lost")
+    assert line.startswith("--config lost: there is no such file, and no such run: ")
+
+
+def test_an_interrupted_one_needs_nothing_of_its_parent(
+    parent: Path, straight: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(parent, tmp_path / "goes-on" / parent.name)
+    flags = ["--from", "last", "--max-epochs", "4", "--exp-dir", str(tmp_path)]
+    with at_step("_optimize", 33, lambda: os.kill(os.getpid(), signal.SIGTERM)):
+        assert main(flags) == 128 + signal.SIGTERM
+    shutil.rmtree(copy)
+    assert main(["--resume", "last", "--exp-dir", str(tmp_path)]) == 0
+    (ours,) = (tmp_path / "goes-on").iterdir()
+    assert_same_weights(ours, straight)
+    assert read(ours, "outcome.json")["test"] == read(straight, "outcome.json")["test"]
+
+
+def test_patience_that_was_at_its_end_counts_anew() -> None:
+    """Stopped early after epoch 5, whose best was epoch 2, it goes on for three more."""
+
+    def stops(begins: int, best: int, patience: int = 3) -> int:
+        callback = EarlyStopping(patience, SimpleNamespace(best={"epoch": best}), begins)
+        for epoch in range(begins, 100):
+            trainer = SimpleNamespace(current_epoch=epoch, should_stop=False)
+            callback.on_validation_end(trainer, None)
+            if trainer.should_stop:
+                return epoch
+        raise AssertionError
+
+    assert stops(begins=6, best=2) == 8
+    # As a run without a stop would, where patience was left.
+    assert stops(begins=4, best=2) == stops(begins=0, best=2) == 5
+
+
+@pytest.mark.nightly
+def test_from_the_middle_of_an_epoch(straight: Path, tmp_path: Path) -> None:
+    """`--max-steps` ends a run after 15 steps, of 10 an epoch; one more run goes on from there."""
+    first = run(tmp_path, *FLAGS, "--max-epochs", "4", "--max-steps", "15")
+    second = run(tmp_path, "--from", first.name, "--max-steps", "25")
+    third = run(tmp_path, "--from", second.name, "--max-steps", "none")
+    assert read(second, "record.json")["parent"]["step_in_epoch"] == 5
+    got, expected = weights(third, "last.pt"), weights(straight, "last.pt")
+    assert all(torch.equal(got[key], expected[key]) for key in expected)
+
+
+@pytest.mark.nightly
+def test_a_chain_is_reproduced_though_its_beginnings_are_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ["--exp-dir", str(tmp_path)]
+    first = run(tmp_path, *FLAGS, "--max-epochs", "1", "--keep", "none")
+    assert refusal(capsys, tmp_path, "--from", first.name, "--max-epochs", "2")
+    first = run(tmp_path, *FLAGS, "--max-epochs", "1")
+    second = run(tmp_path, "--from", first.name, "--max-epochs", "2")
+    third = run(tmp_path, "--from", second.name, "--max-epochs", "3")
+    for directory in (first, second):
+        for path in (directory / "checkpoints").glob("*.pt"):
+            path.unlink()
+    capsys.readouterr()
+    assert reproduce([third.name, *folder]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(" ")[0] for line in said if "is run again first" in line] == [
+        second.name,
+        first.name,
+    ]
+    assert sum(line.startswith("REPRODUCED bit for bit") for line in said) == 3
+    assert said[-1].startswith("REPRODUCED bit for bit") and "and the weights" in said[-1]
+    shutil.rmtree(second)
+    shutil.rmtree(first)
+    # What was made again stands in their places only while they themselves are there.
+    assert reproduce([third.name, *folder]) == 2
+    assert f"goes on from {second.name}, which is not here" in capsys.readouterr().err

@@ -20,10 +20,6 @@ def conflicts(h: Any) -> list[str]:
             h.only_test and not (h.checkpoint or h.resume),
             "--only-test needs --checkpoint (a file or a run) to test",
         ),
-        (
-            h.resume and h.checkpoint,
-            "--resume and --checkpoint exclude each other: a resumed run has its own weights",
-        ),
         *_beginnings(h),
         (
             h.accept_changes and not h.resume,
@@ -49,11 +45,6 @@ def conflicts(h: Any) -> list[str]:
 def _beginnings(h: Any) -> list[tuple[Any, str]]:
     """Rules of `--from`, which is one of several ways to begin."""
     return [
-        (
-            h.from_ and h.resume,
-            "--from and --resume exclude each other: a new run that goes on from another, or the"
-            " same one",
-        ),
         (
             h.from_ and h.checkpoint,
             "--from and --checkpoint exclude each other: --from takes the weights of its run",

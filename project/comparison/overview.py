@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from project.comparison.layout import Line, Table, table_lines, wrapped
 from project.comparison.loading import KnownRun, load, load_all
@@ -89,6 +90,7 @@ def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
         yield "not kept", text_of(not_kept(run.outcome))
     yield "epochs", text_of(values["epochs"])
     yield "command", text_of(record.get("command"))
+    yield "goes on from", _parent(record.get("parent"))
     yield "code", code_mark(values)
     yield "data", f"{text_of(record['data'].get('name'))} {data_mark(values)}"
     yield "model", f"{text_of(values.get('model'))}, {text_of(values['n_parameters'])} parameters"
@@ -101,6 +103,14 @@ def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
     for name, value in run.scores.items():
         if not is_of_class(name) and not name.endswith("_error_bound"):
             yield name, _short(value)
+
+
+def _parent(parent: Any) -> str:
+    """The run that another went on from, and where; - without one."""
+    if not isinstance(parent, dict):
+        return "-"
+    at, step = (text_of(parent.get(name)) for name in ("epoch", "step"))
+    return f"{text_of(parent.get('run_id'))} after epoch {at} (step {step})"
 
 
 def _status(run: KnownRun) -> str:

@@ -9,6 +9,7 @@ from project.files import read_json
 from project.provenance import proof, score_faults, stages
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.keeping import not_kept
+from project.provenance.parent_check import parent_check
 from project.provenance.record import read_outcome, read_record
 from project.provenance.record_faults import record_faults
 from project.provenance.seal import changes, names
@@ -108,6 +109,9 @@ class Examination:
 
     def _record(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         self.faults += record_faults(self._run, record, outcome)
+        if record.get("parent"):
+            compared, line = parent_check(self._run, record)
+            {True: self.held, False: self.faults, None: self.unchecked}[compared].append(line)
 
     def _scores(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         test = outcome.get("test") or {}
@@ -155,9 +159,11 @@ class Examination:
         if not (self._run / JOURNAL).is_file():
             self.unchecked.append(f"there is no {JOURNAL} to compare scores with")
             return
-        best = (outcome.get("best") or {}).get("step")
+        best = outcome.get("best") or {}
         records = (record for batch in batches for record in batch)
-        logged = score_faults.read_logged(self._run, records, best)
+        logged = score_faults.read_logged(self._run, records, best.get("step"))
+        if "run_id" in best:
+            self.unchecked.append(f"the best scores, of an epoch that {best['run_id']} has logged")
         n, faults = score_faults.score_faults(outcome, logged)
         faults = logged.faults + faults
         self.faults += faults

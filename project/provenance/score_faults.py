@@ -125,7 +125,8 @@ def score_faults(outcome: Mapping[str, Any], logged: Logged) -> tuple[int, list[
     best, faults, n = outcome.get("best") or {}, [], 0
     last = {name: value for name, (_, value) in logged.last.items()}
     # The best step itself may be missing from a forged journal: then none of its scores is there.
-    asked = [("best", best.get("metrics") or {}, logged.at_best, f" at step {best.get('step')}")]
+    own = {} if "run_id" in best else best.get("metrics") or {}  # a parent's journal has the others
+    asked = [("best", own, logged.at_best, f" at step {best.get('step')}")]
     asked.append(("test", outcome.get("test") or {}, last, ""))
     for what, scores, values, where in asked:
         for name, value in scores.items():

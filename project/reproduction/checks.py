@@ -61,6 +61,11 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
     found, neutral = [], set(NEUTRAL)
     if same_weights(then.record["start"], now.record["start"]):
         neutral.add("checkpoint")
+    states = [(run.record.get("parent") or {}).get("state") for run in (then, now)]
+    if states[0] == states[1]:
+        neutral.add("from")
+    else:
+        found.append(f"start: goes on from another state: {' -> '.join(map(str, states))}")
     if then.status == "failed" != now.status:
         found.append(f"status: failed ({then.outcome['error']}) -> {now.status}")
     found += [

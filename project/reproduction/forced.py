@@ -16,6 +16,7 @@ REFUSED = {
     "--exp-name": _HERE,
     "--tags": "`python -m project.runs tag` adds tags to the new run",
     "--resume": "a reproduction begins at the beginning",
+    "--from": "a reproduction goes on from what the recorded run did",
     "--config": _OWN,
     "--only-test": "what is trained, or tested alone, is the run's own",
     "--fast-dev-run": _NONE,

@@ -9,6 +9,7 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler,
 
 from project.hyperparameters import Hyperparameters
 from project.training.optimizers import make_optimizer, make_schedule, set_rate
+from project.training.origin import Origin, total_steps
 
 
 def rate_and_momentum(optimizer: Optimizer) -> tuple[float, float]:
@@ -60,3 +61,26 @@ def test_each_step_has_torchs_rate_and_momentum(
         assert rate_and_momentum(ours) == pytest.approx(expected, **near)
         theirs.step()
         reference.step()
+
+
+def test_what_a_schedule_does_after_another_run() -> None:
+    """From step 30 on: as in 40 steps, as in 10 of its own, or as it was last."""
+    flags = {"schedule": "one-cycle", "from_": "20261129-174036-76rn"}
+    origin = Origin(epoch=3, step=30, step_in_epoch=0, rate=1e-5, momentum=0.8)
+    whole, own = (make_schedule(Hyperparameters(schedule="one-cycle"), n) for n in (40, 10))
+    for course, expected in (
+        ("continue", whole),
+        ("restart", lambda step: own(step - 30)),
+        ("hold", lambda step: (1e-5, 0.8)),
+    ):
+        hparams = Hyperparameters(from_schedule=course, **flags)
+        schedule = make_schedule(hparams, 40, origin)
+        assert [schedule(step) for step in range(30, 40)] == [expected(s) for s in range(30, 40)]
+
+
+def test_the_steps_of_both_runs_count() -> None:
+    """30 steps in 3 epochs, then 7 epochs of 5 steps each, of which 2 are done in the first."""
+    hparams = Hyperparameters(max_epochs=10, from_="20261129-174036-76rn")
+    origin = Origin(epoch=3, step=30, step_in_epoch=2, rate=1e-3, momentum=0.9)
+    assert total_steps(hparams, 5, origin) == 30 + (7 * 5 - 2)
+    assert total_steps(hparams, 5, None) == 10 * 5
