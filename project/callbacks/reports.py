@@ -2,6 +2,7 @@
 
 import csv
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,5 +57,7 @@ def confusion_csv(confusion: np.ndarray, classes: Sequence[str]) -> str:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with replacing(path) as file:
+    with replacing(path) as file, warnings.catch_warnings():
+        # Of names in scripts that the font lacks; the CSV file has them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure.savefig(file, format="png")

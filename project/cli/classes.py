@@ -107,10 +107,9 @@ def _recall_rows(classes: Sequence[str], found: Found) -> list[Row]:
     for n in range(n_named, -1, -1):
         rest = []
         if n < len(there):
-            least = found.hits[there[n]] / found.support[there[n]]
+            ends = [f"{found.hits[i] / found.support[i]:.2f}" for i in (there[n], there[-1])]
             what = "others" if n else "classes"
-            better = f"{least:.2f} or better" if least < 1 else "1.00"
-            rest = [f"{len(there) - n:,} {what}: {better}"]
+            rest = [f"{len(there) - n:,} {what}: {' to '.join(dict.fromkeys(ends))}"]
         if len(lines := _packed(told[:n] + rest)) <= most:
             break
     return [("" if i else "recall", line) for i, line in enumerate(lines)]

@@ -12,7 +12,7 @@ from project.callbacks._figures import calibration_figure, confusion_figure
 from project.callbacks.reports import Reports, confusion_csv
 
 CONFUSION = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
-CLASSES = ("cat", 'a "big", dog', "never $x$ seen")
+CLASSES = ("cat", 'a "big", dog', "never $x$ 見た")
 # Samples, mean confidence and accuracy.
 BINS = np.array([[0, np.nan, np.nan], [2, 0.4, 0.5], [0, np.nan, np.nan], [4, 0.9, 0.75]])
 

@@ -118,8 +118,10 @@ def test_of_many_classes_the_worst_are_told() -> None:
         "2 of 1,000 classes are never predicted ('class 7', 'class 8'): 0 of 20 found"
     ]
     worse = np.roll(matrix, 1, axis=0) + np.eye(n, dtype=int)
-    assert recall(names, worse)[-1].endswith("997 others: 0.09 or better")
-    assert len(recall(names, worse)) == 2
+    assert len(lines := recall(names, worse)) == 2 and lines[-1].endswith("  997 others: 0.09")
+    # Of class i, i of 20 are found, but all of class 0; three fill two lines.
+    steps = np.diag(range(20)) + np.outer(20 - np.arange(20), np.eye(20, dtype=int)[0])
+    assert recall(names[:20], steps)[-1] == "class 3: 0.15 (3 of 20)  17 others: 0.20 to 1.00"
     assert recall(list("abc"), np.eye(3, dtype=int)) == ["3 classes: 1.00"]
     # A class that the test lacks has no recall.
     assert recall(["a", "b"], [[1, 1], [0, 0]]) == ["a: 0.50 (1 of 2)"]
