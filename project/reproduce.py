@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
+from project.cli.stage import stage
 from project.files.root import ROOT
 from project.reproduction.forced import Forced, split
 from project.run_directory import PATCH, SOURCE
+from project.words.paths import brief
 from project.words.telling import clean, quoted
 
 if TYPE_CHECKING:
@@ -38,7 +40,13 @@ def main(argv: Sequence[str]) -> int:
 
     def act() -> int:
         own, forced = split(argv)
-        return reproduce(make_parser().parse_args(own), forced)
+        try:
+            return reproduce(make_parser().parse_args(own), forced)
+        except KeyboardInterrupt:
+            print("\ninterrupted: no verdict", file=sys.stderr)
+            raise
+        finally:
+            stage("")
 
     return guarded(act)
 
@@ -152,12 +160,14 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     if then.outcome is None:
         print(f"{then.run_id} never ended, so no seal vouches for its record", flush=True)
     packed = original / SOURCE if isinstance(original, Path) else None
+    stage("putting its code together")
     with (
         checkout(then.record["code"], then.patch, ROOT, packed) as found_code,
         TemporaryDirectory(prefix="reproduce-plugs-") as folder,
     ):
         sources = with_plugs(found_code, then, Path(folder).resolve(), ROOT)
         tell(sources.notes + sources.unproved)
+        stage("looking at data and environment")
         environ = restored(then.record["environment"]) | dict(arguments.env)
         environ |= {"PYTHONPATH": sources.python_path}
         found = sources.differences + check(then, sources.folder, environ)
@@ -166,14 +176,24 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         if arguments.dry_run:
             return tell_plan(then, arguments, forced, len(found))
         found += then.stages
+        told = {*sources.notes, *sources.unproved, *found}
         if found and arguments.strict:
             things = "1 thing" if len(found) == 1 else f"{len(found)} things"
             print(f"DIFFERS before training: {things}, see above (--strict)")
             return 2
         epochs = last_epoch(then, arguments)
         made = rerun(then, sources.folder, environ, arguments.exp_dir, epochs, forced.flags)
+    print(f"run again as {brief(made)}", file=sys.stderr)
     verdict = compare(then, made, sources.differences + sources.unproved, arguments)
-    write(original, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers)
+    tell((line for line in verdict.explanations if line not in told), "  ")
+    try:
+        lines = write(
+            original, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers
+        )
+        print(*lines, sep="\n", end="\n" * bool(lines), file=sys.stderr, flush=True)
+    finally:
+        # Last, whatever became of the sending.
+        tell([verdict.line + (", see above" if verdict.explanations else "")])
     return 1 if verdict.word == "DIFFERS" else 0
 
 
@@ -215,7 +235,7 @@ def counted(then: "Recorded", arguments: argparse.Namespace) -> argparse.Namespa
 def compare(
     then: "Recorded", made: Path, why: list[str], arguments: argparse.Namespace
 ) -> "Verdict":
-    """Whether the new run in `made` gave what the recorded one did; says so.
+    """Whether the new run in `made` gave what the recorded one did.
 
     Args:
         why: what of the code is known to differ, a line each.
@@ -226,10 +246,7 @@ def compare(
 
     now = read_run(made)
     why = why + explain(then, now)
-    verdict = judge(then, now, arguments.tolerance, arguments.epochs, why)
-    tell([verdict.line])
-    tell(verdict.explanations, "  ")
-    return verdict
+    return judge(then, now, arguments.tolerance, arguments.epochs, why)
 
 
 def tell(lines: Iterable[str], before: str = "") -> None:

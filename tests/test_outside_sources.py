@@ -122,7 +122,7 @@ def test_it_is_reproduced_from_its_archive_where_nothing_of_it_ever_was(
 def test_a_test_of_its_weights_says_where_they_are_kept(clone: Path, gone: Path) -> None:
     done = command(clone, "run", "--only-test", "--checkpoint", gone.name, "--tracker", "none")
     assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+    _, line = done.stderr.splitlines()
     assert "there is no module mine.loss in the folder you stand in, nor on PYTHONPATH" in line
     place = Path("experiments", "gone", gone.name, "plugs")
     assert line.endswith(f"; what was imported from outside is in {place}")

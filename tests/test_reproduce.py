@@ -70,8 +70,12 @@ def test_what_was_forced_is_named(clone: Path, run: Path) -> None:
     # Before it spends time.
     assert lines[1] == "now another: torch.threads: 1 -> 2"
     # The very first loss is that of other samples and other weights.
-    assert any(line.startswith("DIFFERS first in epoch 1, step 1, train_loss: ") for line in lines)
-    assert "  flags: --seed 0 -> 1" in lines and "  torch.threads: 1 -> 2" in lines
+    assert lines[-1].startswith("DIFFERS first in epoch 1, step 1, train_loss: ")
+    # What was told before is not told again.
+    assert "  flags: --seed 0 -> 1" in lines and "  torch.threads: 1 -> 2" not in lines
+    # Nobody has pressed a key.
+    assert done.stderr.splitlines()[0].startswith("run again as experiments/trial/")
+    assert "stopping" not in done.stderr
     assert "  start: another state of torch's generator after seeding" in lines
 
 
@@ -91,12 +95,12 @@ def test_from_its_archive_in_a_clone_that_lacks_its_commit(clone: Path, run: Pat
     done = command(other, "reproduce", run.name)
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((arrived / "record.json").read_text())
-    note, unproved, verdict, why = done.stdout.splitlines()
-    assert unproved == why.strip() == f"code: not recorded: {LACKING}"
+    note, unproved, verdict = done.stdout.splitlines()
+    assert unproved == f"code: not recorded: {LACKING}"
     sha = record["code"]["sha"][:12]
     assert note == f"code: commit {sha} is not here, its copy in the run's archive is taken"
     assert verdict.startswith("REPRODUCED bit for bit: ")
-    assert verdict.endswith(", and the weights, although")
+    assert verdict.endswith(", and the weights, although 1 thing differs, see above")
     # Nothing of the person's is another, and no work tree is left.
     after = everything(arrived)
     (beside,) = after.keys() - before.keys() - {"reproductions"}
@@ -104,6 +108,7 @@ def test_from_its_archive_in_a_clone_that_lacks_its_commit(clone: Path, run: Pat
     assert everything(other / ".git") == state
     assert git(other, "status", "--porcelain") == ""
     made = arrived.parent / Path(beside).stem
+    assert done.stderr == f"run again as experiments/trial/{made.name}\n"
     verdict = (made / "reproductions" / f"{run.name}.json").read_bytes()
     assert verdict == (arrived / beside).read_bytes()
     assert json.loads(verdict)["word"] == "REPRODUCED"

@@ -13,10 +13,10 @@ from typing import Any
 
 from project import plugs
 from project.files import finite, write_json
-from project.provenance.run import status
 from project.reproduction.expected import Recorded
 from project.reproduction.forced import Forced
 from project.reproduction.origin import Stored
+from project.reproduction.sending import send
 from project.run_directory import REPRODUCTIONS, followed
 from project.tracking import resolve
 
@@ -50,7 +50,7 @@ def write(
     run_id: str,
     verdict: dict[str, Any],
     trackers: Sequence[str],
-) -> None:
+) -> list[str]:
     """Write the verdict to `reproductions/` of both runs, and send it where they are shown.
 
     The new run is sent as a whole only now: a process that sent it while it was made would stand in
@@ -64,17 +64,21 @@ def write(
         run_id: of the original.
         verdict: what came out.
         trackers: that show the new run.
+    Returns:
+        What became of the sending, a line for each tracker.
     Raises:
         OSError: it can't be written.
     """
     content = finite({"reproduces": run_id, "by": made.name, "at": _now(), **verdict})
     own = _write(made, run_id, content)
+    runs = {tracker: [made] for tracker in trackers}
     if isinstance(original, Path):
         _write(original, made.name, content)
-        _send(original, followed(original))
+        for tracker in followed(original):
+            runs.setdefault(tracker, []).append(original)
     else:
         _store(original, own, f"{made.name}.json")
-    _send(made, trackers)
+    return send(runs, made.parents[1])
 
 
 def _write(directory: Path, other: str, content: dict[str, Any]) -> Path:
@@ -95,13 +99,6 @@ def _store(original: Stored, path: Path, name: str) -> None:
             add_file(original.run_id, copy, REPRODUCTIONS, original.exp_dir, original.address)
         except Exception as error:  # of an SDK; the verdict is beside the new run
             not_sent(f"mlflow: {original.run_id}", error)
-
-
-def _send(directory: Path, trackers: Sequence[str]) -> None:
-    from project.tracking.sending import send
-
-    for tracker in trackers:
-        send(directory, tracker, running=status(directory) == "running")
 
 
 def _now() -> str:

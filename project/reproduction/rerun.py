@@ -20,6 +20,7 @@ from project.files.root import ROOT
 from project.plugs import chosen, flat
 from project.provenance.repetitions import tag
 from project.reproduction.expected import Recorded
+from project.reproduction.overheard import Overheard
 from project.run_directory import JOURNAL, OUTCOME, RECORD, runs_in
 from project.tracking.records import read
 
@@ -91,12 +92,16 @@ def rerun(
         config.write_text(_flags(run, exp_dir), encoding="utf-8")
         began = time.time()
         with _started(["--config", str(config), *forced, *_UNSENT], tree, environ) as process:
+            overheard = Overheard(process.stderr)
             if epochs is not None:
                 _stop_after(process, epochs, experiment, str(config), began)
             code = process.wait()
+        errors = overheard.errors()
         directory = _find(experiment, str(config), began)
     if directory is None:
-        raise ValueError(f"the run could not be started again (exit code {code}); see above")
+        raise ValueError(
+            "\n".join([f"the run could not be started again (exit code {code}):", *errors])
+        )
     status = read_json(directory / OUTCOME, "status")["status"]
     expected = {"finished", run.status} | ({"interrupted"} if epochs is not None else set())
     if status not in expected:
@@ -116,6 +121,8 @@ def _started(
         stdin=subprocess.DEVNULL,
         # Its own report would read like this command's.
         stdout=subprocess.DEVNULL,
+        # So would what it says meanwhile, as of the signal that ends it after `--epochs`.
+        stderr=subprocess.PIPE,
     )
     try:
         yield process

@@ -42,8 +42,7 @@ class Verdict:
         values = f"{self.n_values:,} values"
         if self.word == "REPRODUCED":
             weights = ", and the weights" if self.weights else ""
-            despite = ", although" if self.explanations else ""
-            return f"REPRODUCED bit for bit: {values}{weights}{despite}"
+            return f"REPRODUCED bit for bit: {values}{weights}{self._despite}"
         if self.word == "REPRODUCED WITHIN":
             return (
                 f"REPRODUCED WITHIN {self.largest:.2g} (largest relative difference of {values};"
@@ -58,6 +57,11 @@ class Verdict:
             f" {first['then']} -> {first['now']} (largest relative difference {self.largest:.2g})"
             f"{missing}"
         )
+
+    @property
+    def _despite(self) -> str:
+        n = len(self.explanations)
+        return f", although {n} thing{'s' * (n != 1)} differ{'s' * (n == 1)}" if n else ""
 
 
 def judge(

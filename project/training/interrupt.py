@@ -1,6 +1,7 @@
 """Interruption: Ctrl-C and SIGTERM end a run after the current step, with a checkpoint."""
 
 import math
+import os
 import signal
 import sys
 import time
@@ -92,7 +93,7 @@ class Interrupt(Callback):
         if not self.stepping:
             raise Interrupted(signum)
         self._solver.stop_requested = True
-        sys.stderr.write("\nstopping after this step; once more to stop at once\n")
+        _say("\nstopping after this step; once more to stop at once\n")
 
     def on_train_batch_end(
         self, trainer: Trainer, solver: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -126,3 +127,12 @@ class Interrupt(Callback):
         self.checkpoints.save_last(trainer, solver)
         self.checkpoints.wait()
         raise Interrupted(self._signal)
+
+
+def _say(text: str) -> None:
+    """Say it at once, whatever the signal has interrupted."""
+    try:
+        sys.stderr.write(text)
+    except RuntimeError:
+        # A line was just being written to the stream, which lets nobody in between.
+        os.write(sys.stderr.fileno(), text.encode())

@@ -129,7 +129,7 @@ def test_ctrl_c_while_it_trains(
     del before["scratch"], after["scratch"]  # the folder's time
     assert trees == ["a = 1\n"] and after == before
     assert git(repo, "worktree", "list").count("\n") == 1
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "\ninterrupted: no verdict\n"
 
 
 def test_a_patch_that_is_missing(tmp_path: Path, capsys: Capture) -> None:

@@ -2,11 +2,15 @@
 
 import json
 import os
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from project.provenance.run import Run
+from project.reproduction import sending
 from project.reproduction.expected import Recorded
 from project.reproduction.forced import Forced
 from project.reproduction.origin import Stored
@@ -21,7 +25,14 @@ from tests.tracking.runs import finish, make_run
 VERDICT = {"word": "DIFFERS", "largest": float("inf")}
 
 
-def test_both_runs_and_the_store_have_it(tmp_path: Path) -> None:
+def at_once(tracker: str, runs: Sequence[Path], exp_dir: Path) -> SimpleNamespace:
+    """Stands for the process that sends: MLflow is loaded here already."""
+    code = sync([*map(str, runs), "--tracker", tracker, "--exp-dir", str(exp_dir)])
+    return SimpleNamespace(communicate=lambda timeout: ("", None), returncode=code)
+
+
+def test_both_runs_and_the_store_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "start", at_once)
     original = make_run(tmp_path)
     finish(original)
     record = RECORD | {name: value for name, value in SENT.items() if name != "run_id"}
@@ -29,7 +40,7 @@ def test_both_runs_and_the_store_have_it(tmp_path: Path) -> None:
     run.release()
     made = run.directory
     assert sync([original.name, "--tracker", "mlflow", "--exp-dir", str(tmp_path)]) == 0
-    write(original, made, original.name, VERDICT, ["mlflow"])
+    assert write(original, made, original.name, VERDICT, ["mlflow"]) == ["mlflow: all sent"]
     (beside,) = (original / "reproductions").iterdir()
     (other,) = (made / "reproductions").iterdir()
     # The new run, which no tracker knew, is in the store with the verdict.
@@ -56,6 +67,25 @@ def test_both_runs_and_the_store_have_it(tmp_path: Path) -> None:
     assert json.loads(stored.read_text())["by"] == made.name
     (tmp_path / "copy").mkdir()
     assert fetch(store, tmp_path / "copy", tmp_path, None).name == original.name
+
+
+def test_a_tracker_that_takes_nothing_holds_no_verdict_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    reason = "refusing: id: not sent: TOKEN is not set"
+    refusing = SimpleNamespace(communicate=lambda timeout: (f"{reason}\n", None), returncode=2)
+    hanging = subprocess.Popen(["cat"], **pipes)  # until its input ends
+    processes = {"refusing": refusing, "hanging": hanging}
+    monkeypatch.setattr(sending, "start", lambda tracker, *_: processes[tracker])
+    monkeypatch.setattr(sending, "WAIT_SECONDS", 0.0)
+    run = tmp_path / "trial" / "20261121-034512-7h3k"
+    said = dict(zip(processes, sending.send(dict.fromkeys(processes, [run]), tmp_path)))
+    hanging.communicate()
+    assert said["refusing"] == reason
+    told, later = said["hanging"].splitlines()
+    assert told == "hanging: still sending; if it does not come there:"
+    assert later.endswith(f"project.sync {run.name} --exp-dir {tmp_path} --tracker hanging")
 
 
 def test_the_trackers_are_those_of_the_run_unless_others_are_asked_for(

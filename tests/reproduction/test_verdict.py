@@ -31,7 +31,10 @@ def test_the_same_is_reproduced_bit_for_bit() -> None:
 
 def test_what_differs_around_the_runs_is_named_whatever_came_out() -> None:
     verdict = judge(recorded(POINTS), recorded(dict(POINTS)), 1e-5, None, ["threads: 1 -> 2"])
-    assert verdict.line == "REPRODUCED bit for bit: 5 values, and the weights, although"
+    assert (
+        verdict.line
+        == "REPRODUCED bit for bit: 5 values, and the weights, although 1 thing differs"
+    )
     assert verdict.explanations == ["threads: 1 -> 2"]
 
 

@@ -1,6 +1,9 @@
 """Signals once a run is over: they end what is only waited for, and nothing else."""
 
+import io
 import signal
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -56,3 +59,29 @@ def test_a_signal_before_the_first_step_ends_at_once(number: int) -> None:
         stepping.on_train_start(None, None)
         signal.raise_signal(number)
     assert solver.stop_requested
+
+
+def test_a_signal_in_the_middle_of_a_line_does_not_fail_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As a stream does that is written to from a signal's handler while it is written to."""
+
+    class Interrupting(io.FileIO):
+        written = False
+
+        def write(self, data: bytes) -> int:
+            if not self.written:
+                self.written = True
+                signal.raise_signal(signal.SIGINT)
+            return super().write(data)
+
+    solver = SimpleNamespace(stop_requested=False)
+    with Interrupt(None, solver) as stepping, open(tmp_path / "said", "wb") as file:
+        raw = Interrupting(file.fileno(), "w", closefd=False)
+        stream = io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=True)
+        monkeypatch.setattr(sys, "stderr", stream)
+        stepping.on_train_start(None, None)
+        print("epoch 1/2", file=sys.stderr)
+    said = (tmp_path / "said").read_text()
+    assert solver.stop_requested
+    assert said == "\nstopping after this step; once more to stop at once\nepoch 1/2\n"
