@@ -81,7 +81,7 @@ def test_the_leader_is_told_by_the_scores_own_direction(
     [
         ([0.5], [0.6], "B above A by 0.1, one seed each: can't tell; add --seeds 1 2"),
         ({7: 0.6}, {3: 0.5}, "A above B by 0.1, one seed each: can't tell; add --seeds 0 1"),
-        (FEW, {1: 0.5}, "A above B by 0.2133, B has one seed: can't tell; add --seeds 0 2"),
+        (FEW, {1: 0.5}, "A above B by 0.213, B has one seed: can't tell; add --seeds 0 2"),
         ([0.5], [0.5], "A and B are the same, one seed each: can't tell; add --seeds 1 2"),
         (FEW, FEW, "A and B are the same in each of 3 seeds"),
         ([0.5, 0.5], {2: 0.5, 3: 0.5}, "A and B are the same with every seed"),
