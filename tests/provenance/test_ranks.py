@@ -124,5 +124,7 @@ def test_a_machine_with_other_flags_code_and_data_is_refused_by_all(tmp_path: Pa
         " 0.001; project/models/mlp.py is another; data: ant/1.png changed; start all with the same"
         " flags, code, packages and data\n"
     )
-    assert [(e.stdout, e.stderr, e.returncode) for e in ended] == [("", line, 2), ("", line, 2)]
+    told = "mlp on image-folder in images, 30 epochs in batches of 128; into ../exps/debug/\n"
+    assert [e.stderr for e in ended] == [told + line, line]
+    assert [(e.stdout, e.returncode) for e in ended] == [("", 2), ("", 2)]
     assert not (tmp_path / "exps").exists()

@@ -33,6 +33,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "tags": ["a", "b"],
         "seed": 3,
         "start": START,
+        "parent": None,
         "code": CODE.describe(),
         "sources": SOURCES,
         "data": DATA,
