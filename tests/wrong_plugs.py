@@ -137,12 +137,10 @@ MODELS = [
     returning(f"dict(out={LOGITS})", "returned a dict of out, not logits (batch, 3)"),
     returning(f"({LOGITS}, 1) if self.training else {LOGITS}", "returned a tuple of 2, not logits"),
     returning(
-        "self.layer(x)", "raised, given images (2, 1, 8, 8), RuntimeError: mat1 and mat2 shapes"
+        "self.layer(x)", "can't take images (2, 1, 8, 8): RuntimeError: mat1 and mat2 shapes"
     ),
-    returning(
-        "self.head(x)", "raised, given images (2, 1, 8, 8), AttributeError: 'own' object has n"
-    ),
-    returning("exit('bye')", "raised, given images (2, 1, 8, 8), SystemExit: bye"),
+    returning("self.head(x)", "can't take images (2, 1, 8, 8): AttributeError: 'own' object has n"),
+    returning("exit('bye')", "can't take images (2, 1, 8, 8): SystemExit: bye"),
     returning(
         "x.view(2, 64)[:, :3] + x.new_zeros(1, requires_grad=True)", "whose gradient reaches"
     ),

@@ -10,18 +10,12 @@ from typing import Any
 from project import plugs
 from project.cli.command import describe
 from project.files import definitions
+from project.plugs.handing import PLACES
 from project.words import places
 from project.words.telling import clipped
 
 # Their messages are written for people; anything else is a fault in the code.
 EXPECTED = (ValueError, FloatingPointError, OSError)
-# What a plug's file in the package defines, and how it is called; a metric's is a class.
-ENTRIES = {
-    "model": "build(shape, n_classes, hparams)",
-    "data": "load(hparams)",
-    "loss": "build(hparams)",
-    "callback": "build(hparams)",
-}
 _LONGEST = 500
 
 
@@ -91,8 +85,7 @@ def fault(kind: str, text: str, why: str, *things: Any) -> ValueError:
         if at and (places.is_outside(at[0]) or places.is_plug(at[0])):
             return ValueError(f"{kind} {text} {why} ({places.shown(*at)})")
     plug = plugs.find(kind, text)
-    entry = plug.part if plug.outside else ENTRIES.get(kind, "").partition("(")[0]
-    line = definitions.top_level(plug.path, entry or "") or 1
+    line = definitions.top_level(plug.path, _entry(plug)) or 1
     return ValueError(f"{kind} {text} {why} ({places.shown(plug.path, line)})")
 
 
@@ -137,8 +130,12 @@ def _whose(kind: str, texts: tuple[str, ...], error: BaseException) -> str | Non
 
 def _uncalled(kind: str, text: str, doing: str, error: BaseException) -> str:
     """What is wrong with a plug that an error has not gone through: mostly, it has no entry."""
-    entry, plug = ENTRIES.get(kind, ""), plugs.find(kind, text)
-    name = plug.part if plug.outside else entry.partition("(")[0]
-    if isinstance(error, AttributeError) and f"has no attribute {name!r}" in str(error):
-        return f"defines no {entry}"
+    entry = _entry(plugs.find(kind, text))
+    if isinstance(error, AttributeError) and f"has no attribute {entry!r}" in str(error):
+        return f"defines no {entry}({', '.join(PLACES[kind])})"
     return f"{doing} {named(error)}"
+
+
+def _entry(plug: plugs.Plug) -> str:
+    """The name in a plug's file that is called; a metric of the package has any."""
+    return plug.part if plug.outside else "load" if plug.kind == "data" else "build"

@@ -9,7 +9,7 @@ from project.words.places import shown
 from project.words.telling import did_you_mean
 
 # What belongs in the first places, by kind, for a plug whose arguments have other names.
-_PLACES = {
+PLACES = {
     "model": ("shape", "n_classes", "hparams"),
     "data": ("hparams",),
     "loss": ("hparams",),
@@ -36,7 +36,7 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
         ValueError: it asks for something that there is not; in one line.
     """
     by_name = kind == "callback" and isinstance(plug, type)
-    places = () if by_name else _PLACES[kind]
+    places = () if by_name else PLACES[kind]
     try:
         form = signature(plug)
     except (ValueError, TypeError):  # written in C

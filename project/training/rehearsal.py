@@ -73,7 +73,7 @@ class Rehearsal:
 
     def _outputs(self) -> Any:
         inputs, _ = self._batch
-        with blamed("model", self.names[0], doing=f"raised, given images {tuple(inputs.shape)},"):
+        with blamed("model", self.names[0], doing=f"can't take images {tuple(inputs.shape)}:"):
             with self.precision():
                 # A copy: a layer may write to its input.
                 outputs = self.model(inputs.clone())
@@ -109,7 +109,7 @@ class Rehearsal:
         wanted = (outputs, *found.values())
         grads: tuple[Tensor | None, ...] = (None,) * len(wanted)
         if losses.requires_grad:
-            with blamed("model", self.names[0], doing="has no gradient: it raised"):
+            with blamed("model", self.names[0], doing="has no gradient:"):
                 grads = torch.autograd.grad(losses.sum(), wanted, allow_unused=True)
         if grads[0] is None:
             raise self._loss_fault(
