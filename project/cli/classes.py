@@ -6,10 +6,10 @@ has to beat: it is that class's share of the test split.
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from unicodedata import east_asian_width
 
 from project.words.names import some
 from project.words.telling import clean
+from project.words.width import cells
 
 Row = tuple[str, str]
 
@@ -176,16 +176,11 @@ def _packed(texts: Sequence[str]) -> list[str]:
     """As many side by side as fit in a line."""
     lines: list[str] = []
     for text in texts:
-        if lines and _cells(lines[-1]) + 2 + _cells(text) <= WIDTH:
+        if lines and cells(lines[-1]) + 2 + cells(text) <= WIDTH:
             lines[-1] += f"  {text}"
         else:
             lines.append(text)
     return lines
-
-
-def _cells(text: str) -> int:
-    """How wide a text is on a terminal."""
-    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from project.cli.summary import duration, number
+from project.words.width import cells, squeezed
 
 NARROWEST, WIDEST = 7, 24  # characters of a score's column
 GAP = "  "
@@ -22,7 +23,7 @@ class EpochTable:
         self._max_epochs = max_epochs
         self._first = max(len("epoch"), 2 * len(str(max_epochs)) + 1)
         room = width - self._first - len(GAP + f"{'time':>7}" + GAP + "best")
-        self.columns = {name: max(NARROWEST, min(len(name), WIDEST)) for name in names}
+        self.columns = {name: max(NARROWEST, min(cells(name), WIDEST)) for name in names}
         for name in reversed(names):
             if sum(self.columns.values()) + len(GAP) * len(self.columns) > room and name != kept:
                 del self.columns[name]
@@ -32,7 +33,8 @@ class EpochTable:
 
     def heading(self) -> str:
         """The names of the columns."""
-        names = [f"{shortened(name, n):>{n}}" for name, n in self.columns.items()]
+        texts = [(squeezed(name, n), n) for name, n in self.columns.items()]
+        names = [" " * (n - cells(text)) + text for text, n in texts]
         return GAP.join([f"{'epoch':>{self._first}}", *names, f"{'time':>7}"])
 
     def line(
@@ -46,8 +48,3 @@ class EpochTable:
         ]
         cells = [f"{first:>{self._first}}", *values, f"{duration(seconds):>7}"]
         return GAP.join([*cells, *["best"] * best])
-
-
-def shortened(name: str, n: int) -> str:
-    """A name in at most n characters, without its middle where it is longer."""
-    return name if len(name) <= n else f"{name[: n - 1 - n // 3]}…{name[-(n // 3) :]}"

@@ -1,23 +1,13 @@
 """`--seeds`: a flag that stands for several runs, which differ in `--seed` alone."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
 from project.cli.fields import flag
-from project.cli.summary import SCORES, Row, number
 
-
-@dataclass
-class _Several:
-    seeds: tuple[int, ...] = flag(
-        (), "one run after another, with each of these seeds", bounds="[0, 4294967295]"
-    )
-
-
-(SEEDS,) = fields(_Several)
+SEEDS = flag((), "one run after another, with each of these seeds", bounds="[0, 4294967295]")
+SEEDS.name, SEEDS.type = "seeds", tuple[int, ...]  # a class for it costs a millisecond
 ONE = "seed"
 
 
@@ -58,35 +48,3 @@ def without_seeds(argv: Sequence[str]) -> list[str]:
         if not inside and not word.startswith("--seeds="):
             kept.append(word)
     return kept
-
-
-def rows_over_seeds(outcomes: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Mean and standard deviation (n - 1) of each headline score, as rows of name and value.
-
-    Args:
-        outcomes: of the runs that finished, as in `outcome.json`.
-    """
-    bests = [outcome["best"] for outcome in outcomes if outcome["best"]]
-    names = [*SCORES, *(best["monitor"].removeprefix("val_") for best in bests)]
-    splits = {
-        "test": ("test", [outcome["test"] or {} for outcome in outcomes]),
-        "validation": ("val", [best["metrics"] for best in bests]),
-    }
-    rows = []
-    for name in dict.fromkeys(names):
-        parts = []
-        for split, (prefix, scores) in splits.items():
-            values = [found.get(f"{prefix}_{name}") for found in scores]
-            if values and None not in values:
-                parts.append(f"{split} {_spread([float(value) for value in values])}")
-        rows += [(name, "  ".join(parts))] if parts else []
-    return rows
-
-
-def _spread(values: list[float]) -> str:
-    n = len(values)
-    mean = math.fsum(values) / n
-    if n == 1:
-        return number(mean)
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    return f"{number(mean)} ± {number(math.sqrt(variance))}"

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from project.cli.seeds import rows_over_seeds, without_seeds
+from project.cli.seeds import without_seeds
 from project.cli.shell import command, exp_dir_flag, followed_by
+from project.cli.spread import rows_over_seeds
 from project.cli.summary import print_summary
 from project.files import read_json
 from project.files.root import findable

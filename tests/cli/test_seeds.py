@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from project.cli.flags import parse
-from project.cli.seeds import rows_over_seeds, without_seeds
+from project.cli.seeds import without_seeds
+from project.cli.spread import rows_over_seeds
 
 EACH = "give the one or the other"
 

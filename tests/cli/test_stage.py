@@ -116,5 +116,8 @@ def test_an_epochs_line_is_never_wider_than_the_terminal() -> None:
     heading, line = table.heading(), table.line(7, scores, 4000.0, best=True)
     assert max(len(heading), len(line)) == 40
     assert heading.split()[0] == "epoch" and line.split() == ["7/1000", "0.2500", "1:06:40", "best"]
+    wide = EpochTable(("val_recall/柏の木",), "val_recall/柏の木", 30, 80).heading()
+    # Each of the three takes two columns; 5 + 2 + 17 + 2 + 7.
+    assert len(wide) + 3 == 33
     whole = EpochTable(tuple(scores), "val_loss", 30, 80)
     assert whole.line(7, scores, 0.04).split() == ["7/30", "1.5000", "2.0e-05", "nan", "0.0", "s"]
