@@ -1,4 +1,4 @@
-"""Runs of 1, 2 and 3 processes, started as torchrun does it: `python -m tests.ranks FOLDER`.
+"""Runs of 1, 2 and 3 processes, started as torchrun does it: `python -m tests.ranks FOLDER LIST`.
 
 All processes are forked from one that has loaded what they need. What rank r of n prints goes to
 `n-r.txt`, the exit codes of its runs last; the files that it opens to write to `n-r.opened`.
@@ -73,14 +73,18 @@ RUNS = [
     Planned([*MLP, *FEW], (1, 3)),
     Planned([*MLP, "--exp-name", "term"], (3,), (1, "_optimize", 15), send(signal.SIGTERM)),
     Planned(["--resume", "last", "--exp-name", "term"], (3,)),
+    Planned([*MLP, "--exp-name", "error", "--traceback"], (3,), (1, "_optimize", 15), raise_error),
+    Planned([*MLP, "--exp-name", "killed"], (3,), (2, "_optimize", 15), send(signal.SIGKILL)),
+]
+# Further ways to end, which are looked at each night.
+ENDS = [
     Planned([*MLP, "--exp-name", "val"], (3,), (2, "eval_step", 13), send(signal.SIGINT)),
     Planned(
         [*MLP, "--exp-name", "test"], (3,), (0, "on_test_epoch_start", 26), send(signal.SIGINT)
     ),
     Planned([*MLP, "--exp-name", "nan"], (3,), (1, "_optimize", 15), make_nan),
-    Planned([*MLP, "--exp-name", "error", "--traceback"], (3,), (1, "_optimize", 15), raise_error),
-    Planned([*MLP, "--exp-name", "killed"], (3,), (2, "_optimize", 15), send(signal.SIGKILL)),
 ]
+LISTS = {"runs": RUNS, "ends": ENDS}
 
 
 def watched(folder: Path, rank: int, n: int) -> None:
@@ -99,12 +103,14 @@ def watched(folder: Path, rank: int, n: int) -> None:
     sys.addaudithook(note)
 
 
-def work(folder: Path, rank: int, n: int, ports: list[int], together: Barrier) -> None:
-    """One process: all runs of `n`, one after the other."""
+def work(
+    folder: Path, rank: int, n: int, runs: list[Planned], ports: list[int], together: Barrier
+) -> None:
+    """One process: all of `runs` by `n`, one after the other."""
     variables = {"TORCHELASTIC_RUN_ID": "none", "GROUP_RANK": 0, "LOCAL_WORLD_SIZE": n}
     variables |= {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": n, "MASTER_ADDR": "127.0.0.1"}
     codes = []
-    for planned, port in zip(RUNS, ports, strict=True):
+    for planned, port in zip(runs, ports, strict=True):
         if n not in planned.n:
             continue
         # The first process may still be writing what the next run goes on from.
@@ -148,9 +154,10 @@ if __name__ == "__main__":
         "torch._dynamo",
     ):
         import_module(module)
+    runs = LISTS[sys.argv[2]]
     with ExitStack() as stack:
-        for n in (1, 2, 3):
-            ports = [reserve(stack) for _ in RUNS]
-            shared = (n, ports, multiprocessing.get_context("fork").Barrier(n))
+        for n in sorted({n for planned in runs for n in planned.n}):
+            ports = [reserve(stack) for _ in runs]
+            shared = (n, runs, ports, multiprocessing.get_context("fork").Barrier(n))
             for child in [fork(Path(sys.argv[1]), rank, *shared) for rank in range(n)]:
                 os.waitpid(child, 0)
