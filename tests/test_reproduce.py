@@ -79,7 +79,6 @@ def test_what_was_forced_is_named(clone: Path, run: Path) -> None:
     assert "  start: another state of torch's generator after seeding" in lines
 
 
-@pytest.mark.nightly
 def test_from_its_archive_in_a_clone_that_lacks_its_commit(clone: Path, run: Path) -> None:
     archive, other = clone.parent / "run.tar.gz", clone.parent / "other"
     assert command(clone, "runs", "export", run.name, str(archive)).returncode == 0
