@@ -48,7 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
         add("du", usage, "Tell where disk space goes: by experiment, by run, by kind.")
     )
     _add_removal_flags(
-        add("rm", remove, "Delete runs, after asking; what trackers were sent stays there.")
+        add("rm", remove, "Delete runs, after asking; what trackers have stays, without --tracker.")
     )
     made = add("tag", tag, "Add and remove tags of a run.")
     add_run(made, more=", or an experiment (all its runs)")

@@ -6,7 +6,7 @@ from typing import Any
 
 # What every command takes where it says RUN.
 RUN = (
-    "a run's id, an unambiguous beginning of one, its directory, last, best:METRIC, or"
+    "a run's id, an unambiguous beginning of one, its directory, last, best:METRIC or"
     " best:EXPERIMENT/METRIC"
 )
 
