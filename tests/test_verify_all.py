@@ -52,3 +52,13 @@ def test_all_is_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--all", "--exp-dir", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"error: {str(tmp_path)!r} has no runs\n"
     assert UNKNOWN not in capsys.readouterr().out
+
+
+def test_an_experiment_stands_for_all_its_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {run_of(tmp_path).run_id for _ in range(2)}
+    assert main(["trial", *names, "--exp-dir", str(tmp_path)]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    held = [line.partition(":")[0] for line in lines if "unchanged since it ended" in line]
+    assert len(held) == 2 and set(held) == names and last == UNKNOWN
