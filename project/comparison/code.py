@@ -22,14 +22,15 @@ def compare_code(
     One run alone is compared with its commit. The person's repository is only read.
 
     Returns:
-        `trees` (by run an id, or None where it is not whole), `diffs` (`from`, `to`, `files`,
-        `text` each) and `problems`, a line for each run whose code can't be put together.
+        `trees` (by run an id, or None where it is not whole), `blobs` (of each tree its files'
+        contents by path), `diffs` (`from`, `to`, `files`, `text` each) and `problems`, a line for
+        each run whose code can't be put together.
     """
     try:
         with open_trees(repository) as trees:
             return _compare(runs, labels, trees)
     except ValueError as error:
-        return {"trees": [None] * len(runs), "diffs": [], "problems": [str(error)]}
+        return {"trees": [None] * len(runs), "blobs": {}, "diffs": [], "problems": [str(error)]}
 
 
 def _compare(runs: Sequence[KnownRun], labels: Sequence[str], trees: Trees) -> dict[str, Any]:
@@ -44,8 +45,10 @@ def _compare(runs: Sequence[KnownRun], labels: Sequence[str], trees: Trees) -> d
     found = [states[code_identity(run)] for run in runs]
     ids = [state and state.tree for state in found]
     alone = len(runs) == 1
+    whole = [None if state is None or state.lacking else state.tree for state in found]
     return {
-        "trees": [None if state is None or state.lacking else state.tree for state in found],
+        "trees": whole,
+        "blobs": {tree: trees.blobs(tree) for tree in dict.fromkeys(whole) if tree},
         "diffs": _own(runs[0], labels[0], ids[0], trees) if alone else _diffs(ids, labels, trees),
         "problems": problems,
     }

@@ -48,7 +48,7 @@ def describe(
     labels = [label(index) for index in range(len(runs))]
     code = compare_code(runs, labels, repository)
     files = compare_files(runs, labels)
-    found = groups(runs, labels, code["trees"])
+    found = groups(runs, labels, code["trees"], code["blobs"])
     described = [_who(run, name, now) for run, name in zip(runs, labels, strict=True)]
     damages = [journal_damage(run) for run in runs]
     reasons = incomparable((run.record, run.scores) for run in runs)

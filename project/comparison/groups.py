@@ -1,11 +1,12 @@
 """Runs that differ only in their seed, and how groups of them compare."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from project.comparison.code import NO_CODE, code_identity
 from project.comparison.flat import differ, flatten, identity
 from project.comparison.loading import KnownRun
+from project.comparison.same_code import Blobs, code_note, same_code
 from project.comparison.spread import paired, summary
 from project.comparison.values import NEUTRAL_FLAGS
 from project.provenance import repetitions
@@ -18,7 +19,10 @@ _OF_THE_SEED = ("variables.PL_GLOBAL_SEED", "variables.SLURM_JOB_ID")
 
 
 def groups(
-    runs: Sequence[KnownRun], labels: Sequence[str], trees: Sequence[str | None]
+    runs: Sequence[KnownRun],
+    labels: Sequence[str],
+    trees: Sequence[str | None],
+    blobs: Blobs = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """The groups of at least two seeds, in the order of their first runs.
 
@@ -28,16 +32,20 @@ def groups(
         runs: Compared.
         labels: Of the runs.
         trees: Ids of their code's trees, as far as known.
+        blobs: Of each tree its files' contents.
     Returns:
         Of each group its `label`, its `runs` (labels), `counted` (those that the statistics are
-        of), `seeds` (of `counted`), `also_differ` (names in the environment), and `scores`:
-        `n`, `mean` and `sd` by name.
+        of), `seeds` (of `counted`), `also_differ` (names in the environment), `notes` (lines about
+        what else differs), and `scores`: `n`, `mean` and `sd` by name.
     """
     indices = _partition(runs, trees)
-    return [
-        _group(chr(65 + n) if n < 26 else f"G{n}", [(runs[i], labels[i]) for i in members])
-        for n, members in enumerate(indices)
-    ]
+    found = []
+    for n, members in enumerate(indices):
+        own = [(runs[i], labels[i]) for i in members]
+        note = code_note([runs[i] for i in members], [trees[i] for i in members], blobs)
+        group = _group(chr(65 + n) if n < 26 else f"G{n}", own)
+        found.append(group | {"notes": [note] if note else []})
+    return found
 
 
 def pairs(found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun]) -> list[dict[str, Any]]:
@@ -75,12 +83,23 @@ def together(runs: Sequence[KnownRun], others: Sequence[KnownRun]) -> list[Known
 def _partition(runs: Sequence[KnownRun], trees: Sequence[str | None]) -> list[list[int]]:
     parts: dict[str, list[int]] = {}
     ids = {run.run_id for run in runs}
-    for index, (run, tree) in enumerate(zip(runs, trees, strict=True)):
-        if repetitions.is_repeated(run.record, ids):
-            continue  # its original counts
-        parts.setdefault(_identity(run, tree, index), []).append(index)
-    kept = [part for members in parts.values() for part in _of_same_data(runs, members)]
-    return [part for part in kept if len({_seed(runs[i]) for i in part}) > 1]
+    for index, run in enumerate(runs):
+        if _seed(run) is not None and not repetitions.is_repeated(run.record, ids):
+            parts.setdefault(_identity(run), []).append(index)
+    kept = [
+        part
+        for asked in parts.values()
+        for members in _of_same_code(runs, trees, asked)
+        for part in _of_same_data(runs, members)
+    ]
+    return sorted(part for part in kept if len({_seed(runs[i]) for i in part}) > 1)
+
+
+def _of_same_code(
+    runs: Sequence[KnownRun], trees: Sequence[str | None], members: list[int]
+) -> list[list[int]]:
+    parts = same_code([runs[i] for i in members], [trees[i] for i in members])
+    return [[members[i] for i in part] for part in parts]
 
 
 def _of_same_data(runs: Sequence[KnownRun], members: list[int]) -> list[list[int]]:
@@ -94,17 +113,14 @@ def _of_same_data(runs: Sequence[KnownRun], members: list[int]) -> list[list[int
     return [members] if all(len(s) == 1 for s in hashes.values()) else list(by_hash.values())
 
 
-def _identity(run: KnownRun, tree: str | None, index: int) -> str:
-    """Equal for runs that differ in nothing but the seed and what follows from it."""
+def _identity(run: KnownRun) -> str:
+    """Equal for runs that were asked for the same, but for the seed, on the same software."""
     record = run.record
     flags = {k: v for k, v in record["flags"].items() if k not in NEUTRAL_FLAGS | {"seed"}}
     # Counts per class are the same for every seed, as splits are stratified.
     data = [record["data"].get(name) for name in ("name", "classes", "shape", "counts")]
-    code = tree or code_identity(run)
-    # Of runs whose code nobody knows, nobody can say that it is the same.
-    known = _seed(run) is not None and code != NO_CODE
     environment = {k: v for k, v in flatten(record["environment"]).items() if _decides(k)}
-    return identity([flags, data, code, environment, None if known else index])
+    return identity([flags, data, environment])
 
 
 def _decides(name: str) -> bool:

@@ -45,6 +45,7 @@ def notes(found: Mapping[str, Any]) -> list[str]:
             told.append(f"{label} without {who}: not finished, or of a repeated seed")
         if group["also_differ"]:
             told.append(f"{label}: machines differ in {', '.join(group['also_differ'])}")
+        told += [f"{label}: {note}" for note in group["notes"]]
     return told
 
 

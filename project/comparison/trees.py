@@ -103,6 +103,12 @@ class Trees:
             return False
         return True
 
+    def blobs(self, tree: str) -> dict[str, str]:
+        """Of each file of a tree the id of its content."""
+        lines = os.fsdecode(git(self._folder, "ls-tree", "-r", "-z", tree)).split("\0")[:-1]
+        pairs = (line.split("\t", 1) for line in lines)
+        return {path: about.split()[2] for about, path in pairs}
+
     def diff(self, before: str, after: str) -> dict[str, Any]:
         """What changed between two trees.
 

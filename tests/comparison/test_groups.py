@@ -17,7 +17,9 @@ from project.comparison.page.content import content
 from project.comparison.showing import comparison_lines
 from project.comparison.units import delta_text
 from project.files import finite
-from tests.comparison.store import ENVIRONMENT, begin, make
+from project.provenance.repetitions import tag
+from project.provenance.schema import SCHEMA
+from tests.comparison.store import ENVIRONMENT, begin, edit, git, make, recorded
 
 SLOW, FAST = [0.71, 0.74, 0.69], [0.82, 0.80, 0.86]
 
@@ -108,6 +110,55 @@ def test_equal_trees_are_equal_code(tmp_path: Path) -> None:
 def test_code_of_which_nothing_is_known_is_not_the_same(tmp_path: Path) -> None:
     runs = [run(tmp_path, seed=seed, code={"sha": None}) for seed in (0, 1)]
     assert grouped(runs) == []
+
+
+def test_an_edit_of_what_none_imports_is_noted_and_divides_nothing(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    git(repo, "init", "-q")
+    net, made = repo / "net.py", []
+
+    def run_now(seed: int, **sources: str) -> None:
+        git(repo, "add", "-A")
+        git(repo, "commit", "-q", "--allow-empty", "-m", "state")
+        directory = run(tmp_path / "exp", seed=seed, **recorded(repo))
+        imported = sources or {"net.py": net.read_text()}
+        edit(directory, "record.json", schema=SCHEMA, sources=imported)
+        made.append(load(directory))
+
+    net.write_text("one")
+    run_now(0)
+    (repo / "README.md").write_text("read me")
+    (repo / "other.py").write_text("two")
+    run_now(1)
+    # Another tracker, which a name chooses, has modules of its own.
+    run_now(2, **{"net.py": "one", "other.py": "two"})
+    net.write_text("edited")
+    run_now(3)
+    found = describe(made, repository=repo, curves=False)
+    (group,) = found["groups"]
+    assert group["runs"] == ["a", "b", "c"]
+    assert group["notes"] == [
+        "README.md, other.py differ between these runs; not all of them import these"
+    ]
+    (two,) = describe(made[:2], repository=repo, curves=False)["groups"]
+    note = "README.md, other.py differ between these runs; none of them imports these"
+    assert two["notes"] == [note]
+    told = describe(made[:2], repository=repo, curves=False)
+    assert f"A: {note}" in [line.text for line in comparison_lines(told, None, all=False)]
+    # Where the commits are gone, the files can't be named.
+    (group,) = describe(made[:2], repository=tmp_path, curves=False)["groups"]
+    assert "not all commits are here" in group["notes"][0]
+
+
+def test_a_reproduction_is_no_further_seed(tmp_path: Path) -> None:
+    first, second = run(tmp_path, 0.5), run(tmp_path, 0.7, seed=1)
+    again = run(tmp_path, 0.9, tags=[tag(first.name)])
+    (group,) = grouped([first, second, again])
+    assert group["runs"] == ["a", "b"]
+    # Without its original, it stands for it.
+    (group,) = grouped([again, second])
+    assert group["runs"] == ["a", "b"]
 
 
 def test_only_finished_runs_count_and_each_seed_once(tmp_path: Path) -> None:

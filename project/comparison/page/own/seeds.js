@@ -102,6 +102,7 @@ function notes(data) {
   for (const group of data.groups) {
     const left = group.runs.filter((id) => !group.counted.includes(id));
     if (left.length) told.push(`${group.label} without ${left.join(", ")}: not finished, or of a repeated seed.`);
+    for (const note of group.notes) told.push(`${group.label}: ${note}.`);
     if (group.also_differ.length) told.push(`${group.label}: machines differ in ${group.also_differ.join(", ")}.`);
   }
   return told.length ? el("p", { class: "note" }, told.join(" ")) : null;
