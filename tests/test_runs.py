@@ -26,13 +26,14 @@ def test_runs_are_listed_shortly(run: Path, capsys: pytest.CaptureFixture[str]) 
     make_run(run.parents[1], "20261121-034513-aaaa")
     main(["note", run.name, "the best", "--exp-dir", exp_dir])
     assert main(["ls", "--exp-dir", exp_dir]) == 0
-    header, newest, oldest = (line.split() for line in capsys.readouterr().out.splitlines())
-    assert header == ["run", "experiment", "status", "age", "test_accuracy", "tags", "note"]
-    assert newest[:3] == ["20261121-034513-aaaa", "trial", "lost"]
-    assert oldest[:2] == [run.name, "trial"] and oldest[-4:] == ["0.9", "small,cnn", "the", "best"]
+    header, newest, oldest, count = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert header == ["run", "age", "status", "exp_name", "test_accuracy", "tags", "note"]
+    assert newest[0] == "20261121-034513-aaaa" and newest[3:5] == ["lost", "trial"]
+    assert oldest[0] == run.name and oldest[-4:] == ["0.9", "small,cnn", "the", "best"]
+    assert count == ["2", "runs"]
     assert main(["ls", "--where", "test_accuracy > 0.5", "--exp-dir", exp_dir]) == 0
     _, row, count = capsys.readouterr().out.splitlines()
-    assert row.startswith(run.name) and count == "1 of 2 runs"
+    assert row.startswith(run.name) and count == "1 of 2 runs fit --where"
 
 
 def test_a_run_is_shown_in_a_few_lines(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,3 +38,10 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="all runs and scores in the table; also what does not differ in a comparison",
     )
+    parser.add_argument(
+        "--columns",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="what the table shows beside each run, in this order: flags, scores, age, sha, ...",
+    )

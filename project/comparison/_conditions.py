@@ -7,6 +7,7 @@ from typing import Any
 
 from project.comparison._tokens import ExpressionError, Token
 from project.comparison.values import Values, is_number, text_of
+from project.provenance.find import SHORTEST
 
 Condition = Callable[[Values], bool]
 Fail = Callable[[str, Token], ExpressionError]
@@ -19,7 +20,7 @@ _OPERATORS = {
     ">=": operator.ge,
 }
 _CONSTANTS = {"true": True, "false": False, "none": None}
-# Hashes and ids are told by their beginnings, as everywhere.
+# Hashes and ids are told by their beginnings, as everywhere; ids by their ends, too.
 _BY_BEGINNING = ("sha", "data_hash", "run_id")
 _IN_SECONDS = ("age", "duration")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|min|h|d)")
@@ -98,8 +99,9 @@ def _texts(left: str, sign: str, name: Token, other: Token, fail: Fail) -> bool:
     right = other.text
     if sign in ("==", "!="):
         if name.text in _BY_BEGINNING:
+            is_end = name.text == "run_id" and len(right) >= SHORTEST and left.endswith(right)
             equal = right != "" and (
-                left.startswith(right) or left.split(":")[-1].startswith(right)
+                is_end or left.startswith(right) or left.split(":")[-1].startswith(right)
             )
             return equal == (sign == "==")
         return _OPERATORS[sign](left, right)

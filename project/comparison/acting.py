@@ -16,13 +16,15 @@ from project.comparison.exporting import (
     write_listing_csv,
     write_listing_json,
 )
-from project.comparison.layout import table_lines, wrapped
-from project.comparison.listing import asked_names, table
+from project.comparison.importance import Choice, asked_names, fold
+from project.comparison.layout import wrapped
 from project.comparison.loading import KnownRun, load_all
+from project.comparison.screen import listing_lines
 from project.comparison.selecting import named_runs, select
 from project.comparison.showing import SECTIONS, comparison_lines
 from project.comparison.siblings import siblings
 from project.comparison.terminal import show, terminal_width
+from project.provenance.short_ids import short_ids
 
 # A screen of runs; --limit and --all ask for more.
 LIMIT = 20
@@ -45,21 +47,51 @@ def list_runs(arguments: Namespace) -> int:
     fitting = select(runs, now, **_selection(arguments))
     # A file holds them all; a screen, unless asked for more, as many as fit it.
     wanted = fitting[: arguments.limit]
-    asked = asked_names(arguments.where, arguments.sort)
+    asked = asked_names(arguments.where)
     _write(arguments.csv, lambda path: write_listing_csv(path, wanted, now))
     _write(arguments.json, lambda path: write_listing_json(path, wanted, now))
-    for problem in _listing_page(arguments, wanted, now, asked):
+    for problem in _listing_page(arguments, wanted, now, [*asked, arguments.sort or ""]):
         print(f"left out: {problem}", file=sys.stderr)
-    shown = wanted if arguments.all or arguments.limit else wanted[:LIMIT]
+    show_runs(arguments, runs, fitting, now, silent=_is_for_a_file(arguments))
+    return 0
+
+
+def show_runs(
+    arguments: Namespace,
+    known: Sequence[KnownRun],
+    fitting: Sequence[KnownRun],
+    now: datetime,
+    *,
+    shortly: bool = False,
+    silent: bool = False,
+) -> None:
+    """Print the table of the runs that fit, as many as are asked for, and what is to be said of it.
+
+    Args:
+        arguments: the flags that select.
+        known: all runs.
+        fitting: those that `--where` lets through, in their order.
+        now: an aware time, from which ages count.
+        shortly: tags and notes in place of what differs.
+        silent: only say which of the runs are damaged.
+    """
+    listed, folded = (fitting, None) if arguments.all else fold(fitting, arguments.where)
+    limit = arguments.limit or (None if arguments.all else LIMIT)
+    shown = listed[:limit]
     for problem in [run.damage for run in shown if run.damage]:
         print(f"only in part: {problem}", file=sys.stderr)
-    if _is_for_a_file(arguments):
-        return 0
+    if silent:
+        return
     width = terminal_width()
-    lines = table_lines(table(shown, now, asked, all=arguments.all), width) if shown else []
-    count = _count(len(runs), len(fitting), len(shown), arguments.limit)
-    show([*lines, *wrapped(count, width, "dim")])
-    return 0
+    asked = asked_names(arguments.where)
+    choice = Choice(arguments.sort, asked, arguments.columns, arguments.all, shortly)
+    ids = short_ids(arguments.exp_dir)
+    lines = listing_lines(shown, ids, now, width, choice) if shown else []
+    count = _count(
+        len(known), len(fitting), len(shown), arguments.limit, len(fitting) - len(listed)
+    )
+    told = [count, *([folded] if folded else [])]
+    show([*lines, *(line for text in told for line in wrapped(text, width, "dim"))])
 
 
 def compare_runs(arguments: Namespace) -> int:
@@ -154,12 +186,12 @@ def _write(path: Path | None, write: Callable[[Path], None]) -> None:
         write(path)
 
 
-def _count(known: int, fitting: int, shown: int, limit: int | None) -> str:
+def _count(known: int, fitting: int, shown: int, limit: int | None, folded: int) -> str:
     """How many runs there are, and why not all are shown."""
-    if shown < fitting and limit is not None:
+    if shown + folded < fitting and limit is not None:
         return f"{shown} of {fitting:,} runs, as --limit says"
-    if shown < fitting:
+    if shown + folded < fitting:
         return f"{shown} of {fitting:,} runs; --all shows the rest"
     if fitting < known:
         return f"{fitting} of {known:,} runs fit --where"
-    return f"{shown} run{'' if shown == 1 else 's'}"
+    return f"{fitting} run{'' if fitting == 1 else 's'}"

@@ -47,6 +47,28 @@ def labels(
     ]
 
 
+def marked(label: str, reproduces: str | None) -> str:
+    """The label; of a reproduction also the end of the id of the run that it repeats."""
+    return f"{label} = {reproduces.rpartition('-')[2]}" if reproduces else label
+
+
+def telling_flags(flags: Sequence[Mapping[str, str]], beside: Sequence[str]) -> list[str]:
+    """The few flags that tell runs apart best, without the seed.
+
+    Args:
+        flags: Of each its flags, as texts.
+        beside: Of each what already tells it from others.
+    """
+    known = dict.fromkeys(name for own in flags for name in own if name not in NEUTRAL_FLAGS)
+    cells = {name: [own.get(name, "-") for own in flags] for name in known}
+    told = [name for name in known if len({own[name] for own in flags if name in own}) > 1]
+    chosen, cells = [""], cells | {"": list(beside)}
+    while len(chosen) <= _TOLD and (best := _best([n for n in told if n != _SEED], chosen, cells)):
+        chosen.append(best)
+    rest = [name for name in told if name not in (*chosen, _SEED)]
+    return [*chosen[1:], *rest][:_TOLD]
+
+
 def _chosen(cells: Mapping[str, Sequence[str]], told: Sequence[str]) -> list[str]:
     """The fewest flags that tell most apart; then others with several values, while they fit."""
     flags = [*told, *(name for name in cells if name not in (*told, *_LAST))]

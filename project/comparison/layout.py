@@ -29,6 +29,7 @@ class Table:
         essential: How many first columns may not be left out where space is short.
         blocks: Columns that don't fit go into a table below, which repeats the essential ones;
             otherwise they are left out and named.
+        widest: No column is wider; if None, half of the space.
     """
 
     header: Sequence[str]
@@ -36,6 +37,7 @@ class Table:
     right: frozenset[int] = field(default_factory=frozenset)
     essential: int = 1
     blocks: bool = False
+    widest: int | None = None
 
 
 def heading(text: str) -> list[Line]:
@@ -48,7 +50,7 @@ def table_lines(table: Table, width: int | None) -> list[Line]:
     cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
     if width is None:
         return _lines(cells, range(len(table.header)), table.right, None)
-    widths = _widths(cells, max(_NARROWEST, (width - GAP) // 2))
+    widths = _widths(cells, table.widest or max(_NARROWEST, (width - GAP) // 2))
     parts = _parts(widths, table.essential, width)
     found = []
     for part in parts if table.blocks else parts[:1]:

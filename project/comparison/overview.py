@@ -2,11 +2,12 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from project.comparison.layout import Line, Table, table_lines, wrapped
+from project.comparison.acting import show_runs
+from project.comparison.layout import Line, Table, table_lines
 from project.comparison.loading import KnownRun, load, load_all
 from project.comparison.selecting import select
 from project.comparison.terminal import show, terminal_width
@@ -18,11 +19,9 @@ from project.comparison.values import (
     text_of,
     values_of,
 )
+from project.provenance import repetitions
 from project.provenance.find import find_run
 from project.provenance.keeping import not_kept
-
-LIMIT = 20  # a screen of runs
-_FIRST = ("run", "experiment", "status", "age")
 
 
 def list_shortly(arguments: Namespace) -> int:
@@ -38,14 +37,9 @@ def list_shortly(arguments: Namespace) -> int:
         print(f"left out: {problem}", file=sys.stderr)
     if not runs:
         raise ValueError(f"{str(arguments.exp_dir)!r} has no runs{' to show' * bool(problems)}")
-    now, width = datetime.now(UTC), terminal_width()
+    now = datetime.now(UTC)
     chosen = {name: getattr(arguments, name) for name in ("where", "sort", "reverse")}
-    fitting = select(runs, now, **chosen)
-    shown = fitting[: arguments.limit or (None if arguments.all else LIMIT)]
-    lines = table_lines(_table(shown, now), width) if shown else []
-    if len(shown) < len(runs):
-        lines += wrapped(f"{len(shown)} of {len(runs):,} runs", width, "dim")
-    show(lines)
+    show_runs(arguments, runs, select(runs, now, **chosen), now, shortly=True)
     return 0
 
 
@@ -65,22 +59,10 @@ def show_one(arguments: Namespace) -> int:
     return 0
 
 
-def _table(runs: Sequence[KnownRun], now: datetime) -> Table:
-    monitors = dict.fromkeys(str(run.best["monitor"]) for run in runs if run.best.get("monitor"))
-    scores = [name for name in (*monitors, "test_accuracy") if any(name in r.scores for r in runs)]
-    rows = []
-    for run in runs:
-        values = values_of(run, now)
-        row = [run.run_id, text_of(values["exp_name"]), _status(run), duration_text(values["age"])]
-        row += [_short(run.scores.get(name)) for name in scores]
-        rows.append([*row, text_of(run.tags), text_of(run.note)])
-    right = frozenset(range(_FIRST.index("age"), len(_FIRST) + len(scores)))
-    return Table([*_FIRST, *scores, "tags", "note"], rows, right, essential=len(_FIRST))
-
-
 def _facts(run: KnownRun, now: datetime) -> Iterator[tuple[str, str]]:
     values, record = values_of(run, now), run.record
     yield "run", run.run_id
+    yield "reproduces", text_of(repetitions.original(record))
     yield "directory", str(run.directory)
     yield "status", _status(run)
     yield "why", text_of(run.outcome.get("error"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from project.comparison.code import NO_CODE, code_identity
 from project.comparison.loading import KnownRun
+from project.run_directory import PLUGS
 from project.words.names import some
 
 Blobs = Mapping[str, Mapping[str, str]]  # by tree and path, the content's id
@@ -60,7 +61,7 @@ def _imported(run: KnownRun) -> dict[str, str]:
     told = {**_mapping(run.record.get("sources")), **_mapping(run.outcome.get("sources"))}
     kept = {**_mapping(run.record["code"].get("plugs")), **_mapping(run.outcome.get("plugs"))}
     # They may lie elsewhere on another machine.
-    names = {about["path"]: f"plugs/{name}" for name, about in kept.items()}
+    names = {about["path"]: f"{PLUGS}/{name}" for name, about in kept.items()}
     return {names.get(path, path): digest for path, digest in told.items()}
 
 

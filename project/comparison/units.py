@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from project.comparison.flat import differ, identity
-from project.comparison.labels import labels
+from project.comparison.labels import labels, marked
 from project.comparison.loading import KnownRun
 from project.comparison.values import NEUTRAL_FLAGS, code_mark, data_mark, text_of
 from project.plugs import flat
@@ -62,7 +62,11 @@ def names_of(
         f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]
         for unit, first in zip(units, firsts, strict=True)
     ]
-    return labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
+    called = labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
+    again = [
+        None if u.is_group else run["reproduces"] for u, run in zip(units, firsts, strict=True)
+    ]
+    return [marked(label, original) for label, original in zip(called, again, strict=True)]
 
 
 def flags_of(unit: Unit, found: Mapping[str, Any], runs: Sequence[KnownRun]) -> dict[str, str]:

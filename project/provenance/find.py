@@ -1,4 +1,4 @@
-"""Finding a run by what a person types: its id, the beginning of one, its directory, or `last`."""
+"""Finding a run by what a person types: its id, a part of it, its directory, or `last`."""
 
 import math
 import os
@@ -13,6 +13,7 @@ from project.scores import MIN, agreed
 from project.words.names import some
 from project.words.telling import did_you_mean
 
+SHORTEST = 4  # characters of an id's end, which is what tells runs apart
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-z]{4}")
 
 
@@ -21,8 +22,8 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
 
     Args:
         exp_dir: Holds all experiments.
-        reference: A run id, an unambiguous beginning of one, a run's directory, `last` for the
-            newest, or `best:METRIC` for the one with the best such score (`best:val_accuracy`),
+        reference: A run id, an unambiguous beginning or end of one, a run's directory, `last` for
+            the newest, or `best:METRIC` for the one with the best such score (`best:val_accuracy`),
             `best:EXPERIMENT/METRIC` for that of an experiment.
         exp_name: Looks only among the runs of this experiment.
     Raises:
@@ -41,11 +42,15 @@ def find_run(exp_dir: Path, reference: str, exp_name: str | None = None) -> Path
     if reference.startswith("best:"):
         return _best(runs, reference.removeprefix("best:"))
     matches = [r for r in runs if r.name == reference] or [
-        r for r in runs if reference and r.name.startswith(reference)
+        r for r in runs if reference and _begins_or_ends(r.name, reference)
     ]
     if len(matches) == 1:
         return matches[0]
     raise ValueError(_ambiguous(reference, matches) if matches else _unknown(reference, runs))
+
+
+def _begins_or_ends(run_id: str, text: str) -> bool:
+    return run_id.startswith(text) or (len(text) >= SHORTEST and run_id.endswith(text))
 
 
 def find_runs(exp_dir: Path, references: Iterable[str]) -> dict[Path, bool]:

@@ -6,8 +6,8 @@ from typing import Any
 
 # What every command takes where it says RUN.
 RUN = (
-    "a run's id, an unambiguous beginning of one, its directory, last, best:METRIC or"
-    " best:EXPERIMENT/METRIC"
+    "a run's id, an unambiguous beginning or end of one (7h3k), its directory, last, best:METRIC"
+    " or best:EXPERIMENT/METRIC"
 )
 
 _LONGEST = 60  # characters of a value in a message

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from project.comparison import describe
-from project.comparison.listing import table
+from project.comparison.importance import Choice
 from project.comparison.loading import check_unchanged, load, load_all
 from project.comparison.progress import curves
+from project.comparison.screen import listing_lines
 from project.comparison.showing import comparison_lines
 from project.provenance.notes import change_tags, set_note
 from tests.comparison.store import begin, edit, journal, make
@@ -134,8 +135,8 @@ def test_an_edited_run_is_marked_in_the_table(tmp_path: Path, name: str) -> None
     edit(runs[1], name, run_id=runs[1].name, error="another")
     found = [load(run) for run in runs]
     assert [run.changed for run in found] == [None, name]
-    rows = table(found, datetime.now(UTC)).rows
-    assert [row[1] for row in rows] == ["finished", "finished, changed"]
+    lines = [line.text for line in listing_lines(found, {}, datetime.now(UTC), None, Choice())]
+    assert "finished  " in lines[1] and "finished, changed" in lines[2]
     with pytest.raises(ValueError, match=f"{name} was changed after the run had written it"):
         check_unchanged(found[1])
 

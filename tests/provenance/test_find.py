@@ -36,6 +36,8 @@ def exp_dir(tmp_path: Path) -> Path:
         ("20261121-034512-7", None, "trial/20261121-034512-7h3k"),
         ("20261120", None, "debug/20261120-101500-0a1b"),
         ("2026", "debug", None),
+        ("7h3k", None, "trial/20261121-034512-7h3k"),
+        ("034512-8zzz", None, "trial/20261121-034512-8zzz"),
         ("20261121", "debug", "debug/20261121-120000-0000"),
         ("last", None, "debug/20261121-120000-0000"),
         ("last", "trial", "trial/20261121-034512-8zzz"),
@@ -72,7 +74,13 @@ def test_by_directory(exp_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
             "'202' may be any of 4 runs (debug/20261121-120000-0000, trial/20261121-034512-8zzz,"
             " trial/20261121-034512-7h3k, ...); give more of the id, or the run's directory",
         ),
-        ("7h3k", None, "there is no run '7h3k'; did you mean 20261121-034512-7h3k?"),
+        ("h3k", None, "there is no run 'h3k'; did you mean 20261121-034512-7h3k?"),
+        (
+            "2026",
+            "trial",
+            "'2026' may be any of 2 runs (trial/20261121-034512-8zzz, trial/20261121-034512-7h3k);"
+            " give more of the id, or the run's directory",
+        ),
         (
             "20261120-101500-0a1c",
             None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from project.comparison.labels import labels
+from project.comparison.labels import labels, marked
 from project.comparison.units import exact_text
 from project.comparison.values import code_mark, data_mark
+from project.provenance import repetitions
 from project.provenance.find import RUN_ID
 from project.server.compare.differences import Fact
 from project.server.compare.documents import Documents
@@ -31,7 +32,9 @@ def of_runs(
         own = [(runs[i], documents[i], known[i]) for i in indices]
         found |= dict(zip(indices, _labels(own), strict=True)) if own else {}
     times = Counter(run.name for run in runs)
-    return [_called(run, found[i], times[run.name] == 1) for i, run in enumerate(runs)]
+    called = [_called(run, found[i], times[run.name] == 1) for i, run in enumerate(runs)]
+    originals = [repetitions.original(one.record) for one in documents]
+    return [marked(label, own) for label, own in zip(called, originals, strict=True)]
 
 
 def _labels(told: Sequence[tuple[Run, Documents, Mapping[Fact, str]]]) -> list[str]:
