@@ -18,7 +18,7 @@ from project.files import read_json
 from project.files.root import findable
 from project.processes.place import place
 from project.processes.signals import SIGNALS
-from project.run_directory import OUTCOME
+from project.run_directory import OUTCOME, runs_in
 
 # Names the pipe to which a run's process tells its directory.
 TELL = "PROJECT_TELLS_ITS_RUN"
@@ -150,7 +150,9 @@ def _sum_up(made: Sequence[Made]) -> None:
     print_summary(rows, f"{experiment}: mean ± standard deviation of seeds {_named(_of(good))}")
     if len(good) > 1:
         where = exp_dir_flag(good[0].run.parents[1])
-        names = [one.run.name for one in good]
+        runs = [one.run for one in good]
+        alone = set(runs_in(runs[0].parent)) == set(runs)
+        names = [experiment] if alone else [run.name for run in runs]
         print(followed_by("compare them", command("compare", *names, *where)), flush=True)
 
 
