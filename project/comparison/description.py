@@ -1,6 +1,6 @@
 """Everything there is to say of runs side by side, as one structure for the terminal and pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
 from project.files.root import ROOT
 from project.provenance import repetitions
-from project.provenance.comparable import incomparable, told
+from project.provenance.comparable import drawn_by_seed, incomparable, told
 from project.scores import agreed
 
 SCHEMA = 1
@@ -66,7 +66,7 @@ def describe(
         "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
         "better": _better(runs),
         "incomparable": reasons,
-        "notes": told(reasons, dict.fromkeys(name for run in runs for name in run.scores)),
+        "notes": _notes(runs, reasons),
         "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
     return description | judge(description, runs)
@@ -88,6 +88,12 @@ def _curves(run: KnownRun) -> tuple[progress.Curves, str | None]:
         return progress.curves(run.directory), None
     except ValueError as error:
         return {}, str(error)
+
+
+def _notes(runs: Sequence[KnownRun], reasons: Mapping[str, str]) -> list[str]:
+    lines = told(reasons, dict.fromkeys(name for run in runs for name in run.scores))
+    splits = drawn_by_seed([run.record for run in runs])
+    return [*lines, *([f"each seed has its own {' and '.join(splits)} samples"] if splits else [])]
 
 
 def _better(runs: Sequence[KnownRun]) -> dict[str, str | None]:

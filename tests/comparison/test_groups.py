@@ -171,6 +171,15 @@ def test_only_finished_runs_count_and_each_seed_once(tmp_path: Path) -> None:
     training.release()
 
 
+def test_that_each_seed_draws_its_own_samples_is_said_once(tmp_path: Path) -> None:
+    own = [
+        {"hash": f"blake3:{seed}", "hashes": {"val": f"v{seed}", "test": "t"}} for seed in (0, 1)
+    ]
+    runs = [load(run(tmp_path, seed=seed, data=data)) for seed, data in enumerate(own)]
+    found = describe(runs, repository=tmp_path, curves=False)
+    assert found["notes"] == ["each seed has its own val samples"] and found["incomparable"] == {}
+
+
 def test_a_score_that_some_runs_lack(tmp_path: Path) -> None:
     first = make(tmp_path, seed=0, test={"test_f1": 0.5})
     (group,) = grouped([first, run(tmp_path, seed=1)])
