@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from project import data, models
 from project.callbacks.early_stopping import EarlyStopping
+from project.compare import main as compare
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.provenance.handed_over import has_state, having
@@ -144,6 +145,10 @@ def test_the_record_names_the_parent_and_others_follow_it(
     assert f"began with the weights that {parent.name} had at step 20" in capsys.readouterr().out
     assert runs(["show", child.name, *folder]) == 0
     assert f"{parent.name} after epoch 2 (step 20)" in capsys.readouterr().out
+    assert compare([parent.name, child.name, *folder]) == 0
+    assert "b goes on from a after epoch 2" in capsys.readouterr().out
+    assert runs(["export", child.name, str(child.parents[1] / "child.tar.gz"), *folder]) == 0
+    assert f"goes on from {parent.name}: to be reproduced it needs" in capsys.readouterr().out
 
 
 def test_what_is_left_to_train_it_says(

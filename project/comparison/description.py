@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project.comparison import progress
+from project.comparison.ancestry import parent_lines
 from project.comparison.code import compare_code
 from project.comparison.files import compare_files
 from project.comparison.groups import groups, pairs
@@ -41,8 +42,8 @@ def describe(
         `code` (of `compare_code`); `files` (of `compare_files`); `groups` and `pairs` (of their
         functions); `settings`, `verdicts` and what else `judge` gives; `better`, of each score
         `min`, `max` or None; `incomparable`, why, of the scores that can't be compared, and
-        `notes`, lines that say so; `problems`, a line for each thing that could not be compared,
-        such as a damaged journal.
+        `notes`, lines that say so, and which runs went on from others; `problems`, a line for each
+        thing that could not be compared, such as a damaged journal.
     """
     now = now or datetime.now(UTC)
     labels = [label(index) for index in range(len(runs))]
@@ -66,7 +67,7 @@ def describe(
         "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
         "better": _better(runs),
         "incomparable": reasons,
-        "notes": _notes(runs, reasons),
+        "notes": [*parent_lines(runs, labels), *_notes(runs, reasons)],
         "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
     return description | judge(description, runs)

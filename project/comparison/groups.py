@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from project.comparison.ancestry import history
 from project.comparison.flat import differ, flatten, identity
 from project.comparison.loading import KnownRun
 from project.comparison.same_code import Blobs, code_note, same_code
@@ -116,11 +117,13 @@ def _of_same_data(runs: Sequence[KnownRun], members: list[int]) -> list[list[int
 def _identity(run: KnownRun) -> str:
     """Equal for runs that were asked for the same, but for the seed, on the same software."""
     record = run.record
-    flags = {k: v for k, v in record["flags"].items() if k not in NEUTRAL_FLAGS | {"seed"}}
+    # Each seed goes on from its own run.
+    left_out = NEUTRAL_FLAGS | {"seed", "from"}
+    flags = {k: v for k, v in record["flags"].items() if k not in left_out}
     # Counts per class are the same for every seed, as splits are stratified.
     data = [record["data"].get(name) for name in ("name", "classes", "shape", "counts")]
     environment = {k: v for k, v in flatten(record["environment"]).items() if _decides(k)}
-    return identity([flags, data, environment])
+    return identity([flags, history(run), data, environment])
 
 
 def _decides(name: str) -> bool:

@@ -62,12 +62,21 @@ def export_run(
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         notes = _not_kept(directory) if checkpoints else []
         notes += _pack(directory, repository, Path(folder)) if source else []
+        notes += _parent(directory)
         files = dict(_contents(directory, checkpoints, source)) | dict(_below(Path(folder)))
         notes += _leave_out(files, f"{directory.parent.name}/{directory.name}")
         with replacing(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
             for name, path in files.items():
                 tar.add(path, f"{directory.parent.name}/{directory.name}/{name}")
     return notes
+
+
+def _parent(directory: Path) -> list[str]:
+    """That a run can't be reproduced without the one it goes on from."""
+    parent = read_record(directory).get("parent")
+    if parent is None:
+        return []
+    return [f"goes on from {parent['run_id']}: to be reproduced it needs that one too, export both"]
 
 
 def _not_kept(directory: Path) -> list[str]:

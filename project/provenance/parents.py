@@ -8,11 +8,13 @@ from typing import Any
 from project import run_directory
 from project.cli.fields import flag_name
 from project.cli.flag_values import RETIRED
+from project.cli.totals import nothing_left
 from project.files import json_text, read_json
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
 from project.plugs import chosen
 from project.provenance.find import find_run
 from project.provenance.keeping import put_back, why_not_kept
+from project.provenance.record import read_outcome
 from project.provenance.repetitions import without_mark
 from project.provenance.run import status
 
@@ -61,8 +63,8 @@ def check_parent(directory: Path, hparams: Hyperparameters) -> None:
     """Refuse what can be known without PyTorch: a run that a new one can't go on from.
 
     Raises:
-        ValueError: it is running, has no last checkpoint, or the new run is to have another model,
-            optimizer, data or split; a line for each thing.
+        ValueError: it is running, has no last checkpoint or nothing left to train, or the new run
+            is to have another model, optimizer, data or split; a line for each thing.
     """
     state = status(directory)
     if state == "running":
@@ -72,7 +74,13 @@ def check_parent(directory: Path, hparams: Hyperparameters) -> None:
     if not run_directory.last(directory).exists():
         raise ValueError(f"--from {directory.name}: {_without_last(directory)}")
     flags = read_json(directory / run_directory.RECORD, "flags")["flags"]
-    if lines := list(_differences(directory.name, flags, hparams)):
+    lines = list(_differences(directory.name, flags, hparams))
+    if outcome := read_outcome(directory):
+        done = outcome.get("epochs", 0), outcome.get("steps", 0)
+        if left := nothing_left(directory.name, *done, hparams):
+            resumed = f"; --resume {directory.name} does what it has left" * (state != "finished")
+            lines.append(f"{left}{resumed}")
+    if lines:
         raise ValueError("\n".join(lines))
 
 
@@ -93,6 +101,9 @@ def _differences(parent: str, then: Mapping[str, Any], hparams: Hyperparameters)
         before = then.get(name, _default(name))
         if why and name not in _FREE and json_text(before) != json_text(now[name]):
             yield _refusal(parent, name, before, now[name], why)
+    rates = then.get("learning_rate"), now["learning_rate"]
+    if hparams.from_schedule == "hold" and rates[0] != rates[1]:
+        yield f"--from-schedule hold keeps the last rate: leave --learning-rate {rates[1]:g} out"
     kinds = chosen(now)
     for kind in ("data", "model"):
         for plug in kinds[kind]:

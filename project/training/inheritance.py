@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project import run_directory
+from project.cli.totals import nothing_left
 from project.files import json_text
 from project.hyperparameters import Hyperparameters
 from project.training import checkpoint
@@ -72,7 +73,8 @@ def inherit(
     position = Position.read(state).taken_over(same)
     origin = Origin.read(position._asdict(), state["optimizer"])
     if total_steps(hparams, steps_per_epoch, origin) <= origin.step:
-        raise ValueError(nothing_left(parent.name, origin.epoch, origin.step, hparams))
+        epochs = max(origin.epoch, hparams.max_epochs)  # all steps of the last may be done
+        raise ValueError(nothing_left(parent.name, epochs, origin.step, hparams))
     best, weights, lacks = _best(parent, state, hparams)
     return Inheritance(parent, origin, state_hash(state), best, weights, lacks)
 
@@ -80,15 +82,6 @@ def inherit(
 def state_hash(state: Mapping[str, Any]) -> str:
     """The hash of what of a `last.pt` decides how training goes on, as `blake3:<hex>`."""
     return digest({name: state.get(name) for name in _DECIDING})
-
-
-def nothing_left(parent: str, epochs: int, steps: int, hparams: Hyperparameters) -> str:
-    """That a run has all the epochs or steps that the new one asks for, and what to give."""
-    if hparams.max_steps is not None and steps >= hparams.max_steps:
-        done, give = f"{steps} steps", f"--max-steps {2 * steps}, or --max-steps none"
-    else:
-        done, give = f"{epochs} epochs", f"--max-epochs {epochs + 10}"
-    return f"--from {parent}: it has its {done}; give a larger total, its own included: {give}"
 
 
 def _best(

@@ -61,6 +61,7 @@ def tags(record: dict[str, Any]) -> dict[str, str]:
         "host": record["host"],
         "command": record["command"],
         "tags": ", ".join(record["tags"]) or None,
+        "goes_on_from": (record.get("parent") or {}).get("run_id"),
         "status": "running",
         "mlflow.user": record["user"],
         "mlflow.note.content": record["description"] or None,
