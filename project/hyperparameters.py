@@ -15,6 +15,18 @@ from project.cli.shorthand import GPUS, short_names
 from project.run_directory import LAST
 from project.words.telling import RUN
 
+# A plug's file has its own `flag` from here, too.
+__all__ = [
+    "ALL_NAMES",
+    "BY_NAME",
+    "DEBUG",
+    "FLAGS",
+    "SHORT",
+    "Hyperparameters",
+    "flag",
+    "section_of",
+]
+
 DEBUG = "debug"
 
 

@@ -1,68 +1,38 @@
 """A model, data, a loss, a metric, a callback and a tracker, each added as one file, in and out."""
 
+import importlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+import torch
+from sklearn.metrics import fbeta_score
 
+from project import losses, plugs
+from project.training import checkpoint
+from project.training.state import as_trained
 from tests import forks
 
 ROOT = Path(__file__).parents[1]
 # One worker has what they share: a run inside, and one outside.
 pytestmark = pytest.mark.xdist_group("plugs' runs")
-# What each file holds; OUTSIDE names it there, INSIDE is what it must define in the package.
-MODEL = '''"""One linear layer."""
-from torch import nn
-from project.cli.fields import flag
-
-class Settings:
-    gain: float = flag(1.0, "factor of the logits", bounds="(0, 10]")
-
-class Net(nn.Module):
-    def __init__(self, shape, n_classes, hparams):
-        super().__init__()
-        self.gain = hparams.settings(__name__).gain
-        n_inputs = shape[0] * shape[1] * shape[2]
-        self.layer = nn.Sequential(nn.Flatten(), nn.Linear(n_inputs, n_classes))
-
-    def forward(self, inputs):
-        return self.gain * self.layer(inputs)
-
-
-def build(shape, n_classes, hparams):
-    return Net(shape, n_classes, hparams)
-'''
-DATA = '''"""Noise in three classes."""
-import torch
-from project.data.samples import Raw, Resident
-
-class Settings:
-    noise_samples: int = 60
-
-def load(hparams):
-    n = hparams.settings(__name__).noise_samples
-    images = torch.randint(256, (n, 1, 4, 4), generator=torch.Generator().manual_seed(0))
-    return Raw(Resident(images.to(torch.uint8), torch.arange(n) % 3), None, ("a", "b", "c"))
-'''
-LOSS = '''"""Squared errors of the probabilities."""
-import torch
-
-class Settings:
-    power: int = 2
-
-def build(hparams):
-    power = hparams.settings(__name__).power
-
-    def loss(logits, targets):
-        one_hot = torch.nn.functional.one_hot(targets, logits.shape[1])
-        return (logits.softmax(1) - one_hot).abs().pow(power).sum(1)
-
-    return loss
-'''
-METRIC = '''"""Share of the samples that are wrong, as often as asked."""
+# A file each of CONTRIBUTING.md, by kind: its name, what is chosen of it, and its text.
+EXAMPLES = {
+    kind: (name, part, text)
+    for name, kind, part, text in re.findall(
+        r"```python\n# (\w+)\.py: --(\w+) \1:(\w+)\n(.*?)```",
+        (ROOT / "CONTRIBUTING.md").read_text(),
+        re.DOTALL,
+    )
+}
+# A second metric, with a state of its own.
+ERRORS = '''"""Share of the samples that are wrong, as often as asked."""
 import torch
 from project.metrics import Accumulator, Metric
 
@@ -93,63 +63,19 @@ class Errors(Metric):
     def score(self, totals):
         return {"wrong": self.times * totals}
 '''
-CALLBACK = '''"""Counts epochs."""
-from pathlib import Path
-import torch
-from pytorch_lightning import Callback
-
-class Settings:
-    epochs_file: str = "epochs.txt"
-
-class Epochs(Callback):
-    def __init__(self, hparams):
-        self.path = Path(hparams.settings(__name__).epochs_file)
-        torch.rand(3)  # which leaves what training draws as it was
-
-    def on_train_epoch_end(self, trainer, solver):
-        with open(self.path, "a") as file:
-            print(trainer.current_epoch, file=file)
-
-def build(hparams):
-    return Epochs(hparams)
-'''
-TRACKER = '''"""A file on this disk."""
-import json
-from pathlib import Path
-from project.tracking.tracker import Tracker
-
-class Settings:
-    shelf: str = "shelf.jsonl"
-
-class Shelf(Tracker):
-    def open(self, record):
-        self.path = Path(record["flags"]["plugs"][NAME]["shelf"])
-        return {"id": record["run_id"]}
-
-    def log(self, records):
-        with open(self.path, "a") as file:
-            file.writelines(json.dumps(record["metrics"]) + "\\n" for record in records)
-
-    def upload(self, path): ...
-    def close(self, outcome): ...
-    def where(self): return str(self.path)
-    def release(self): ...
-
-def build(run_dir, remote):
-    return Shelf(run_dir, remote)
-'''
-FILES = {
-    "model": ("models", "own_net", MODEL, "Net"),
-    "data": ("datasets", "own_noise", DATA, "load"),
-    "loss": ("losses", "own_squares", LOSS, "build"),
-    "metric": ("metrics", "own_errors", METRIC, "Errors"),
-    "callback": ("callbacks", "own_epochs", CALLBACK, "Epochs"),
-    "tracker": ("trackers", "own_shelf", TRACKER, "Shelf"),
+# What a file in the package has besides: the name that is called there.
+INSIDE = {
+    "model": "build = Net",
+    "callback": "def build(hparams, n_classes):\n    return Marks(hparams, n_classes)",
+    "tracker": "build = Shelf",
 }
-OWN = "--gain 2 --noise-samples 90 --power 3 --wrong-times 10 --epochs-file e.txt --shelf s.jsonl"
-SMALL = [*OWN.split(), *"--exp-name own --max-epochs 2 --batch-size 16 --exp-dir runs".split()]
-VALUES = dict(gain=2.0, noise_samples=90, power=3, wrong_times=10, epochs_file="e.txt") | {
-    "shelf": "s.jsonl"
+OWN = "--gain 2 --noise-samples 90 --balance 0.5 --beta 3 --wrong-times 10 --marks-file e.txt"
+OWN += " --shelf s.jsonl"
+SMALL = "--train-fraction 0.8 --exp-name own --max-epochs 2 --batch-size 16 --exp-dir runs"
+SMALL = [*OWN.split(), *SMALL.split()]
+VALUES = dict(gain=2.0, noise_samples=90, balance=0.5, beta=3.0, wrong_times=10) | {
+    "marks_file": "e.txt",
+    "shelf": "s.jsonl",
 }
 
 
@@ -157,7 +83,7 @@ class Place(NamedTuple):
     """Where a person stands, what they choose there, and the run of it."""
 
     folder: Path
-    chosen: dict[str, str]
+    chosen: dict[str, list[str]]
     run: Path
 
 
@@ -166,30 +92,40 @@ def command(folder: Path, *argv: str, module: str = "run") -> Any:
     return forks.completed(["-m", f"project.{module}", *argv], environ, folder)
 
 
-def flags(chosen: dict[str, str]) -> list[str]:
-    return [word for kind, name in chosen.items() for word in (f"--{kind}", name)]
+def flags(chosen: dict[str, list[str]]) -> list[str]:
+    return [word for kind, names in chosen.items() for word in (f"--{kind}", *names)]
+
+
+def recorded(run: Path) -> Any:
+    return json.loads((run / "record.json").read_text())
+
+
+def ended(run: Path) -> Any:
+    return json.loads((run / "outcome.json").read_text())
 
 
 # The same in a copy of the package, which each process reads anew: twice as long.
-INSIDE = pytest.param("inside", marks=pytest.mark.nightly)
-
-
-@pytest.fixture(scope="module", params=[INSIDE, "outside"])
+@pytest.fixture(
+    scope="module", params=[pytest.param("inside", marks=pytest.mark.nightly), "outside"]
+)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp(request.param)
-    chosen = {}
+    chosen: dict[str, list[str]] = {}
     if request.param == "inside":
         shutil.copytree(
             ROOT / "project", folder / "project", ignore=shutil.ignore_patterns("__pycache__")
         )
-    for kind, (room, name, text, part) in FILES.items():
+    assert EXAMPLES.keys() == plugs.FOLDERS.keys()
+    files = [(kind, *example) for kind, example in EXAMPLES.items()]
+    for kind, name, part, text in [*files, ("metric", "own_errors", "Errors", ERRORS)]:
+        path, chosen_as = folder / f"{name}.py", f"{name}:{part}"
         if request.param == "inside":
-            chosen[kind] = name.replace("_", "-")
-            path = folder / "project" / room / f"{name}.py"
-        else:
-            chosen[kind] = f"{name}:{part}"
-            path = folder / f"{name}.py"
-        path.write_text(text.replace("NAME", repr(chosen[kind].partition(":")[0])))
+            path, chosen_as = folder / "project" / plugs.FOLDERS[kind] / path.name, name
+            text += f"\n\n{INSIDE.get(kind, '')}\n"
+        path.write_text(text)
+        chosen.setdefault(kind, []).append(
+            chosen_as.replace("_", "-" if path.parent != folder else "_")
+        )
     done = command(folder, *flags(chosen), *SMALL)
     assert done.returncode == 0, done.stderr
     (record,) = folder.glob("runs/own/*/record.json")
@@ -197,29 +133,78 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_run_is_of_these_plugs(place: Place) -> None:
-    record = json.loads((place.run / "record.json").read_text())
-    assert {kind: record["flags"][kind] for kind in ("model", "data", "loss")} == {
-        kind: place.chosen[kind] for kind in ("model", "data", "loss")
-    }
+    record = recorded(place.run)
+    for kind in ("model", "data", "loss"):
+        assert [record["flags"][kind]] == place.chosen[kind]
     own = record["flags"]["plugs"]
     assert {k: v for settings in own.values() for k, v in settings.items()} == VALUES
-    assert set(own) == {name.partition(":")[0] for name in place.chosen.values()}
+    chosen = [name for names in place.chosen.values() for name in names]
+    assert set(own) == {name.partition(":")[0] for name in chosen}
     assert sum(record["data"]["counts"]["train"]["per_class"]) < 90
     assert len(record["data"]["classes"]) == 3
-    outcome = json.loads((place.run / "outcome.json").read_text())
+    outcome = ended(place.run)
     assert outcome["status"] == "finished"
     # Ten times the share of wrong ones.
     wrong = 10 * (1 - outcome["test"]["test_accuracy"])
     assert outcome["test"]["test_wrong"] == pytest.approx(wrong, abs=1e-12)
-    assert (place.folder / "e.txt").read_text().split() == ["0", "1"]
+    lines = (place.folder / "e.txt").read_text().splitlines()
+    assert lines == ["0 of 3 classes", "1 of 3 classes"]
     sent = [json.loads(line) for line in (place.folder / "s.jsonl").read_text().splitlines()]
     assert any("val_wrong" in metrics for metrics in sent)
 
 
+def test_a_metric_of_ones_own_has_its_flag_and_the_counts_of_the_classes(place: Place) -> None:
+    counts = recorded(place.run)["data"]["counts"]["train"]["per_class"]
+    # Of 90 samples, half are of the first class; 0.9 * 0.8 * 0.8 of them train.
+    assert counts[0] > counts[1] > counts[2] > 0 and abs(sum(counts) - 52) < 3
+    lines = (place.run / "figures" / "confusion_matrix.csv").read_text().splitlines()[1:]
+    matrix = np.array([[int(cell) for cell in line.split(",")[1:]] for line in lines])
+    targets, preds = np.indices((3, 3)).reshape(2, -1).repeat(matrix.ravel(), 1)
+    each = fbeta_score(targets, preds, beta=3, labels=range(3), average=None, zero_division=0)
+    expected = np.average(each, weights=counts)
+    assert ended(place.run)["test"]["test_fbeta"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_loss_of_ones_own_weighs_classes_by_their_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name, part, text = EXAMPLES["loss"]
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    counts = torch.tensor([30, 18, 4])
+    hparams = SimpleNamespace(
+        loss=f"{name}:{part}", settings=lambda _: SimpleNamespace(balance=1.0)
+    )
+    loss = losses.build(hparams, {"class_counts": counts})
+    logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+    targets = torch.arange(50) % 3
+    # 52 samples in three classes: 52 / 3 / 30, 52 / 3 / 18, 52 / 3 / 4.
+    weighted = torch.nn.CrossEntropyLoss(weight=52 / 3 / counts, reduction="none")
+    torch.testing.assert_close(loss(logits, targets), weighted(logits, targets))
+
+
+def test_a_test_counts_classes_as_they_were_trained(place: Place) -> None:
+    path = place.run / "checkpoints" / "best.pt"
+    held = checkpoint.load(path)
+    assert held["class_counts"] == recorded(place.run)["data"]["counts"]["train"]["per_class"]
+
+    class Other(NamedTuple):
+        classes: tuple[str, ...] = ("a", "b", "c")
+        shape: tuple[int, ...] = (1, 4, 4)
+        class_counts: tuple[int, ...] = (1, 2, 3)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("project.training.state.replace", lambda _, **new: new["class_counts"])
+        assert as_trained(Other(), held, path) == tuple(held["class_counts"])
+        del held["class_counts"]  # as of a former version
+        assert as_trained(Other(), held, path) == (1, 2, 3)
+
+
 def test_a_callback_that_watches_changes_no_weight(place: Place) -> None:
     chosen = {k: v for k, v in place.chosen.items() if k not in ("callback", "tracker", "metric")}
-    plain = "--gain 2 --noise-samples 90 --power 3 --tracker none --exp-name plain".split()
-    done = command(place.folder, *flags(chosen), *plain, *SMALL[14:])
+    plain = "--gain 2 --noise-samples 90 --balance 0.5 --tracker none".split()
+    done = command(place.folder, *flags(chosen), *plain, *SMALL[14:], "--exp-name", "plain")
     assert done.returncode == 0, done.stderr
     (outcome,) = place.folder.glob("runs/plain/*/outcome.json")
     weights = [json.loads(p.read_text())["weights"] for p in (outcome, place.run / "outcome.json")]
@@ -229,16 +214,16 @@ def test_a_callback_that_watches_changes_no_weight(place: Place) -> None:
 def test_own_flags_are_like_all_others(place: Place) -> None:
     shown = command(place.folder, *flags(place.chosen), *SMALL, "--print-config").stdout
     (place.folder / "again.yaml").write_text(shown)
-    again = command(place.folder, "--config", "again.yaml", "--power", "4", "--print-config").stdout
-    assert "power: 3\n" in shown and again == shown.replace("power: 3\n", "power: 4\n")
-    shown = command(place.folder, "--model", place.chosen["model"], "--help").stdout
-    heading = f"\n{place.chosen['model'].partition(':')[0]}:\n"
+    again = command(place.folder, "--config", "again.yaml", "--beta", "4", "--print-config").stdout
+    assert "beta: 3.0\n" in shown and again == shown.replace("beta: 3.0\n", "beta: 4.0\n")
+    shown = command(place.folder, "--model", *place.chosen["model"], "--help").stdout
+    heading = "\ntiny:\n"
     _, _, section = shown.partition(heading)
     assert "--gain X" in section and "factor of the logits (in (0, 10]; default: 1.0)" in section
-    table = command(place.folder, "--exp-dir", "runs", "--where", "power == 3", module="compare")
+    table = command(place.folder, "--exp-dir", "runs", "--where", "beta == 3", module="compare")
     assert place.run.name in table.stdout, table.stderr
     with open(place.folder / "runs" / "runs.csv") as file:
-        assert {"gain", "power", "shelf"} <= set(file.readline().strip().split(","))
+        assert {"gain", "beta", "shelf"} <= set(file.readline().strip().split(","))
 
 
 def test_a_test_takes_them_from_the_checkpoint(place: Place) -> None:
@@ -246,9 +231,9 @@ def test_a_test_takes_them_from_the_checkpoint(place: Place) -> None:
     done = command(place.folder, *words[:2], place.run.name, *words[3:])
     assert done.returncode == 0, done.stderr
     (record,) = place.folder.glob("runs/tested/*/record.json")
-    own = json.loads(record.read_text())["flags"]["plugs"]
+    own = recorded(record.parent)["flags"]["plugs"]
     values = {name: value for settings in own.values() for name, value in settings.items()}
-    assert (values["gain"], values["noise_samples"], values["power"]) == (2.0, 90, 3)
+    assert (values["gain"], values["noise_samples"], values["balance"]) == (2.0, 90, 0.5)
     scores = [
         json.loads((run / "outcome.json").read_text())["test"]["test_accuracy"]
         for run in (record.parent, place.run)
@@ -260,7 +245,7 @@ def test_a_test_takes_them_from_the_checkpoint(place: Place) -> None:
     "words, message",
     [
         ("--gain 0", "--gain must be in (0, 10], not 0.0"),
-        ("--power two", "--power must be a whole number, not 'two'"),
+        ("--noise-samples two", "--noise-samples must be a whole number, not 'two'"),
         ("--gains 2", "unknown flag --gains, did you mean '--gain'?"),
     ],
 )
@@ -291,9 +276,45 @@ def test_what_gives_something_else_leaves_nothing(tmp_path: Path, kind: str) -> 
     assert not (tmp_path / "none").exists()
 
 
+STOP = """import os, signal
+from pathlib import Path
+from pytorch_lightning import Callback
+
+class Stop(Callback):
+    def on_train_epoch_end(self, trainer, solver):
+        if not Path("stopped").exists():
+            Path("stopped").touch()
+            os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("n", [1, 2])
+def test_resumed_and_on_several_processes_it_is_the_same(place: Place, n: int) -> None:
+    if not list(place.folder.glob("*.py")):
+        pytest.skip("as from outside")
+    (place.folder / "own_stop.py").write_text(STOP)
+    (place.folder / "stopped").unlink(missing_ok=True)
+    chosen = {k: v for k, v in place.chosen.items() if k not in ("callback", "tracker")}
+    words = [*flags(chosen), "--callback", "own_stop:Stop", *SMALL[:10], *SMALL[14:]]
+    words += f"--tracker none --exp-name stopped{n} --devices {n} --accelerator cpu".split()
+    done = command(place.folder, *words)
+    assert done.returncode == 130, done.stderr
+    (run,) = place.folder.glob(f"runs/stopped{n}/*")
+    # A flag of a plug that the run has, which is not chosen again.
+    done = command(place.folder, "--resume", run.name, "--exp-dir", "runs", "--beta", "3")
+    assert done.returncode == 0, done.stderr
+    ours, reference = ended(run), ended(place.run)
+    assert ours["test"].keys() == reference["test"].keys()
+    if n == 1:
+        assert (ours["weights"], ours["test"]) == (reference["weights"], reference["test"])
+    for name in ("test_loss", "test_fbeta", "test_wrong"):
+        assert ours["test"][name] == pytest.approx(reference["test"][name], abs=1e-6)
+
+
 @pytest.mark.nightly
 def test_all_are_reproduced_when_their_files_are_gone(place: Place) -> None:
-    if not (own := list(place.folder.glob("own_*.py"))):
+    if not (own := list(place.folder.glob("*.py"))):
         pytest.skip("within the package they are the code's own files")
     for path in own:
         path.unlink()

@@ -13,17 +13,25 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from project.metrics._accumulators import Accumulator
+from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._collection import Collection
+from project.metrics._confusion import Confusion, Counts, OfClasses
+from project.metrics._histograms import Bins, Histograms
 from project.metrics._metric import Metric, Scores
 from project.metrics._predictions import Predictions
 
 __all__ = [
     "Accumulator",
+    "Bins",
     "Collection",
+    "Confusion",
+    "Counts",
+    "Histograms",
     "Metric",
+    "OfClasses",
     "Predictions",
     "Scores",
+    "Seen",
     "classification",
     "families",
 ]

@@ -4,11 +4,13 @@ from typing import Any
 
 from project.tracking.attached import Followers, ReadyFollowers
 from project.tracking.choice import followed, is_served, load, resolve, usual
+from project.tracking.tracker import Tracker
 
 __all__ = [
     "ReadyFollowers",
     "Followers",
     "RunLogger",
+    "Tracker",
     "followed",
     "is_served",
     "load",

@@ -56,7 +56,7 @@ class _Trackers(tuple[str, ...]):
     """The built-in trackers; those outside the package, `MODULE:NAME`, count as among them."""
 
     def __contains__(self, name: object) -> bool:
-        return ":" in str(name) or super().__contains__(name)
+        return super().__contains__(name) or plugs.is_outside("tracker", str(name))
 
 
 def followed() -> tuple[str, ...]:
