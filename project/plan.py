@@ -216,7 +216,7 @@ def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -
         flag_name(f.name)
         for f in fields(recorded)
         if f.name in given
-        and f.name not in FREE_ON_RESUME
+        and f.name not in FREE_ON_RESUME | {"plugs"}  # which follow
         and given[f.name] != getattr(recorded, f.name)
     ]
     own = given.get("plugs", {})
