@@ -156,6 +156,7 @@ for files in (others, [metric]):
 """
 
 
+@pytest.mark.nightly
 def test_a_file_of_the_package_gets_the_same_words(tmp_path: Path) -> None:
     shutil.copytree(
         ROOT / "project", tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__")

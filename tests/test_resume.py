@@ -94,7 +94,8 @@ def at_step(method: str, step: int, action: Callable[[], Any]) -> Iterator[None]
     [
         (signal.SIGINT, "_optimize", 46),  # in the second epoch's first block
         (signal.SIGTERM, "_optimize", 71),  # right before a block of the second epoch ends
-        (signal.SIGINT, "eval_step", 40),  # in the first validation
+        # in the first validation
+        pytest.param(signal.SIGINT, "eval_step", 40, marks=pytest.mark.nightly),
         (signal.SIGINT, "eval_step", 120),  # in the last validation
     ],
 )

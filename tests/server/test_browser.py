@@ -142,6 +142,7 @@ def test_three_runs_are_compared(page: Page, server: Server, runs: list[str]) ->
     assert not complaints and hosts == {urlsplit(server.url).netloc}
 
 
+@pytest.mark.nightly
 def test_all_that_is_shown_is_in_the_address(page: Page, server: Server, runs: list[str]) -> None:
     page.driver.get(f"{server.url}/compare?runs={','.join(runs)}")
     page.until(lambda _: drawn(page, "train_loss") == 3, "no curves")
@@ -168,6 +169,7 @@ def test_all_that_is_shown_is_in_the_address(page: Page, server: Server, runs: l
     assert not page.logged()[0]
 
 
+@pytest.mark.nightly
 def test_zooming_asks_for_the_range(page: Page, server: Server, runs: list[str]) -> None:
     page.driver.get(f"{server.url}/compare?runs={','.join(runs)}&filter=train_loss")
     page.until(lambda _: drawn(page, "train_loss") == 3, "no curves")

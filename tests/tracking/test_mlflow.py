@@ -7,8 +7,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -307,8 +305,8 @@ def test_files_go_into_an_experiment_that_was_made_through_a_server(
 
 
 def test_points_are_the_rows_that_mlflow_makes_of_them(tmp_path: Path) -> None:
-    script = [sys.executable, "-m", "tests.tracking.mlflow_points", str(tmp_path)]
-    done = subprocess.run(script, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = forks.completed(["-m", "tests.tracking.mlflow_points", str(tmp_path)])
+    assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     # loss has three distinct points, a/b two, low three, late three.
     assert len(found["theirs"]["metrics"]) == 3 + 2 + 3 + 3

@@ -103,6 +103,7 @@ def test_a_token_that_is_refused_is_the_persons_mistake(
     client("release")
 
 
+@pytest.mark.nightly
 def test_the_follower_brings_a_run_from_offline_over_an_outage_to_the_server(
     client: Client, impatient: Client, server: Server, run: Sent
 ) -> None:

@@ -115,6 +115,7 @@ def test_runs_are_hidden_shown_and_isolated(page: Page, address: str) -> None:
     check_quiet(page)
 
 
+@pytest.mark.nightly
 def test_all_that_is_shown_is_in_the_address(page: Page, address: str) -> None:
     page.driver.get(address)
     page.until(lambda _: drawn(page, "train_loss") == 4, "no curves")
@@ -162,6 +163,7 @@ def test_parallel_coordinates_keep_what_passes(page: Page, address: str) -> None
     check_quiet(page)
 
 
+@pytest.mark.nightly
 def test_zoom_is_shared_and_undone(page: Page, address: str) -> None:
     page.driver.get(f"{address}#from=10&to=20")
     page.until(lambda _: drawn(page, "train_loss") == 4, "no curves")

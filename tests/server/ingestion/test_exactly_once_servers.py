@@ -128,6 +128,7 @@ def read(context: Context, run: str, path: str) -> list[tuple[float, int, float]
     return [(v["step"], v["timestampMillis"], v["value"]) for v in found]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", CURVES)
 def test_postgresql_keeps_every_curve(
     name: str, postgres_settings: Settings, context_of: Callable[[Settings], Context]
@@ -145,6 +146,7 @@ def test_postgresql_keeps_every_curve(
     assert read(context, run, "curve") == [(0, TIME, 1.0)]
 
 
+@pytest.mark.nightly
 def test_postgresql_keeps_every_kind_of_value(
     postgres_settings: Settings, context_of: Callable[[Settings], Context]
 ) -> None:

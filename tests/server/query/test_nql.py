@@ -89,7 +89,11 @@ def store(kind, tmp_path_factory):
             yield uri
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+# A server of its own, for the same queries.
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.nightly)
+
+
+@pytest.fixture(scope="module", params=["sqlite", POSTGRESQL])
 def connection(request, tmp_path_factory):
     with store(request.param, tmp_path_factory) as uri:
         prepare_store(Settings(uri, "", "", "", accounts=True))
