@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from project.cli.fields import convert
@@ -15,8 +14,7 @@ Item = tuple[str, str, Any]
 FindFlags = Callable[[str, str], tuple[str, Mapping[str, Any]]]
 
 
-@dataclass
-class Layers:
+class Layers:  # as a dataclass it would cost --help a millisecond
     """What was set besides the command line; later ones win.
 
     Attributes:
@@ -28,12 +26,13 @@ class Layers:
         problems: what could not be read, a line each.
     """
 
-    environment: list[Item]
-    parent: list[Item] = field(default_factory=list)
-    files: list[Item] = field(default_factory=list)
-    reference: str | None = None
-    exp_dir: str = ""
-    problems: list[str] = field(default_factory=list)
+    def __init__(self, environment: list[Item]) -> None:
+        self.environment = environment
+        self.parent: list[Item] = []
+        self.files: list[Item] = []
+        self.reference: str | None = None
+        self.exp_dir = ""
+        self.problems: list[str] = []
 
     @classmethod
     def read(

