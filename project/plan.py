@@ -2,49 +2,24 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from project import run_directory
 from project.cli.fields import flag_name
 from project.cli.flags import Arguments
-from project.files import read_json
 from project.files.root import ROOT
-from project.hyperparameters import Hyperparameters, section_of
+from project.hyperparameters import Hyperparameters
 from project.processes.place import place, settle
 from project.provenance.find import find_run
-from project.provenance.keeping import put_back, why_not_kept
-from project.provenance.run import status
+from project.provenance.keeping import why_not_kept
+from project.provenance.recorded_flags import FREE_ON_RESUME, NOT_REPEATED, inherited, resumed
 from project.tracking import resolve
-from project.words.telling import quoted
 
 if TYPE_CHECKING:
     from project.provenance.code import CodeState
     from project.provenance.resumption import Reopened
-
-# What may differ between a run and its resumption, because no result depends on it.
-FREE_ON_RESUME = {
-    "resume",
-    "exp_dir",
-    "data_dir",
-    "tracker",
-    "neptune_mode",
-    "require_clean",
-    "accept_changes",
-    "profile",
-    "num_workers",
-    "log_every",
-    "callback",
-    "checkpoint_every",
-    "keep",
-    "keep_optimizer",
-    "rendezvous_timeout",
-}
-# Flags of one stage that the next one does not need.
-NOT_REPEATED = {"resume", "exp_dir", "accept_changes"}
-# What a test takes from the checkpoint; the rest is the command line's.
-INHERITED_SECTIONS = ("data", "model", "optimization")
 
 
 @dataclass(frozen=True)
@@ -107,15 +82,9 @@ class Plan:
         found = reopen(run, ROOT, code, self.hparams.accept_changes or self.resume is None)
         return replace(self, reopened=found)
 
-    def inherit(self, values: dict[str, Any]) -> "Plan":
-        """For a test: the checkpoint's data and model settings, under what the person gave."""
-        kept = {
-            k: v for k, v in values.items() if section_of(k) in INHERITED_SECTIONS or k == "seed"
-        }
-        # The weights come from the checkpoint; nothing needs to be downloaded.
-        own = self.hparams.to_values() | kept | self.given | {"pretrained": False}
-        own["plugs"] = merged(self.hparams.plugs, _settings(values), self.given.get("plugs", {}))
-        return replace(self, hparams=_read_flags(self.source, own))
+    def inherit(self, values: Mapping[str, Any]) -> "Plan":
+        """For a test: with the settings of data and model that the checkpoint holds."""
+        return replace(self, hparams=inherited(self.hparams, self.given, values, self.source))
 
 
 def make_plan(arguments: Arguments) -> Plan:
@@ -135,7 +104,7 @@ def make_plan(arguments: Arguments) -> Plan:
     elif hparams.resume is not None:
         _check_alone(given)
         resume = find_run(Path(hparams.exp_dir), hparams.resume, given.get("exp_name"))
-        hparams = _resumed(resume, hparams, given)
+        hparams = resumed(resume, hparams, given, place().is_first)
     elif hparams.from_ is not None:
         parent = _parent(hparams)
     elif hparams.checkpoint is not None:
@@ -193,79 +162,6 @@ def _parent(hparams: Hyperparameters) -> Path:
     directory = find_run(Path(hparams.exp_dir), hparams.from_)
     check_parent(directory, hparams)
     return directory
-
-
-def _resumed(directory: Path, hparams: Hyperparameters, given: dict[str, Any]) -> Hyperparameters:
-    """The recorded hyperparameters of a run; what was given must agree with them."""
-    state = status(directory)
-    # Other processes of this run may find that the first one has taken it up already.
-    if state in ("running", "finished") and place().is_first:
-        more = f"; a new run goes on from it with --from {directory.name} --max-epochs TOTAL"
-        more *= state == "finished" and run_directory.last(directory).exists()
-        raise ValueError(f"run {directory.name} can't be resumed: it is {state}{more}")
-    if state not in ("running", "finished"):
-        put_back(directory)
-    if not run_directory.last(directory).exists():
-        raise ValueError(
-            f"run {directory.name} can't be resumed: it ended before its first checkpoint;"
-            " start anew"
-        )
-    record = directory / run_directory.RECORD
-    recorded = _read_flags(record, read_json(record, "flags")["flags"])
-    contradicting = [
-        flag_name(f.name)
-        for f in fields(recorded)
-        if f.name in given
-        and f.name not in FREE_ON_RESUME | {"plugs"}  # which follow
-        and given[f.name] != getattr(recorded, f.name)
-    ]
-    own = given.get("plugs", {})
-    contradicting += [
-        flag_name(name)
-        for plug, settings in own.items()
-        for name, value in settings.items()
-        if name in recorded.plugs.get(plug, {}) and recorded.plugs[plug][name] != value
-    ]
-    if contradicting:
-        raise ValueError(
-            f"{', '.join(contradicting)}: run {directory.name} was started with another value and"
-            f" goes on with it; a new run goes on otherwise from there with --from {directory.name}"
-        )
-    changed = {name: value for name, value in given.items() if name in FREE_ON_RESUME}
-    changed |= {"exp_dir": hparams.exp_dir, "plugs": merged(own, recorded.plugs)}
-    return replace(recorded, **changed)
-
-
-def merged(*plugs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settings by plug and name; a later one wins."""
-    found: dict[str, dict[str, Any]] = {}
-    for own in plugs:
-        for plug, settings in own.items():
-            found[plug] = found.get(plug, {}) | settings
-    return found
-
-
-def _settings(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Those of a checkpoint's plugs, which others than ours may have damaged."""
-    own = values.get("plugs", {})
-    whole = isinstance(own, Mapping) and all(isinstance(item, Mapping) for item in own.values())
-    return own if whole else {}
-
-
-def _read_flags(source: Path | None, values: Any) -> Hyperparameters:
-    """Hyperparameters out of a file; what is wrong with them is told as the file's."""
-    if not isinstance(values, dict):
-        raise ValueError(f"{source} is damaged: its flags are {quoted(values)}, no object")
-    try:
-        return Hyperparameters.from_values(values)
-    except ValueError as error:
-        problems = "; ".join(str(error).splitlines())
-        # A plug's file may be gone; the run has kept it.
-        kept = [p for p in source.parents[:2] if (p / run_directory.PLUGS).is_dir()]
-        hints = [f"; what was imported from outside is in {p / run_directory.PLUGS}" for p in kept]
-        raise ValueError(
-            f"{source} was made with other flags: {problems}{''.join(hints)}"
-        ) from error
 
 
 def _check_writable(folder: Path) -> None:

@@ -134,11 +134,10 @@ def examine(run: Path) -> "Examination":
         ValueError: it has no seal.
         OSError: its directory can't be read.
     """
-    from project.plan import FREE_ON_RESUME
     from project.provenance.examination import Examination
     from project.tracking.records import read_all
 
-    found = Examination(run, FREE_ON_RESUME)
+    found = Examination(run)
     found.examine(read_all(run / JOURNAL))
     return found
 

@@ -1,7 +1,7 @@
 """All that can be checked of an ended run from its own directory: what holds, and what does not."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,12 @@ class Examination:
         accepted: changes that a person accepted when the run went on, likewise.
     """
 
-    def __init__(self, run: Path, free: Collection[str] = ()) -> None:
+    def __init__(self, run: Path) -> None:
         """
         Args:
             run: the directory.
-            free: flags that may differ between a run's record and its checkpoints.
         """
-        self._run, self._free = run, free
+        self._run = run
         self.faults: list[str] = []
         self.held: list[str] = []
         self.unchecked: list[str] = []
@@ -136,7 +135,7 @@ class Examination:
         return stages.standing(record, stages.read_stages(self._run))
 
     def _weights(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
-        n, faults = weights_faults(self._run, record, outcome, self._free)
+        n, faults = weights_faults(self._run, record, outcome)
         self.faults += faults
         if n:
             self.held.append(f"{n} checkpoints hold the recorded weights, flags and classes")

@@ -1,18 +1,19 @@
 """Whether the checkpoints of a run hold what its record and outcome say; this loads PyTorch."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from project.files import json_text
+from project.provenance.recorded_flags import FREE_ON_RESUME
 from project.provenance.redact import same_texts
 from project.run_directory import CHECKPOINTS, LAST
 from project.words.names import some
 
 
 def weights_faults(
-    run: Path, record: Mapping[str, Any], outcome: Mapping[str, Any], free: Collection[str]
+    run: Path, record: Mapping[str, Any], outcome: Mapping[str, Any]
 ) -> tuple[int, list[str]]:
     """Compare each checkpoint's weights with their recorded hash, and its settings with the record.
 
@@ -20,7 +21,7 @@ def weights_faults(
         run: the directory.
         record: of the run.
         outcome: likewise; checkpoints whose weights it has no hash of are passed over.
-        free: flags that may have changed on the way.
+
     Returns:
         How many hold what was recorded; and a line for each thing that is not so.
     """
@@ -39,7 +40,7 @@ def weights_faults(
         except (ValueError, OSError) as error:
             found.append(str(error).replace(f"{run}{os.sep}", ""))
             continue
-        faults = _state_faults(state, record, outcome, free, name)
+        faults = _state_faults(state, record, outcome, name)
         if digest(state["model"]) != known:
             faults.insert(0, "holds other weights than those recorded")
         found += [f"{CHECKPOINTS}/{name} {fault}" for fault in faults]
@@ -51,7 +52,6 @@ def _state_faults(
     state: Mapping[str, Any],
     record: Mapping[str, Any],
     outcome: Mapping[str, Any],
-    free: Collection[str],
     name: str,
 ) -> list[str]:
     found, data = [], record["data"]
@@ -59,7 +59,7 @@ def _state_faults(
     other = [
         key
         for key, value in settings.items()
-        if key in flags and key not in free and json_text(value) != json_text(flags[key])
+        if key in flags and key not in FREE_ON_RESUME and json_text(value) != json_text(flags[key])
     ]
     if other:
         found.append(f"was made with other flags than the record's: {some(other)}")
