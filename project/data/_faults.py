@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from project.data.samples import Raw
+from project.data.streamed import Streamed
 
 # What `Samples` asks for.
 _NEEDED = ("targets", "shape", "device", "resident", "fetch", "stream", "content", "to", "__len__")
@@ -56,6 +57,8 @@ def _fault_of_part(part: Any, classes: tuple[str, ...], train: Any) -> str | Non
     shape = tuple(part.shape)
     if len(shape) != 3 or shape != tuple(train.shape):
         return f"has images of shape {shape}, not (channels, height, width) as train's"
+    if type(part) is Streamed:
+        return None  # it is ours, and would decode a picture
     image = part.fetch(torch.tensor([0]))
     if (
         not isinstance(image, torch.Tensor)
