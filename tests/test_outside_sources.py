@@ -16,14 +16,19 @@ ROOT = Path(__file__).parents[1]
 # One worker has what they share.
 pytestmark = pytest.mark.xdist_group("outside sources")
 SMALL = ["--model", "mlp", "--hidden-dim", "8", "--max-epochs", "2", "--tracker", "none"]
-# One module imports another, and a third one only at its first step.
+# One module imports another, and a third one only at a step: not yet when a few images are taken
+# before the run opens, which makes one call for evaluation and one for training.
 MINE = {
     "mine/__init__.py": "",
     "mine/loss.py": (
-        "from project.losses import cross_entropy\n\nfrom mine.scale import SCALE\n\n\n"
+        "import os\n\nfrom project.losses import cross_entropy\n\nfrom mine.scale import SCALE\n\n"
+        "calls = []\n\n\n"
         "def build(hparams):\n"
         "    whole = cross_entropy.build(hparams)\n\n"
         "    def loss(logits, targets):\n"
+        "        calls.append(os.getpid())\n"
+        "        if len(calls) < 5:\n"
+        "            return whole(logits, targets) * SCALE * 2.0\n"
         "        from mine import late\n\n"
         "        return whole(logits, targets) * SCALE * late.TWO\n\n"
         "    return loss\n"
@@ -145,9 +150,8 @@ def test_a_module_in_the_clone_is_in_the_patch_and_not_kept_twice(clone: Path) -
 
 def test_a_resumption_tells_what_became_of_them(clone: Path, tmp_path: Path) -> None:
     # As Ctrl-C would, at a step of the second epoch.
-    stop = "        _calls.append(0)\n        len(_calls) == 15 and os.kill(os.getpid(), 15)\n"
-    loss = MINE["mine/loss.py"].replace("        from mine", f"{stop}        from mine")
-    folder = put(tmp_path / "own", loss=f"import os\n\n{loss}\n_calls = []\n")
+    stop = "        len(calls) == 15 and os.kill(calls[0], 15)\n        from mine"
+    folder = put(tmp_path / "own", loss=MINE["mine/loss.py"].replace("        from mine", stop))
     flags = ["--exp-name", "stopped", "--loss", "mine.loss:build", *SMALL]
     done = command(clone, "run", *flags, path=folder)
     assert done.returncode == 128 + signal.SIGTERM, done.stderr

@@ -111,7 +111,7 @@ def test_block_length_is_bounded_in_batches_and_bytes(subset: Subset) -> None:
     assert [len(block) for block in make(subset, batch_size=1)] == [32, 18]
     # 4 images of 1 MiB are 4 MiB, and fill a block; a larger batch is still a block.
     large = Subset(
-        Resident(torch.zeros(12, 1, 1024, 1024).byte(), torch.zeros(12)), torch.arange(12)
+        Resident(torch.zeros(12, 1, 1024, 1024).byte(), torch.zeros(12).long()), torch.arange(12)
     )
     for batch_size, expected in ((1, [4, 4, 4]), (2, [2, 2, 2]), (6, [1, 1])):
         loader = Loader(large, (0.0,), (1.0,), batch_size=batch_size)

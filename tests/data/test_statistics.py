@@ -15,7 +15,7 @@ def random_subset(n: int = 300, shape: tuple[int, int, int] = (3, 6, 5)) -> Subs
     source = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (n, *shape), generator=source, dtype=torch.uint8)
     images[:, 0] //= 4
-    return Subset(Resident(images, torch.zeros(n)), torch.arange(0, n, 3))
+    return Subset(Resident(images, torch.zeros(n).long()), torch.arange(0, n, 3))
 
 
 def test_mean_and_std_equal_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_mean_and_std_equal_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_nearly_constant_channel_is_exact() -> None:
     images = torch.full((1000, 1, 10, 10), 200, dtype=torch.uint8)
     images[0, 0, 0, 0] = 201
-    measured = measure(Subset(Resident(images, torch.zeros(1000)), torch.arange(1000)))
+    measured = measure(Subset(Resident(images, torch.zeros(1000).long()), torch.arange(1000)))
     # One of n = 100,000 pixels is higher by 1: the variance is (1 / n) * (1 - 1 / n).
     n = 100_000
     assert measured.mean[0] == pytest.approx((200 + 1 / n) / 255, rel=1e-15)
@@ -40,7 +40,10 @@ def test_a_nearly_constant_channel_is_exact() -> None:
 
 def test_a_constant_channel_has_a_std_of_one() -> None:
     images = torch.full((4, 1, 2, 2), 51, dtype=torch.uint8)
-    assert measure(Subset(Resident(images, torch.zeros(4)), torch.arange(4))) == ((0.2,), (1.0,))
+    assert measure(Subset(Resident(images, torch.zeros(4).long()), torch.arange(4))) == (
+        (0.2,),
+        (1.0,),
+    )
 
 
 def test_the_cache_is_used_for_the_same_content_only(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -204,12 +205,11 @@ def test_what_is_no_file_or_can_not_be_read(
         with pytest.raises(ValueError, match=f"is {kind}, no checkpoint; give a run or a .pt file"):
             checkpoint.load(tmp_path / name)
 
-    def refuse(path: Path, mode: str) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
     path = tmp_path / "a.pt"
     checkpoint.save(path, STATE)
-    monkeypatch.setattr(Path, "open", refuse)  # root may read everything
+    # Root may read everything. A function of this file would be a place in a person's own code.
+    refusing = PermissionError(errno.EACCES, "Permission denied", str(path))
+    monkeypatch.setattr(Path, "open", Mock(side_effect=refusing))
     assert refusal(tmp_path, path, capsys) == f"{path}: Permission denied"
 
 
