@@ -11,6 +11,7 @@ from project.cli.command import print_error
 from project.files import write_atomic
 from project.files.root import ROOT
 from project.plan import Plan
+from project.processes.seeds import is_one_of_several
 from project.provenance import plug_files
 from project.provenance.code import CodeState
 from project.provenance.keeping import only_kept
@@ -77,7 +78,9 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     leaked = leaks.lines(named=False) if leaks else ()
     classes = tell_classes(setup, plan)
     served = any(map(is_served, plan.trackers))
-    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, served)
+    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes)
+    if not is_one_of_several():
+        messages.show_comparing(run.directory, served)
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
     elif ended.error:

@@ -35,9 +35,11 @@ def _told(argv: Sequence[str]) -> int:
         load_private_settings()
         arguments = parse(argv, find=_recorded_flags)
         if arguments.seeds:
-            from project.processes.seeds import run_each  # 2 ms that a single run need not pay
+            # Which a single run need not pay.
+            from project.processes.seeds import run_each
+            from project.provenance.short_ids import short_ids
 
-            return run_each(arguments.seeds, argv)
+            return run_each(arguments.seeds, argv, short_ids)
         return _run(arguments, argv)
     except Exception as error:
         return _failed(error, "--traceback" in argv)

@@ -154,9 +154,8 @@ def show_outcome(
     leaks: Sequence[str],
     optimizer: int,
     classes: ByClass | None,
-    served: bool,
 ) -> None:
-    """Print the table at the end of a run, and how to compare it.
+    """Print the table at the end of a run.
 
     Args:
         directory: of the run.
@@ -164,7 +163,6 @@ def show_outcome(
         leaks: a line for each kind of leak between splits.
         optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
         classes: what the test says of them, if there was one.
-        served: whether `project.serve` shows it.
     """
     outcome = read_json(directory / run_directory.OUTCOME)
     rows = outcome_rows(outcome, n_parameters, classes)
@@ -173,6 +171,15 @@ def show_outcome(
         rows.append(("kept", kept(directory, outcome, optimizer)))
     rows.append(("run", brief(directory)))
     print_summary(rows, f"{directory.parent.name}: {outcome['status']}")
+
+
+def show_comparing(directory: Path, served: bool) -> None:
+    """Print how to compare a run that has ended.
+
+    Args:
+        directory: of the run.
+        served: whether `project.serve` shows it.
+    """
     where = exp_dir_flag(directory.parents[1])
     commands = [command("compare", *where), *([command("serve", *where)] if served else [])]
     print(followed_by("compare it, here or on the web" if served else "compare it", *commands))

@@ -35,6 +35,11 @@ def wanted(
         problems.append(f"--seeds: {', '.join(map(str, twice))} stands there twice; give each once")
     if seeds and given.get("resume") and not given.get("only_test"):
         problems.append("--seeds can't go with --resume: the run that goes on has its seed")
+    if seeds and given.get("from_"):
+        problems.append(
+            "--seeds can't go with --from: the run that goes on has its seed, as it has its split;"
+            " --config RUN takes its flags for new ones"
+        )
     if seeds and given.get("only_test"):
         problems.append("--seeds can't go with --only-test: nothing is drawn, each would be equal")
     return seeds, problems

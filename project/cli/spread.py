@@ -35,5 +35,8 @@ def _spread(values: list[float]) -> str:
     mean = math.fsum(values) / n
     if n == 1:
         return number(mean)
+    # What is left of equal values is the rounding of their mean.
+    if max(values) == min(values):
+        return f"{number(mean)} ± {number(0.0)}"
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     return f"{number(mean)} ± {number(math.sqrt(variance))}"

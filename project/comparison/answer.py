@@ -148,7 +148,12 @@ def _below(
 
 
 def _runs(found: Description, unit: Unit, most: int = _RUNS) -> str:
-    ids = [short_id(str(found["runs"][index]["run_id"])) for index in unit.members]
+    """The ends of ids, in the order of the seeds that stand below them."""
+    runs = sorted(
+        (found["runs"][index] for index in unit.members),
+        key=lambda run: natural(text_of(run["seed"])),
+    )
+    ids = [short_id(str(run["run_id"])) for run in runs]
     more = f" +{len(ids) - most}" if len(ids) > most else ""
     return " ".join(ids[:most]) + more
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from project.comparison.acting import show_runs
-from project.comparison.layout import Line, Table, table_lines
+from project.comparison.layout import Line
 from project.comparison.loading import KnownRun, load, load_all
 from project.comparison.selecting import select
-from project.comparison.terminal import show, terminal_width
+from project.comparison.terminal import show
 from project.comparison.values import (
     code_mark,
     data_mark,
@@ -22,6 +22,7 @@ from project.comparison.values import (
 from project.provenance import repetitions
 from project.provenance.find import find_run
 from project.provenance.keeping import not_kept
+from project.words.telling import clean
 
 
 def list_shortly(arguments: Namespace) -> int:
@@ -52,10 +53,10 @@ def show_one(arguments: Namespace) -> int:
         ValueError: there is no such run, or it is damaged.
     """
     run = load(find_run(arguments.exp_dir, arguments.run))
-    width = terminal_width()
-    rows = [[name, text] for name, text in _facts(run, datetime.now(UTC)) if text != "-"]
-    # Without a heading; a table's first line is one.
-    show([Line(line.text) for line in table_lines(Table(["", ""], rows, essential=2), width)[1:]])
+    rows = [(name, clean(text)) for name, text in _facts(run, datetime.now(UTC)) if text != "-"]
+    widest = max(len(name) for name, _ in rows)
+    # Nothing is cut: a command should be copied in one piece.
+    show(Line(f"{name:<{widest}}  {text}") for name, text in rows)
     return 0
 
 

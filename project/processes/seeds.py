@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from project.cli.shell import command, exp_dir_flag, followed_by
 from project.cli.spread import rows_over_seeds
 from project.cli.summary import print_summary
 from project.files import read_json
-from project.files.root import findable
+from project.files.root import findable_here
 from project.processes.place import place
 from project.processes.signals import SIGNALS
 from project.run_directory import OUTCOME, runs_in
@@ -38,9 +38,17 @@ class Made:
     run: Path | None
 
 
-def run_each(seeds: Sequence[int], argv: Sequence[str]) -> int:
+def run_each(
+    seeds: Sequence[int],
+    argv: Sequence[str],
+    short_ids: Callable[[Path], Mapping[str, str]],
+) -> int:
     """Make a run with each seed, as `--seed` alone would, and sum up; what fails ends no other.
 
+    Args:
+        seeds: one at least.
+        argv: the command line.
+        short_ids: what commands may call each run of a folder of experiments.
     Returns:
         The exit code: 0; 1 if any failed; 2 if the first finds the input at fault; 128 + the
         signal's number if one came, which ends the present run and starts no other.
@@ -66,15 +74,21 @@ def run_each(seeds: Sequence[int], argv: Sequence[str]) -> int:
                 first = i if made[-1].run is None else i + 1
                 _tell_rest(seeds[first:], words)
                 return code if code > 128 else 128 + present.signals[0]
-    _sum_up(made)
+    _sum_up(made, short_ids)
     return 1 if any(one.code for one in made) else 0
 
 
 def tell(run: Path) -> None:
     """Tell the process that started this one for a seed, if one did, which run it has opened."""
-    if handle := os.environ.pop(TELL, None):
+    if handle := os.environ.get(TELL):
+        os.environ[TELL] = ""
         with suppress(OSError):
             os.write(int(handle), os.fsencode(run.absolute()))
+
+
+def is_one_of_several() -> bool:
+    """Whether this process makes the run of one seed, and another one says the last words."""
+    return TELL in os.environ
 
 
 class _Present:
@@ -87,7 +101,7 @@ class _Present:
     def run(self, argv: Sequence[str], says: int) -> int:
         """The exit code of such a run, whose process may write to the handle `says`."""
         command = [sys.executable, "-m", "project.run", *argv]
-        env = findable() | {TELL: str(says)}
+        env = findable_here() | {TELL: str(says)}
         self._process = subprocess.Popen(command, env=env, pass_fds=[says])
         for number in self.signals:  # came while it was started
             self._pass_on(number)
@@ -141,23 +155,29 @@ def _tell_rest(seeds: Sequence[int], argv: Sequence[str]) -> None:
         print(followed_by(said, command("run", *words)))
 
 
-def _sum_up(made: Sequence[Made]) -> None:
+def _sum_up(made: Sequence[Made], short_ids: Callable[[Path], Mapping[str, str]]) -> None:
     """Say how good the runs are on average, which failed, and what compares them."""
     good = [one for one in made if one.code == 0 and one.run]
     rows = rows_over_seeds([read_json(one.run / OUTCOME) for one in good])
     rows += [("failed", _failure(one)) for one in made if one not in good]
-    experiment = good[0].run.parent.name if good else "none"
-    print_summary(rows, f"{experiment}: mean ± standard deviation of seeds {_named(_of(good))}")
+    print_summary(rows, _title(good))
     if len(good) > 1:
-        where = exp_dir_flag(good[0].run.parents[1])
+        experiment, folder = good[0].run.parent.name, good[0].run.parents[1]
+        where = exp_dir_flag(folder)
         runs = [one.run for one in good]
         alone = set(runs_in(runs[0].parent)) == set(runs)
-        names = [experiment] if alone else [run.name for run in runs]
+        ids = short_ids(folder)
+        names = [experiment] if alone else [ids[run.name] for run in runs]
         print(followed_by("compare them", command("compare", *names, *where)), flush=True)
 
 
-def _of(made: Sequence[Made]) -> list[int]:
-    return [one.seed for one in made]
+def _title(good: Sequence[Made]) -> str:
+    if not good:
+        return "no run finished"
+    experiment, seeds = good[0].run.parent.name, _named([one.seed for one in good])
+    if len(good) == 1:
+        return f"{experiment}: seed {seeds} alone"
+    return f"{experiment}: mean ± standard deviation of seeds {seeds}"
 
 
 def _failure(one: Made) -> str:

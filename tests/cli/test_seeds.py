@@ -18,6 +18,7 @@ EACH = "give the one or the other"
         ("--seeds 0 1 0 1 2", "--seeds: 0, 1 stands there twice; give each once"),
         ("--seed 3 --seeds 0 1", f"--seed and --seeds exclude each other: {EACH}"),
         ("--seeds 0 1 --resume last", "--seeds can't go with --resume: the run that goes on has"),
+        ("--seeds 0 1 --from last", "--seeds can't go with --from: the run that goes on has its"),
         ("--seeds 0 1 --only-test --checkpoint x", "--seeds can't go with --only-test: nothing is"),
         ("--seeds 0 x", "--seeds must be a whole number, not 'x'"),
         ("--seeds 0 4294967296", "--seeds must be in [0, 4294967295], not 4294967296"),
@@ -70,3 +71,6 @@ def test_the_end_has_mean_and_standard_deviation() -> None:
     ]
     assert rows_over_seeds(outcomes[:1])[0] == ("accuracy", "test 0.5000")
     assert rows_over_seeds([{"test": None, "best": None}]) == []
+    # Three times 0.95 has a mean of 0.9499999999999998.
+    equal = [{"test": {"test_accuracy": 0.95}, "best": None}] * 3
+    assert rows_over_seeds(equal) == [("accuracy", "test 0.9500 ± 0.0000")]

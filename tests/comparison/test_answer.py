@@ -50,6 +50,16 @@ def test_two_settings_of_three_seeds_fit_a_screen(tmp_path: Path) -> None:
         )
 
 
+def test_runs_stand_above_their_seeds(tmp_path: Path) -> None:
+    scores = {10: 0.5, 9: 0.7, 2: 0.6}
+    found = described(tmp_path, {"scores": scores}, {"scores": scores, "model": "mlp"})
+    lines = [line.text for line in answer_lines(found, 120, all=False)]
+    rows = {cells[0]: cells[1:] for cells in map(str.split, lines) if cells}
+    seed_of = {run["run_id"].rpartition("-")[2]: run["seed"] for run in found["runs"]}
+    assert [seed_of[end] for end in rows["run"]] == [2, 9, 10, 2, 9, 10]
+    assert rows["seed"] == ["2", "9", "10", "2", "9", "10"]
+
+
 def test_three_settings_share_the_risk(tmp_path: Path) -> None:
     found = described(
         tmp_path,

@@ -13,6 +13,7 @@ import pytest
 from project.cli.flags import parse
 from project.main import main
 from project.processes import seeds
+from project.provenance.short_ids import short_ids
 
 FLAGS = "--exp-name many --model mlp --hidden-dim 8 --max-epochs 1 --tracker none".split()
 
@@ -23,7 +24,10 @@ def here(asked: list[Sequence[str]]) -> object:
     def run(self: object, argv: Sequence[str], says: int) -> int:
         asked.append(argv)
         os.environ[seeds.TELL] = str(says)
-        return main(argv)
+        try:
+            return main(argv)
+        finally:
+            del os.environ[seeds.TELL]
 
     return run
 
@@ -53,7 +57,7 @@ def test_each_run_is_what_it_would_be_alone(
     assert "seeds" not in record["flags"] and record["command"].endswith(" --seed 1")
     # The last lines are of all, and compare them.
     *_, told, command = said.out.splitlines()
-    assert told == "compare them:"
+    assert told == "compare them:" and "compare it" not in said.out
     assert " -m project.compare many --exp-dir " in command  # where no other run is
     scores = [json.loads((run / "outcome.json").read_text())["test"] for run in together.values()]
     mean = sum(float(score["test_accuracy"]) for score in scores) / 2
@@ -72,7 +76,7 @@ def test_what_fails_ends_no_other_but_what_can_not_begin(
 ) -> None:
     left = list(codes)
     monkeypatch.setattr(seeds._Present, "run", lambda *_: left.pop(0))
-    assert seeds.run_each((0, 1, 2), ["--seeds", "0", "1", "2"]) == expected
+    assert seeds.run_each((0, 1, 2), ["--seeds", "0", "1", "2"], short_ids) == expected
     assert not left
     failed = [line for line in capsys.readouterr().out.splitlines() if "seed 1: " in line]
     how = {1: "exit code 1", 2: "exit code 2", -9: "killed by SIGKILL"}
@@ -85,7 +89,7 @@ def test_a_launcher_starts_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "TORCHELASTIC_RUN_ID"):
         monkeypatch.setenv(name, "2")
     with pytest.raises(ValueError, match="--seeds: torchrun starts the processes of one run; "):
-        seeds.run_each(parse(["--seeds", "0", "1"], {}).seeds, [])
+        seeds.run_each(parse(["--seeds", "0", "1"], {}).seeds, [], short_ids)
 
 
 @pytest.mark.nightly
