@@ -39,6 +39,7 @@ class Setup:
     Attributes:
         generators: hashes of the generators' states right after seeding.
         scores: which way each score is better, for the record.
+        own_scores: names of those that the person's own metrics give.
         layers: a table of the model's layers.
         reopened: for a run that goes on, what has changed since its record, of the data too; for a
             new one that goes on from another, since that one's.
@@ -51,6 +52,7 @@ class Setup:
     loaders: dict[str, data.Loader]
     generators: dict[str, str]
     scores: dict[str, str | None]
+    own_scores: list[str]
     layers: str
     reopened: Reopened | None = None
     inherited: Inheritance | None = None
@@ -93,7 +95,7 @@ def build(
     with blamed("loss", hparams.loss):
         loss = losses.build(hparams, there)
     with generators.untouched():  # the weights are the same, whatever is measured
-        measured = measure(there)
+        measured, own_scores = measure(there)
     layers = try_out(model, loss, dataset, trainer, hparams)
     if hparams.compile:
         model.compile()
@@ -108,11 +110,12 @@ def build(
         origin=inherited.origin if inherited else origin_of(reopened, state),
     )
     scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
-    return Setup(dataset, trainer, solver, loaders, seeded, scores, layers, reopened, inherited)
+    described = scores, own_scores, layers
+    return Setup(dataset, trainer, solver, loaders, seeded, *described, reopened, inherited)
 
 
-def measure(there: dict[str, Any]) -> metrics.Collection:
-    """All metrics, of which each has shown that it can score.
+def measure(there: dict[str, Any]) -> tuple[metrics.Collection, list[str]]:
+    """All metrics, each of which has shown that it can score; the scores of a person's own ones.
 
     Args:
         there: what they may ask for.
@@ -128,8 +131,7 @@ def measure(there: dict[str, Any]) -> metrics.Collection:
         make = partial(made, "metric", there=there)
         measured = metrics.classification(there["n_classes"], further, make)
     names = {family: name for name, family in further.items()}
-    check_metrics(measured.metrics, names, there["n_classes"])
-    return measured
+    return measured, check_metrics(measured.metrics, names, there["n_classes"])
 
 
 def try_out(

@@ -78,7 +78,7 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     leaked = leaks.lines(named=False) if leaks else ()
     classes = tell_classes(setup, plan)
     served = any(map(is_served, plan.trackers))
-    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes)
+    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, setup.own_scores)
     if not is_one_of_several():
         messages.show_comparing(run.directory, served)
     if ended.status == "interrupted":

@@ -128,6 +128,9 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         )
     done = command(folder, *flags(chosen), *SMALL)
     assert done.returncode == 0, done.stderr
+    if request.param == "outside":  # built-in scores that are told have their places
+        shown = dict(line.split(None, 1) for line in done.stdout.splitlines() if " test 0." in line)
+        assert {"accuracy", "fbeta"} <= shown.keys()
     (record,) = folder.glob("runs/own/*/record.json")
     return Place(folder, chosen, record.parent)
 

@@ -154,6 +154,7 @@ def show_outcome(
     leaks: Sequence[str],
     optimizer: int,
     classes: ByClass | None,
+    own: Sequence[str],
 ) -> None:
     """Print the table at the end of a run.
 
@@ -163,9 +164,10 @@ def show_outcome(
         leaks: a line for each kind of leak between splits.
         optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
         classes: what the test says of them, if there was one.
+        own: names of the scores that the person's own metrics give.
     """
     outcome = read_json(directory / run_directory.OUTCOME)
-    rows = outcome_rows(outcome, n_parameters, classes)
+    rows = outcome_rows(outcome, n_parameters, classes, own)
     rows += [("leaks", line) for line in leaks]
     if outcome["weights"]:
         rows.append(("kept", kept(directory, outcome, optimizer)))

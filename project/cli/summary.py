@@ -8,10 +8,14 @@ from project.cli.classes import ByClass, Row
 
 # The scores that matter, in this order; all of them are in outcome.json.
 SCORES = ("accuracy", "balanced_accuracy", "f1_macro", "loss")
+MOST_OWN = 6  # scores of a person's own metrics
 
 
 def outcome_rows(
-    outcome: Mapping[str, Any], n_parameters: int, classes: ByClass | None = None
+    outcome: Mapping[str, Any],
+    n_parameters: int,
+    classes: ByClass | None = None,
+    own: Sequence[str] = (),
 ) -> list[Row]:
     """What a run's outcome says, as rows of name and value.
 
@@ -19,10 +23,11 @@ def outcome_rows(
         outcome: as in outcome.json: `best` and `test` may be None, `duration` is in seconds.
         n_parameters: of the model.
         classes: what the test says of them, if there was one.
+        own: further scores to tell, of which there may be many.
     """
     best = outcome["best"]
     test, validation = outcome["test"] or {}, best["metrics"] if best else {}
-    rows, names = [], SCORES
+    rows, names = [], (*SCORES, *own[:MOST_OWN])
     if best:
         of = f", of {best['run_id']}" if "run_id" in best else ""
         rows.append(("best epoch", f"{best['epoch'] + 1} (step {best['step']}{of})"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from project.comparison.hints import hint
 from project.comparison.judging import Description, difference, values_of, verdict_lines
-from project.comparison.labels import short_id
+from project.comparison.labels import marked, short_id
 from project.comparison.layout import Line, Table, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import notes
@@ -133,12 +133,15 @@ def _below(
     """Settings as rows, first the score that they are judged by."""
     first, *others = found["headline"] or ["-"]
     shown = units if all else units[:_BELOW]
-    names = {setting["label"]: setting["name"] for setting in found["settings"]}
-    rows = [
-        [unit.label, _score(found, unit, first), _runs(found, unit, 1), names[unit.label]]
-        + [_score(found, unit, name) for name in others]
-        for unit in shown
-    ]
+    settings = {setting["label"]: setting for setting in found["settings"]}
+    rows = []
+    for unit in shown:
+        again, name = settings[unit.label]["repeats"], settings[unit.label]["name"]
+        # The mark stands where no narrow column cuts it.
+        who = marked(_runs(found, unit, 1), again)
+        name = name.removesuffix(marked("", again))
+        rows.append([unit.label, _score(found, unit, first), who, name])
+        rows[-1] += [_score(found, unit, name) for name in others]
     header = ["", first, "run", "setting", *others]
     right = frozenset({1, *range(4, len(header))})
     yield from table_lines(Table(header, rows, right, essential=2), width)

@@ -11,6 +11,7 @@ from project.comparison.code import compare_code
 from project.comparison.files import compare_files
 from project.comparison.groups import groups, pairs
 from project.comparison.judging import judge
+from project.comparison.labels import short_id
 from project.comparison.loading import KnownRun, journal_damage
 from project.comparison.sections import leaks_text, sections
 from project.comparison.values import age_of
@@ -67,10 +68,21 @@ def describe(
         "pairs": pairs(found, dict(zip(labels, runs, strict=True))),
         "better": _better(runs),
         "incomparable": reasons,
-        "notes": [*parent_lines(runs, labels), *_notes(runs, reasons)],
+        "notes": [*parent_lines(runs, _shown(runs, labels, found)), *_notes(runs, reasons)],
         "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
     return description | judge(description, runs)
+
+
+def _shown(
+    runs: Sequence[KnownRun], labels: Sequence[str], grouped: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """What each run is called where groups have one label: those in one by the end of the id."""
+    inside = {name for group in grouped for name in group["runs"]}
+    return [
+        short_id(run.run_id) if name in inside else name
+        for run, name in zip(runs, labels, strict=True)
+    ]
 
 
 def label(index: int) -> str:

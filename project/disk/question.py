@@ -33,13 +33,9 @@ def agreed(exp_dir: Path, runs: Sequence[Path], trackers: Sequence[str]) -> bool
     if sys.stdin is None or not sys.stdin.isatty():
         raise ValueError(f"nobody is there to ask whether to delete {n}: --yes does it")
     entries = {run: list(below(run)) for run in runs}
-    widths = [max(len(text(run)) for run in runs) for text in (_name, state)]
-    show(
-        [
-            f"{_name(run):<{widths[0]}}  {state(run):<{widths[1]}}  {size_text(freed(entries[run]))}"
-            for run in runs
-        ]
-    )
+    rows = [(_name(run), state(run), size_text(freed(entries[run]))) for run in runs]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    show([f"{name:<{widths[0]}}  {end:<{widths[1]}}  {size}" for name, end, size in rows])
     others = {run.resolve() for run in runs_below(exp_dir)} - set(runs)
     show(list(_hanging_on(runs, others)))
     if stays := staying(runs, trackers):

@@ -29,7 +29,9 @@ class Metric(Protocol):
     def score(self, totals: Any) -> Any: ...
 
 
-def check_metrics(metrics: Sequence[Metric], names: Mapping[type, str], n_classes: int) -> None:
+def check_metrics(
+    metrics: Sequence[Metric], names: Mapping[type, str], n_classes: int
+) -> list[str]:
     """Let each of the metrics score made-up logits by itself; all samples before are forgotten.
 
     Args:
@@ -37,10 +39,12 @@ def check_metrics(metrics: Sequence[Metric], names: Mapping[type, str], n_classe
         names: of those from outside of the package, on the command line.
         n_classes: columns of the logits.
 
+    Returns:
+        The scores of those from outside that are a number.
     Raises:
         ValueError: one of them raises an error, or its scores can't be logged; names the place.
     """
-    taken = {"loss": "the loss"}
+    taken, own = {"loss": "the loss"}, []
     for metric in metrics:
         name = names.get(type(metric)) or plugs.name_of(type(metric).__module__)
         with blamed("metric", name):
@@ -53,6 +57,9 @@ def check_metrics(metrics: Sequence[Metric], names: Mapping[type, str], n_classe
             why = f"declares which values of {unknown[0]!r} are better; its scores are {shown}"
             raise fault("metric", name, why, type(metric))
         taken |= dict.fromkeys(scores, f"metric {name}")
+        if type(metric) in names:
+            own += [score for score, value in scores.items() if np.ndim(value) == 0]
+    return own
 
 
 def _blank_scores(metric: Metric, n_classes: int) -> Any:

@@ -43,6 +43,17 @@ def test_scores_without_leaks_stand_beside_the_others() -> None:
     assert accuracy == "test 0.9944 (0.5000 without leaks)  validation 0.9889"
 
 
+def test_scores_of_ones_own_metrics_stand_behind_the_usual_ones() -> None:
+    best = BEST | {"metrics": BEST["metrics"] | {"val_fbeta": 0.25}}
+    test = TEST | {f"test_own{n}": n / 8 for n in range(7)}
+    outcome = {"best": best, "test": test, "duration": 73.2, "peak_memory": MEMORY}
+    own = ["fbeta", *(f"own{n}" for n in range(7))]
+    rows = outcome_rows(outcome, n_parameters=3, own=own)
+    names = [name for name, _ in rows]
+    assert names[1:5] == ["accuracy", "f1_macro", "loss", "fbeta"] and "own5" not in names
+    assert dict(rows)["fbeta"] == "validation 0.2500" and dict(rows)["own4"] == "test 0.5000"
+
+
 def test_a_run_that_got_nowhere_has_little_to_say() -> None:
     outcome = {"best": None, "test": None, "duration": 0.04}
     outcome["peak_memory"] = MEMORY | {"device": None}

@@ -179,3 +179,16 @@ def test_a_reproduction_is_no_setting(tmp_path: Path) -> None:
     found = describe([runs[0], again, other], repository=tmp_path, curves=False)
     reproduced, told = verdict_lines(found)
     assert reproduced.startswith("b: a reproduction") and told.startswith("test_accuracy: a and c ")
+
+
+def test_what_is_said_of_a_run_names_what_the_screen_shows(tmp_path: Path) -> None:
+    runs = [make(tmp_path, test={"test_accuracy": 0.5}, seed=seed) for seed in (0, 1)]
+    runs += [make(tmp_path, test={"test_accuracy": n / 8}, depth=n) for n in range(3)]
+    runs.append(make(tmp_path, seed=1, tags=[f"reproduces:{runs[1].name}"]))
+    edit(runs[2], "record.json", parent={"run_id": runs[0].name, "epoch": 2, "step": 8})
+    found = describe([load(run) for run in runs], repository=tmp_path, curves=False)
+    first, second, *_, again = (run.name.rpartition("-")[2] for run in runs)
+    lines = [line.text for line in answer_lines(found, 80, all=False)]
+    assert f"c goes on from {first} after epoch 2" in lines  # which is one of A
+    (row,) = (line for line in lines if f"{again} = {second}" in line)
+    assert row.startswith("f ") and row.count("=") == 1
