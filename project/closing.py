@@ -79,7 +79,7 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     classes = tell_classes(setup, plan)
     served = any(map(is_served, plan.trackers))
     messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, setup.own_scores)
-    if not is_one_of_several():
+    if ended.status != "failed" and not is_one_of_several():
         messages.show_comparing(run.directory, served)
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from project.cli.shell import command, exp_dir_flag
+from project.cli.shell import command, exp_dir_flag, followed_by
 from project.comparison.exporting import check_places, deliver
-from project.comparison.layout import Table, table_lines, wrapped
+from project.comparison.layout import Line, Table, table_lines
 from project.comparison.selecting import fitting
 from project.comparison.terminal import show, terminal_width
 from project.disk.entries import Once, below, freed
@@ -78,7 +78,9 @@ def _tell_experiments(exp_dir: Path, file: Path | None) -> None:
     rows += [[name, "-"] for name, _ in sorted(others.items(), key=_weight, reverse=True)]
     width = terminal_width()
     lines = table_lines(_table(("experiment", "runs"), rows, found, others), width)
-    show([*lines, *(line for text in _hints(exp_dir, found) for line in wrapped(text, width))])
+    # Not folded: a command should be copied in one piece.
+    hints = (line for text in _hints(exp_dir, found) for line in text.splitlines())
+    show([*lines, *map(Line, hints)])
 
 
 def _table(
@@ -113,8 +115,9 @@ def _hints(exp_dir: Path, found: Sequence[Usage]) -> Iterator[str]:
     if any(usage.kinds.get(LEFT) for usage in found):
         begun_before = freed(entry for path in begun(exp_dir) for entry in below(path))
         asked = command("runs", "rm", *where)
-        end = f"; `{asked}` ends an `rm` and frees {size_text(begun_before)}" * bool(begun_before)
-        yield f"what is left over is of processes that were killed{end}"
+        yield "what is left over is of processes that were killed"
+        if begun_before:
+            yield followed_by(f"this ends an `rm` and frees {size_text(begun_before)}", asked)
     by_end: dict[str, list[Path]] = {end: [] for end in _ENDED}
     for run in runs_below(exp_dir):
         by_end.get(state(run), []).append(run)
@@ -123,7 +126,7 @@ def _hints(exp_dir: Path, found: Sequence[Usage]) -> Iterator[str]:
     if sizes[end]:
         asked = command("runs", "rm", "--where", f"status == {end}", *where)
         n = len(by_end[end])
-        yield f"`{asked}` frees {size_text(sizes[end])} ({n} run{'s' * (n > 1)})"
+        yield followed_by(f"this frees {size_text(sizes[end])} ({n} run{'s' * (n > 1)})", asked)
 
 
 def _write(path: Path, name: str, found: Sequence[Usage], others: dict[str, int]) -> None:

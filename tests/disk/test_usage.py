@@ -102,10 +102,9 @@ def test_it_is_told_by_experiment_by_run_and_by_kind(
     total = next(row for row in rows if row.startswith("total"))
     assert " ".join(total.split()[1:3]) == size_text(du(exp_dir))
     failed = next(run for run in runs(exp_dir) if '"failed"' in (run / "outcome.json").read_text())
-    assert rows[-1].endswith(
-        f"project.runs rm --where 'status == failed' --exp-dir {exp_dir}` frees"
-        f" {size_text(freed(below(failed)))} (1 run)"
-    )
+    assert rows[-2] == f"this frees {size_text(freed(below(failed)))} (1 run):"
+    command = f" -m project.runs rm --where 'status == failed' --exp-dir {exp_dir}"
+    assert rows[-1].startswith("  ") and rows[-1].endswith(command)
     header, *rows = said("one")
     assert header.split()[:3] == ["run", "status", "total"]
     # The largest first: its last.pt has 40,000 bytes more.
