@@ -49,7 +49,7 @@ def in_a_new_folder(*flags: str) -> tuple[float, float]:
 
 def project(exp_dir: Path, *flags: str) -> tuple[float, float]:
     """Seconds to the last line of the table, and to the end of the command."""
-    taken = seconds_to_line("on the web", *OURS, "--exp-dir", str(exp_dir), *flags)
+    taken = seconds_to_line("compare it", *OURS, "--exp-dir", str(exp_dir), *flags)
     wait_for_followers(str(exp_dir))
     return taken
 
