@@ -19,7 +19,8 @@ from project.run_directory import MLFLOW_FILES
 from project.tracking.best import best_records
 from project.tracking.mlflow.deletion import deleted
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
-from project.tracking.mlflow.layout import STATUSES, dataset, outcome_tags, params, safe_name, tags
+from project.tracking.mlflow.inputs import send_dataset
+from project.tracking.mlflow.layout import STATUSES, outcome_tags, params, safe_name, tags
 from project.tracking.mlflow.locations import now_at, stored_once
 from project.tracking.mlflow.points import add_points
 from project.tracking.mlflow.settings import embedded_path, given_uri
@@ -83,7 +84,7 @@ class MlflowTracker(Tracker):
         if "error" in run.data.tags:
             self._client.delete_tag(self._id, "error")
         self._send_settings(params(record), tags(record))
-        self._send_dataset(record["data"])
+        send_dataset(self._client, self._id, record["data"])
         return self.remote
 
     @final
@@ -193,12 +194,6 @@ class MlflowTracker(Tracker):
             self._client.log_batch(self._id, params=[Param(*item) for item in batch])
         for batch in _batches(tags.items(), SETTINGS_AT_ONCE):
             self._client.log_batch(self._id, tags=[RunTag(*item) for item in batch])
-
-    def _send_dataset(self, data: dict[str, Any]) -> None:
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        context = [InputTag("mlflow.data.context", "training")]
-        self._client.log_inputs(self._id, [DatasetInput(Dataset(**dataset(data)), context)])
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
