@@ -72,7 +72,7 @@ def in_sight(page: Page, css: str) -> Any:
 
 def test_curves_table_diff_and_figures_are_there(page: Page, address: str) -> None:
     page.driver.get(f"{address}#score=val_accuracy")
-    assert page.driver.title == "6 runs compared"
+    page.until(lambda _: page.driver.title == "6 runs compared", "another title")
     rows = table_rows(page)
     assert rows["learning_rate"] == ["0.001", "0.1"]
     # Means of .5 .6 .7 and .75 .85 .95; both deviate by .1; every pair differs by .25.
