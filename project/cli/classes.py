@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from project.words.names import some
 from project.words.telling import clean
-from project.words.width import cells
+from project.words.width import cell_width
 
 Row = tuple[str, str]
 
@@ -176,7 +176,7 @@ def _packed(texts: Sequence[str]) -> list[str]:
     """As many side by side as fit in a line."""
     lines: list[str] = []
     for text in texts:
-        if lines and cells(lines[-1]) + 2 + cells(text) <= WIDTH:
+        if lines and cell_width(lines[-1]) + 2 + cell_width(text) <= WIDTH:
             lines[-1] += f"  {text}"
         else:
             lines.append(text)

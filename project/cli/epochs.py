@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from project.cli.summary import duration, number
-from project.words.width import cells, squeezed
+from project.words.width import cell_width, squeezed
 
 NARROWEST, WIDEST = 7, 24  # characters of a score's column
 GAP = "  "
@@ -23,7 +23,7 @@ class EpochTable:
         self._max_epochs = max_epochs
         self._first = max(len("epoch"), 2 * len(str(max_epochs)) + 1)
         room = width - self._first - len(GAP + f"{'time':>7}" + GAP + "best")
-        self.columns = {name: max(NARROWEST, min(cells(name), WIDEST)) for name in names}
+        self.columns = {name: max(NARROWEST, min(cell_width(name), WIDEST)) for name in names}
         for name in reversed(names):
             if sum(self.columns.values()) + len(GAP) * len(self.columns) > room and name != kept:
                 del self.columns[name]
@@ -34,7 +34,7 @@ class EpochTable:
     def heading(self) -> str:
         """The names of the columns."""
         texts = [(squeezed(name, n), n) for name, n in self.columns.items()]
-        names = [" " * (n - cells(text)) + text for text, n in texts]
+        names = [" " * (n - cell_width(text)) + text for text, n in texts]
         return GAP.join([f"{'epoch':>{self._first}}", *names, f"{'time':>7}"])
 
     def line(
@@ -46,5 +46,5 @@ class EpochTable:
             f"{number(scores[name]) if name in scores else '-':>{n}}"
             for name, n in self.columns.items()
         ]
-        cells = [f"{first:>{self._first}}", *values, f"{duration(seconds):>7}"]
-        return GAP.join([*cells, *["best"] * best])
+        texts = [f"{first:>{self._first}}", *values, f"{duration(seconds):>7}"]
+        return GAP.join([*texts, *["best"] * best])

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from project.cli.classes import ByClass, Row
+from project.words.width import cell_width
 
 # The scores that matter, in this order; all of them are in outcome.json.
 SCORES = ("accuracy", "balanced_accuracy", "f1_macro", "loss")
@@ -88,20 +89,19 @@ def table(rows: Sequence[Row], title: str) -> str:
 def _print_rich(rows: Sequence[Row], title: str) -> None:
     # rich is loaded only where it is used.
     from rich import box
-    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(file=sys.stdout)
     # Two borders, and one space on either side of both cells.
-    room = console.width - max(cell_len(name) for name, _ in rows) - 7
+    room = console.width - max(cell_width(name) for name, _ in rows) - 7
     grid = Table(title=Text(title), box=box.ROUNDED, show_header=False, title_justify="left")
     grid.add_column(style="bold")
     grid.add_column()
     # Others are folded between words.
     too_long = [
-        (name, value) for name, value in rows if cell_len(value) > room and " " not in value
+        (name, value) for name, value in rows if cell_width(value) > room and " " not in value
     ]
     for name, value in rows:
         if (name, value) not in too_long:

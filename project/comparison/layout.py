@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from project.words.telling import clean
+from project.words.width import cell_width
 
 GAP = 2
 _NARROWEST = 8
@@ -78,15 +79,6 @@ def cut(text: str, width: int | None) -> str:
     while kept and cell_width(kept) > max(0, width - len(_CUT)):
         kept = kept[:-1]
     return kept + _CUT[:width]
-
-
-def cell_width(text: str) -> int:
-    """Columns that a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def _widths(cells: Sequence[Sequence[str]], widest: int) -> list[int]:

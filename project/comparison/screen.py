@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from project.comparison.flat import differ
 from project.comparison.importance import Choice, ordered
-from project.comparison.layout import GAP, Line, Table, cell_width, table_lines, wrapped
+from project.comparison.layout import GAP, Line, Table, table_lines, wrapped
 from project.comparison.loading import KnownRun
 from project.comparison.values import (
     Values,
@@ -21,6 +21,7 @@ from project.provenance import repetitions
 from project.provenance.comparable import incomparable, told
 from project.words.names import some
 from project.words.telling import clean
+from project.words.width import cell_width
 
 # What is said once where all runs have it, instead of in a column.
 _ONCE = ("exp_name", "status", "data", "model", "seed", "sha", "data_hash")
