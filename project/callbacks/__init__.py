@@ -6,7 +6,7 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project import plugs
-from project.cli.faults import fault
+from project.cli.faults import fault, if_none
 from project.plugs.handing import made
 
 __all__ = ["Callback", "load", "watching"]
@@ -18,11 +18,7 @@ def load(hparams: Any) -> dict[str, Any]:
     Raises:
         ValueError: there is no such callback, or it can't be imported.
     """
-    found = {text: plugs.load("callback", text) for text in hparams.callback}
-    return {
-        text: plug if plugs.is_outside("callback", text) else plug.build
-        for text, plug in found.items()
-    }
+    return {text: plugs.entry("callback", text) for text in hparams.callback}
 
 
 def watching(found: Mapping[str, Any], there: Mapping[str, Any]) -> list[Callback]:
@@ -41,6 +37,6 @@ def watching(found: Mapping[str, Any], there: Mapping[str, Any]) -> list[Callbac
 def _one(text: str, plug: Any, there: Mapping[str, Any]) -> Callback:
     callback = made("callback", text, plug, there)
     if not isinstance(callback, Callback):
-        missing = ": is a return missing?" if callback is None else ""
-        raise fault("callback", text, f"gives {type(callback).__name__}, no Callback{missing}")
+        why = f"gives {type(callback).__name__}, no Callback{if_none(callback)}"
+        raise fault("callback", text, why)
     return callback

@@ -85,8 +85,13 @@ def fault(kind: str, text: str, why: str, *things: Any) -> ValueError:
         if at and (places.is_outside(at[0]) or places.is_plug(at[0])):
             return ValueError(f"{kind} {text} {why} ({places.shown(*at)})")
     plug = plugs.find(kind, text)
-    line = definitions.top_level(plug.path, _entry(plug)) or 1
+    line = definitions.top_level(plug.path, plug.entry) or 1
     return ValueError(f"{kind} {text} {why} ({places.shown(plug.path, line)})")
+
+
+def if_none(value: Any) -> str:
+    """What to ask where a function has given None: the end of a sentence, empty for all else."""
+    return ": is a return missing?" if value is None else ""
 
 
 @contextmanager
@@ -130,12 +135,7 @@ def _whose(kind: str, texts: tuple[str, ...], error: BaseException) -> str | Non
 
 def _uncalled(kind: str, text: str, doing: str, error: BaseException) -> str:
     """What is wrong with a plug that an error has not gone through: mostly, it has no entry."""
-    entry = _entry(plugs.find(kind, text))
+    entry = plugs.find(kind, text).entry
     if isinstance(error, AttributeError) and f"has no attribute {entry!r}" in str(error):
         return f"defines no {entry}({', '.join(PLACES[kind])})"
     return f"{doing} {named(error)}"
-
-
-def _entry(plug: plugs.Plug) -> str:
-    """The name in a plug's file that is called; a metric of the package has any."""
-    return plug.part if plug.outside else "load" if plug.kind == "data" else "build"

@@ -199,8 +199,7 @@ def _per_class(part: Subset, n_classes: int) -> list[int]:
 
 
 def _load(hparams: Hyperparameters) -> Raw:
-    found = plugs.load("data", hparams.data)
-    function = found if plugs.find("data", hparams.data).outside else found.load
+    function = plugs.entry("data", hparams.data)
     raw = made("data", hparams.data, function, {"hparams": hparams})
     if why := fault_of(raw):
         raise fault("data", hparams.data, why, returning(function), function)

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from project.cli.faults import if_none
 from project.data.samples import Raw
 from project.data.streamed import Streamed
 
@@ -14,8 +15,7 @@ _NEEDED = ("targets", "shape", "device", "resident", "fetch", "stream", "content
 def fault_of(found: Any) -> str | None:
     """What is wrong with what `load` returned, in a line; None if nothing is."""
     if not isinstance(found, Raw):
-        missing = ": is a return missing?" if found is None else ""
-        return f"returned {_kind(found)}, no Raw(train, test, classes){missing}"
+        return f"returned {_kind(found)}, no Raw(train, test, classes){if_none(found)}"
     parts = {"train": found.train, "val": found.val, "test": found.test}
     there = {name: part for name, part in parts.items() if part is not None}
     if "train" not in there:

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from project import plugs
-from project.cli.faults import fault
+from project.cli.faults import fault, if_none
 from project.plugs.handing import made
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -31,11 +31,10 @@ def build(hparams: Any, there: Mapping[str, Any] | None = None) -> Loss:
     Raises:
         ValueError: no such loss, a setting that it does not have, or it asks for what there is not.
     """
-    found = plugs.load("loss", hparams.loss)
-    function = found if plugs.find("loss", hparams.loss).outside else found.build
+    function = plugs.entry("loss", hparams.loss)
     loss = made("loss", hparams.loss, function, {"hparams": hparams, **(there or {})})
     if not callable(loss):
-        missing = ": is a return missing?" if loss is None else ""
-        why = f"is built as {type(loss).__name__}, no function of logits and targets{missing}"
+        kind = type(loss).__name__
+        why = f"is built as {kind}, no function of logits and targets{if_none(loss)}"
         raise fault("loss", hparams.loss, why)
     return loss

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
 from project import plugs
-from project.cli.faults import fault
+from project.cli.faults import fault, if_none
 from project.models._summary import Layers, n_parameters, n_trainable
 from project.plugs.handing import made
 
@@ -49,14 +49,12 @@ def build(
             f"a classifier needs at least 2 classes and 1 pixel, not {n_classes} classes of shape"
             f" {'x'.join(map(str, shape))}: check --data"
         )
-    plug, found = plugs.find("model", hparams.model), plugs.load("model", hparams.model)
+    plug = plugs.find("model", hparams.model)
     known = {"shape": shape, "n_classes": n_classes, "hparams": hparams, **(there or {})}
     variant = {} if plug.outside or plug.part is None else {"variant": plug.part}
-    function = found if plug.outside else found.build
-    model = made("model", hparams.model, function, known | variant)
+    model = made("model", hparams.model, plugs.entry("model", hparams.model), known | variant)
     if not isinstance(model, nn.Module):
-        missing = ": is a return missing?" if model is None else ""
-        why = f"is built as {type(model).__name__}, no nn.Module{missing}"
+        why = f"is built as {type(model).__name__}, no nn.Module{if_none(model)}"
         raise fault("model", hparams.model, why)
     named = model.named_parameters()
     if lazy := next((name for name, p in named if isinstance(p, UninitializedParameter)), None):

@@ -38,6 +38,13 @@ class Plug(NamedTuple):
     path: str
     outside: bool
 
+    @property
+    def entry(self) -> str:
+        """The name in its file that is called; a metric of the package has any."""
+        if self.outside:
+            return str(self.part)
+        return "load" if self.kind == "data" else "build"
+
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
@@ -98,6 +105,17 @@ def load(kind: str, text: str) -> Any:
     if not hasattr(module, plug.part):
         raise ValueError(f"--{kind} {quoted(text)}: {plug.path} defines no {plug.part}")
     return getattr(module, plug.part)
+
+
+def entry(kind: str, text: str) -> Any:
+    """What is called of the plug that `text` chooses; only its file is imported.
+
+    Raises:
+        ValueError: there is none, or it can't be imported; in one line.
+        AttributeError: a file of the package lacks it.
+    """
+    plug, found = find(kind, text), load(kind, text)
+    return found if plug.outside else getattr(found, plug.entry)
 
 
 def load_outside(kind: str, texts: Iterable[str]) -> dict[str, Any]:

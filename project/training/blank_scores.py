@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from project import plugs
-from project.cli.faults import blamed, fault
+from project.cli.faults import blamed, fault, if_none
 from project.files.definitions import returning
 from project.words.telling import quoted
 
@@ -74,8 +74,7 @@ def _blank_scores(metric: Metric, n_classes: int) -> Any:
 def _fault_of(scores: Any, n_classes: int, taken: Mapping[str, str]) -> str | None:
     """What is wrong with a metric's scores; None if they can be logged."""
     if not isinstance(scores, dict) or not all(isinstance(name, str) for name in scores):
-        missing = ": is a return missing?" if scores is None else ""
-        return f"returned {quoted(scores)}, no dict of scores by name{missing}"
+        return f"returned {quoted(scores)}, no dict of scores by name{if_none(scores)}"
     for name, value in scores.items():
         if name in taken:
             return f"returned a score {name!r}, a name that {taken[name]} has: give it another"

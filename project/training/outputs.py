@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from project.cli.faults import if_none
+
 # What is wrong with what a model returned, or None; a task of another kind has one of its own.
 Check = Callable[[Any, int, torch.device], str | None]
 
@@ -68,11 +70,9 @@ def _kind(value: Any) -> str:
 
 
 def _advice(value: Any) -> str:
-    if value is None:
-        return ": is a return missing?"
     if isinstance(value, (tuple, list, dict)):
         return ": return the one tensor alone"
-    return ": return a tensor"
+    return if_none(value) or ": return a tensor"
 
 
 def _misshapen(shape: tuple[int, ...], n: int, n_classes: int) -> str:
