@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from project.comparison.loading import KnownRun
-from project.comparison.values import NEUTRAL_FLAGS
+from project.comparison.values import setting_of
 from project.files import read_json
 from project.provenance.handed_over import find_parent
 from project.run_directory import RECORD
@@ -40,10 +40,7 @@ def history(run: KnownRun) -> list[Any]:
         except (ValueError, OSError):
             record = {}  # the parent's own damage, told where it is compared itself
         flags = record.get("flags")
-        own = {"from", "seed", *NEUTRAL_FLAGS}
-        known = isinstance(flags, dict)
-        kept = {k: v for k, v in flags.items() if k not in own} if known else parent.get("run_id")
-        found.append(kept)
+        found.append(setting_of(flags) if isinstance(flags, dict) else parent.get("run_id"))
     return found
 
 

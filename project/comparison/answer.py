@@ -10,7 +10,7 @@ from project.comparison.layout import Line, Table, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import notes
 from project.comparison.spread import summary
-from project.comparison.units import Unit, cell, telling, units_of
+from project.comparison.units import Unit, cell, group_of, telling, units_of
 from project.comparison.values import NEUTRAL_FLAGS, text_of
 from project.comparison.verdict_text import interval, mean_text
 from project.words.telling import natural
@@ -113,7 +113,7 @@ def _score(found: Description, unit: Unit, name: str) -> str:
     if not values:
         return "-"
     told = summary(list(values.values()))
-    group = next(group for group in found["groups"] if group["label"] == unit.label)
+    group = group_of(found, unit)
     fewer = f" (n {len(values)})" if len(values) < len(group["counted"]) else ""
     return mean_text(told["mean"], told["sd"]) + fewer
 

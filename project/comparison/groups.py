@@ -9,14 +9,14 @@ from project.comparison.flat import differ, flatten, identity
 from project.comparison.loading import KnownRun
 from project.comparison.same_code import Blobs, code_note, same_code
 from project.comparison.spread import paired, summary
-from project.comparison.values import NEUTRAL_FLAGS
+from project.comparison.values import setting_of
 from project.provenance import repetitions
 from project.provenance.comparable import incomparable
 
 # What is of one machine, or follows from the seed. It may differ in a group, which then says so.
 _OF_THE_MACHINE = ("executable", "platform", "memory_bytes", "cpu.", "torch.cpu_capability")
 _OF_THE_MACHINE += ("torch.threads", "torch.interop_threads", "gpu.driver")
-_OF_THE_SEED = ("variables.PL_GLOBAL_SEED", "variables.SLURM_JOB_ID")
+OF_THE_SEED = ("variables.PL_GLOBAL_SEED", "variables.SLURM_JOB_ID")
 
 
 def groups(
@@ -117,17 +117,14 @@ def _of_same_data(runs: Sequence[KnownRun], members: list[int]) -> list[list[int
 def _identity(run: KnownRun) -> str:
     """Equal for runs that were asked for the same, but for the seed, on the same software."""
     record = run.record
-    # Each seed goes on from its own run.
-    left_out = NEUTRAL_FLAGS | {"seed", "from"}
-    flags = {k: v for k, v in record["flags"].items() if k not in left_out}
     # Counts per class are the same for every seed, as splits are stratified.
     data = [record["data"].get(name) for name in ("name", "classes", "shape", "counts")]
     environment = {k: v for k, v in flatten(record["environment"]).items() if _decides(k)}
-    return identity([flags, history(run), data, environment])
+    return identity([setting_of(record["flags"]), history(run), data, environment])
 
 
 def _decides(name: str) -> bool:
-    return not name.startswith(_OF_THE_MACHINE + _OF_THE_SEED)
+    return not name.startswith(_OF_THE_MACHINE + OF_THE_SEED)
 
 
 def _seed(run: KnownRun) -> int | None:
@@ -159,7 +156,7 @@ def _also_differ(runs: Sequence[KnownRun]) -> list[str]:
     return [
         name
         for name in names
-        if not name.startswith(_OF_THE_SEED) and differ(machine.get(name) for machine in machines)
+        if not name.startswith(OF_THE_SEED) and differ(machine.get(name) for machine in machines)
     ]
 
 

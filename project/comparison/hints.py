@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from project.comparison.flat import identity
+from project.comparison.groups import OF_THE_SEED
 from project.comparison.units import Unit
 from project.comparison.values import is_of_class
 
@@ -11,7 +12,7 @@ Description = Mapping[str, Any]
 # What follows from the seed, which draws the splits.
 _OF_THE_SEED = {
     "data": ("hash", "mean", "std"),
-    "environment": ("variables.PL_GLOBAL_SEED", "variables.SLURM_JOB_ID"),
+    "environment": OF_THE_SEED,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from project.comparison.headline import headline, primary
 from project.comparison.loading import KnownRun
 from project.comparison.spread import CONFIDENCE
-from project.comparison.units import Unit, names_of, units_of
+from project.comparison.units import Unit, group_of, names_of, units_of
 from project.comparison.verdict import Setting, Verdict, verdict
 from project.comparison.verdict_text import sentence
 from project.words.names import some
@@ -53,7 +53,7 @@ def values_of(found: Description, unit: Unit, score: str) -> Setting:
     """A unit's values of a score by seed, of the runs that count: they have finished."""
     members = [found["runs"][index] for index in unit.members]
     if unit.is_group:
-        group = next(group for group in found["groups"] if group["label"] == unit.label)
+        group = group_of(found, unit)
         counted = [run for run in members if run["label"] in group["counted"]]
     else:
         counted = [run for run in members if run["status"] == "finished"]

@@ -13,6 +13,7 @@ from project.comparison.values import (
     data_mark,
     duration_text,
     is_of_class,
+    status_text,
     text_of,
 )
 from project.hyperparameters import Hyperparameters
@@ -30,10 +31,8 @@ def row_texts(values: Values, names: Sequence[str]) -> list[str]:
 
 def _identity(values: Values) -> list[str]:
     age = duration_text(values.get("age"))
-    status = text_of(values.get("status")) + ", changed" * bool(values["changed"])
-    status += ", went on with changes" * bool(values["stages"])
     run = marked(text_of(values["run_id"]), repetitions.original({"tags": values.get("tags")}))
-    return [run, status, age, code_mark(values), data_mark(values)]
+    return [run, status_text(values), age, code_mark(values), data_mark(values)]
 
 
 def columns(

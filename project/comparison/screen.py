@@ -14,6 +14,7 @@ from project.comparison.values import (
     data_mark,
     duration_text,
     is_number,
+    status_text,
     text_of,
     values_of,
 )
@@ -110,8 +111,7 @@ def _cell(values: Values, name: str) -> str:
     if name in _IN_SECONDS:
         return duration_text(value)
     if name == "status":
-        changed = ", changed" * bool(values["changed"])
-        return text_of(value) + changed + ", went on with changes" * bool(values["stages"])
+        return status_text(values)
     if name in ("sha", "data_hash"):
         return code_mark(values) if name == "sha" else data_mark(values)
     if name == "tags":

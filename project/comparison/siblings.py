@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from project.comparison.flat import identity
 from project.comparison.groups import together
 from project.comparison.loading import KnownRun, check_unchanged, load
-from project.comparison.values import NEUTRAL_FLAGS
+from project.comparison.values import setting_of
 from project.files import read_json
 from project.run_directory import RECORD, runs_in
 
@@ -35,5 +35,4 @@ def siblings(runs: Sequence[KnownRun]) -> list[KnownRun]:
 
 
 def _asked(flags: object) -> str:
-    own = flags if isinstance(flags, dict) else {}
-    return identity({k: v for k, v in own.items() if k not in NEUTRAL_FLAGS | {"seed"}})
+    return identity(setting_of(flags if isinstance(flags, dict) else {}))

@@ -48,6 +48,11 @@ def cell(values: Sequence[Any], unit: Unit) -> str:
     return ", ".join(different) if n <= _MOST else f"{n} values"
 
 
+def group_of(found: Mapping[str, Any], unit: Unit) -> Mapping[str, Any]:
+    """The group of seeds that a unit is."""
+    return next(group for group in found["groups"] if group["label"] == unit.label)
+
+
 def names_of(
     found: Mapping[str, Any],
     runs: Sequence[KnownRun],

@@ -13,6 +13,8 @@ NEUTRAL_FLAGS = frozenset(
     ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
     + ("refuse_leaks", "callback", "keep", "keep_optimizer")
 )
+# What runs of one setting differ in: their seed, and the run that each seed's goes on from.
+_OF_A_SEED = NEUTRAL_FLAGS | {"seed", "from"}
 _IDENTITY = (
     *("run_id", "exp_name", "status", "created", "age", "duration", "epochs", "steps"),
     *("sha", "branch", "dirty", "data_hash", "host", "user", "n_parameters"),
@@ -47,6 +49,11 @@ def known_names(all_values: Iterable[Values]) -> list[str]:
     return list(names)
 
 
+def setting_of(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that runs share which differ in nothing but the seed."""
+    return {name: value for name, value in flags.items() if name not in _OF_A_SEED}
+
+
 def age_of(run: KnownRun, now: datetime) -> float | None:
     """Seconds since a run was created; None if its record does not say when."""
     try:
@@ -64,6 +71,14 @@ def duration_text(seconds: Any) -> str:
         if seconds >= 2 * size:
             return f"{int(seconds // size)} {unit}"
     return f"{int(max(seconds, 0))} s"
+
+
+def status_text(values: Values) -> str:
+    """How a run stands, and whether it is what it was."""
+    changed = ", changed" * bool(values["changed"])
+    return (
+        text_of(values.get("status")) + changed + ", went on with changes" * bool(values["stages"])
+    )
 
 
 def code_mark(values: Values) -> str:

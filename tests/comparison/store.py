@@ -32,6 +32,7 @@ def begin(
     patch: bytes | None = None,
     plugs: Mapping[str, bytes] | None = None,
     exp_name: str = "trial",
+    parent: Mapping[str, Any] | None = None,
     **flags: Any,
 ) -> Run:
     """A run that trains."""
@@ -49,6 +50,7 @@ def begin(
         "environment": {**ENVIRONMENT, **(environment or {})},
         "host": "box",
         "user": "ada",
+        "parent": parent,
     }
     return Run.create(exp_dir, exp_name, record, patch=patch, requirements="", plugs=plugs)
 

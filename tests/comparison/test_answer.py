@@ -169,6 +169,16 @@ def test_the_other_seeds_of_a_run_are_known_and_taken_in_when_asked_for(tmp_path
     assert last.text == "2 more seeds beside these: --all-seeds"
 
 
+def test_seeds_that_each_go_on_from_their_own_run_are_told_too(tmp_path: Path) -> None:
+    children = []
+    for seed in (0, 1):
+        own = make(tmp_path, seed=seed).name
+        parent = {"run_id": own, "epoch": 2, "step": 20}
+        children.append(make(tmp_path, seed=seed, max_epochs=40, parent=parent, **{"from": own}))
+    (found,) = siblings([load(children[0])])
+    assert found.run_id == children[1].name
+
+
 def test_a_reproduction_is_no_setting(tmp_path: Path) -> None:
     first = make(tmp_path, seed=0)
     runs = [load(first), load(make(tmp_path, seed=1))]

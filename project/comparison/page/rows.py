@@ -6,7 +6,14 @@ from typing import Any
 from project.comparison.flat import differ
 from project.comparison.metric_names import rank
 from project.comparison.spread import summary
-from project.comparison.units import Unit, cell, delta_text, exact_text, result_texts
+from project.comparison.units import (
+    Unit,
+    cell,
+    delta_text,
+    exact_text,
+    group_of,
+    result_texts,
+)
 from project.comparison.values import is_number, is_of_class
 
 Cell = str | dict[str, Any] | None
@@ -87,7 +94,7 @@ def _of_unit(
     name, own = row["name"], [row["values"][index] for index in unit.members]
     if not unit.is_group:
         return {"text": texts[unit.members[0]], "value": own[0]}
-    group = next(group for group in found["groups"] if group["label"] == unit.label)
+    group = group_of(found, unit)
     score = group["scores"].get(name)
     if score is None and differ(own) and all(map(is_number, own)):
         score = summary(own)
