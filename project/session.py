@@ -97,8 +97,8 @@ class Session:
         if rank := self.setup.trainer.global_rank:
             folder = self.checkpoints.directory  # unknown until the first process has opened it
             of = f" of run {folder.parent.name}" if folder else ""
-            told = peers.tell(rank, None)
-            return Ended("failed", 1, None if told else peers.gone(error, f"the first process{of}"))
+            said = peers.tell(rank, None)
+            return Ended("failed", 1, None if said else peers.gone(error, f"the first process{of}"))
         why, trace = peers.heard(self.setup.trainer.world_size)
         why = why or self.others.fallen() or peers.gone(error, "another process of the run")
         return self._interrupted(why) or Ended("failed", 1, why, trace)

@@ -1,6 +1,7 @@
 """How good runs are that differ in the seed alone: mean and standard deviation."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,12 +32,22 @@ def rows_over_seeds(outcomes: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def _spread(values: list[float]) -> str:
-    n = len(values)
-    mean = math.fsum(values) / n
-    if n == 1:
-        return number(mean)
-    # What is left of equal values is the rounding of their mean.
-    if max(values) == min(values):
-        return f"{number(mean)} ± {number(0.0)}"
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    return f"{number(mean)} ± {number(math.sqrt(variance))}"
+    told = summary(values)
+    return number(told["mean"]) + (f" ± {number(told['sd'])}" if len(values) > 1 else "")
+
+
+def summary(values: Sequence[float]) -> dict[str, Any]:
+    """`n`, `mean` and the sample standard deviation `sd` (n - 1; None for a single value).
+
+    Of no value at all there is no mean either.
+    """
+    if not values:
+        return {"n": 0, "mean": None, "sd": None}
+    if not all(map(math.isfinite, values)):
+        # The mean of inf and -inf is none; neither is their spread.
+        return {"n": len(values), "mean": math.nan, "sd": math.nan if len(values) > 1 else None}
+    try:
+        sd = statistics.stdev(values) if len(values) > 1 else None
+        return {"n": len(values), "mean": statistics.fmean(values), "sd": sd}
+    except OverflowError:  # finite values, the sum of whose squares is not
+        return {"n": len(values), "mean": math.nan, "sd": math.nan}

@@ -1,28 +1,12 @@
 """Mean and spread over seeds, and intervals for the difference between two groups of them."""
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from project.cli.spread import summary
+
 CONFIDENCE = 0.95
-
-
-def summary(values: Sequence[float]) -> dict[str, Any]:
-    """`n`, `mean` and the sample standard deviation `sd` (n - 1; None for a single value).
-
-    Of no value at all there is no mean either.
-    """
-    if not values:
-        return {"n": 0, "mean": None, "sd": None}
-    if not all(map(math.isfinite, values)):
-        # The mean of inf and -inf is none; neither is their spread.
-        return {"n": len(values), "mean": math.nan, "sd": math.nan if len(values) > 1 else None}
-    try:
-        sd = statistics.stdev(values) if len(values) > 1 else None
-        return {"n": len(values), "mean": statistics.fmean(values), "sd": sd}
-    except OverflowError:  # finite values, the sum of whose squares is not
-        return {"n": len(values), "mean": math.nan, "sd": math.nan}
 
 
 def paired(

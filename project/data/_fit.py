@@ -14,6 +14,11 @@ _BILINEAR = Image.Resampling.BILINEAR
 _LONGEST = 40  # characters of a file's name in a line
 
 
+def mark(fit: str | None) -> str:
+    """What of a name of remembered values tells how pictures became squares."""
+    return "" if fit in (None, CROP) else f"-{fit}"
+
+
 def fitted(rgb: Image.Image, size: int, fit: str, whole: tuple[int, int]) -> Image.Image:
     """A picture of mode RGB as a square, scaled bilinearly.
 

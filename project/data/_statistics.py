@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from project.cli.stage import count, stage
-from project.data._fit import CROP
+from project.data._fit import mark
 from project.data.cache import cache_folder, note
 from project.data.samples import CHUNK_BYTES, Subset
 from project.files import read_json, write_json
@@ -37,8 +37,7 @@ def statistics(
         fit: how pictures of any shape became squares, if they did: the hash is of their files.
     """
     height, width = subset.samples.shape[1:]
-    key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}"
-    key += "" if fit in (None, CROP) else f"-{fit}"
+    key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}{mark(fit)}"
     path = cache_folder(folder) / f"statistics-{_DECODING}-{key}.json"
     known = _read(path)
     if known is None:

@@ -9,7 +9,7 @@ import numpy as np
 import PIL
 from blake3 import blake3
 
-from project.data._fit import CROP
+from project.data._fit import CROP, mark
 from project.data.cache import cache_folder, note
 from project.data.decoding import Decoded
 from project.files import write_atomic
@@ -84,7 +84,7 @@ def remember(
 
 
 def _cache(folder: Path, size: int, fit: str) -> Path:
-    return cache_folder(folder) / f"glimpses-{size}{'' if fit == CROP else f'-{fit}'}"
+    return cache_folder(folder) / f"glimpses-{size}{mark(fit)}"
 
 
 def _load(path: Path) -> np.ndarray:

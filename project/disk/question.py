@@ -33,7 +33,7 @@ def agreed(exp_dir: Path, runs: Sequence[Path], trackers: Sequence[str]) -> bool
     if sys.stdin is None or not sys.stdin.isatty():
         raise ValueError(f"nobody is there to ask whether to delete {n}: --yes does it")
     entries = {run: list(below(run)) for run in runs}
-    rows = [(_name(run), state(run), size_text(freed(entries[run]))) for run in runs]
+    rows = [(name_of(run), state(run), size_text(freed(entries[run]))) for run in runs]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     show([f"{name:<{widths[0]}}  {end:<{widths[1]}}  {size}" for name, end, size in rows])
     others = {run.resolve() for run in runs_below(exp_dir)} - set(runs)
@@ -63,11 +63,16 @@ def staying(runs: Sequence[Path], trackers: Sequence[str]) -> list[str]:
 def named(runs: Sequence[Path]) -> str:
     """Which runs; of many, how many of which experiments."""
     if len(runs) <= 3:
-        return ", ".join(map(_name, runs))
+        return ", ".join(map(name_of, runs))
     of = Counter(run.parent.name for run in runs)
     if len(of) == 1:
         return f"{count(len(runs))} of {runs[0].parent.name}"
     return f"{count(len(runs))} ({some([f'{n} of {name}' for name, n in of.most_common()])})"
+
+
+def name_of(run: Path) -> str:
+    """A run's id after its experiment."""
+    return f"{run.parent.name}/{run.name}"
 
 
 def count(n: int) -> str:
@@ -103,7 +108,3 @@ def _hanging_on(runs: Collection[Path], others: Collection[Path]) -> Iterator[st
                 yield f"{name} was reproduced by {run.name}"
         except (OSError, ValueError, AttributeError, TypeError):
             continue  # a damaged one says nothing
-
-
-def _name(run: Path) -> str:
-    return f"{run.parent.name}/{run.name}"

@@ -13,7 +13,7 @@ from project.comparison.layout import Line, Table, table_lines
 from project.comparison.selecting import fitting
 from project.comparison.terminal import show, terminal_width
 from project.disk.entries import Once, below, freed
-from project.disk.question import state
+from project.disk.question import count, name_of, state
 from project.disk.usage import KINDS, LEFT, Usage, of_experiments, of_run
 from project.files import json_text
 from project.provenance.removal import begun
@@ -55,7 +55,7 @@ def _tell_runs(arguments: Namespace) -> None:
         return _write(arguments.json, "runs", found, {})
     if len(found) == 1:
         return _tell_kinds(found[0])
-    rows = [[_run_name(usage.place), state(usage.place)] for usage in found]
+    rows = [[name_of(usage.place), state(usage.place)] for usage in found]
     width = terminal_width()
     show(table_lines(_table(("run", "status"), rows, found, {}), width))
 
@@ -63,7 +63,7 @@ def _tell_runs(arguments: Namespace) -> None:
 def _tell_kinds(usage: Usage) -> None:
     kinds = sorted(filter(_weight, usage.kinds.items()), key=_weight, reverse=True)
     rows = [[kind, size_text(size)] for kind, size in [*kinds, (TOTAL, usage.total)]]
-    table = Table([_run_name(usage.place), "size"], rows, frozenset({1}), essential=2)
+    table = Table([name_of(usage.place), "size"], rows, frozenset({1}), essential=2)
     show(table_lines(table, terminal_width()))
 
 
@@ -125,8 +125,8 @@ def _hints(exp_dir: Path, found: Sequence[Usage]) -> Iterator[str]:
     end = max(sizes, key=sizes.__getitem__)
     if sizes[end]:
         asked = command("runs", "rm", "--where", f"status == {end}", *where)
-        n = len(by_end[end])
-        yield followed_by(f"this frees {size_text(sizes[end])} ({n} run{'s' * (n > 1)})", asked)
+        n = count(len(by_end[end]))
+        yield followed_by(f"this frees {size_text(sizes[end])} ({n})", asked)
 
 
 def _write(path: Path, name: str, found: Sequence[Usage], others: dict[str, int]) -> None:
@@ -137,10 +137,6 @@ def _write(path: Path, name: str, found: Sequence[Usage], others: dict[str, int]
     ]
     total = sum(usage.total for usage in found) + sum(others.values())
     deliver(path, json_text({TOTAL: total, name: listed, "others": others}))
-
-
-def _run_name(run: Path) -> str:
-    return f"{run.parent.name}/{run.name}"
 
 
 def _size(usage: Usage) -> int:
