@@ -64,6 +64,12 @@ def check_quiet(page: Page) -> None:
     assert page.driver.execute_script(width) == 0
 
 
+def show(page: Page, address: str) -> None:
+    """Go there, and wait until the page's script has made what is to be seen."""
+    page.driver.get(address)
+    page.one("header.about")
+
+
 def in_sight(page: Page, css: str) -> Any:
     element = page.one(css)
     page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
@@ -71,8 +77,8 @@ def in_sight(page: Page, css: str) -> Any:
 
 
 def test_curves_table_diff_and_figures_are_there(page: Page, address: str) -> None:
-    page.driver.get(f"{address}#score=val_accuracy")
-    page.until(lambda _: page.driver.title == "6 runs compared", "another title")
+    show(page, f"{address}#score=val_accuracy")
+    assert page.driver.title == "6 runs compared"
     rows = table_rows(page)
     assert rows["learning_rate"] == ["0.001", "0.1"]
     # Means of .5 .6 .7 and .75 .85 .95; both deviate by .1; every pair differs by .25.
@@ -92,7 +98,7 @@ def test_curves_table_diff_and_figures_are_there(page: Page, address: str) -> No
 
 
 def test_texts_of_runs_are_never_markup(page: Page, address: str, exp_dir: Path) -> None:
-    page.driver.get(f"{address}#each=1&all=1&filter=img")
+    show(page, f"{address}#each=1&all=1&filter=img")
     names = [cell.text for cell in page.all("table.facts tbody tr td")]
     assert names.count(f"{MARKUP} the same") == 2  # the description, and the tags
     page.one("details.file", f"+ {MARKUP}")
@@ -102,7 +108,7 @@ def test_texts_of_runs_are_never_markup(page: Page, address: str, exp_dir: Path)
 
 
 def test_runs_are_hidden_shown_and_isolated(page: Page, address: str) -> None:
-    page.driver.get(f"{address}#each=1")
+    show(page, f"{address}#each=1")
     page.until(lambda _: drawn(page, "train_loss") == 6, "no curves")
     page.click(".chip .toggle", "a · ")
     page.until(lambda _: drawn(page, "train_loss") == 5, "a is still there")
@@ -117,7 +123,7 @@ def test_runs_are_hidden_shown_and_isolated(page: Page, address: str) -> None:
 
 @pytest.mark.nightly
 def test_all_that_is_shown_is_in_the_address(page: Page, address: str) -> None:
-    page.driver.get(address)
+    show(page, address)
     page.until(lambda _: drawn(page, "train_loss") == 4, "no curves")
     page.click("label", "Group seeds")
     page.click(".choice label", "Epoch")
@@ -127,7 +133,7 @@ def test_all_that_is_shown_is_in_the_address(page: Page, address: str) -> None:
     assert sorted(told) == ["each=1", "log=1", "smooth=0.05", "x=epoch"]
     again = page.driver.current_url
     page.driver.get("about:blank")
-    page.driver.get(again)
+    show(page, again)
     # Of each of six runs the smoothed curve, and the raw one behind it.
     page.until(lambda _: drawn(page, "train_loss") == 12, "no curves")
     axis = "const {xaxis, yaxis} = arguments[0]._fullLayout; return [xaxis.range[1], yaxis.type]"
@@ -140,17 +146,18 @@ def test_all_that_is_shown_is_in_the_address(page: Page, address: str) -> None:
 
 def test_all_shows_at_first_what_does_not_differ(page: Page, exp_dir: Path, tmp_path: Path) -> None:
     write(exp_dir, tmp_path / "a.html", "trial", "--all")
-    page.driver.get((tmp_path / "a.html").as_uri())
+    show(page, (tmp_path / "a.html").as_uri())
     assert table_rows(page)["model"] == ["cnn the same"]
     page.click(".heading label", "Show all")
     assert "model" not in table_rows(page)
     page.driver.refresh()
+    page.one("header.about")
     assert "model" not in table_rows(page)
     check_quiet(page)
 
 
 def test_parallel_coordinates_keep_what_passes(page: Page, address: str) -> None:
-    page.driver.get(f"{address}#each=1&axes=learning_rate,val_accuracy")
+    show(page, f"{address}#each=1&axes=learning_rate,val_accuracy")
     axis = in_sight(page, ".parallel [data-axis='learning_rate']")
     axis.send_keys(Keys.ARROW_DOWN)  # from above: the greatest rate
     page.one(".note", "3 of 6 kept")
@@ -165,7 +172,7 @@ def test_parallel_coordinates_keep_what_passes(page: Page, address: str) -> None
 
 @pytest.mark.nightly
 def test_zoom_is_shared_and_undone(page: Page, address: str) -> None:
-    page.driver.get(f"{address}#from=10&to=20")
+    show(page, f"{address}#from=10&to=20")
     page.until(lambda _: drawn(page, "train_loss") == 4, "no curves")
     xs = "return arguments[0].data.at(-1).x"
     plot = page.one("[data-metric='train_loss'] .plot")
@@ -178,7 +185,7 @@ def test_zoom_is_shared_and_undone(page: Page, address: str) -> None:
 
 def test_the_latest_runs_are_sorted_and_filtered(page: Page, exp_dir: Path, tmp_path: Path) -> None:
     write(exp_dir, tmp_path / "a.html")
-    page.driver.get((tmp_path / "a.html").as_uri())
+    show(page, (tmp_path / "a.html").as_uri())
 
     def column(name: str) -> list[str]:
         heads = [head.text for head in page.all("table.latest th[scope='col']")]
