@@ -70,7 +70,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     from project.reproduction.checks import check, check_epochs
     from project.reproduction.origin import find
     from project.reproduction.plugs import with_plugs
-    from project.reproduction.report import trackers_of, write
+    from project.reproduction.report import trackers_of
     from project.reproduction.rerun import rerun
     from project.reproduction.sources import checkout
 
@@ -112,10 +112,22 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
     print(f"run again as {brief(made)}", file=sys.stderr)
     verdict = compare(then, made, sources.differences + sources.unproved, arguments)
     tell((line for line in verdict.explanations if line not in told), "  ")
+    return conclude(then, original, made, verdict, trackers)
+
+
+def conclude(
+    then: "Recorded",
+    original: "Path | Stored",
+    made: Path,
+    verdict: "Verdict",
+    trackers: Sequence[str],
+) -> int:
+    """Keep and send the verdict, and say it; returns the exit code."""
+    from project.reproduction.report import write
+
+    content = asdict(verdict) | {"line": verdict.line}
     try:
-        lines = write(
-            original, made, then.run_id, asdict(verdict) | {"line": verdict.line}, trackers
-        )
+        lines = write(original, made, then.run_id, content, trackers)
         print(*lines, sep="\n", end="\n" * bool(lines), file=sys.stderr, flush=True)
     finally:
         # Last, whatever became of the sending.
