@@ -37,6 +37,7 @@ AT_THE_ROOT = {
     "closing": "how a run ends",
     "run_directory": "the names of a run's files, once",
     "scores": "which way each score is better: one rule for all rooms",
+    "values": "what travels between data, model, loss and task",
     "compare": "a command",
     "reproduce": "a command",
     "verify": "a command",

@@ -13,14 +13,15 @@ pytestmark = pytest.mark.xdist_group("sources")
 # Each room, and the others that its files may import from, besides what is plain. A room that is
 # not here is a module at the root: the main path or a command, which may use any room.
 ROOMS: dict[str, set[str]] = {
+    "values": set(),
     "metrics": set(),
-    "losses": set(),
-    "models": set(),
-    "data": set(),
-    "datasets": {"data"},
+    "losses": {"values"},
+    "models": {"values"},
+    "data": {"values"},
+    "datasets": {"data", "values"},
     "processes": set(),
-    "training": {"data", "processes"},
-    "callbacks": {"training"},
+    "training": {"data", "processes", "values"},
+    "callbacks": {"training", "values"},
     "tracking": set(),
     "trackers": {"tracking"},
     # What weights a run had is asked of its checkpoints.
