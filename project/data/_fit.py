@@ -31,16 +31,42 @@ def fitted(rgb: Image.Image, size: int, fit: str, whole: tuple[int, int]) -> Ima
         whole: width and height of the picture before it was decoded at a part of its size: bars
             must not depend on that.
     """
+    return _square(rgb, size, fit, whole, _BILINEAR, BARS)
+
+
+def fitted_array(values: np.ndarray, size: int, fit: str, bars: int | None = None) -> np.ndarray:
+    """One channel `(H, W)`, uint8 or float32, or a mask, as a square like `fitted`.
+
+    Args:
+        values: of the pixels.
+        size: pixels a side.
+        fit: as for `fitted`.
+        bars: of a mask, whose pixels are taken as they are, the value of what it has nothing of;
+            None: it is no mask.
+    """
+    channel = Image.fromarray(values)
+    how = (_BILINEAR, 0) if bars is None else (Image.Resampling.NEAREST, bars)
+    return np.asarray(_square(channel, size, fit, channel.size, *how))
+
+
+def _square(
+    image: Image.Image,
+    size: int,
+    fit: str,
+    whole: tuple[int, int],
+    resample: Image.Resampling,
+    bars: str | int,
+) -> Image.Image:
     if fit == CROP:
-        return ImageOps.fit(rgb, (size, size), _BILINEAR)
+        return ImageOps.fit(image, (size, size), resample)
     if fit == SQUEEZE:
-        return rgb.resize((size, size), _BILINEAR)
+        return image.resize((size, size), resample)
     assert fit == PAD
     longer = max(whole)
     width, height = (max(1, (2 * size * side + longer) // (2 * longer)) for side in whole)
-    square = Image.new("RGB", (size, size), BARS)
+    square = Image.new(image.mode, (size, size), bars)
     square.paste(
-        rgb.resize((width, height), _BILINEAR), ((size - width) // 2, (size - height) // 2)
+        image.resize((width, height), resample), ((size - width) // 2, (size - height) // 2)
     )
     return square
 

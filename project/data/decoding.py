@@ -44,14 +44,14 @@ def decode(file: IO[bytes], path: str, size: int, fit: str = CROP) -> Decoded:
     Raises:
         ValueError: the image can't be decoded, or not be shown; the message names `path`.
     """
-    with _opened(file, path) as image:
+    with opened(file, path) as image:
         whole = image.size
         # JPEG decodes at half, a quarter or an eighth of its size for almost nothing.
         image.draft("RGB", (2 * size, 2 * size))
         reduced = image.size != whole
         if reduced and image.getexif().get(ExifTags.Base.Orientation) in _TURNED:
             whole = whole[1], whole[0]
-        rgb, see_through = _upright(image)
+        rgb, see_through = upright(image)
         whole = whole if reduced else rgb.size
         square = fitted(rgb, size, fit, whole)
         pixels = np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
@@ -65,8 +65,8 @@ def content(file: IO[bytes], path: str) -> bytes:
     Raises:
         ValueError: as of `decode`.
     """
-    with _opened(file, path) as image:
-        rgb = _upright(image).rgb
+    with opened(file, path) as image:
+        rgb = upright(image).rgb
         return blake3(f"{rgb.size} ".encode() + rgb.tobytes()).digest()
 
 
@@ -76,11 +76,16 @@ def check_header(file: IO[bytes], path: str) -> None:
     Raises:
         ValueError: the file is no image; the message names `path`.
     """
-    with _opened(file, path):
+    with opened(file, path):
         pass
 
 
-def _upright(image: Image.Image) -> Shown:
+def upright(image: Image.Image) -> Shown:
+    """The picture, turned as its EXIF says, as RGB.
+
+    Raises:
+        NotShown: it can't be told what a viewer shows of it.
+    """
     # Where the data lie is forgotten when they are read.
     is_deep = ";16" in str(image.tile[:1])
     ImageOps.exif_transpose(image, in_place=True)
@@ -88,7 +93,7 @@ def _upright(image: Image.Image) -> Shown:
 
 
 @contextmanager
-def _opened(file: IO[bytes], path: str) -> Iterator[Image.Image]:
+def opened(file: IO[bytes], path: str) -> Iterator[Image.Image]:
     """An image file, and its name in what goes wrong."""
     try:
         with Image.open(file) as image:

@@ -2,12 +2,13 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from project.data._split_folders import SHOWN, is_noise, refuse_inner_splits, split_folders
+from project.data._split_folders import SHOWN, refuse_inner_splits, split_folders
 from project.data.decoding import EXTENSIONS
+from project.data.walking import files, subfolders, walk
 
 LAYOUT = "images belong into one sub-folder per class, as in DATA_DIR/cat/1.jpg"
 
@@ -45,10 +46,10 @@ def list_images(data_dir: str) -> Listing:
         OSError: a folder can't be read.
     """
     top = _existing(data_dir)
-    folders = split_folders(top, _subfolders(top))
+    folders = split_folders(top, subfolders(top))
     listing = Listing(_class_names(folders.train), [], [], slice(0), None, None, [])
     if folders.train != top:
-        listing.skipped.extend(_files(top))
+        listing.skipped.extend(files(top))
     train, val, test = (_append(folder, listing) if folder else None for folder in folders)
     assert train is not None
     return listing._replace(train=train, val=val, test=test)
@@ -63,7 +64,7 @@ def _existing(data_dir: str) -> Path:
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
-    names = tuple(_subfolders(folder))
+    names = tuple(subfolders(folder))
     if len(names) < 2:
         found = f"only the sub-folder {names[0]!r}" if names else "no sub-folders"
         raise ValueError(
@@ -84,13 +85,13 @@ def _way_out(folder: Path, names: Sequence[str]) -> str:
     inner = folder
     while len(names) == 1:
         inner = inner / names[0]
-        names = _subfolders(inner)
+        names = subfolders(inner)
     return f"move the folders that are in {inner} into {folder}" if names else LAYOUT
 
 
 def _append(folder: Path, listing: Listing) -> slice:
     """List the images of every class in `folder`; it may lack classes, but have no others."""
-    names = _subfolders(folder)
+    names = subfolders(folder)
     for name in names:
         if name not in listing.classes:
             raise ValueError(
@@ -99,7 +100,7 @@ def _append(folder: Path, listing: Listing) -> slice:
             )
     if not names:
         raise ValueError(f"{folder} has no sub-folders; {LAYOUT}")
-    listing.skipped.extend(_files(folder))
+    listing.skipped.extend(files(folder))
     start = len(listing.paths)
     for name in names:
         paths = _images(folder / name, listing.skipped)
@@ -108,64 +109,16 @@ def _append(folder: Path, listing: Listing) -> slice:
     return slice(start, len(listing.paths))
 
 
-def _subfolders(folder: Path) -> list[str]:
-    """Names in sorted order, without hidden ones such as our `.cache`."""
-    return _names(folder, folders=True)
-
-
-def _files(folder: Path) -> list[str]:
-    """Paths of what lies directly in a folder whose images should lie in its sub-folders."""
-    return [str(folder / name) for name in _names(folder, folders=False)]
-
-
-def _names(folder: Path, *, folders: bool) -> list[str]:
-    with os.scandir(str(folder)) as entries:
-        found = [entry for entry in entries if not is_noise(entry.name)]
-    for entry in found:
-        _refuse_broken(entry)
-    return sorted(entry.name for entry in found if entry.is_dir() == folders)
-
-
-def _refuse_broken(entry: os.DirEntry[str]) -> None:
-    """Refuse a link to nothing: it may have been a class, or a split."""
-    if entry.is_symlink() and not os.path.exists(entry.path):
-        raise ValueError(f"{entry.path!r} is a broken link; mend or remove it")
-
-
 def _images(folder: Path, skipped: list[str]) -> list[str]:
     """Paths of the images anywhere below a class's folder, sorted by their parts."""
-    found = sorted(_walk(str(folder), (), skipped), key=lambda path: path.split("/"))
+    found = walk(folder, EXTENSIONS, skipped)
+    refuse_inner_splits(folder, subfolders(folder))
     if not found:
         raise ValueError(
             f"the class folder {folder} has no images ({' '.join(EXTENSIONS)}); add some or"
             " remove it"
         )
     return found
-
-
-def _walk(folder: str, above: tuple[tuple[int, int], ...], skipped: list[str]) -> Iterator[str]:
-    """Images below `folder`, links followed; `above` tells the folders on the way, by inode."""
-    status = os.stat(folder)
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        raise ValueError(f"{folder!r} is a link to a folder that it lies in; remove the link")
-    inner = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_noise(entry.name):
-                continue
-            _refuse_broken(entry)
-            if entry.is_dir():
-                inner.append(entry.name)
-                yield from _walk(entry.path, (*above, here), skipped)
-            elif entry.name.lower().endswith(EXTENSIONS):
-                if not entry.is_file():
-                    raise ValueError(f"{entry.path!r} is no file; remove it")
-                yield entry.path
-            else:
-                skipped.append(entry.path)
-    if not above:
-        refuse_inner_splits(Path(folder), sorted(inner))
 
 
 def _most(kinds: Counter[str]) -> list[tuple[str, int]]:
