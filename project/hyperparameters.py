@@ -4,10 +4,7 @@ Flags, help, config files, records and checkpoints are derived from `Hyperparame
 standard library is imported, so that `--help` and a rejected flag answer before torch is loaded.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from project.cli.fields import flag
 from project.cli.flag_values import FlagValues, flags_of
@@ -30,7 +27,6 @@ __all__ = [
 DEBUG = "debug"
 
 
-@dataclass(frozen=True)
 class Hyperparameters(FlagValues):
     """What a run was asked to do; validated as a whole when made.
 
@@ -280,10 +276,6 @@ class Hyperparameters(FlagValues):
     profile: bool = flag(
         False, "write a trace of the first steps and a table of where their time goes"
     )
-
-    # Values of the flags that the chosen plugs have themselves: by the plug's name, which is what
-    # stands before the colon, then by the flag's.
-    plugs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
 
 BY_NAME = flags_of(Hyperparameters)

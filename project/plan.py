@@ -98,7 +98,7 @@ def make_plan(arguments: Arguments) -> Plan:
     hparams, given = arguments.hparams, arguments.given
     resume = weights = parent = None
     if hparams.fast_dev_run:
-        hparams = replace(hparams, max_epochs=1, limit_batches=1, tracker=("none",))
+        hparams = hparams.replace(max_epochs=1, limit_batches=1, tracker=("none",))
     if hparams.only_test:
         weights = _weights(hparams, hparams.checkpoint or hparams.resume)
     elif hparams.resume is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from project.cli.stage import clear
-from project.hyperparameters import Hyperparameters
+from project.hyperparameters import BY_NAME
 from project.words.telling import RUN, clean, clipped
 
 LONGEST = 2000  # characters of a line of error; some libraries repeat all of their input
@@ -78,7 +78,7 @@ def add_exp_dir(parser: ArgumentParser, help: str) -> None:
     """Let a command take `--exp-dir`, with the default and the variable that a run's has."""
     from pathlib import Path  # 5 ms that a run's start-up can do without
 
-    field = Hyperparameters.__dataclass_fields__["exp_dir"]
+    field = BY_NAME["exp_dir"]
     default = Path(os.environ.get(field.metadata["env"]) or field.default)
 
     def folder(text: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import read_json
-from project.hyperparameters import Hyperparameters
+from project.hyperparameters import BY_NAME
 from project.run_directory import OUTCOME, runs_below
 
 _BEST = "best:"
@@ -73,5 +73,5 @@ def _scores(exp_dir: Path) -> Iterator[str]:
 
 def _exp_dir(parsed_args: Namespace) -> Path:
     given = getattr(parsed_args, "exp_dir", None)
-    field = Hyperparameters.__dataclass_fields__["exp_dir"]
+    field = BY_NAME["exp_dir"]
     return Path(given or os.environ.get(field.metadata["env"]) or field.default)

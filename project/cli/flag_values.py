@@ -1,13 +1,12 @@
 """What is done with the values of all flags together: checked, read from plain ones, given back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, asdict, fields
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from project import plugs
-from project.cli.fields import convert, spelled, value_problems
+from project.cli.fields import Field, convert, spelled, value_problems
 from project.cli.shorthand import GPUS, short_names
 from project.words.telling import quoted
 
@@ -16,7 +15,7 @@ RETIRED = {"strategy"}
 
 
 class FlagValues:
-    """The base of `Hyperparameters`, a frozen dataclass whose fields are flags.
+    """The base of `Hyperparameters`: a value of each flag, none of which can be set again.
 
     Attributes:
         plugs: the values of the flags that the chosen plugs have themselves: by the plug's name,
@@ -28,14 +27,41 @@ class FlagValues:
 
     plugs: Mapping[str, Mapping[str, Any]]
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, *, plugs: Mapping[str, Mapping[str, Any]] | None = None, **values: Any
+    ) -> None:
         from project.cli.conflicts import conflicts  # which --help and rejected flags need not pay
 
         flags = flags_of(type(self)).values()
+        defaults = {f.name: f.default for f in flags}
+        if unknown := values.keys() - defaults.keys():
+            raise TypeError(f"there are no flags {sorted(unknown)}")
+        vars(self).update(defaults | values, plugs=plugs or {})
         problems = [p for f in flags for p in value_problems(f, getattr(self, f.name))]
         problems = problems or conflicts(self) or self._complete_plugs()
         if problems:
             raise ValueError("\n".join(problems))
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"{name} can't be set: `replace` gives others")
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(value for name, value in vars(self).items() if name != "plugs"))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
+
+    def replace(self, **values: Any) -> Self:
+        """These, but for some values; checked anew.
+
+        Raises:
+            ValueError: one line per problem, all of them at once.
+        """
+        return type(self)(**vars(self) | values)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
@@ -59,7 +85,7 @@ class FlagValues:
 
         Without `plugs` where no plug has flags of its own: former versions know of none.
         """
-        values = {spelled(name): value for name, value in _plain(asdict(self)).items()}
+        values = {spelled(name): value for name, value in _plain(vars(self)).items()}
         return values if self.plugs else {k: v for k, v in values.items() if k != "plugs"}
 
     def settings(self, plug: str) -> SimpleNamespace:
@@ -82,14 +108,14 @@ class FlagValues:
             settings, problems = settings_of(chosen, by_name)
             values, more = completed(settings.values(), self.plugs)
             problems += more
-        object.__setattr__(self, "plugs", values)
+        vars(self)["plugs"] = values
         return problems
 
 
 @cache
 def flags_of(values: type[FlagValues]) -> dict[str, Field]:
     """The fields that are flags, by their names in files and records."""
-    return {spelled(f.name): f for f in fields(values) if f.name != "plugs"}
+    return {spelled(f.name): f for f in vars(values).values() if isinstance(f, Field)}
 
 
 def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,9 +1,8 @@
 """The parser of a run's command line: a flag for each field, and those that only a person types."""
 
 import argparse
-from dataclasses import Field
 
-from project.cli.fields import choices_of, flag_name, is_tuple, kind_of, spelled
+from project.cli.fields import Field, choices_of, flag_name, is_tuple, kind_of, spelled
 from project.cli.parser import Parser
 from project.cli.seeds import ONE, SEEDS
 from project.cli.shorthand import GPUS
@@ -15,7 +14,6 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="python -m project.run",
         description="Train, evaluate and record a model; says at the end where to compare it.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
         add_help=False,
     )

@@ -3,11 +3,11 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import Field, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from project import plugs
-from project.cli.fields import convert, flag, flag_name, value_problems
+from project.cli.fields import Field, convert, flag, flag_name, value_problems
 from project.files.sources import tree, value_of
 
 _KINDS = {"int": int, "float": float, "str": str, "bool": bool}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from project.cli.fields import flag_name
-from project.hyperparameters import Hyperparameters
+from project.hyperparameters import BY_NAME
 from project.words.paths import brief
 
 
@@ -42,7 +42,7 @@ def _is_this(path: str) -> bool:
 
 def exp_dir_flag(folder: Path) -> tuple[str, ...]:
     """The words by which a command finds the runs in `folder`: none where it looks by itself."""
-    field = Hyperparameters.__dataclass_fields__["exp_dir"]
+    field = BY_NAME["exp_dir"]
     default = os.environ.get(field.metadata["env"]) or field.default
     return () if folder.resolve() == Path(default).resolve() else ("--exp-dir", brief(folder))
 

@@ -5,10 +5,9 @@ What is recorded, printed and compared has the long names alone.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import Field
 from typing import Any
 
-from project.cli.fields import flag_name
+from project.cli.fields import Field, flag_name
 from project.words.telling import quoted
 
 GPUS = "gpus"

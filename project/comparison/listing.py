@@ -16,7 +16,7 @@ from project.comparison.values import (
     status_text,
     text_of,
 )
-from project.hyperparameters import Hyperparameters
+from project.hyperparameters import BY_NAME
 from project.provenance import repetitions
 
 FIRST = ("run", "status", "age", "code", "data")
@@ -50,10 +50,9 @@ def columns(
 
 def _varying(every: Sequence[Values]) -> list[str]:
     """Flags that differ, the seed last: where the space is short, what follows is left out."""
-    flags = Hyperparameters.__dataclass_fields__
     found = [
         name
-        for name in flags
+        for name in BY_NAME
         if name not in NEUTRAL_FLAGS and differ(values.get(name) for values in every)
     ]
     return sorted(found, key=lambda name: name == "seed")

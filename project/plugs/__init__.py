@@ -209,16 +209,20 @@ def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
     head = _BUILD.search(code) if "variant" in code else None
     takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))
     if takes_variant != (part is not None):
-        from project.plugs import outside
-
-        form = f"{name}:NAME" if takes_variant else name
-        own = part is not None and outside.FORM.fullmatch(text) and outside.locate(name)
-        hint = f"; {own} needs another name" if own else ""
+        form, hint = (f"{name}:NAME", "") if takes_variant else (name, _hides(name, text))
         raise ValueError(
             f"--{kind} {quoted(text)}: {name} takes {'a' if takes_variant else 'no'} variant,"
             f" write --{kind} {form}{hint}"
         )
     return Plug(kind, text, name, part, f"project.{FOLDERS[kind]}.{word}", path, False)
+
+
+def _hides(name: str, text: str) -> str:
+    """What to say where a file of a person's own has the name of a built-in plug."""
+    from project.plugs import outside
+
+    own = outside.locate(name) if outside.FORM.fullmatch(text) else None
+    return f"; {own} needs another name" if own else ""
 
 
 def _told(error: BaseException) -> str:

@@ -6,9 +6,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from itertools import dropwhile
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from project.hyperparameters import Hyperparameters
 
@@ -19,8 +18,7 @@ BY_HAND = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
 PATIENCE_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where this process stands among those of its run.
 
     Attributes:
@@ -96,8 +94,8 @@ def settle(hparams: Hyperparameters, given: frozenset[str]) -> Hyperparameters:
                 f" {where}; give it the same, or leave --{name} out"
             )
     if asked["devices"] != here.devices:
-        hparams = replace(hparams, devices=str(here.devices))
-    return replace(hparams, nodes=here.nodes)
+        hparams = hparams.replace(devices=str(here.devices))
+    return hparams.replace(nodes=here.nodes)
 
 
 def n_devices(devices: str) -> int | None:

@@ -1,14 +1,13 @@
 """The flags that a record or a checkpoint holds, and what may be another when their run goes on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from project import run_directory
 from project.cli.fields import flag_name
 from project.files import read_json
-from project.hyperparameters import Hyperparameters, section_of
+from project.hyperparameters import FLAGS, Hyperparameters, section_of
 from project.provenance.keeping import put_back
 from project.provenance.run import status
 from project.words.telling import quoted
@@ -64,7 +63,7 @@ def resumed(
         "exp_dir": hparams.exp_dir,
         "plugs": _merged(given.get("plugs", {}), recorded.plugs),
     }
-    return replace(recorded, **changed)
+    return recorded.replace(**changed)
 
 
 def _check_state(directory: Path, first: bool) -> None:
@@ -84,8 +83,8 @@ def _check_state(directory: Path, first: bool) -> None:
 
 def _contradicting(recorded: Hyperparameters, given: Mapping[str, Any]) -> Iterable[str]:
     """The flags, those of plugs among them, that were given with another value than recorded."""
-    for f in fields(recorded):
-        if f.name in given and f.name not in FREE_ON_RESUME | {"plugs"}:
+    for f in FLAGS:
+        if f.name in given and f.name not in FREE_ON_RESUME:
             if given[f.name] != getattr(recorded, f.name):
                 yield flag_name(f.name)
     for plug, settings in given.get("plugs", {}).items():

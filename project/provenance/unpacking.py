@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.hyperparameters import Hyperparameters
+from project.hyperparameters import BY_NAME
 from project.provenance import commits
 from project.provenance._tar import walk
 from project.provenance.find import RUN_ID
@@ -22,7 +22,7 @@ MOST_GIB, MOST_FILES = 2.0, 10_000
 # Systems take names of 4096 bytes with the folders around; each folder of a name is looked at.
 _LONGEST, _DEEPEST = 1024, 64
 _OTHERS = re.compile(REPRODUCTIONS + r"/[^/.][^/]*\.json")
-_EXP_NAME = re.compile(Hyperparameters.__dataclass_fields__["exp_name"].metadata["pattern"])
+_EXP_NAME = re.compile(BY_NAME["exp_name"].metadata["pattern"])
 
 
 @dataclass(frozen=True)
