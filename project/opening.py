@@ -12,6 +12,7 @@ from project.build import Setup
 from project.cli import messages
 from project.cli.classes import told_absent
 from project.cli.command import describe
+from project.cli.pixels import told_without_pixels
 from project.files.root import ROOT
 from project.plan import Plan
 from project.processes import seeds
@@ -189,7 +190,8 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     what = f"{hparams.model} on {hparams.data}" if hparams.only_test else ""
     messages.announce(run.directory, what, device, data)
     leaks = dataset.leaks.lines() if dataset.leaks else ()
-    absent = () if plan.is_trial else told_absent(data)
+    told = told_without_pixels if dataset.kind == "masks" else told_absent
+    absent = () if plan.is_trial else told(data)
     messages.warn(run.record["code"].get("not_recorded") or (), leaks, absent)
     if plan.resume is None and not hparams.only_test and not plan.is_trial:
         least = max(setup.trainer.world_size, hparams.accumulate)

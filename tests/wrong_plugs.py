@@ -219,7 +219,7 @@ DATA = [
         f"return Raw({SAMPLES.replace('targets', 'targets[:9]')}, None, ())", "60 images, but 9"
     ),
     loading(
-        f"return Raw({SAMPLES.replace('images', 'images.float()')}, None, ())", "torch.float32, n"
+        f"return Raw({SAMPLES.replace('images', 'images.double()')}, None, ())", "torch.float64, n"
     ),
     loading(
         f"return Raw({SAMPLES.replace('images', 'images.numpy()')}, None, ())", "numpy.ndarray, n"

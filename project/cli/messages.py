@@ -8,6 +8,7 @@ from typing import Any
 
 from project import run_directory
 from project.cli.classes import ByClass, told_counts
+from project.cli.pixels import told_pixels
 from project.cli.shell import as_flags, command, exp_dir_flag, followed_by
 from project.cli.stage import draws, stage
 from project.cli.summary import outcome_rows, print_summary
@@ -26,11 +27,12 @@ def announce(directory: Path, what: str, device: str, data: Mapping[str, Any]) -
         directory: of the run.
         what: model and data, where only a checkpoint knew them; else nothing.
         device: as torch names it.
-        data: as the record has it: `classes` and `counts`.
+        data: as the record has it: `kind`, `classes` and `counts`.
     """
     counts = ", ".join(f"{n['total']:,} {split}" for split, n in data["counts"].items())
     parts = filter(None, [what, counts, f"on {device}"])
-    lines = [f"run {directory.name}: {'; '.join(parts)}", *told_counts(data)]
+    told = told_pixels if data["kind"] == "masks" else told_counts
+    lines = [f"run {directory.name}: {'; '.join(parts)}", *told(data)]
     print(*lines, sep="\n", file=sys.stderr)
 
 

@@ -117,8 +117,10 @@ def _of_same_data(runs: Sequence[KnownRun], members: list[int]) -> list[list[int
 def _identity(run: KnownRun) -> str:
     """Equal for runs that were asked for the same, but for the seed, on the same software."""
     record = run.record
-    # Counts per class are the same for every seed, as splits are stratified.
-    data = [record["data"].get(name) for name in ("name", "classes", "shape", "counts")]
+    data = [record["data"].get(name) for name in ("name", "classes", "shape")]
+    # Counts per class are the same for every seed, as splits are stratified; of masks they aren't.
+    counts = record["data"].get("counts") or {}
+    data.append({s: n["total"] if "pixels" in n else n for s, n in counts.items()} or None)
     environment = {k: v for k, v in flatten(record["environment"]).items() if _decides(k)}
     return identity([setting_of(record["flags"]), history(run), data, environment])
 

@@ -11,7 +11,8 @@ import torch
 from project import plugs
 from project.cli.faults import fault
 from project.cli.stage import stage
-from project.data._block import Batch, Block
+from project.data._block import Block
+from project.data._counts import counted
 from project.data._faults import fault_of
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
@@ -21,18 +22,22 @@ from project.data._split import Splits, split
 from project.data._statistics import statistics
 from project.data.files import Files
 from project.data.order import permutation
-from project.data.samples import Raw, Resident, Samples, Subset
+from project.data.samples import Raw, Resident, Samples, Subset, dtype_name
 from project.data.streamed import Streamed
+from project.data.targets import Labels, Masks
 from project.files.definitions import returning
 from project.hyperparameters import Hyperparameters
 from project.plugs.handing import made
+from project.values import Batch
 
 __all__ = [
     "Batch",
     "Block",
     "Data",
     "Former",
+    "Labels",
     "Loader",
+    "Masks",
     "Raw",
     "Resident",
     "Samples",
@@ -50,14 +55,15 @@ class Data:
         name: on the command line.
         classes: names, by target.
         shape: `(channels, height, width)` of an image.
-        mean: per channel over the training split, in units of the pixel value / 255.
+        mean: per channel over the training split, in units of the pixel value / 255; of float32
+            images, in those of the value.
         std: likewise.
-        class_counts: samples of each class in the training split, as trained.
+        class_counts: samples of each class in the training split, as trained; of masks, pixels.
         train, val, test: the samples of each split.
         hashes: `blake3:<hex>` by split.
         hash: of all splits.
         files: that the data set was read from; None: there are none of its own.
-        leaks: images that are in two splits, or under two labels; None: it can't be told.
+        leaks: images that are in two splits, or under two labels or masks; None: it can't be told.
         fit: how pictures of any shape became squares; None: that was not done.
     """
 
@@ -76,12 +82,19 @@ class Data:
     leaks: Leaks | None
     fit: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """What is true of the samples: "labels" or "masks"."""
+        return self.train.kind
+
     def describe(self) -> dict[str, Any]:
         """What the run's record says about the data, as plain values."""
         return {
             "name": self.name,
+            "kind": self.kind,
             "classes": list(self.classes),
             "shape": list(self.shape),
+            "dtype": dtype_name(self.train.samples.dtype),
             "fit": self.fit,
             "counts": {name: self._counts(part) for name, part in self._splits().items()},
             "mean": list(self.mean),
@@ -96,7 +109,7 @@ class Data:
         return dict(self.files.hashes()) if self.files else None
 
     def refuse_leaks(self) -> None:
-        """Refuse data with an image in two splits or under two labels.
+        """Refuse data with an image in two splits, or under two labels or masks.
 
         Raises:
             ValueError: there is one, or it can't be told; the message names a few.
@@ -157,7 +170,7 @@ class Data:
         return {"train": self.train, "val": self.val, "test": self.test}
 
     def _counts(self, part: Subset) -> dict[str, Any]:
-        return {"total": len(part), "per_class": _per_class(part, len(self.classes))}
+        return counted(part, len(self.classes))
 
 
 def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
@@ -184,7 +197,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         shape=raw.train.shape,
         mean=measured.mean,
         std=measured.std,
-        class_counts=tuple(_per_class(splits.train, len(raw.classes))),
+        class_counts=tuple(counted(splits.train, len(raw.classes))["per_class"]),
         **splits._asdict(),
         hashes=hashes,
         hash=total_hash(hashes, raw.classes),
@@ -192,10 +205,6 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         leaks=find_leaks(raw, splits),
         fit=raw.fit,
     )
-
-
-def _per_class(part: Subset, n_classes: int) -> list[int]:
-    return torch.bincount(part.targets, minlength=n_classes).tolist()
 
 
 def _load(hparams: Hyperparameters) -> Raw:

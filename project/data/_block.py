@@ -1,23 +1,10 @@
-"""Batches, and consecutive ones of an epoch that were gathered at once."""
+"""Consecutive batches of an epoch that were gathered at once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from torch import Tensor
 
-
-class Batch(NamedTuple):
-    """One optimizer step's samples, or this rank's share of them.
-
-    Attributes:
-        inputs: `(b, C, H, W)` float32, normalised, on the device.
-        targets: `(b,)` int64, on the device.
-        size: samples of the batch over all ranks.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    size: int
+from project.values import Batch
 
 
 class Block:

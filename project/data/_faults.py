@@ -5,11 +5,15 @@ from typing import Any
 import torch
 
 from project.cli.faults import if_none
-from project.data.samples import Raw
+from project.data.samples import UNITS, Raw, Resident, dtype_name
 from project.data.streamed import Streamed
+from project.data.targets import Labels, Masks
+from project.values import IGNORED
 
 # What `Samples` asks for.
-_NEEDED = ("targets", "shape", "device", "resident", "fetch", "stream", "content", "to", "__len__")
+_NEEDED = ("targets", "shape", "dtype", "device", "resident", "fetch", "stream", "content", "to")
+# What `Targets` does, and asks for.
+_OF_TARGETS = ("kind", "strata", "fetch", "moved", "ready", "counts", "content", "key", "to")
 
 
 def fault_of(found: Any) -> str | None:
@@ -44,29 +48,60 @@ def _fault_of_part(part: Any, classes: tuple[str, ...], train: Any) -> str | Non
             f"is {_kind(part)}, which has no {lacking[0]}: Resident(images, targets) makes samples"
         )
     targets = part.targets
-    if not isinstance(targets, torch.Tensor) or targets.dtype != torch.int64 or targets.ndim != 1:
-        return f"has targets that are {_kind(targets)}, no (n,) int64"
+    if lacking := [name for name in _OF_TARGETS if not hasattr(targets, name)]:
+        return (
+            f"has targets that are {_kind(targets)} without {lacking[0]}: Labels(values) or"
+            " Masks(values) makes them"
+        )
     if len(part) == 0 or len(targets) != len(part):
         return f"has {len(part)} images and {len(targets)} targets"
-    outside = ((targets < 0) | (targets >= len(classes))).nonzero().flatten()
-    if len(outside):
-        i, last = int(outside[0]), len(classes) - 1
-        return (
-            f"has target {int(targets[i])} at sample {i}: those of {last + 1} classes are 0..{last}"
-        )
-    shape = tuple(part.shape)
+    if targets.kind != train.targets.kind:
+        return f"has {targets.kind}, but train has {train.targets.kind}"
+    return _fault_of_targets(targets, len(classes)) or _fault_of_images(part, train)
+
+
+def _fault_of_targets(targets: Any, n_classes: int) -> str | None:
+    last = n_classes - 1
+    if isinstance(targets, Labels):
+        outside = ((targets.values < 0) | (targets.values > last)).nonzero().flatten()
+        if len(outside):
+            i = int(outside[0])
+            return (
+                f"has target {int(targets.values[i])} at sample {i}: those of {n_classes} classes"
+                f" are 0..{last}"
+            )
+    if isinstance(targets, Masks):
+        found = targets.occurrences(torch.arange(len(targets)))[:, n_classes:IGNORED]
+        samples, values = found.nonzero(as_tuple=True)
+        if len(samples):
+            return (
+                f"has {int(values[0]) + n_classes} in the mask of sample {int(samples[0])}: those"
+                f" of {n_classes} classes are 0..{last}, and {IGNORED} where it counts nowhere"
+            )
+    return None
+
+
+def _fault_of_images(part: Any, train: Any) -> str | None:
+    shape, dtype = tuple(part.shape), part.dtype
     if len(shape) != 3 or shape != tuple(train.shape):
         return f"has images of shape {shape}, not (channels, height, width) as train's"
+    if dtype not in UNITS or dtype != train.dtype:
+        known = " or ".join(map(dtype_name, UNITS))
+        return f"has images of {dtype}, not {known} as train's"
     if type(part) is Streamed:
         return None  # it is ours, and would decode a picture
     image = part.fetch(torch.tensor([0]))
-    if (
-        not isinstance(image, torch.Tensor)
-        or image.dtype != torch.uint8
-        or image.shape[1:] != shape
-    ):
-        return f"fetches {_kind(image)} for one image, no (1, {', '.join(map(str, shape))}) uint8"
-    return None
+    if not isinstance(image, torch.Tensor) or image.dtype != dtype or image.shape[1:] != shape:
+        expected = f"(1, {', '.join(map(str, shape))}) {dtype_name(dtype)}"
+        return f"fetches {_kind(image)} for one image, no {expected}"
+    return _not_finite(part) if isinstance(part, Resident) else None
+
+
+def _not_finite(part: Resident) -> str | None:
+    if part.dtype == torch.uint8:
+        return None
+    odd = (~part.images.flatten(1).isfinite().all(1)).nonzero().flatten()
+    return f"has NaN or infinity in image {int(odd[0])}" if len(odd) else None
 
 
 def _kind(value: Any) -> str:

@@ -11,14 +11,14 @@ from project.data.samples import Subset
 def split_hash(subset: Subset, classes: Sequence[str]) -> str:
     """`blake3:<hex>` of a split's targets, class names and images, in the order of its indices.
 
-    Images count with their data type, shape and pixels; those of a folder with the bytes of their
-    files. Paths, times and the order in which a folder is listed do not count.
+    Images, and masks, count with their data type, shape and pixels; those of a folder with the
+    bytes of their files. Paths, times and the order in which a folder is listed do not count.
     """
     hasher = blake3(max_threads=blake3.AUTO)
     hasher.update(_canonical([list(classes), len(subset)]))
-    hasher.update(subset.targets.numpy().astype("<i8").tobytes())
-    for chunk in subset.samples.content(subset.indices):
-        hasher.update(chunk)
+    for part in (subset.samples.targets, subset.samples):
+        for chunk in part.content(subset.indices):
+            hasher.update(chunk)
     return f"blake3:{hasher.hexdigest()}"
 
 

@@ -39,7 +39,7 @@ def sample_hashes(samples: Samples, indices: Tensor) -> np.ndarray | None:
     digests = getattr(samples, "digests", None)
     if digests is not None:
         return digests[indices.numpy(), :HASH_BYTES]
-    if len(indices) * int(np.prod(samples.shape)) > LARGEST:
+    if len(indices) * int(np.prod(samples.shape)) * samples.dtype.itemsize > LARGEST:
         return None
     rows = samples.fetch(indices).cpu().flatten(1).numpy()
     joined = b"".join(blake3(row).digest(HASH_BYTES) for row in rows)

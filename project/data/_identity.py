@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from blake3 import blake3
 from torch import Tensor
 
@@ -13,9 +14,9 @@ def identify(arrays: Sequence[Tensor]) -> np.ndarray:
     """Numbers `(n,)` int64, which are equal for equal images.
 
     Args:
-        arrays: `(m, C, H, W)` uint8 on the CPU, n images together, all of one shape.
+        arrays: `(m, C, H, W)` uint8 or float32 on the CPU, n images together, all of one shape.
     """
-    rows = [images.flatten(1).numpy() for images in arrays]
+    rows = [images.flatten(1).view(torch.uint8).numpy() for images in arrays]
     sums = np.concatenate([_sums(part) for part in rows])
     numbers = np.arange(len(sums))
     _, inverse, counts = np.unique(sums, return_inverse=True, return_counts=True)

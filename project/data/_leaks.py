@@ -1,4 +1,4 @@
-"""The same image in two splits, or under two labels: found, counted, named."""
+"""The same image in two splits, or under two labels or masks: found, counted, named."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +11,7 @@ import numpy as np
 from project.data._identity import identify
 from project.data._split import Splits
 from project.data.samples import Raw, Resident
+from project.data.targets import Labels
 
 PAIRS = {
     "train/test": "test images are also in training",
@@ -23,15 +24,16 @@ NAMED = 3
 
 @dataclass(eq=False)
 class Leaks:
-    """Images that are in two splits, or under two labels.
+    """Images that are in two splits, or under two labels (or masks, which count as such).
 
     Attributes:
         pairs: by two splits, such as `train/test`: images of the latter that are in the former too.
-        labels: images that have more than one label.
+        labels: images that have more than one label, or mask.
         examples: for each of `pairs` and `labels` that is not 0, a few: `ant/1.png = bee/2.png`.
         rows: images of the test split that are in training or validation too, by index in the
             split's source.
         sizes: images of each split.
+        kind: what is true of images: "labels" or "masks".
     """
 
     pairs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PAIRS, 0))
@@ -39,6 +41,7 @@ class Leaks:
     examples: dict[str, list[str]] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
+    kind: str = "labels"
 
     def __bool__(self) -> bool:
         return bool(self.labels or any(self.pairs.values()))
@@ -56,19 +59,21 @@ class Leaks:
                 yield f"{n:,} of {whole:,} {text}" + self._named(kind, n) * named
         if n := self.labels:
             image = "image has" if n == 1 else "images have"
-            yield f"{n:,} {image} more than one label" + self._named(LABELS, n) * named
+            yield f"{n:,} {image} more than one {self.kind.removesuffix('s')}" + self._named(
+                LABELS, n
+            ) * named
 
     def _named(self, kind: str, n: int) -> str:
         return f" ({', '.join(self.examples[kind])}{', ...' if n > NAMED else ''})"
 
 
 class _Occurrence(NamedTuple):
-    """Where an image is: its split, the row in the split's source, and among all; its label."""
+    """Where an image is: its split, the row in the split's source, and among all; what is true."""
 
     split: str
     row: int
     everywhere: int
-    target: int
+    target: Any
 
 
 def find_leaks(raw: Raw, splits: Splits) -> Leaks | None:
@@ -88,7 +93,8 @@ def find_leaks(raw: Raw, splits: Splits) -> Leaks | None:
     else:
         return None
     starts = dict(zip(map(id, sources), np.cumsum([0, *map(len, sources)]).tolist(), strict=False))
-    leaks = Leaks(sizes={split: len(part) for split, part in splits._asdict().items()})
+    sizes = {split: len(part) for split, part in splits._asdict().items()}
+    leaks = Leaks(sizes=sizes, kind=raw.kind)
     for occurrences in _repeated(numbers, splits, starts):
         _add(leaks, occurrences, name)
     return leaks
@@ -106,11 +112,9 @@ def _repeated(
         start = starts[id(part.samples)]
         rows = part.indices.numpy()
         rows = rows[counts[inverse[rows + start]] > 1]
-        targets = part.samples.targets.numpy()[rows]
         images = inverse[rows + start]
-        for image, row, target in zip(
-            *map(np.ndarray.tolist, (images, rows, targets)), strict=True
-        ):
+        for image, row in zip(images.tolist(), rows.tolist(), strict=True):
+            target = part.samples.targets.key(row)
             found[image].append(_Occurrence(split, row, row + start, target))
     return found.values()
 
@@ -146,7 +150,9 @@ def _namer(raw: Raw) -> Callable[[int], str]:
     def name(i: int) -> str:
         for kind, part in parts:
             if i < len(part):
-                return f"{'' if alone else f'{kind} '}image {i} ({raw.classes[part.targets[i]]})"
+                number = f"{'' if alone else f'{kind} '}image {i}"
+                is_labelled = isinstance(part.targets, Labels)
+                return f"{number} ({raw.classes[part.targets.key(i)]})" if is_labelled else number
             i -= len(part)
         raise AssertionError(i)
 

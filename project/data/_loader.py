@@ -7,11 +7,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from project.data._augment import augment, draw
-from project.data._block import Batch, Block
+from project.data._augment import Geometry, draw
+from project.data._block import Block
 from project.data._schedule import Schedule
 from project.data.order import permutation
-from project.data.samples import Subset
+from project.data.samples import UNITS, Subset
+from project.values import Batch, Tree, split
 
 BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20
@@ -26,14 +27,14 @@ class Loader:
 
     Args:
         subset: the split.
-        mean: per channel, in units of the pixel value / 255.
+        mean: per channel, in units of the pixel value / 255; of the value itself for float32.
         std: likewise.
         batch_size: samples of a batch over all ranks.
         seed: of the order and the augmentation.
         training: whether a last batch with fewer samples than ranks is skipped and `augmentations`
             apply.
         shuffle: whether each epoch has its own random order; else that of the indices.
-        augmentations: see `augment`; for training only.
+        augmentations: see `Geometry`; for training only.
         limit: batches per epoch, at most; None: all.
         rank: of this process.
         world_size: number of processes, each of which gets a contiguous part of each batch.
@@ -76,7 +77,8 @@ class Loader:
         )
         self.steps = len(self._schedule.sizes)
         device = subset.samples.device
-        self._scale = torch.tensor([1 / (255 * s) for s in std], device=device).view(1, -1, 1, 1)
+        unit = UNITS[subset.samples.dtype]
+        self._scale = torch.tensor([1 / (unit * s) for s in std], device=device).view(1, -1, 1, 1)
         shift = [-m / s for m, s in zip(mean, std, strict=True)]
         self._shift = torch.tensor(shift, device=device).view(1, -1, 1, 1)
         # A GPU has no such caches; each operation it is given costs more than it does.
@@ -110,14 +112,14 @@ class Loader:
         for ((images, targets), indices), (first, end) in zip(arriving, blocks, strict=True):
             steps = slice(first, end)
             if self._augmentations:
-                images = augment(images, self._draws(epoch, steps), self._augmentations)
+                images, targets = self._moved(images, targets, self._draws(epoch, steps))
             # A rank may have no sample of the last batch.
             counts = [count for count in self._schedule.counts[steps] if count]
-            batches = partial(self._batches, images, targets, counts, self._schedule.sizes[steps])
+            of_block = images, targets, indices, counts, self._schedule.sizes[steps]
             leaked = None
             if self._leaked is not None:
                 leaked = self._leaked[indices].to(images.device).split(counts)
-            yield Block(epoch, first, indices, counts, batches, leaked)
+            yield Block(epoch, first, indices, counts, partial(self._batches, *of_block), leaked)
 
     def _order(self, epoch: int) -> Tensor:
         """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
@@ -126,18 +128,33 @@ class Loader:
             positions = permutation(len(self._subset), self._seed, "order", epoch)[positions]
         return self._subset.indices[positions]
 
+    def _moved(self, images: Tensor, targets: Tree, draws: Tensor) -> tuple[Tensor, Tree]:
+        """Images and what is true of them, moved by one geometry."""
+        move = Geometry(draws, self._augmentations, *images.shape[2:])
+        return move(images), self._subset.samples.targets.moved(targets, move)
+
     def _batches(
-        self, images: Tensor, targets: Tensor, counts: list[int], sizes: Sequence[int]
+        self,
+        images: Tensor,
+        targets: Tree,
+        indices: Tensor,
+        counts: list[int],
+        sizes: Sequence[int],
     ) -> Iterator[Batch]:
+        ready = self._subset.samples.targets.ready
         pieces = [counts[i:][: self._at_once] for i in range(0, len(counts), self._at_once)]
-        some = zip(images.split([sum(piece) for piece in pieces]), pieces, strict=True)
-        inputs = (x for part, piece in some for x in self._normalised(part).split(piece))
-        return map(Batch, inputs, targets.split(counts), sizes)
+        ends = [sum(piece) for piece in pieces]
+        each, truth = (split(whole, ends) for whole in (images, targets))
+        inputs = (
+            x for part, piece in zip(each, pieces) for x in self._normalised(part).split(piece)
+        )
+        true = (x for part, piece in zip(truth, pieces) for x in split(ready(part), piece))
+        return map(Batch, inputs, true, sizes, indices.split(counts))
 
     def _normalised(self, images: Tensor) -> Tensor:
         # Two operations with one rounding each: a fused one rounds differently in vector lanes and
         # in the remainder, so that a batch would depend on the block it is in.
-        return images.float().mul_(self._scale).add_(self._shift)
+        return images.to(torch.float32, copy=True).mul_(self._scale).add_(self._shift)
 
     def _draws(self, epoch: int, steps: slice) -> Tensor:
         """Random numbers of a block; drawn for whole batches, so that ranks do not change them."""
@@ -153,5 +170,5 @@ def _block_steps(subset: Subset, batch_size: int) -> int:
     """Batches per block; of whole batches, so that it is the same for any number of ranks."""
     if not subset.samples.resident:
         return 1
-    batch_bytes = batch_size * math.prod(subset.samples.shape)
+    batch_bytes = batch_size * math.prod(subset.samples.shape) * subset.samples.dtype.itemsize
     return max(1, min(BLOCK_BATCHES, BLOCK_BYTES // batch_bytes))

@@ -8,9 +8,11 @@ from torch import Tensor
 
 from project.data.order import permutation
 from project.data.samples import Raw, Samples, Subset
+from project.data.targets import Labels
 from project.hyperparameters import Hyperparameters
 
 SHOWN = 4  # classes
+ALL = "the data set"  # of samples that are split by nothing
 
 
 class Splits(NamedTuple):
@@ -26,16 +28,16 @@ def split(raw: Raw, hparams: Hyperparameters) -> Splits:
 
     `val_fraction` and `test_fraction` are shares of each class of `raw.train`. `train_fraction`
     then keeps a share of each class of what is left; a smaller one keeps a subset of what a larger
-    one keeps.
+    one keeps. Masks have no class: all are taken alike, or by the strata that they come with.
 
     Raises:
         ValueError: a class has too few samples to be in every split.
     """
     test_fraction = hparams.test_fraction if raw.test is None else 0.0
     val_fraction = hparams.val_fraction if raw.val is None else 0.0
-    test, val, rest = cut(
-        raw.train.targets, raw.classes, (test_fraction, val_fraction), hparams.seed
-    )
+    strata = raw.train.targets.strata()
+    names = raw.classes if raw.kind == Labels.kind else _strata_names(strata)
+    test, val, rest = cut(strata, names, (test_fraction, val_fraction), hparams.seed)
     train = torch.cat([kept[: _share(len(kept), hparams.train_fraction)] for kept in rest])
     return Splits(
         Subset(raw.train, train.sort().values),
@@ -90,15 +92,22 @@ def _too_few(sizes: Mapping[str, int], fractions: tuple[float, float]) -> str:
     if len(sizes) == 1:
         ((name, n),) = sizes.items()
         samples = "1 sample" if n == 1 else f"{n} samples"
-        told, each, them = f"class {name!r} has {samples}, too few", "it needs", "the class"
+        whose = f"class {name!r}" if name != ALL else name
+        told, each = f"{whose} has {samples}, too few", "it needs"
+        them = "" if name == ALL else " or remove the class"
     else:
         named = [f"{name!r} ({n})" for name, n in sizes.items()]
         more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
         told = f"{len(named)} classes have too few samples ({', '.join(named[:SHOWN])}{more})"
-        each, them = "each needs", "these classes"
-    add = f"add samples ({each} {needed}) or remove {them}"
+        each, them = "each needs", " or remove these classes"
+    add = f"add samples ({each} {needed}){them}"
     fix = add if min(sizes.values()) < needed else "lower these shares"
     return f"{told} to leave any for training{after}; {fix}"
+
+
+def _strata_names(strata: Tensor) -> list[str]:
+    n = int(strata.max()) + 1
+    return [ALL] if n == 1 else [f"stratum {i}" for i in range(n)]
 
 
 def _all(samples: Samples) -> Subset:

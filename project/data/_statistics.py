@@ -1,9 +1,11 @@
 """Mean and standard deviation of each channel over the training split: exact, and computed once."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,7 +20,10 @@ _DECODING = 2
 
 
 class Statistics(NamedTuple):
-    """Per channel, in units of the pixel value / 255; a constant channel has a `std` of 1."""
+    """Per channel, in units of the pixel value / 255, or of a float32 value itself.
+
+    A constant channel has a `std` of 1.
+    """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -50,26 +55,58 @@ def statistics(
 def measure(subset: Subset) -> Statistics:
     """Mean and (population) standard deviation per channel.
 
-    Both follow from the 256 counts of each channel in integers of any size, rounded once at the
-    end: var = (n * sum(x^2) - sum(x)^2) / n^2.
+    Of uint8 both follow from the 256 counts of each channel in integers of any size, rounded once
+    at the end: var = (n * sum(x^2) - sum(x)^2) / n^2. Of float32 the sums of each image, in double
+    precision, are summed exactly, whatever their order.
     """
-    moments = [_moments(counts) for counts in histograms(subset).tolist()]
+    if subset.samples.dtype == torch.uint8:
+        moments = [_moments(counts) for counts in histograms(subset).tolist()]
+    else:
+        moments = _float_moments(subset)
     return Statistics(tuple(mean for mean, _ in moments), tuple(std for _, std in moments))
 
 
 def histograms(subset: Subset) -> Tensor:
     """How often each pixel value occurs: `(channels, 256)` int64."""
-    channels = subset.samples.shape[0]
-    per_chunk = max(1, CHUNK_BYTES // math.prod(subset.samples.shape))
-    if not subset.samples.resident:
+    counts = torch.zeros(subset.samples.shape[0], 256, dtype=torch.int64)
+    for images in _chunks(subset):
+        for channel, of_channel in enumerate(counts):
+            of_channel += torch.bincount(images[:, channel].flatten(), minlength=256).cpu()
+    return counts
+
+
+def _chunks(subset: Subset) -> Iterator[Tensor]:
+    """All images, some at once."""
+    samples = subset.samples
+    per_chunk = max(1, CHUNK_BYTES // (math.prod(samples.shape) * samples.dtype.itemsize))
+    if not samples.resident:
         per_chunk = min(per_chunk, 64)
     sizes = [len(piece) for piece in subset.indices.split(per_chunk)]
-    counts = torch.zeros(channels, 256, dtype=torch.int64)
-    for i, (images, _) in enumerate(subset.samples.stream(subset.indices, sizes)):
+    for i, (images, _) in enumerate(samples.stream(subset.indices, sizes)):
         count(i * per_chunk, len(subset))
-        for channel in range(channels):
-            counts[channel] += torch.bincount(images[:, channel].flatten(), minlength=256).cpu()
-    return counts
+        yield images
+
+
+def _float_moments(subset: Subset) -> list[tuple[float, float]]:
+    """Mean and standard deviation of each channel's float32 values."""
+    totals = [_float_sums(images) for images in _chunks(subset)]
+    n = sum(pixels for pixels, _ in totals)
+    columns = zip(*(row for _, rows in totals for row in rows), strict=True)
+    means = [math.fsum(column) / n for column in columns]
+    about = np.array(means)[:, None, None]
+    squares = [_float_sums(images, about)[1] for images in _chunks(subset)]
+    columns = zip(*(row for rows in squares for row in rows), strict=True)
+    stds = [math.sqrt(math.fsum(column) / n) or 1.0 for column in columns]
+    return list(zip(means, stds, strict=True))
+
+
+def _float_sums(images: Tensor, about: np.ndarray | None = None) -> tuple[int, list[list[float]]]:
+    """Pixels of a channel, and the sums of each image's channels; or of squares about a mean."""
+    values = [image.cpu().numpy().astype(np.float64) for image in images]
+    if about is not None:
+        values = [(image - about) ** 2 for image in values]
+    # By NumPy, whose order of a sum does not depend on the number of threads.
+    return images[:, 0].numel(), [image.sum((1, 2)).tolist() for image in values]
 
 
 def _moments(counts: list[int]) -> tuple[float, float]:

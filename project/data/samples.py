@@ -1,4 +1,4 @@
-"""Labelled images, fetched by index: the interface, and the one array that stays on a device."""
+"""Images and what is true of them, by index: the interface, and one array on a device."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,32 +10,41 @@ from torch import Tensor
 
 from project.cli.faults import Misuse
 from project.data.files import Files
+from project.data.targets import Labels, Masks, Targets, file_content
+from project.values import Tree
 
 CHUNK_BYTES = 16 * 2**20
+# What a pixel's value is divided by before mean and std are taken of it, by its data type.
+UNITS = {torch.uint8: 255, torch.float32: 1}
 
 
 class Samples(Protocol):
-    """Labelled images of one source.
+    """Images of one source, and what is true of them.
 
     Attributes:
-        targets: `(n,)` int64, on the CPU.
+        targets: what is true of each.
         shape: `(channels, height, width)` of an image.
+        dtype: of a pixel's value: uint8, of 0 to 255, or float32, of any.
         device: where images arrive.
         resident: whether all images are in memory already, so that fetching many at once is cheap.
     """
 
-    targets: Tensor
+    targets: Targets
     shape: tuple[int, int, int]
+    dtype: torch.dtype
     device: torch.device
     resident: bool
 
     def __len__(self) -> int: ...
 
     def fetch(self, indices: Tensor) -> Tensor:
-        """Images `(b, C, H, W)` uint8 at `indices` `(b,)` int64."""
+        """Images `(b, C, H, W)` at `indices` `(b,)` int64."""
 
-    def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images and targets of consecutive pieces of `indices`, of these sizes, on the device."""
+    def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tree]]:
+        """Images and targets of consecutive pieces of `indices`, of these sizes, on the device.
+
+        Targets are as `Targets.fetch` gives them.
+        """
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
         """The bytes of which the content hash of the images at `indices` is made."""
@@ -66,6 +75,11 @@ class Raw:
     pictures: "Pictures | None" = None
     fit: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """What is true of the samples: "labels" or "masks"."""
+        return self.train.targets.kind
+
 
 class Pictures(Protocol):
     """Tells apart the images of a data set: those of train, val and test, one after the other."""
@@ -88,17 +102,23 @@ class Subset:
         return len(self.indices)
 
     @property
-    def targets(self) -> Tensor:
-        """`(n,)` int64, on the CPU."""
-        return self.samples.targets[self.indices]
+    def kind(self) -> str:
+        """What is true of the samples: "labels" or "masks"."""
+        return self.samples.targets.kind
+
+    @property
+    def targets(self) -> Tree:
+        """What is true of its samples, as batches have it, where samples arrive."""
+        every = self.samples.targets
+        return every.ready(every.fetch(self.indices))
 
 
 class Resident:
-    """One uint8 array of images with its targets, on one device.
+    """One array of images with what is true of them, on one device.
 
     Args:
-        images: `(n, C, H, W)` uint8.
-        targets: `(n,)` integers.
+        images: `(n, C, H, W)` uint8 of 0 to 255, or float32 of any finite values.
+        targets: `Labels` or `Masks`; or the labels, `(n,)` integers.
         digests: `(n, 32)` uint8, the hash of the file each image was decoded from; None: the
             content hash is made of the pixels.
 
@@ -108,39 +128,46 @@ class Resident:
 
     resident = True
 
-    def __init__(self, images: Tensor, targets: Tensor, digests: np.ndarray | None = None) -> None:
+    def __init__(
+        self, images: Tensor, targets: Tensor | Targets, digests: np.ndarray | None = None
+    ) -> None:
         _check(images, targets)
         self.images = images
-        self.targets = targets.to("cpu", torch.int64)
+        found = Labels(targets) if isinstance(targets, Tensor) else targets
+        self.targets: Targets = found.to(images.device)
         self.shape = (images.shape[1], images.shape[2], images.shape[3])
         self.digests = digests
-        self._targets_there = self.targets.to(images.device)
 
     @property
     def device(self) -> torch.device:
         """Where the array is."""
         return self.images.device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The array's."""
+        return self.images.dtype
+
     def __len__(self) -> int:
         return len(self.images)
 
     def fetch(self, indices: Tensor) -> Tensor:
-        """Images `(b, C, H, W)` uint8 on the array's device."""
+        """Images `(b, C, H, W)` on the array's device."""
         return self.images.index_select(0, indices.to(self.device))
 
-    def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+    def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tree]]:
         """Images and targets of consecutive pieces of `indices`, of these sizes, on the device."""
         # All indices go to the device at once: a copy per piece would wait for it each time.
         for piece in indices.to(self.device).split(list(sizes)):
-            yield self.images.index_select(0, piece), self._targets_there.index_select(0, piece)
+            yield self.images.index_select(0, piece), self.targets.fetch(piece)
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
         """Data type, shape and pixels in the order of `indices`; or the digests of the files."""
         if self.digests is not None:
-            yield from file_content(self.digests, indices)
+            yield file_content(self.digests, indices)
             return
-        yield f"uint8 {self.shape}".encode()
-        per_chunk = max(1, CHUNK_BYTES // self.images[0].numel())
+        yield f"{dtype_name(self.dtype)} {self.shape}".encode()
+        per_chunk = max(1, CHUNK_BYTES // self.images[0].nbytes)
         for piece in indices.split(per_chunk):
             yield self.fetch(piece).cpu().numpy().tobytes()
 
@@ -150,22 +177,25 @@ class Resident:
         return self if images is self.images else Resident(images, self.targets, self.digests)
 
 
+def dtype_name(dtype: torch.dtype) -> str:
+    """As NumPy says it: "uint8"."""
+    return str(dtype).removeprefix("torch.")
+
+
 def _check(images: Any, targets: Any) -> None:
+    allowed = {"images": (Tensor,), "targets": (Tensor, Labels, Masks)}
     for name, value in (("images", images), ("targets", targets)):
-        if not isinstance(value, Tensor):
+        if not isinstance(value, allowed[name]):
             kind = f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins.")
             raise Misuse(f"{name} are {kind}, no torch.Tensor: torch.as_tensor makes one")
-    if images.dtype != torch.uint8:
-        raise Misuse(f"images are {images.dtype}, not torch.uint8, of 0..255")
+    if images.dtype not in UNITS:
+        raise Misuse(f"images are {images.dtype}, not torch.uint8, of 0..255, or torch.float32")
     if images.ndim != 4:
         raise Misuse(f"images are {tuple(images.shape)}, not (n, channels, height, width)")
-    if targets.ndim != 1 or targets.is_floating_point() or targets.is_complex():
-        raise Misuse(f"targets are {tuple(targets.shape)} {targets.dtype}, not (n,) whole numbers")
+    if isinstance(targets, Tensor):
+        targets = Labels(targets)
     if len(images) != len(targets):
         raise Misuse(f"there are {len(images)} images, but {len(targets)} targets")
-
-
-def file_content(digests: np.ndarray, indices: Tensor) -> Iterator[bytes]:
-    """The hashed bytes of images that come from files: their digests `(n, 32)` uint8, in order."""
-    yield b"files"
-    yield digests[indices.numpy()].tobytes()
+    if isinstance(targets, Masks) and targets.values.shape[1:] != images.shape[2:]:
+        sizes = ["x".join(map(str, each.shape[-2:])) for each in (images, targets.values)]
+        raise Misuse(f"images are of {sizes[0]} pixels (height, width), but masks of {sizes[1]}")

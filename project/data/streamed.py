@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 from project.data._fit import CROP
 from project.data.decoding import decode
 from project.data.glimpses import GLIMPSE, glimpse
-from project.data.samples import file_content
+from project.data.targets import Labels, file_content
 
 
 class Streamed:
@@ -35,6 +35,7 @@ class Streamed:
     """
 
     resident = False
+    dtype = torch.uint8
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Streamed:
     ) -> None:
         assert len(paths) == len(targets) == len(digests)
         self.glimpses = np.zeros(len(paths), GLIMPSE) if glimpses is None else glimpses
-        self.paths, self.targets, self.digests = paths, targets, digests
+        self.paths, self.targets, self.digests = paths, Labels(targets, device), digests
         self.shape, self.fit = (3, size, size), fit
         self.num_workers = num_workers
         self.device = torch.device(device)
@@ -91,17 +92,17 @@ class Streamed:
             images, glimpses = _arrived(found)
             if glimpses is not None:
                 self.glimpses[piece.numpy()] = glimpses.numpy().view(GLIMPSE).ravel()
-            yield images.to(self.device, non_blocking=True), self.targets[piece].to(self.device)
+            yield images.to(self.device, non_blocking=True), self.targets.fetch(piece)
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
         """The digests of the files in the order of `indices`."""
-        return file_content(self.digests, indices)
+        yield file_content(self.digests, indices)
 
     def to(self, device: torch.device | str) -> "Streamed":
         """The same files, whose images arrive on `device`."""
         return Streamed(
             self.paths,
-            self.targets,
+            self.targets.values,
             self.shape[1],
             self.digests,
             self.num_workers,

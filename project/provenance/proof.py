@@ -101,7 +101,9 @@ def count_faults(run: Path, record: Mapping[str, Any], test: Mapping[str, Any]) 
     wholes = {
         f"test_recall/{n}": k for n, k in zip(data["classes"], count["per_class"], strict=False)
     }
-    wholes |= {name: count["total"] for name in test if name.endswith("accuracy")}
+    # Samples, or pixels of masks without those that are ignored.
+    whole = sum(count["per_class"])
+    wholes |= {name: whole for name in test if name.endswith("accuracy")}
     wholes.pop("test_balanced_accuracy", None)
     return [
         f"{name} is {test[name]}, which is no number of {n} samples over {n}"

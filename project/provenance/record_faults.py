@@ -119,9 +119,10 @@ def _packages(run: Path, environment: Mapping[str, Any]) -> Iterator[str]:
 
 def _data(data: Mapping[str, Any]) -> Iterator[str]:
     for split, count in data["counts"].items():
-        each = count.get("per_class")
-        if each is not None and sum(each) != count["total"]:
-            yield f"{RECORD} counts {count['total']} samples in {split}, by class {sum(each)}"
+        each, what = count.get("per_class"), "pixels" if "pixels" in count else "samples"
+        whole = count["pixels"] - count["ignored"] if "pixels" in count else count["total"]
+        if each is not None and sum(each) != whole:
+            yield f"{RECORD} counts {whole} {what} in {split}, by class {sum(each)}"
     # A masked class name is not what was hashed.
     if data["hashes"] and not any("***" in name for name in data["classes"]):
         text = json.dumps([data["hashes"], data["classes"]], sort_keys=True, ensure_ascii=True)

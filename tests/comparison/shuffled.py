@@ -13,4 +13,4 @@ def load(hparams: Hyperparameters) -> Raw:
     raw = digits.load(hparams)
     order = np.random.default_rng(int(hparams.description)).permutation(64)
     images = raw.train.images.flatten(1)[:, torch.from_numpy(order)].reshape(-1, 1, 8, 8)
-    return Raw(Resident(images, raw.train.targets), None, raw.classes)
+    return Raw(Resident(images, raw.train.targets.values), None, raw.classes)

@@ -4,9 +4,13 @@ import pytest
 import torch
 from torch.nn.functional import pad
 
-from project.data._augment import augment, draw
+from project.data._augment import Geometry, draw
 
 SHAPES = [(1, 8, 8), (3, 32, 24), (2, 5, 4)]
+
+
+def augment(images: torch.Tensor, draws: torch.Tensor, names: tuple[str, ...]) -> torch.Tensor:
+    return Geometry(draws, names, *images.shape[2:])(images)
 
 
 def images(shape: tuple[int, int, int], n: int = 200) -> torch.Tensor:

@@ -33,7 +33,7 @@ def test_images_become_squares_by_class_and_name(folder: Path) -> None:
     data = load(folder)
     assert data.classes == ("ant", "bee") and data.shape == (3, 8, 8)
     samples = data.train.samples
-    assert samples.targets.tolist() == [0] * 7 + [1] * 6
+    assert samples.targets.values.tolist() == [0] * 7 + [1] * 6
     paths = sorted((folder / "ant").iterdir()) + sorted((folder / "bee").iterdir())
     for i, path in enumerate(paths):
         expected = decode(io.BytesIO(path.read_bytes()), str(path), 8).pixels

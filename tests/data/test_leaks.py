@@ -140,7 +140,7 @@ def test_counts_are_those_of_a_loop_over_all_pairs(
         paths = [p for p in data.files.paths if f"/data/{split}/" in p]
         for row in part.indices.tolist():
             pixels = Image.open(paths[row]).convert("RGB").tobytes()
-            seen.append((split, row, int(part.samples.targets[row]), pixels))
+            seen.append((split, row, int(part.samples.targets.values[row]), pixels))
     pairs = dict.fromkeys(NONE, 0)
     for first, second in (pair.split("/") for pair in NONE):
         before = {image for split, *_, image in seen if split == first}

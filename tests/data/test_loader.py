@@ -68,7 +68,7 @@ def test_evaluation_goes_through_the_indices_once(subset: Subset) -> None:
 
 
 def test_batches_are_the_normalised_images(subset: Subset) -> None:
-    images, targets = subset.samples.images.numpy(), subset.samples.targets.numpy()
+    images, targets = subset.samples.images.numpy(), subset.samples.targets.values.numpy()
     mean, std = (np.array(v).reshape(1, 2, 1, 1) for v in (MEAN, STD))
     for batch, indices in batches(make(subset)):
         expected = (images[indices].astype(np.float64) / 255 - mean) / std

@@ -37,7 +37,7 @@ def test_digits_are_scaled_to_bytes(hparams: Make) -> None:
     for level, expected in scaled.items():
         assert set(samples.images.numpy().reshape(-1, 64)[images == level].tolist()) == {expected}
     np.testing.assert_allclose(samples.images.numpy().reshape(-1, 64), images * 255 / 16, atol=0.5)
-    assert samples.targets.tolist() == targets.tolist()
+    assert samples.targets.values.tolist() == targets.tolist()
 
 
 def test_the_description_counts_what_is_there(hparams: Make) -> None:
@@ -45,8 +45,10 @@ def test_the_description_counts_what_is_there(hparams: Make) -> None:
     described = prepared.describe()
     assert list(described) == [
         "name",
+        "kind",
         "classes",
         "shape",
+        "dtype",
         "fit",
         "counts",
         "mean",
@@ -101,7 +103,7 @@ def test_synthetic_images_do_not_depend_on_their_number(
     many = module.load(hparams(synthetic_samples=65, **values))
     assert many.train.shape == shape and many.train.images.dtype == torch.uint8
     assert torch.equal(few.train.images, many.train.images[:30])
-    assert many.train.targets.tolist() == [i % 3 for i in range(65)]
+    assert many.train.targets.values.tolist() == [i % 3 for i in range(65)]
     assert many.classes == ("class 0", "class 1", "class 2")
     other = module.load(hparams(synthetic_samples=30, seed=1, **values))
     assert not torch.equal(few.train.images, other.train.images)
@@ -168,7 +170,7 @@ def test_the_array_is_moved_once(hparams: Make) -> None:
     moved = prepared.to("meta")
     assert moved.train.samples is moved.val.samples is moved.test.samples
     assert moved.train.samples.device.type == "meta" and prepared.train.samples.device.type == "cpu"
-    assert moved.train.samples.targets.device.type == "cpu"
+    assert moved.train.samples.targets.values.device.type == "cpu"
     (block,) = moved.loader("val", h)
     assert next(iter(block)).inputs.device.type == "meta"
     assert prepared.to("cpu").train.samples is prepared.train.samples

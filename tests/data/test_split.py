@@ -112,5 +112,5 @@ def test_a_class_with_too_few_samples_is_named(
     counts: dict[str, int], fractions: tuple[float, float], message: str
 ) -> None:
     with pytest.raises(ValueError) as error:
-        cut(resident(counts).targets, tuple(counts), fractions, seed=0)
+        cut(resident(counts).targets.values, tuple(counts), fractions, seed=0)
     assert str(error.value) == message

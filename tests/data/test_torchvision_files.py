@@ -140,7 +140,7 @@ def assert_holds(raw: Raw, images: dict[str, np.ndarray]) -> None:
         expected = images[split] if images[split].ndim == 4 else images[split][:, None]
         assert samples.images.dtype.itemsize == 1 and samples.images.is_contiguous()
         np.testing.assert_array_equal(samples.images.numpy(), expected)
-        np.testing.assert_array_equal(samples.targets.numpy(), TARGETS[split])
+        np.testing.assert_array_equal(samples.targets.values.numpy(), TARGETS[split])
 
 
 @pytest.mark.parametrize("plug, source", [(mnist, MNIST), (fashion_mnist, FashionMNIST)])
