@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.xdist_group("distributed")
 # In these scores floats are summed, in another order on other numbers of processes; all others come
 # from counts.
-SUMS = re.compile(r"(val|test)_(loss|log_loss|brier|calibration|.*roc_auc|.*average_precision)")
+SUMS = re.compile(
+    r"(val|test)_(loss|log_loss|brier|calibration|uce|mean_entropy|.*roc_auc|.*average_precision)"
+)
 # Those from histograms: a probability at a bin's edge is on either side of it, by the last bits of
 # sums that a processor's instructions decide about.
 BINNED = re.compile(r"((val|test)_(roc_auc|average_precision))(_error_bound|_per_class/\d)?")

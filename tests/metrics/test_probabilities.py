@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import xlogy
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss, top_k_accuracy_score
 
@@ -11,6 +12,7 @@ from project.metrics.brier import Brier
 from project.metrics.calibration_error import CalibrationError
 from project.metrics.log_loss import LogLoss
 from project.metrics.top_k import TopKAccuracy
+from project.metrics.uncertainty import Uncertainty
 
 SCALES = [1e-3, 1.0, 20.0, 1e3, 1e30]
 
@@ -62,6 +64,42 @@ def test_calibration_bins_are_those_of_scikit_learns_curve(n_classes, scale, dra
     assert counts.sum() == 800 and np.isnan(accuracy[~used]).all()
     gaps = np.abs(expected[0] - expected[1])
     assert scores["calibration_error"] == pytest.approx(gaps @ counts[used] / 800, abs=1e-12)
+
+
+def uce_by_numpy(probs: np.ndarray, wrong: np.ndarray) -> tuple[float, np.ndarray]:
+    """Sum |B| / n |error(B) - mean H(B)| over 10 bins (lo, hi] of the entropy H of all samples."""
+    entropy = -xlogy(probs, probs).sum(1) / np.log(probs.shape[1])
+    edges, uce = np.linspace(0, 1, 11), 0.0
+    for low, high in zip(edges, edges[1:]):
+        inside = (entropy > low if low else entropy >= 0) & (entropy <= high)
+        if low == edges[-2]:
+            inside = entropy > low  # rounded, it may be above 1
+        if inside.any():
+            uce += inside.mean() * abs(wrong[inside].mean() - entropy[inside].mean())
+    return uce, entropy
+
+
+@pytest.mark.parametrize("scale", [0.0, *SCALES])
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_uce_and_entropy_are_numpys(n_classes, scale, draw):
+    samples = draw(900, n_classes, seed=8)
+    samples = samples._replace(logits=samples.logits * scale)
+    expected, entropy = uce_by_numpy(samples.probs, samples.preds != samples.targets.numpy())
+    for seed in (0, 1):
+        scores = streamed(Uncertainty(n_classes), samples, seed)
+        assert scores["uce"] == pytest.approx(expected, abs=1e-12)
+        assert scores["mean_entropy"] == pytest.approx(entropy.mean(), abs=1e-12)
+        counts, means, _ = scores["uncertainty_bins"].T
+        assert counts.sum() == 900 and np.nansum(counts * means) == pytest.approx(entropy.sum())
+
+
+def test_uncertainty_of_three_samples_by_hand():
+    metric, half = Uncertainty(4), np.log([0.5, 0.5, 1e-300, 1e-300])
+    metric.update(torch.tensor(np.stack([half, half, np.zeros(4)])), torch.tensor([0, 2, 0]))
+    # H is ln 2 / ln 4 = 0.5 twice, of which one is wrong, and 1, which is right.
+    scores = metric.compute()
+    assert scores["uce"] == pytest.approx(2 / 3 * abs(1 / 2 - 0.5) + 1 / 3 * abs(0 - 1))
+    assert scores["mean_entropy"] == pytest.approx((0.5 + 0.5 + 1) / 3)
 
 
 @pytest.mark.parametrize("n_classes", [6, 10, 100])
