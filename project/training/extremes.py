@@ -1,0 +1,143 @@
+"""The k best and the k worst samples of a pass over a split, exactly, in constant memory."""
+
+import heapq
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from project.values import Tree, mapped
+
+
+class Extreme(NamedTuple):
+    """A sample at one end.
+
+    Attributes:
+        badness: how wrong its outputs are; larger is worse.
+        index: of the data set's sample.
+        kept: what was given with it, of this sample alone, on the CPU.
+    """
+
+    badness: float
+    index: int
+    kept: Any
+
+
+class Ends(NamedTuple):
+    """Both ends, each with its most extreme sample first; of equals the lower index comes first."""
+
+    best: list[Extreme]
+    worst: list[Extreme]
+
+
+class Extremes:
+    """Keeps the samples of least and of largest badness; equals an argsort over all of them.
+
+    Many samples at once cost little more than a few. A batch is looked at when the next one comes:
+    its few numbers are on their way from the device meanwhile, so that nothing waits for it.
+    Samples whose badness is NaN, as of an image whose pixels are all ignored, are at neither end.
+
+    Args:
+        k: how many at each end; fewer where there are fewer samples, which are then at both.
+    """
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all samples."""
+        # Heaps whose first entry is the one to go next: the largest of (-badness, -index) stay
+        # among the best, and those of (badness, -index) among the worst.
+        self._best: list[tuple[tuple[float, int], Extreme]] = []
+        self._worst: list[tuple[tuple[float, int], Extreme]] = []
+        self._waiting: tuple[Tensor, Tensor, Tree, Any] | None = None
+
+    def add(self, badness: Tensor, indices: Tensor, kept: Tree) -> None:
+        """Take a batch.
+
+        Args:
+            badness: `(b,)` floating, on any device; larger is worse.
+            indices: `(b,)` int64 on the CPU, of the data set's samples, each once in a pass.
+            kept: what a picture of a sample needs, such as the outputs; dimension 0 is the sample.
+                It stays as it is until the next batch.
+        """
+        self._look()
+        there, arrived = _on_its_way(badness.detach())
+        self._waiting = there, indices, kept, arrived
+
+    def ends(self) -> Ends:
+        """Both ends, of all ranks together; each has to call it, and gets the same."""
+        self._look()
+        best = sorted((-k[0], -k[1]) for k, _ in self._best)
+        worst = sorted((-k[0], -k[1]) for k, _ in self._worst)
+        if dist.is_available() and dist.is_initialized():
+            best, worst = _of_all_ranks((best, worst), self.k)
+        own = {e.index: e for _, e in (*self._best, *self._worst)}
+        wanted = [index for _, index in (*best, *worst)]
+        found = _gathered({index: own[index] for index in wanted if index in own})
+        return Ends([found[index] for _, index in best], [found[index] for _, index in worst])
+
+    def _look(self) -> None:
+        """Take what is extreme of the batch that waits."""
+        if self._waiting is None:
+            return
+        values, indices, kept, arrived = self._waiting
+        self._waiting = None
+        if arrived is not None:
+            arrived.synchronize()
+        badness = values.numpy()
+        for row in _candidates(badness, self.k).tolist():
+            self._offer(float(badness[row]), int(indices[row]), kept, row)
+
+    def _offer(self, value: float, index: int, kept: Tree, row: int) -> None:
+        ends = (self._best, (-value, -index)), (self._worst, (value, -index))
+        open_to = [(h, key) for h, key in ends if len(h) < self.k or h[0][0] < key]
+        if open_to:
+            extreme = Extreme(value, index, mapped(lambda leaf: _alone(leaf, row), kept))
+            for heap, key in open_to:
+                push = heapq.heappush if len(heap) < self.k else heapq.heappushpop
+                push(heap, (key, extreme))
+
+
+def _candidates(badness: np.ndarray, k: int) -> np.ndarray:
+    """The rows of one batch that may be at an end: those that are there in the batch itself."""
+    known = badness[~np.isnan(badness)]
+    if k == 0 or not len(known):
+        return np.empty(0, np.int64)
+    k = min(k, len(known))
+    ordered = np.partition(known, (k - 1, len(known) - k))
+    return np.flatnonzero((badness <= ordered[k - 1]) | (badness >= ordered[-k]))
+
+
+def _on_its_way(values: Tensor) -> tuple[Tensor, Any]:
+    """The values on the CPU, and what tells when they have arrived; None if they are there."""
+    if values.device.type != "cuda":
+        return values.float().cpu().clone(), None
+    there = values.float().to("cpu", non_blocking=True)
+    arrived = torch.cuda.Event()
+    arrived.record()
+    return there, arrived
+
+
+def _alone(leaf: Tensor, row: int) -> Tensor:
+    # A copy: a view would keep the whole batch in memory.
+    return leaf[row].detach().clone().cpu()
+
+
+def _of_all_ranks(own: tuple[list, list], k: int) -> list[list[tuple[float, int]]]:
+    """The first k of each list over all ranks; what is kept with them stays where it is."""
+    every: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(every, own)
+    return [sorted(entry for rank in every for entry in rank[end])[:k] for end in (0, 1)]
+
+
+def _gathered(own: dict[int, Extreme]) -> dict[int, Extreme]:
+    """All ranks' entries; alone, there is nothing to do."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return own
+    every: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(every, own)
+    return {index: extreme for rank in every for index, extreme in rank.items()}
