@@ -94,6 +94,12 @@ class Hyperparameters(FlagValues):
         " proportions",
         choices=("crop", "pad", "squeeze"),
     )
+    crop_size: int | None = flag(
+        None,
+        "pixels a side of the random crops that training takes of pictures with masks, where these"
+        " are of many sizes, or it is given; not given: as most have, 32 to 256",
+        bounds="[4, 4096]",
+    )
     augment: tuple[str, ...] = flag(
         (), "random changes to training images: several allowed", choices=("flip", "crop")
     )

@@ -25,6 +25,13 @@ def told_pixels(data: Mapping[str, Any]) -> Iterator[str]:
     if train["ignored"]:
         told += f", ignored {_percent(train['ignored'] / train['pixels'])}"
     yield f'pixels: {told} (always "{short(classes[top])}": {answered:.3f})'
+    if sizes := data["sizes"]:
+        small, large = ("x".join(map(str, sizes[which])) for which in ("smallest", "largest"))
+        crop = "x".join(map(str, data["shape"][1:]))
+        yield (
+            f"pictures of {small} to {large} pixels: training takes random crops of {crop}"
+            " (--crop-size), evaluation each whole"
+        )
     if rare := [i for i, n in enumerate(train["pictures"]) if n < train["total"]]:
         rare.sort(key=lambda i: train["pictures"][i])
         named = [f"{short(classes[i])} in {train['pictures'][i]:,}" for i in rare[:FEW]]

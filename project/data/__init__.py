@@ -22,6 +22,7 @@ from project.data._split import Splits, split
 from project.data._statistics import statistics
 from project.data.files import Files
 from project.data.order import permutation
+from project.data.ragged import Ragged
 from project.data.samples import Raw, Resident, Samples, Subset, dtype_name
 from project.data.streamed import Streamed
 from project.data.targets import Labels, Masks
@@ -38,6 +39,7 @@ __all__ = [
     "Labels",
     "Loader",
     "Masks",
+    "Ragged",
     "Raw",
     "Resident",
     "Samples",
@@ -54,7 +56,7 @@ class Data:
     Attributes:
         name: on the command line.
         classes: names, by target.
-        shape: `(channels, height, width)` of an image.
+        shape: `(channels, height, width)` of an image, as training takes it.
         mean: per channel over the training split, in units of the pixel value / 255; of float32
             images, in those of the value.
         std: likewise.
@@ -94,6 +96,7 @@ class Data:
             "kind": self.kind,
             "classes": list(self.classes),
             "shape": list(self.shape),
+            "sizes": self._sizes(),
             "dtype": dtype_name(self.train.samples.dtype),
             "fit": self.fit,
             "counts": {name: self._counts(part) for name, part in self._splits().items()},
@@ -169,6 +172,15 @@ class Data:
     def _splits(self) -> dict[str, Subset]:
         return {"train": self.train, "val": self.val, "test": self.test}
 
+    def _sizes(self) -> dict[str, list[int]] | None:
+        """The smallest and largest height and width, of pictures of which training takes crops."""
+        samples = [part.samples for part in self._splits().values()]
+        found = [part.sizes for part in samples if isinstance(part, Ragged)]
+        if not found:
+            return None
+        every = np.concatenate(found)
+        return {"smallest": every.min(0).tolist(), "largest": every.max(0).tolist()}
+
     def _counts(self, part: Subset) -> dict[str, Any]:
         return counted(part, len(self.classes))
 
@@ -212,6 +224,11 @@ def _load(hparams: Hyperparameters) -> Raw:
     raw = made("data", hparams.data, function, {"hparams": hparams})
     if why := fault_of(raw):
         raise fault("data", hparams.data, why, returning(function), function)
+    if hparams.crop_size is not None and not isinstance(raw.train, Ragged):
+        raise ValueError(
+            f"--crop-size {hparams.crop_size}: training on --data {hparams.data} takes its images"
+            " whole, as they are made; leave it out"
+        )
     return raw
 
 

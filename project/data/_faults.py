@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from project.cli.faults import if_none
+from project.data.ragged import Ragged, RaggedMasks
 from project.data.samples import UNITS, Raw, Resident, dtype_name
 from project.data.streamed import Streamed
 from project.data.targets import Labels, Masks
@@ -70,7 +71,7 @@ def _fault_of_targets(targets: Any, n_classes: int) -> str | None:
                 f"has target {int(targets.values[i])} at sample {i}: those of {n_classes} classes"
                 f" are 0..{last}"
             )
-    if isinstance(targets, Masks):
+    if isinstance(targets, Masks | RaggedMasks):
         found = targets.occurrences(torch.arange(len(targets)))[:, n_classes:IGNORED]
         samples, values = found.nonzero(as_tuple=True)
         if len(samples):
@@ -88,7 +89,7 @@ def _fault_of_images(part: Any, train: Any) -> str | None:
     if dtype not in UNITS or dtype != train.dtype:
         known = " or ".join(map(dtype_name, UNITS))
         return f"has images of {dtype}, not {known} as train's"
-    if type(part) is Streamed:
+    if isinstance(part, Streamed | Ragged):
         return None  # it is ours, and would decode a picture
     image = part.fetch(torch.tensor([0]))
     if not isinstance(image, torch.Tensor) or image.dtype != dtype or image.shape[1:] != shape:

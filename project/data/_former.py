@@ -10,6 +10,7 @@ from torch import Tensor
 
 from project.data._split import Splits
 from project.data.files import Files
+from project.data.ragged import Ragged
 from project.data.samples import Samples, Subset
 
 # Of each sample's hash; two of a million samples share as many with a chance of 1 in 30 million.
@@ -39,6 +40,9 @@ def sample_hashes(samples: Samples, indices: Tensor) -> np.ndarray | None:
     digests = getattr(samples, "digests", None)
     if digests is not None:
         return digests[indices.numpy(), :HASH_BYTES]
+    if isinstance(samples, Ragged):
+        keys = samples.targets.looks["image"][indices.numpy()]
+        return keys.astype("<u8").view(np.uint8).reshape(len(indices), HASH_BYTES)
     if len(indices) * int(np.prod(samples.shape)) * samples.dtype.itemsize > LARGEST:
         return None
     rows = samples.fetch(indices).cpu().flatten(1).numpy()

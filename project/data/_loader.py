@@ -10,7 +10,8 @@ from torch import Tensor
 from project.data._augment import Geometry, draw
 from project.data._block import Block
 from project.data._schedule import Schedule
-from project.data.order import permutation
+from project.data.order import generator, permutation
+from project.data.ragged import Ragged
 from project.data.samples import UNITS, Subset
 from project.values import Batch, Tree, split
 
@@ -29,8 +30,9 @@ class Loader:
         subset: the split.
         mean: per channel, in units of the pixel value / 255; of the value itself for float32.
         std: likewise.
-        batch_size: samples of a batch over all ranks.
-        seed: of the order and the augmentation.
+        batch_size: samples of a batch over all ranks; in evaluation, pictures of many sizes come
+            one by one, whatever it is.
+        seed: of the order, the augmentation and the crops.
         training: whether a last batch with fewer samples than ranks is skipped and `augmentations`
             apply.
         shuffle: whether each epoch has its own random order; else that of the indices.
@@ -66,10 +68,16 @@ class Loader:
         assert training or not (shuffle or augmentations)
         self._subset, self._seed, self._shuffle = subset, seed, shuffle
         self._augmentations = tuple(augmentations)
+        # Crops of pictures of many sizes are trained on; whole ones come one by one.
+        self._crops = training and isinstance(subset.samples, Ragged)
+        n, block_steps = len(subset), _block_steps(subset, batch_size)
+        if isinstance(subset.samples, Ragged) and not training:
+            n, limit = min(n, limit or n), None
+            batch_size, block_steps = world_size, 1
         self._schedule = Schedule(
-            len(subset),
+            n,
             batch_size,
-            _block_steps(subset, batch_size),
+            block_steps,
             training=training,
             limit=limit,
             rank=rank,
@@ -108,7 +116,7 @@ class Loader:
         order = self._order(epoch)[start:]
         sizes = [offsets[end] - offsets[first] for first, end in blocks]
         # The stream comes first, so that it is exhausted and its workers end.
-        arriving = zip(self._subset.samples.stream(order, sizes), order.split(sizes), strict=True)
+        arriving = zip(self._stream(epoch, start, order, sizes), order.split(sizes), strict=True)
         for ((images, targets), indices), (first, end) in zip(arriving, blocks, strict=True):
             steps = slice(first, end)
             if self._augmentations:
@@ -127,6 +135,18 @@ class Loader:
         if self._shuffle:
             positions = permutation(len(self._subset), self._seed, "order", epoch)[positions]
         return self._subset.indices[positions]
+
+    def _stream(
+        self, epoch: int, start: int, order: Tensor, sizes: list[int]
+    ) -> Iterator[tuple[Tensor, Tree]]:
+        """Images and targets of this rank's samples from its `start`-th on, in pieces."""
+        samples = self._subset.samples
+        if not self._crops:
+            return samples.stream(order, sizes)
+        # Of each place in the epoch's order, whatever the batches, ranks and blocks.
+        source = generator(self._seed, "crop", epoch)
+        draws = torch.randint(0, 2**31, (len(self._subset), 2), generator=source)
+        return samples.crops(order, sizes, draws[self._schedule.positions][start:])
 
     def _moved(self, images: Tensor, targets: Tree, draws: Tensor) -> tuple[Tensor, Tree]:
         """Images and what is true of them, moved by one geometry."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from project.cli.stage import count, stage
 from project.data._fit import mark
 from project.data.cache import cache_folder, note
+from project.data.ragged import Ragged
 from project.data.samples import CHUNK_BYTES, Subset
 from project.files import read_json, write_json
 
@@ -41,7 +42,8 @@ def statistics(
             a line says so and they are computed again in each run.
         fit: how pictures of any shape became squares, if they did: the hash is of their files.
     """
-    height, width = subset.samples.shape[1:]
+    # Whole pictures are measured, whatever the size of crops.
+    height, width = (0, 0) if isinstance(subset.samples, Ragged) else subset.samples.shape[1:]
     key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}{mark(fit)}"
     path = cache_folder(folder) / f"statistics-{_DECODING}-{key}.json"
     known = _read(path)
@@ -79,7 +81,9 @@ def _chunks(subset: Subset) -> Iterator[Tensor]:
     """All images, some at once."""
     samples = subset.samples
     per_chunk = max(1, CHUNK_BYTES // (math.prod(samples.shape) * samples.dtype.itemsize))
-    if not samples.resident:
+    if isinstance(samples, Ragged):
+        per_chunk = 1
+    elif not samples.resident:
         per_chunk = min(per_chunk, 64)
     sizes = [len(piece) for piece in subset.indices.split(per_chunk)]
     for i, (images, _) in enumerate(samples.stream(subset.indices, sizes)):

@@ -10,9 +10,9 @@ import PIL
 from blake3 import blake3
 
 from project.data._fit import CROP, mark
+from project.data._rows import remember_rows, remembered_rows
 from project.data.cache import cache_folder, note
 from project.data.decoding import Decoded
-from project.files import write_atomic
 
 KNOWN, REDUCED, SEE_THROUGH, FILM = 1, 2, 4, 8
 GLIMPSE = np.dtype(
@@ -24,7 +24,6 @@ GLIMPSE = np.dtype(
         ("content", "<u8"),  # a hash of all its pixels, where it was needed; else 0
     ]
 )
-_ENTRY = np.dtype([("digest", "u1", 32), ("glimpse", GLIMPSE)])
 _FORMAT = f"glimpses 2, Pillow {PIL.__version__}\n".encode()
 
 
@@ -58,52 +57,18 @@ def remembered(digests: np.ndarray, folder: Path, size: int, fit: str = CROP) ->
         size: pixels a side of the squares.
         fit: how the pictures became squares.
     """
-    found = np.zeros(len(digests), GLIMPSE)
-    known = _load(_cache(folder, size, fit))
-    order = np.argsort(first_bits(known["digest"]), kind="stable")
-    known = known[order]
-    rows = np.searchsorted(first_bits(known["digest"]), first_bits(digests))
-    there = np.flatnonzero(rows < len(known))
-    same = there[(known["digest"][rows[there]] == digests[there]).all(axis=1)]
-    found[same] = known["glimpse"][rows[same]]
-    return found
+    return remembered_rows(digests, _cache(folder, size, fit), _FORMAT, GLIMPSE)
 
 
 def remember(
     glimpses: np.ndarray, digests: np.ndarray, folder: Path, size: int, fit: str = CROP
 ) -> None:
     """Keep the glimpses of files with these digests for `remembered`."""
-    _, first = np.unique(first_bits(digests), return_index=True)
-    entries = np.zeros(len(first), _ENTRY)
-    entries["digest"], entries["glimpse"] = digests[first], glimpses[first]
-    body = entries.tobytes()
     try:
-        write_atomic(_cache(folder, size, fit), _FORMAT + _check(body) + body)
+        remember_rows(glimpses, digests, _cache(folder, size, fit), _FORMAT)
     except OSError as error:
         note(f"the pictures will be looked at again in the next run: {error}")
 
 
 def _cache(folder: Path, size: int, fit: str) -> Path:
     return cache_folder(folder) / f"glimpses-{size}{mark(fit)}"
-
-
-def _load(path: Path) -> np.ndarray:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        # It is no more than a shortcut; to write it says why that can't be done.
-        return np.zeros(0, _ENTRY)
-    start = len(_FORMAT) + 32
-    body = content[start:]
-    # Damaged, or by another version of Pillow, which may decode otherwise.
-    whole = content[:start] == _FORMAT + _check(body)
-    return np.frombuffer(body if whole else b"", _ENTRY)
-
-
-def _check(body: bytes) -> bytes:
-    return blake3(body, max_threads=blake3.AUTO).digest()
-
-
-def first_bits(digests: np.ndarray) -> np.ndarray:
-    """64 bits of each digest, `(n,)`."""
-    return np.ascontiguousarray(digests[:, :8]).view("<u8").ravel()

@@ -8,11 +8,12 @@ import torch
 
 from project.cli.stage import count, stage
 from project.data._fit import CROP, told_fit
+from project.data._rows import first_bits
 from project.data._suspects import suspects
 from project.data.cache import note
 from project.data.decoding import content
 from project.data.files import Files, names_below
-from project.data.glimpses import FILM, KNOWN, SEE_THROUGH, first_bits, remember
+from project.data.glimpses import FILM, KNOWN, SEE_THROUGH, remember
 from project.data.samples import Samples
 
 MANY = 1000

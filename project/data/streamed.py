@@ -1,20 +1,14 @@
 """Images that do not fit in memory: worker processes read and decode them as they are needed."""
 
 import io
-import multiprocessing
-import os
-import signal
-import threading
-import traceback
 from collections.abc import Iterator, Sequence
-from multiprocessing.context import BaseContext
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from project.data._fit import CROP
+from project.data._workers import read_ahead
 from project.data.decoding import decode
 from project.data.glimpses import GLIMPSE, glimpse
 from project.data.targets import Labels, file_content
@@ -65,7 +59,7 @@ class Streamed:
             ValueError: an image can't be decoded; the message names it.
             OSError: a file can't be read.
         """
-        return _arrived(self._decoder()[indices.tolist()])[0].to(self.device)
+        return self._decoder()(indices.tolist())[0].to(self.device)
 
     def stream(self, indices: Tensor, sizes: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
         """Images and targets of consecutive pieces of `indices`, of the given sizes, decoded ahead.
@@ -76,20 +70,13 @@ class Streamed:
         """
         pieces = indices.split(list(sizes))
         known = self.glimpses["flags"][indices.numpy()]
-        loader = DataLoader(
+        arriving = read_ahead(
             self._decoder(with_glimpses=not known.all()),
-            batch_size=None,
-            sampler=[piece.tolist() for piece in pieces],
-            num_workers=self.num_workers,
-            multiprocessing_context=_context() if self.num_workers else None,
-            worker_init_fn=_start_worker,
-            pin_memory=self.device.type == "cuda",
-            # Without a generator of its own the loader would draw from the global one, and so
-            # change the dropout of a run that is resumed in the middle of an epoch.
-            generator=torch.Generator(),
+            [piece.tolist() for piece in pieces],
+            self.num_workers,
+            pin=self.device.type == "cuda",
         )
-        for found, piece in zip(loader, pieces, strict=True):
-            images, glimpses = _arrived(found)
+        for (images, glimpses), piece in zip(arriving, pieces, strict=True):
             if glimpses is not None:
                 self.glimpses[piece.numpy()] = glimpses.numpy().view(GLIMPSE).ravel()
             yield images.to(self.device, non_blocking=True), self.targets.fetch(piece)
@@ -118,8 +105,8 @@ class Streamed:
 Arriving = tuple[Tensor, Tensor | None]
 
 
-class _Decoder(Dataset):
-    """What a worker runs: lists of indices become images, or the error that prevented it.
+class _Decoder:
+    """What a worker runs: lists of indices become images.
 
     With images come, where they are asked for, glimpses as bytes `(b, m)` uint8.
     """
@@ -127,49 +114,15 @@ class _Decoder(Dataset):
     def __init__(self, paths: Sequence[str], size: int, fit: str, with_glimpses: bool) -> None:
         self.paths, self.size, self.fit, self.with_glimpses = paths, size, fit, with_glimpses
 
-    def __getitem__(self, indices: list[int]) -> Arriving | Exception:
+    def __call__(self, indices: list[int]) -> Arriving:
         images = np.empty((len(indices), 3, self.size, self.size), np.uint8)
         glimpses = np.zeros(len(indices), GLIMPSE)
-        try:
-            for i, index in enumerate(indices):
-                with open(self.paths[index], "rb") as file:
-                    content = io.BytesIO(file.read())
-                found = decode(content, self.paths[index], self.size, self.fit)
-                images[i] = found.pixels
-                if self.with_glimpses:
-                    glimpses[i] = glimpse(found)
-        except (ValueError, OSError) as error:
-            # Raised here, it would reach the training process wrapped in the worker's traceback;
-            # returned from a worker, it loses that.
-            if get_worker_info() is not None:
-                error.add_note(traceback.format_exc())
-            return error
+        for i, index in enumerate(indices):
+            with open(self.paths[index], "rb") as file:
+                content = io.BytesIO(file.read())
+            found = decode(content, self.paths[index], self.size, self.fit)
+            images[i] = found.pixels
+            if self.with_glimpses:
+                glimpses[i] = glimpse(found)
         as_bytes = glimpses.view(np.uint8).reshape(len(indices), -1)
         return torch.from_numpy(images), torch.from_numpy(as_bytes) if self.with_glimpses else None
-
-
-def _arrived(found: Arriving | Exception) -> Arriving:
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def _start_worker(worker: int) -> None:
-    # Ctrl-C reaches every process of a terminal; the training process decides when workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_training, daemon=True).start()
-
-
-def _end_with_training() -> None:
-    """A worker of torch watches the server that forked it, and that waits for it: neither ends."""
-    training = multiprocessing.parent_process()
-    assert training is not None
-    training.join()
-    os._exit(1)
-
-
-def _context() -> BaseContext:
-    """Workers start from a clean server process: forking this one could copy a held lock."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", __name__])
-    return context

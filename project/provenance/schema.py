@@ -84,6 +84,11 @@ RECORD = Layout(
         "data.kind": ("text", "what is true of samples: `labels`, or `masks` of their pixels"),
         "data.classes": ("texts", "names, by target"),
         "data.shape": ("numbers", "channels, height, width of an image, as training takes it"),
+        "data.sizes": (
+            "object or null",
+            "of pictures that training takes crops of and evaluation whole; null: of no such ones",
+        ),
+        "data.sizes.*": ("numbers", "the `smallest` and `largest` height and width"),
         "data.dtype": ("text", "of a pixel's value: `uint8` or `float32`"),
         "data.fit": (
             "text or null",

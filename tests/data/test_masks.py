@@ -203,10 +203,14 @@ def test_wrong_masks_are_refused_in_a_line() -> None:
 
 def test_classes_are_told_by_their_pixels() -> None:
     count = {"total": 40, "per_class": [700, 200, 1], "pixels": 1000, "ignored": 99}
-    data = {"classes": CLASSES, "counts": {"train": count | {"pictures": [40, 31, 1]}}}
+    sizes = {"smallest": [31, 40], "largest": [99, 80]}
+    data = {"classes": CLASSES, "shape": [3, 32, 32], "sizes": sizes}
+    data["counts"] = {"train": count | {"pictures": [40, 31, 1]}}
     data["counts"]["test"] = {"per_class": [60, 40, 0]}
     assert list(told_pixels(data)) == [
         'pixels: sky 70 %, tree 20 %, road 0.10 %, ignored 10 % (always "sky": 0.600)',
+        "pictures of 31x40 to 99x80 pixels: training takes random crops of 32x32 (--crop-size),"
+        " evaluation each whole",
         "of 40 training pictures: road in 1, tree in 31",
     ]
     assert list(told_without_pixels(data)) == [

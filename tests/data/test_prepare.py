@@ -48,6 +48,7 @@ def test_the_description_counts_what_is_there(hparams: Make) -> None:
         "kind",
         "classes",
         "shape",
+        "sizes",
         "dtype",
         "fit",
         "counts",
