@@ -8,28 +8,30 @@ import torch
 from pytorch_lightning import Trainer
 from torch import nn
 
-from project import data, losses, metrics, models, plugs, run_directory
+from project import data, losses, metrics, models, plugs, run_directory, tasks
 from project.cli.faults import blamed, fault
 from project.cli.stage import stage
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.plan import Plan
 from project.plugs.handing import made
+from project.plugs.serving import task_of
 from project.provenance import manifest, splits
 from project.provenance.resumption import Reopened
 from project.solver import Solver
 from project.training import generators
-from project.training.blank_scores import check_metrics
+from project.training.blank_scores import Shown, try_metrics
 from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
 from project.training.monitored import ways_of
 from project.training.origin import Origin
-from project.training.outputs import logits_check
 from project.training.rehearsal import Rehearsal
 from project.training.state import as_trained
 from project.training.weights import load_weights
 
 SPLITS = ("train", "val", "test")
+# Samples that a metric is tried on, at most.
+BLANK = 64
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Setup:
         scores: which way each score is better, for the record.
         own_scores: names of those that the person's own metrics give.
         layers: a table of the model's layers.
+        there: what plugs may ask for, by name.
         reopened: for a run that goes on, what has changed since its record, of the data too; for a
             new one that goes on from another, since that one's.
         inherited: what such a new one takes over.
@@ -54,6 +57,7 @@ class Setup:
     scores: dict[str, str | None]
     own_scores: list[str]
     layers: str
+    there: dict[str, Any]
     reopened: Reopened | None = None
     inherited: Inheritance | None = None
 
@@ -79,8 +83,9 @@ def build(
         dataset = as_trained(dataset, state, plan.source)
     stage("building the model")
     there = known(dataset, hparams)
+    task = there["task"]
     with blamed("model", hparams.model):
-        model = models.build(dataset.shape, len(dataset.classes), hparams, there)
+        model = models.build(dataset.shape, task.n_outputs, hparams, there)
     if state:
         load_weights(model, state, plan.source)
     # The weights are the same in each process; the dropout should not be.
@@ -95,27 +100,28 @@ def build(
     with blamed("loss", hparams.loss):
         loss = losses.build(hparams, there)
     with generators.untouched():  # the weights are the same, whatever is measured
-        measured, own_scores = measure(there)
-    layers = try_out(model, loss, dataset, trainer, hparams)
+        measured, own = measure(there)
+    layers = try_out(model, loss, task, trainer, hparams)
     if hparams.compile:
         model.compile()
     solver = Solver(
         model,
         loss,
         measured,
-        dataset.classes,
+        task,
         hparams,
         steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
         origin=inherited.origin if inherited else origin_of(reopened, state),
     )
-    scores = ways_of(measured.declared(), hparams.monitor, dataset.classes)
-    described = scores, own_scores, layers
+    scores = ways_of(measured.declared() | own, hparams.monitor, dataset.classes)
+    own_scores = [name for name, score in own.items() if not score.of_classes]
+    described = scores, own_scores, layers, there
     return Setup(dataset, trainer, solver, loaders, seeded, *described, reopened, inherited)
 
 
-def measure(there: dict[str, Any]) -> tuple[metrics.Collection, list[str]]:
-    """All metrics, each of which has shown that it can score; the scores of a person's own ones.
+def measure(there: dict[str, Any]) -> tuple[metrics.Collection, dict[str, Shown]]:
+    """All metrics, and the scores of a person's own ones, which have shown that they can score.
 
     Args:
         there: what they may ask for.
@@ -123,21 +129,24 @@ def measure(there: dict[str, Any]) -> tuple[metrics.Collection, list[str]]:
     Raises:
         ValueError: one of them is no metric, or can't score; names the place.
     """
-    further = plugs.load_outside("metric", there["hparams"].metric)
+    task, further = there["task"], plugs.load_outside("metric", there["hparams"].metric)
     for name, family in further.items():
         if not (isinstance(family, type) and issubclass(family, metrics.Metric)):
             raise fault("metric", name, "is no subclass of project.metrics.Metric")
     with blamed("metric", *further):
         make = partial(made, "metric", there=there)
-        measured = metrics.classification(there["n_classes"], further, make)
+        measured = task.metrics(further, make)
     names = {family: name for name, family in further.items()}
-    return measured, check_metrics(measured.metrics, names, there["n_classes"])
+    targets = task.blank_targets(min(there["n_classes"], BLANK))
+    blank = task.blank_outputs(targets), targets
+    found = try_metrics(measured.metrics, names, blank, there["n_classes"])
+    return measured, {name: score for own in found.values() for name, score in own.items()}
 
 
 def try_out(
     model: nn.Module,
     loss: losses.Loss,
-    dataset: data.Data,
+    task: tasks.Task,
     trainer: Trainer,
     hparams: Hyperparameters,
 ) -> str:
@@ -146,14 +155,12 @@ def try_out(
     Raises:
         ValueError: a person's own model or loss does something wrong; names the place.
     """
-    layers, n_classes = models.Layers(model), len(dataset.classes)
+    layers = models.Layers(model)
     rehearsal = Rehearsal(
         model,
         loss,
         (hparams.model, hparams.loss),
-        logits_check(n_classes),
-        dataset.shape,
-        n_classes,
+        task,
         trainer.strategy.root_device,
         trainer.precision_plugin.forward_context,
         several=trainer.world_size > 1,
@@ -163,18 +170,20 @@ def try_out(
 
 
 def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
-    """What a model, a loss, a metric or a callback may ask for, by name.
+    """What a model, a loss, a metric or a callback may ask for, by name; a task for what is first.
 
     `class_counts` `(n_classes,)` int64 are the samples of each class in the training split that is
     used; those of a run that goes on, or of a checkpoint that is tested, are what they were.
     """
-    return {
+    there = {
         "hparams": hparams,
         "shape": dataset.shape,
         "classes": dataset.classes,
         "n_classes": len(dataset.classes),
         "class_counts": torch.tensor(dataset.class_counts),
     }
+    task = tasks.build(task_of(vars(hparams)), there, dataset.kind, hparams.data)
+    return there | {"task": task, "n_outputs": task.n_outputs}
 
 
 def origin_of(reopened: Reopened | None, state: dict[str, Any] | None) -> Origin | None:

@@ -78,7 +78,8 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     leaked = leaks.lines(named=False) if leaks else ()
     classes = tell_classes(setup, plan)
     served = any(map(is_served, plan.trackers))
-    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, setup.own_scores)
+    shown = setup.own_scores, setup.solver.task.headline
+    messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, *shown)
     if ended.status != "failed" and not is_one_of_several():
         messages.show_comparing(run.directory, served)
     if ended.status == "interrupted":

@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project import callbacks, run_directory
-from project.build import Setup, build, known
+from project.build import Setup, build
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
@@ -68,7 +68,7 @@ def run_experiment(
     seeded = generators.begin(plan.hparams.seed, trainer.strategy.root_device)
     setup = build(plan, state, trainer, seeded)
     with generators.untouched(), blamed("callback", *plan.hparams.callback):
-        watching = callbacks.watching(watchers, known(setup.dataset, plan.hparams))
+        watching = callbacks.watching(watchers, setup.there)
     stage("meeting the other processes" if trainer.world_size > 1 else "opening the run")
     if (code_at_once := meet(plan, setup, state)) is not None:
         return code_at_once
@@ -155,7 +155,8 @@ def make_session(
         watching: the callbacks that were chosen.
     """
     hparams = plan.hparams
-    description = describe(Redactor().redact_json(hparams.to_values()), setup.dataset)
+    flags = Redactor().redact_json(hparams.to_values())
+    description = describe(flags, setup.dataset, setup.solver.task.describe())
     going_on, inherited = (state if plan.resume or plan.parent else None), setup.inherited
     folder = directory / run_directory.CHECKPOINTS if directory else None
     way = better(setup.scores, hparams.monitor)
@@ -164,7 +165,8 @@ def make_session(
     # Last: what the others do after a step is done before a signal ends the run.
     interrupt = Interrupt(checkpoints, setup.solver)
     origin = setup.solver.origin
-    around = [*onlookers(hparams, directory, checkpoints, origin), *watching]
+    first = setup.solver.task.headline[0]
+    around = [*onlookers(hparams, directory, checkpoints, origin, first), *watching]
     setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
     if inherited:
@@ -178,14 +180,18 @@ def onlookers(
     directory: Path | None,
     checkpoints: Checkpoints,
     origin: Origin | None,
+    first: str,
 ) -> list[Callback]:
-    """The callbacks that a run could do without, by its flags; a new one has its line here."""
+    """The callbacks that a run could do without, by its flags; a new one has its line here.
+
+    The progress shows the score `first`, beside the loss and the monitored one.
+    """
     found: list[Callback] = []
     if hparams.early_stopping is not None:
         begins = origin.epoch if origin else 0
         found.append(EarlyStopping(hparams.early_stopping, checkpoints, begins))
     if directory is not None:
-        shown = ("val_loss", "val_accuracy", hparams.monitor)
+        shown = ("val_loss", f"val_{first}", hparams.monitor)
         found += [Progress(shown, checkpoints), Reports(directory)]
         if hparams.profile:
             found.append(Profile(directory / run_directory.PROFILE))

@@ -68,6 +68,9 @@ class Hyperparameters(FlagValues):
     deterministic: bool = flag(False, "use only deterministic algorithms (slower on a GPU)")
 
     data: str = flag("digits", "data set", section="data", plug="data")
+    task: str | None = flag(
+        None, "what is to be found in an image; not given: what the data set is for", plug="task"
+    )
     data_dir: str = flag(
         "data", "where data sets are, or are downloaded to", pattern=".+", env="PROJECT_DATA_DIR"
     )

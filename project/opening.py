@@ -130,6 +130,7 @@ def _new_record(
         environment(),
         {"generators": setup.generators, "weights": weights},
         Redactor(),
+        task=setup.solver.task.describe(),
         scores=setup.scores,
         sources=sources,
         parent=_parent(setup),

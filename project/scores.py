@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 MIN, MAX = "min", "max"
 # A record's `scores`: MIN, MAX or None by name, without the split and without the class.
@@ -23,10 +24,31 @@ FORMER: Ways = {
     **dict.fromkeys(("average_precision", "average_precision_per_class"), MAX),
     **dict.fromkeys(("roc_auc_error_bound", "average_precision_error_bound"), None),
 }
+# The task of those runs, as records say it since.
+FORMER_TASK: Mapping[str, Any] = {
+    "name": "classification",
+    "headline": ["accuracy", "balanced_accuracy", "f1_macro"],
+    "judged": "balanced_accuracy",
+}
 # What the words of a name tell, where nothing else does.
 _LOWER = {"loss", "error", "brier", "perplexity", "ppl", "mae", "mse", "rmse", "wer", "cer", "nll"}
 _HIGHER = {"accuracy", "acc", "f1", "precision", "recall", "auc", "ap", "map", "iou", "dice"}
 _HIGHER |= {"bleu", "kappa", "matthews", "mcc", "r2", "score", "psnr", "ssim"}
+
+
+def headline(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The scores that a run's record says are shown first, without their split."""
+    return tuple(_task(record)["headline"])
+
+
+def judged(record: Mapping[str, Any]) -> str:
+    """The score that a run's record says is the one to compare by, without its split."""
+    return _task(record)["judged"]
+
+
+def _task(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = record.get("task") or {}
+    return told if told.get("headline") and told.get("judged") else FORMER_TASK
 
 
 def better(ways: Ways, score: str) -> str | None:

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
-from project.training.evaluation import Evaluation, Metrics
+from project.training.evaluation import Evaluation, Metrics, Task
 from project.training.optimizers import make_optimizer, make_schedule
 from project.training.origin import Origin, total_steps
 from project.training.step import OptimizerStep
+from project.values import Batch, Loss, Tree
 
 
 class Solver(LightningModule):
@@ -27,10 +28,10 @@ class Solver(LightningModule):
     step per batch, so that Lightning's cost per call is paid once per block.
 
     Args:
-        model: maps inputs `(batch, channels, height, width)` to logits `(batch, n_classes)`.
-        loss: maps logits and targets `(batch,)` int64 to the loss of each sample, `(batch,)`.
+        model: maps inputs `(batch, channels, height, width)` to the task's outputs.
+        loss: maps outputs and targets to the loss of each sample, `(batch,)`, perhaps of terms.
         metrics: what evaluation measures.
-        classes: the classes' names, in the order of the logits.
+        task: what outputs and targets mean.
         hparams: optimizer, schedule, clipping and accumulation.
         steps_per_epoch: optimizer steps in a full epoch.
         marked: whether batches of the test mark leaks, without which it is scored once more then.
@@ -40,6 +41,7 @@ class Solver(LightningModule):
         step: optimizer steps done so far.
         step_in_epoch: those of them in the current epoch; with the epoch, the position in the data.
         train_loss: mean loss of the latest batch.
+        task: what outputs and targets mean.
         scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
         tables: latest arrays of two dimensions by split and name, such as `confusion_matrix`.
         optimization: does the steps; there since training began.
@@ -50,9 +52,9 @@ class Solver(LightningModule):
     def __init__(
         self,
         model: nn.Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Callable[[Any, Any], Tensor | Loss],
         metrics: Metrics,
-        classes: tuple[str, ...],
+        task: Task,
         hparams: Hyperparameters,
         steps_per_epoch: int,
         marked: bool = False,
@@ -61,9 +63,9 @@ class Solver(LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.model, self.metrics, self.settings = model, metrics, hparams
-        self.classes, self._loss, self._marked = classes, loss, marked
+        self.task, self._loss, self._marked = task, loss, marked
         self.origin = origin
-        self._evaluation = Evaluation(loss, metrics, classes)
+        self._evaluation = Evaluation(loss, metrics, task)
         self.total_steps = total_steps(hparams, steps_per_epoch, origin)
         self._schedule = make_schedule(hparams, self.total_steps, origin)
         self.step = self.step_in_epoch = 0
@@ -76,8 +78,8 @@ class Solver(LightningModule):
         """The optimizer; its schedule is the solver's own."""
         return make_optimizer(self.model, self.settings)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits `(batch, n_classes)` of inputs `(batch, channels, height, width)`."""
+    def forward(self, inputs: Tensor) -> Tree:
+        """The task's outputs of inputs `(batch, channels, height, width)`."""
         return self.model(inputs)
 
     def on_train_start(self) -> None:
@@ -116,7 +118,7 @@ class Solver(LightningModule):
         if self.step >= self.total_steps:
             self.trainer.should_stop = True
 
-    def _optimize(self, batch: Any, norm: bool) -> Tensor:
+    def _optimize(self, batch: Batch, norm: bool) -> Tensor:
         return self.optimization(batch, self.step, norm)
 
     def _log_block(self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool) -> None:
@@ -197,13 +199,14 @@ class Solver(LightningModule):
     def eval_step(self, block: Iterable) -> None:
         """Predict a block of batches; nothing is read from the device."""
         for batch, leaked in zip(block, block.leaked or repeat(None)):
-            self._evaluation.add(self.model(batch.inputs), batch.targets, leaked)
+            outputs = self.task.infer(self.model, batch.inputs)
+            self._evaluation.add(outputs, batch.targets, leaked)
 
     def eval_epoch_end(self, split: str) -> None:
         """Compute every score over all ranks and log it as `<split>_<score>`.
 
         Raises:
-            ValueError: the split is empty or the logits hold a NaN.
+            ValueError: the split is empty or the outputs hold a NaN.
         """
         scores, self.tables[split] = self._evaluation.end(split, self.trainer.world_size)
         self.scores |= scores

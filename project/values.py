@@ -39,9 +39,14 @@ def joined(trees: Sequence[Tree]) -> Tree:
     return _like(first, (torch.cat(leaves) for leaves in zip(*trees, strict=True)))
 
 
+def leaves(tree: Tree) -> tuple[Tensor, ...]:
+    """Its tensors."""
+    return tree if isinstance(tree, tuple) else (tree,)
+
+
 def n_samples(tree: Tree) -> int:
     """How many samples there are."""
-    return len(tree[0] if isinstance(tree, tuple) else tree)
+    return len(leaves(tree)[0])
 
 
 def _like(tree: tuple, leaves: Any) -> Any:

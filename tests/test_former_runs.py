@@ -17,8 +17,8 @@ from project.verify import main as verify
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "fixtures"
 # By schema: a run that finished, and one that SIGTERM ended in its third of four epochs.
-FINISHED = {2: "20261129-093625-6jzm", 3: "20261129-135520-x5mh"}
-INTERRUPTED = {2: "20261129-093649-getw", 3: "20261129-135534-4dy4"}
+FINISHED = {2: "20261129-093625-6jzm", 3: "20261129-135520-x5mh", 4: "20261129-211304-cw7t"}
+INTERRUPTED = {2: "20261129-093649-getw", 3: "20261129-135534-4dy4", 4: "20261129-211323-eswv"}
 FORMER = sorted(FINISHED)
 
 

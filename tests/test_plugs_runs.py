@@ -1,4 +1,4 @@
-"""A model, data, a loss, a metric, a callback and a tracker, each added as one file, in and out."""
+"""A plug of each kind (a task, a model, ..., a tracker), added as one file, in and out."""
 
 import importlib
 import json
@@ -70,12 +70,13 @@ INSIDE = {
     "tracker": "build = Shelf",
 }
 OWN = "--gain 2 --noise-samples 90 --balance 0.5 --beta 3 --wrong-times 10 --marks-file e.txt"
-OWN += " --shelf s.jsonl"
+OWN += " --shelf s.jsonl --doubt 0.4"
 SMALL = "--train-fraction 0.8 --exp-name own --max-epochs 2 --batch-size 16 --exp-dir runs"
 SMALL = [*OWN.split(), *SMALL.split()]
 VALUES = dict(gain=2.0, noise_samples=90, balance=0.5, beta=3.0, wrong_times=10) | {
     "marks_file": "e.txt",
     "shelf": "s.jsonl",
+    "doubt": 0.4,
 }
 
 
@@ -137,7 +138,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_the_run_is_of_these_plugs(place: Place) -> None:
     record = recorded(place.run)
-    for kind in ("model", "data", "loss"):
+    for kind in ("task", "model", "data", "loss"):
         assert [record["flags"][kind]] == place.chosen[kind]
     own = record["flags"]["plugs"]
     assert {k: v for settings in own.values() for k, v in settings.items()} == VALUES
@@ -145,6 +146,7 @@ def test_the_run_is_of_these_plugs(place: Place) -> None:
     assert set(own) == {name.partition(":")[0] for name in chosen}
     assert sum(record["data"]["counts"]["train"]["per_class"]) < 90
     assert len(record["data"]["classes"]) == 3
+    assert [record["task"]["name"]] == place.chosen["task"]
     outcome = ended(place.run)
     assert outcome["status"] == "finished"
     # Ten times the share of wrong ones.

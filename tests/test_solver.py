@@ -15,6 +15,7 @@ from project import data, losses, metrics, models
 from project.callbacks.early_stopping import EarlyStopping
 from project.hyperparameters import Hyperparameters
 from project.solver import Solver
+from project.tasks.classification import Classification
 from project.training.saving import Checkpoints
 from project.training.trainer import make_trainer
 
@@ -42,7 +43,7 @@ def train(tmp_path: Path, *callbacks: Any, **flags: Any) -> tuple[Solver, Record
         model,
         losses.build(hparams),
         metrics.classification(10),
-        dataset.classes,
+        Classification(dataset.shape, dataset.classes),
         hparams,
         loaders["train"].steps,
     )
@@ -89,7 +90,7 @@ def raw_loop(
         model.train()
         loader.seek(epoch)
         for block in loader:
-            for inputs, targets, size in block:
+            for inputs, targets, size, _ in block:
                 optimizer.zero_grad()
                 with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
                     loss = cross_entropy(model(inputs), targets, reduction="sum") / size
@@ -140,7 +141,7 @@ def test_the_loss_is_the_mean_over_samples(tmp_path: Path) -> None:
     (block,) = dataset.loader("val", hparams)
     solver.model.eval()
     with torch.no_grad():
-        each = [cross_entropy(solver(x).double(), y, reduction="none") for x, y, _ in block]
+        each = [cross_entropy(solver(x).double(), y, reduction="none") for x, y, *_ in block]
     assert [len(losses) for losses in each] == [128, 51]
     expected = np.concatenate(each).mean()
     assert recorder.points["val_loss", 10] == pytest.approx(expected, rel=1e-6)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from project.plugs.serving import misfits
 from project.run_directory import RESERVED
 
 
@@ -39,7 +40,9 @@ def conflicts(h: Any) -> list[str]:
             "--accumulate can't cut a batch into more parts than --batch-size",
         ),
     ]
-    return [message for broken, message in rules if broken]
+    found = [message for broken, message in rules if broken]
+    # A test takes over from its checkpoint what is not given.
+    return found if h.only_test else [*found, *misfits(vars(h))]
 
 
 def _beginnings(h: Any) -> list[tuple[Any, str]]:

@@ -119,13 +119,21 @@ def flags_of(values: type[FlagValues]) -> dict[str, Field]:
 
 
 def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The kind and name of each plug that values of flags choose, built-in metrics among them."""
+    """The kind and name of each plug that values of flags choose, built-in metrics among them.
+
+    The task is the data set's where none is given.
+    """
     found = [("metric", name) for name in plugs.names("metric")]
     for f in flags:
         if "plug" in f.metadata:
             value = values.get(f.name, f.default)
             items = value if isinstance(value, (tuple, list)) else (value,)
             found += [(f.metadata["plug"], item) for item in items if isinstance(item, str)]
+    kinds = dict(found)
+    if "task" not in kinds and plugs.says_tasks("data", kinds["data"]):
+        from project.plugs.serving import task_of  # which runs of classification need not pay
+
+        found.append(("task", task_of(kinds)))
     return list(dict.fromkeys(found))
 
 

@@ -157,6 +157,7 @@ def show_outcome(
     optimizer: int,
     classes: ByClass | None,
     own: Sequence[str],
+    first: Sequence[str],
 ) -> None:
     """Print the table at the end of a run.
 
@@ -167,9 +168,10 @@ def show_outcome(
         optimizer: bytes of the optimizer's state in `last.pt`, if it has any.
         classes: what the test says of them, if there was one.
         own: names of the scores that the person's own metrics give.
+        first: names of the scores that matter.
     """
     outcome = read_json(directory / run_directory.OUTCOME)
-    rows = outcome_rows(outcome, n_parameters, classes, own)
+    rows = outcome_rows(outcome, n_parameters, classes, own, first)
     rows += [("leaks", line) for line in leaks]
     if outcome["weights"]:
         rows.append(("kept", kept(directory, outcome, optimizer)))

@@ -5,17 +5,21 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from project.cli.summary import SCORES, Row, number
+from project.cli.summary import Row, number
+from project.scores import FORMER_TASK
 
 
-def rows_over_seeds(outcomes: Sequence[Mapping[str, Any]]) -> list[Row]:
+def rows_over_seeds(
+    outcomes: Sequence[Mapping[str, Any]], first: Sequence[str] = FORMER_TASK["headline"]
+) -> list[Row]:
     """Mean and standard deviation (n - 1) of each headline score, as rows of name and value.
 
     Args:
         outcomes: of the runs that finished, as in `outcome.json`.
+        first: the scores that matter.
     """
     bests = [outcome["best"] for outcome in outcomes if outcome["best"]]
-    names = [*SCORES, *(best["monitor"].removeprefix("val_") for best in bests)]
+    names = [*first, "loss", *(best["monitor"].removeprefix("val_") for best in bests)]
     splits = {
         "test": ("test", [outcome["test"] or {} for outcome in outcomes]),
         "validation": ("val", [best["metrics"] for best in bests]),

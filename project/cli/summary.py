@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from project.cli.classes import ByClass, Row
+from project.scores import FORMER_TASK
 from project.words.width import cell_width
 
-# The scores that matter, in this order; all of them are in outcome.json.
-SCORES = ("accuracy", "balanced_accuracy", "f1_macro", "loss")
 MOST_OWN = 6  # scores of a person's own metrics
 
 
@@ -17,6 +16,7 @@ def outcome_rows(
     n_parameters: int,
     classes: ByClass | None = None,
     own: Sequence[str] = (),
+    first: Sequence[str] = FORMER_TASK["headline"],
 ) -> list[Row]:
     """What a run's outcome says, as rows of name and value.
 
@@ -25,10 +25,11 @@ def outcome_rows(
         n_parameters: of the model.
         classes: what the test says of them, if there was one.
         own: further scores to tell, of which there may be many.
+        first: the scores that matter, in this order; all of them are in outcome.json.
     """
     best = outcome["best"]
     test, validation = outcome["test"] or {}, best["metrics"] if best else {}
-    rows, names = [], (*SCORES, *own[:MOST_OWN])
+    rows, names = [], (*first, "loss", *own[:MOST_OWN])
     if best:
         of = f", of {best['run_id']}" if "run_id" in best else ""
         rows.append(("best epoch", f"{best['epoch'] + 1} (step {best['step']}{of})"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from project.comparison.flat import differ
+from project.comparison.headline import leading
 from project.comparison.labels import telling_flags
 from project.comparison.loading import KnownRun
 from project.comparison.units import exact_text
@@ -17,9 +18,9 @@ from project.comparison.values import (
 from project.hyperparameters import DEBUG, FLAGS
 from project.plugs import flat
 from project.provenance import repetitions
+from project.scores import WITHOUT_LEAKS
 from project.words.telling import did_you_mean
 
-_USUAL = ("val_accuracy", "test_accuracy", "test_loss", "test_accuracy_without_leaks")
 # Of these there is a column anyway, or it would say no more.
 _ELSEWHERE = ("run_id", "dirty", "branch")
 
@@ -119,8 +120,10 @@ def fold(runs: Sequence[KnownRun], where: Sequence[str]) -> tuple[list[KnownRun]
 
 def _headline(runs: Sequence[KnownRun], scores: Iterable[str]) -> list[str]:
     monitors = dict.fromkeys(str(run.best["monitor"]) for run in runs if run.best.get("monitor"))
-    known = set(scores)
-    return [name for name in dict.fromkeys((*monitors, *_USUAL)) if name in known]
+    first, known = leading(run.record for run in runs), set(scores)
+    wanted = [f"{split}_{name}" for split in ("val", "test") for name in first]
+    wanted += ["test_loss", *(f"test_{name}{WITHOUT_LEAKS}" for name in first)]
+    return [name for name in dict.fromkeys((*monitors, *wanted)) if name in known]
 
 
 def _rest(scores: Iterable[str], all: bool) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from project.comparison.headline import headline, primary
+from project.comparison.headline import headline, primary, usual
 from project.comparison.loading import KnownRun
 from project.comparison.spread import CONFIDENCE
 from project.comparison.units import Unit, group_of, names_of, units_of
@@ -39,12 +39,13 @@ def judge(found: Description, runs: Sequence[KnownRun]) -> dict[str, Any]:
     names = names_of(found, runs, units, "seed" if grouped else None)
     monitors = list(dict.fromkeys(str(run["monitor"]) for run in found["runs"] if run["monitor"]))
     judged = [unit for unit in units if _repeats(found, unit) is None]
-    first = primary(_common(found, judged), found["better"], monitors)
+    wanted = usual(run.record for run in runs)
+    first = primary(_common(found, judged), found["better"], monitors, wanted)
     every = [name for run in found["runs"] for name in run["scores"]]
     return {
         "settings": [_setting(found, *pair) for pair in zip(units, names, strict=True)],
         "primary": first,
-        "headline": headline(dict.fromkeys(every), first, monitors),
+        "headline": headline(dict.fromkeys(every), first, monitors, wanted),
         "verdicts": [_described(told) for told in _verdicts(found, judged, first)],
     }
 

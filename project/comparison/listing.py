@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from project.comparison.flat import differ
+from project.comparison.headline import leading
 from project.comparison.labels import marked
 from project.comparison.loading import KnownRun
 from project.comparison.values import (
@@ -18,9 +19,9 @@ from project.comparison.values import (
 )
 from project.hyperparameters import BY_NAME
 from project.provenance import repetitions
+from project.scores import WITHOUT_LEAKS
 
 FIRST = ("run", "status", "age", "code", "data")
-_USUAL = ("val_accuracy", "test_loss", "test_accuracy", "test_accuracy_without_leaks")
 _ALWAYS_THERE = ("run_id", "status", "age", "sha", "dirty", "data_hash")
 
 
@@ -41,7 +42,10 @@ def columns(
     """The names of the values that a table of runs shows; `every` has those of each run."""
     scores = dict.fromkeys(name for run in runs for name in run.scores)
     monitors = dict.fromkeys(str(run.best["monitor"]) for run in runs if run.best.get("monitor"))
-    usual = [name for name in (*monitors, *_USUAL) if name in scores]
+    first = leading(run.record for run in runs)
+    wanted = [*(f"val_{name}" for name in first), "test_loss", *(f"test_{name}" for name in first)]
+    wanted += [f"test_{name}{WITHOUT_LEAKS}" for name in first]
+    usual = [name for name in (*monitors, *wanted) if name in scores]
     rest = [name for name in scores if all and not is_of_class(name)]
     known = {name for values in every for name in values}
     wanted = [name for name in asked if name in known and name not in _ALWAYS_THERE]

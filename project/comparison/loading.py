@@ -14,7 +14,7 @@ from project.provenance.seal import first_change, hash_file
 from project.provenance.stages import accepted
 from project.run_directory import JOURNAL, PATCH, RECORD, runs_below
 
-_SECTIONS = ("flags", "code", "data", "environment", "model", "scores")
+_SECTIONS = ("flags", "code", "data", "environment", "model", "scores", "task")
 
 
 @dataclass(frozen=True)

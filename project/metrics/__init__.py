@@ -1,4 +1,4 @@
-"""Streaming classification metrics: additive state of constant size, scored as by scikit-learn.
+"""Streaming metrics: additive state of constant size, scored as by scikit-learn.
 
 Each file not starting with an underscore is one family; adding a family is adding a file. All work
 alone:
@@ -17,7 +17,7 @@ from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._collection import Collection
 from project.metrics._confusion import Confusion, Counts, OfClasses
 from project.metrics._histograms import Bins, Histograms
-from project.metrics._metric import Metric, Scores
+from project.metrics._metric import Declared, Metric, Scores
 from project.metrics._predictions import Predictions
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Collection",
     "Confusion",
     "Counts",
+    "Declared",
     "Histograms",
     "Metric",
     "OfClasses",
@@ -33,12 +34,13 @@ __all__ = [
     "Scores",
     "Seen",
     "classification",
+    "collected",
     "families",
 ]
 
 
-def families() -> list[type[Metric]]:
-    """Every metric of this folder, in the order of the files' names."""
+def families(task: str = "classification") -> list[type[Metric]]:
+    """Every metric of this folder that serves a task, in the order of the files' names."""
     # Not by the loader of all plugs: metrics work without the rest of the project.
     names = sorted(info.name for info in iter_modules(__path__) if not info.name.startswith("_"))
     modules = [import_module(f"{__name__}.{name}") for name in names]
@@ -47,7 +49,7 @@ def families() -> list[type[Metric]]:
         for module in modules
         for value in vars(module).values()
         if isinstance(value, type) and value.__module__ == module.__name__
-        if issubclass(value, Metric)
+        if issubclass(value, Metric) and task in value.tasks
     ]
 
 
@@ -56,9 +58,20 @@ def classification(
     further: Mapping[str, Any] | None = None,
     make: Callable[[str, type[Metric]], Metric] | None = None,
 ) -> Collection:
-    """All metrics of this folder as one, each distinct kind of state updated once per batch.
+    """All metrics of classification in this folder as one; see `collected`."""
+    return collected("classification", n_classes, further, make)
+
+
+def collected(
+    task: str,
+    n_classes: int,
+    further: Mapping[str, Any] | None = None,
+    make: Callable[[str, type[Metric]], Metric] | None = None,
+) -> Collection:
+    """All metrics of a task in this folder as one, each kind of state updated once per batch.
 
     Args:
+        task: as metrics know it.
         n_classes: columns of the logits.
         further: metrics from elsewhere, by what they are called on the command line.
         make: makes one of what it is called and its class, where they need more than `n_classes`.
@@ -69,6 +82,9 @@ def classification(
     for name, family in (further or {}).items():
         if not (isinstance(family, type) and issubclass(family, Metric)):
             raise ValueError(f"--metric {name!r} is no subclass of project.metrics.Metric")
+        if task not in family.tasks:
+            served = " and ".join(family.tasks)
+            raise ValueError(f"--metric {name!r} serves {served}, not {task}: set its `tasks`")
     make = make or (lambda _, family: family(n_classes))
-    built_in = [make(family.__name__, family) for family in families()]
+    built_in = [make(family.__name__, family) for family in families(task)]
     return Collection([*built_in, *(make(name, own) for name, own in (further or {}).items())])

@@ -1,44 +1,31 @@
 """Many metrics as one, sharing their state."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-import numpy as np
-import torch
-
-from project.metrics._accumulators import Accumulator, Seen
-from project.metrics._metric import Metric, Scores, Streaming
-
-# Samples that a blank evaluation takes, of as many classes.
-BLANK = 64
-
-
-class Declared(NamedTuple):
-    """What is known of a score before there is any.
-
-    Attributes:
-        better: which values are: `min`, `max`, or None for neither.
-        of_classes: whether there is one for each class.
-    """
-
-    better: str | None
-    of_classes: bool
+from project.metrics._accumulators import Accumulator
+from project.metrics._metric import Declared, Metric, Scores, Streaming
 
 
 class Collection(Streaming):
-    """Metrics updated together; those that need the same sums share them, updated once a batch."""
+    """Metrics updated together; those that need the same sums share them, updated once a batch.
+
+    All see the view of the first.
+    """
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         metrics = list(metrics)
         shared: dict[tuple, Accumulator] = {}
         for own in (own for metric in metrics for own in metric.accumulators):
             shared.setdefault(own.kind, own)
+        guards = {metric.guard for metric in metrics}
         for own in list(shared.values()):
-            if isinstance(own, Seen) and type(own) is not Seen:
-                # It tells all that a plain one would.
-                shared[Seen, own.n_classes] = own
+            for guard in guards:
+                if isinstance(own, guard) and type(own) is not guard:
+                    # It tells all that a plain one would.
+                    shared[guard, own.n_classes] = own
         for metric in metrics:
             metric.hold(*(shared[own.kind] for own in metric.accumulators))
+        self.view = metrics[0].view
         super().__init__(metrics[0].n_classes, *dict.fromkeys(shared.values()))
         assert all(metric.n_classes == self.n_classes for metric in metrics)
         # They hold nothing but the accumulators, which are modules of this one already.
@@ -57,21 +44,8 @@ class Collection(Streaming):
         return scores
 
     def declared(self) -> dict[str, Declared]:
-        """Every score that there will be, by name; tables, which are for figures, are none.
-
-        Names follow from a blank evaluation, so samples that were added before are forgotten.
-        """
-        n = min(self.n_classes, BLANK)
-        self.reset()
-        self.update(torch.eye(n, self.n_classes), torch.arange(n))
-        found = {
-            name: Declared(metric.better(name), np.ndim(value) == 1)
-            for metric, own in self._computed()
-            for name, value in own.items()
-            if np.ndim(value) < 2
-        }
-        self.reset()
-        return found
+        """What the metrics say of their scores before there are any, by name."""
+        return {name: score for m in self.metrics for name, score in m.declared().items()}
 
     def _computed(self) -> list[tuple[Metric, Scores]]:
         totals = {accumulator: accumulator.read() for accumulator in self._each}

@@ -1,9 +1,9 @@
 """What all metrics share: state to update, to sum over ranks and to compute from."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
 from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._predictions import Predictions
@@ -13,8 +13,26 @@ from project.metrics._predictions import Predictions
 Scores = dict[str, float | np.ndarray]
 
 
+class Declared(NamedTuple):
+    """What is known of a score before there is any.
+
+    Attributes:
+        better: which values are: `min`, `max`, or None for neither.
+        of_classes: whether there is one for each class.
+    """
+
+    better: str | None
+    of_classes: bool
+
+
 class Streaming(nn.Module):
-    """Something computed from accumulators, each updated once per batch."""
+    """Something computed from accumulators, each updated once per batch.
+
+    Attributes:
+        view: what a batch's outputs and targets are made into, once for all accumulators.
+    """
+
+    view: type[Any] = Predictions
 
     def __init__(self, n_classes: int, *accumulators: Accumulator) -> None:
         super().__init__()
@@ -27,18 +45,19 @@ class Streaming(nn.Module):
         # Beside the list, since going through a ModuleList costs as much as an update.
         self._each = accumulators
 
-    def update(self, logits: Tensor, targets: Tensor) -> None:
+    def update(self, outputs: Any, targets: Any) -> None:
         """Add a batch; nothing is read back from the device, and no gradient flows.
 
         Args:
-            logits: `(batch, n_classes)` float32, bfloat16, float16 or float64, of any strides.
-            targets: `(batch,)` int64 in `0..n_classes - 1`.
+            outputs: of classification, logits `(batch, n_classes)` float32, bfloat16, float16 or
+                float64, of any strides; what others take, their `view` says.
+            targets: of classification, `(batch,)` int64 in `0..n_classes - 1`.
 
         Raises:
             ValueError: a shape or dtype is another. What only the device knows, NaN logits and
                 targets out of range, `compute` reports.
         """
-        batch = Predictions(logits, targets)
+        batch = self.view(outputs, targets)
         if batch.n_classes != self.n_classes:
             raise ValueError(
                 f"logits have {batch.n_classes} columns, the metric has n_classes="
@@ -70,6 +89,12 @@ class Metric(Streaming):
         settings: further arguments of the state.
 
     Attributes:
+        tasks: which it serves, by the names of their classes.
+        names: of its scores that are one number, as far as they can be told beforehand; a metric
+            that names none is tried before a run is opened.
+        class_names: of those that are an array of one for each class.
+        tables: names of the arrays that are for figures.
+        guard: counts the samples, and those that can't be measured, beside a state that does not.
         less_is_better: names of the scores of which a smaller value is the better one.
         neither_is_better: names of those that are not good or bad; of all others, more is better.
 
@@ -77,7 +102,12 @@ class Metric(Streaming):
         ValueError: there are fewer than two classes.
     """
 
+    tasks: ClassVar[tuple[str, ...]] = ("classification",)
     state: ClassVar[type[Accumulator]]
+    guard: ClassVar[type[Accumulator]] = Seen
+    names: ClassVar[tuple[str, ...]] = ()
+    class_names: ClassVar[tuple[str, ...]] = ()
+    tables: ClassVar[tuple[str, ...]] = ()
     less_is_better: ClassVar[frozenset[str]] = frozenset()
     neither_is_better: ClassVar[frozenset[str]] = frozenset()
 
@@ -85,7 +115,7 @@ class Metric(Streaming):
         if n_classes < 2:
             raise ValueError(f"n_classes is {n_classes}: classification needs at least 2")
         source = type(self).state(n_classes, *settings)
-        seen = () if isinstance(source, Seen) else (Seen(n_classes),)
+        seen = () if isinstance(source, self.guard) else (self.guard(n_classes),)
         super().__init__(n_classes, *seen, source)
 
     def compute(self) -> Scores:
@@ -102,6 +132,11 @@ class Metric(Streaming):
     def source(self) -> Accumulator:
         """The accumulator whose totals `score` takes."""
         return self._each[-1]
+
+    def declared(self) -> dict[str, Declared]:
+        """What is known of its scores before there is any, by name; empty if it names none."""
+        wholes = {name: Declared(self.better(name), False) for name in self.names}
+        return wholes | {name: Declared(self.better(name), True) for name in self.class_names}
 
     def better(self, name: str) -> str | None:
         """Which values of one of its scores are better: `min`, `max`, or None for neither."""

@@ -8,6 +8,7 @@ class Accuracy(Metric):
     """`accuracy` in [0, 1]: `accuracy_score(targets, preds)` of all samples, bit for bit."""
 
     state = Confusion
+    names = ("accuracy",)
 
     def score(self, totals: Counts) -> Scores:
         return {"accuracy": float(totals.matrix.trace() / totals.matrix.sum())}

@@ -12,6 +12,7 @@ class BalancedAccuracy(Metric):
     """
 
     state = Confusion
+    names = ("balanced_accuracy",)
 
     def score(self, totals: Counts) -> Scores:
         _, recall, _, support = totals.of_classes

@@ -35,6 +35,7 @@ class Brier(Metric):
     """
 
     state = SquaredErrors
+    names = ("brier",)
     less_is_better = frozenset({"brier"})
 
     def score(self, totals: float) -> Scores:

@@ -33,6 +33,8 @@ class CalibrationError(Metric):
     """
 
     state = CalibrationBins
+    names = ("calibration_error",)
+    tables = ("calibration_bins",)
     less_is_better = frozenset({"calibration_error"})
 
     def score(self, totals: np.ndarray) -> Scores:

@@ -16,6 +16,7 @@ class CohenKappa(Metric):
     """
 
     state = Confusion
+    names = ("cohen_kappa",)
 
     def score(self, totals: Counts) -> Scores:
         if totals.is_one_label:

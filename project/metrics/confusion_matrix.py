@@ -13,6 +13,7 @@ class ConfusionMatrix(Metric):
     """
 
     state = Confusion
+    tables = ("confusion_matrix",)
 
     def score(self, totals: Counts) -> Scores:
         return {"confusion_matrix": totals.matrix}

@@ -40,6 +40,7 @@ class LogLoss(Metric):
     """
 
     state = LogLosses
+    names = ("log_loss",)
     less_is_better = frozenset({"log_loss"})
 
     def score(self, totals: float) -> Scores:

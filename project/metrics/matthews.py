@@ -14,6 +14,7 @@ class Matthews(Metric):
     """
 
     state = Confusion
+    names = ("matthews",)
 
     def score(self, totals: Counts) -> Scores:
         # The operations of `matthews_corrcoef` in their order; its checks take 50 times as long.

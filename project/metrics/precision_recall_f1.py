@@ -24,6 +24,8 @@ class PrecisionRecallF1(Metric):
     """
 
     state = Confusion
+    names = tuple(f"{name}_{average}" for name in NAMES for average in ("macro", "weighted"))
+    class_names = NAMES
 
     def score(self, totals: Counts) -> Scores:
         *each, support = totals.of_classes

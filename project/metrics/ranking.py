@@ -83,6 +83,8 @@ class Ranking(Metric):
     """
 
     state = Histograms
+    names = ("roc_auc", "roc_auc_error_bound", "average_precision", "average_precision_error_bound")
+    class_names = ("roc_auc_per_class", "average_precision_per_class")
     neither_is_better = frozenset({"roc_auc_error_bound", "average_precision_error_bound"})
 
     def score(self, totals: Bins) -> Scores:

@@ -3,7 +3,7 @@
 import torch
 
 from project.metrics._accumulators import Accumulator
-from project.metrics._metric import Metric, Scores
+from project.metrics._metric import Declared, Metric, Scores
 from project.metrics._predictions import Predictions
 
 
@@ -44,6 +44,10 @@ class TopKAccuracy(Metric):
     def __init__(self, n_classes: int, k: int = 5) -> None:
         super().__init__(n_classes, k)
         self.k = k
+
+    def declared(self) -> dict[str, Declared]:
+        score = f"top{self.k}_accuracy"
+        return {score: Declared("max", False)} if self.k < self.n_classes else {}
 
     def score(self, totals: float) -> Scores:
         return {f"top{self.k}_accuracy": totals} if self.k < self.n_classes else {}

@@ -20,7 +20,7 @@ class Plug(NamedTuple):
     """Where a plug is.
 
     Attributes:
-        kind: model, data, loss, metric, callback or tracker.
+        kind: task, model, data, loss, metric, callback or tracker.
         text: as it was chosen, `torchvision:resnet18` or `mynets:Net`.
         name: of the plug: what stands before the colon; its own flags go by it.
         part: what stands after the colon, if there is one: of a built-in plug the variant, of an
@@ -43,6 +43,8 @@ class Plug(NamedTuple):
         """The name in its file that is called; a metric of the package has any."""
         if self.outside:
             return str(self.part)
+        if self.kind == "task":
+            return "".join(word.capitalize() for word in self.name.split("-"))
         return "load" if self.kind == "data" else "build"
 
 
@@ -54,6 +56,11 @@ def names(kind: str) -> tuple[str, ...]:
     if kind == "callback":  # beside those that the wiring makes
         files = [n for n in files if _BUILD.search(source(os.path.join(folder, n)))]
     return tuple(sorted(n[:-3].replace("_", "-") for n in files))
+
+
+def path_of(kind: str, name: str) -> str:
+    """The file of a built-in plug."""
+    return os.path.join(PACKAGE, FOLDERS[kind], f"{name.replace('-', '_')}.py")
 
 
 def find(kind: str, text: str) -> Plug:
@@ -160,6 +167,15 @@ def has_settings(plug: Plug) -> bool:
     return "class Settings" in (source if plug.outside else _own_source)(plug.path)
 
 
+def says_tasks(kind: str, text: str) -> bool:
+    """Whether the file of the plug that `text` chooses seems to say which tasks it serves."""
+    try:
+        plug = find(kind, text)
+        return "TASKS" in (source if plug.outside else _own_source)(plug.path)
+    except (ValueError, OSError):
+        return False  # told elsewhere
+
+
 def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Of kinds and what was chosen of each, those that `has_settings`; others are passed over."""
     found = []
@@ -203,8 +219,7 @@ def _own_source(path: str) -> str:
 
 @cache
 def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
-    word = name.replace("-", "_")
-    path = os.path.join(PACKAGE, FOLDERS[kind], f"{word}.py")
+    word, path = name.replace("-", "_"), path_of(kind, name)
     code = _own_source(path)
     head = _BUILD.search(code) if "variant" in code else None
     takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))

@@ -10,6 +10,7 @@ from project.words.telling import did_you_mean
 
 # What belongs in the first places, by kind, for a plug whose arguments have other names.
 PLACES = {
+    "task": ("shape", "classes", "hparams"),
     "model": ("shape", "n_classes", "hparams"),
     "data": ("hparams",),
     "loss": ("hparams",),
@@ -23,11 +24,11 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
     """What a plug gives that is called with what it asks for.
 
     It is handed what its arguments name, those with a default too. One of another name gets what
-    belongs in its place: of a model `shape, n_classes, hparams`, of a metric `n_classes`, of others
-    `hparams`, of a class of callbacks nothing.
+    belongs in its place: of a task `shape, classes, hparams`, of a model `shape, n_classes,
+    hparams`, of a metric `n_classes`, of others `hparams`, of a class of callbacks nothing.
 
     Args:
-        kind: model, data, loss, metric or callback.
+        kind: task, model, data, loss, metric or callback.
         text: as it was chosen, for messages.
         plug: the class or function.
         there: what it may ask for, by name.

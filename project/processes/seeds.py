@@ -18,7 +18,8 @@ from project.files import read_json
 from project.files.root import findable_here
 from project.processes.place import place
 from project.processes.signals import SIGNALS
-from project.run_directory import OUTCOME, runs_in
+from project.run_directory import OUTCOME, RECORD, runs_in
+from project.scores import headline
 
 # Names the pipe to which a run's process tells its directory.
 TELL = "PROJECT_TELLS_ITS_RUN"
@@ -158,7 +159,8 @@ def _tell_rest(seeds: Sequence[int], argv: Sequence[str]) -> None:
 def _sum_up(made: Sequence[Made], short_ids: Callable[[Path], Mapping[str, str]]) -> None:
     """Say how good the runs are on average, which failed, and what compares them."""
     good = [one for one in made if one.code == 0 and one.run]
-    rows = rows_over_seeds([read_json(one.run / OUTCOME) for one in good])
+    shown = headline(read_json(good[0].run / RECORD)) if good else ()
+    rows = rows_over_seeds([read_json(one.run / OUTCOME) for one in good], shown)
     rows += [("failed", _failure(one)) for one in made if one not in good]
     print_summary(rows, _title(good))
     if len(good) > 1:

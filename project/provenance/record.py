@@ -11,7 +11,7 @@ from project.provenance._layout import Layout
 from project.provenance.code import CodeState
 from project.provenance.redact import Redactor
 from project.provenance.schema import OUTCOME, RECORD, SCHEMA
-from project.scores import FORMER
+from project.scores import FORMER, FORMER_TASK
 
 
 def read_record(directory: Path, *, whole: bool = True) -> dict[str, Any]:
@@ -98,7 +98,12 @@ def _from_3(record: dict[str, Any]) -> None:
         record["code"].setdefault("plugs", {})
 
 
-_MIGRATIONS = {1: _from_1, 2: _from_2, 3: _from_3}
+def _from_4(record: dict[str, Any]) -> None:
+    """Version 4 knew no task but classification."""
+    record.setdefault("task", dict(FORMER_TASK))
+
+
+_MIGRATIONS = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}
 
 
 def make_record(
@@ -111,6 +116,7 @@ def make_record(
     start: Mapping[str, Any],
     redactor: Redactor,
     *,
+    task: Mapping[str, Any],
     scores: Mapping[str, str | None],
     sources: Mapping[str, str],
     parent: Mapping[str, Any] | None = None,
@@ -126,6 +132,7 @@ def make_record(
         environment: `environment()`; its host and user become entries of the record.
         start: `{"generators", "weights"}`: hashes of what training begins with.
         redactor: Goes over every string of the record.
+        task: `Task.describe()`.
         scores: Which way each score is better, by its bare name.
         sources: Of `imported_sources`.
         parent: The run that this one goes on from, if any, and what it took over.
@@ -145,6 +152,7 @@ def make_record(
         "code": code.describe(),
         "sources": dict(sources),
         "data": dict(data),
+        "task": dict(task),
         "model": dict(model),
         "scores": dict(scores),
         "environment": machine,

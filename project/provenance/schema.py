@@ -7,7 +7,7 @@ from project import run_directory
 from project.provenance._layout import Layout, markdown
 
 # A reader refuses numbers above this one, and brings records of lower ones to the layout below.
-SCHEMA = 4
+SCHEMA = 5
 
 RECORD = Layout(
     {
@@ -123,6 +123,10 @@ RECORD = Layout(
             "text or null",
             "BLAKE3 of `data.manifest.gz`, in hex; null if the data have no files of their own",
         ),
+        "task": ("object", "what was to be found in an image"),
+        "task.name": ("text", "as on the command line, or the data set's own"),
+        "task.headline": ("texts", "the scores shown first, without their split"),
+        "task.judged": ("text", "the one that says which run is better"),
         "model": ("object", "what was trained"),
         "model.name": ("text", "as on the command line"),
         "model.n_parameters": ("integer", "numbers in its weights"),

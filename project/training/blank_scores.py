@@ -1,54 +1,71 @@
-"""Before a run is opened, each metric scores made-up logits, and what is wrong is told then."""
+"""Before a run is opened, a person's own metrics score made-up outputs; what is wrong is told."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from project import plugs
 from project.cli.faults import blamed, fault, if_none
 from project.files.definitions import returning
+from project.training.monitored import Declared
+from project.values import Tree
 from project.words.telling import quoted
-
-# Samples, of as many classes.
-BLANK = 64
 
 
 class Metric(Protocol):
     """What is asked of a metric here."""
 
+    tables: tuple[str, ...]
     less_is_better: frozenset[str]
     neither_is_better: frozenset[str]
 
-    def update(self, logits: Tensor, targets: Tensor) -> None: ...
+    def declared(self) -> Mapping[str, Declared]: ...
+    def better(self, name: str) -> str | None: ...
+    def update(self, outputs: Any, targets: Any) -> None: ...
     def compute(self) -> Any: ...
     def reset(self) -> None: ...
     def score(self, totals: Any) -> Any: ...
 
 
-def check_metrics(
-    metrics: Sequence[Metric], names: Mapping[type, str], n_classes: int
-) -> list[str]:
-    """Let each of the metrics score made-up logits by itself; all samples before are forgotten.
+class Shown(NamedTuple):
+    """What a metric has shown of a score; as of `project.metrics.Declared`."""
+
+    better: str | None
+    of_classes: bool
+
+
+def try_metrics(
+    metrics: Sequence[Metric],
+    names: Mapping[type, str],
+    blank: tuple[Tree, Tree],
+    n_classes: int,
+) -> dict[str, dict[str, Shown]]:
+    """Let those metrics score made-up outputs that don't say what scores they have.
 
     Args:
-        metrics: each will be measured.
-        names: of those from outside of the package, on the command line.
-        n_classes: columns of the logits.
+        metrics: each will be measured; those that are tried forget all samples.
+        names: of those from outside of the package, on the command line; they are tried anyway.
+        blank: outputs, and the targets that they find.
+        n_classes: how many there are.
 
     Returns:
-        The scores of those from outside that are a number.
+        Their scores but for tables, by the metrics' names.
     Raises:
         ValueError: one of them raises an error, or its scores can't be logged; names the place.
     """
-    taken, own = {"loss": "the loss"}, []
+    tried = [m for m in metrics if type(m) in names or not (m.declared() or m.tables)]
+    taken, found = {"loss": "the loss"}, {}
     for metric in metrics:
+        if metric not in tried:
+            name = plugs.name_of(type(metric).__module__)
+            taken |= dict.fromkeys((*metric.declared(), *metric.tables), f"metric {name}")
+    for metric in tried:
         name = names.get(type(metric)) or plugs.name_of(type(metric).__module__)
         with blamed("metric", name):
-            scores = _blank_scores(metric, n_classes)
+            scores = _blank_scores(metric, *blank)
         if why := _fault_of(scores, n_classes, taken):
             score = type(metric).score
             raise fault("metric", name, why, returning(score), score, type(metric))
@@ -57,15 +74,17 @@ def check_metrics(
             why = f"declares which values of {unknown[0]!r} are better; its scores are {shown}"
             raise fault("metric", name, why, type(metric))
         taken |= dict.fromkeys(scores, f"metric {name}")
-        if type(metric) in names:
-            own += [score for score, value in scores.items() if np.ndim(value) == 0]
-    return own
+        found[name] = {
+            score: Shown(metric.better(score), np.ndim(value) == 1)
+            for score, value in scores.items()
+            if np.ndim(value) < 2
+        }
+    return found
 
 
-def _blank_scores(metric: Metric, n_classes: int) -> Any:
-    n = min(n_classes, BLANK)
+def _blank_scores(metric: Metric, outputs: Tree, targets: Tree) -> Any:
     metric.reset()
-    metric.update(torch.eye(n, n_classes), torch.arange(n))
+    metric.update(outputs, targets)
     scores = metric.compute()
     metric.reset()
     return scores

@@ -15,7 +15,8 @@ from project.training.digest import digest
 from project.words.telling import clipped
 
 # 2: with `digest`, the hash of all the rest; torch takes changed bytes of a tensor for its values.
-SCHEMA = 2
+# 3: with `task`; those before know classification alone.
+SCHEMA = 3
 NEEDED = ("schema", "hyperparameters", "classes", "shape", "mean", "std", "model")
 # What training needs besides, to go on.
 TRAINING = ("epoch", "step", "step_in_epoch", "done", "best", "optimizer", "rng")
@@ -55,7 +56,7 @@ def load(path: Path, *more: str, mapped: bool = False) -> dict[str, Any]:
     state = _read(path, mapped)
     _refuse_others(path, state, more)
     schema = state.pop("schema")
-    if schema not in (1, SCHEMA):
+    if schema not in range(1, SCHEMA + 1):
         raise ValueError(f"{path} is damaged: its schema is {clipped(repr(schema), 40)}")
     if fault := _fault(path, schema, state):
         raise ValueError(f"{path} is damaged: {fault}")
@@ -68,7 +69,7 @@ def _refuse_others(path: Path, state: Any, more: Collection[str]) -> None:
     if type(schema) is int and schema > SCHEMA:
         raise ValueError(
             f"{path} was written by a newer version of this project (schema {schema}, this one"
-            f" reads 1 and {SCHEMA}); update it"
+            f" reads up to {SCHEMA}); update it"
         )
     if missing := [key for key in NEEDED if schema is None or key not in state]:
         raise ValueError(

@@ -46,6 +46,7 @@ def _are_numbers(value: Any) -> bool:
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "hyperparameters": ("values by name", _is_named),
+    "task": ("values by name", _is_named),
     "classes": ("texts", _are_texts),
     "shape": ("channels, height and width", _is_shape),
     "mean": ("numbers", _are_numbers),

@@ -1,17 +1,20 @@
 """What one pass over a split measures: the mean loss, and every score of the metrics."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
 from project.scores import WITHOUT_LEAKS
+from project.training.outputs import total_of
+from project.values import Loss, Tree, joined, leaves, mapped, n_samples
 
-# Logits, of all classes.
+# Numbers of outputs.
 MEASURED_AT_ONCE = 2**16
 Scores = dict[str, float | np.ndarray]
 
@@ -19,29 +22,40 @@ Scores = dict[str, float | np.ndarray]
 class Metrics(Protocol):
     """Streaming metrics: additive state, summed over ranks, computed once per epoch."""
 
-    def update(self, logits: Tensor, targets: Tensor) -> None: ...
+    def update(self, outputs: Any, targets: Any) -> None: ...
     def reduce(self) -> None: ...
     def compute(self) -> Scores: ...
     def reset(self) -> None: ...
 
 
+class Task(Protocol):
+    """What training and evaluation ask of a task.
+
+    Attributes:
+        classes: names, in the order of scores that there are one each of.
+    """
+
+    classes: tuple[str, ...]
+
+    def infer(self, model: nn.Module, inputs: Tensor) -> Tree: ...
+    def weights(self, targets: Tree) -> Tensor | None: ...
+
+
 class Evaluation:
-    """Measures the logits of a pass, many batches' at once; it reads the device only in `end`.
+    """Measures the outputs of a pass, many batches' at once; it reads the device only in `end`.
 
     Args:
-        loss: maps logits and targets `(n,)` int64 to the loss of each sample, `(n,)`.
+        loss: maps outputs and targets of samples to the loss of each, `(n,)`.
         metrics: what is measured besides.
-        classes: the classes' names, in the order of the logits.
+        task: says what a sample counts in the mean loss.
     """
 
     def __init__(
-        self,
-        loss: Callable[[Tensor, Tensor], Tensor],
-        metrics: Metrics,
-        classes: tuple[str, ...],
+        self, loss: Callable[[Any, Any], Tensor | Loss], metrics: Metrics, task: Task
     ) -> None:
-        self._loss, self._metrics, self._classes = loss, metrics, classes
-        self._unmeasured: list[tuple[Tensor, Tensor, Tensor | None]] = []
+        self._loss, self._metrics, self._task = loss, metrics, task
+        self._unmeasured: list[tuple[Tree, Tree, Tensor | None]] = []
+        self._form: list[torch.Size] = []
 
     def begin(self, device: torch.device, marked: bool = False) -> None:
         """Forget the former pass.
@@ -55,23 +69,31 @@ class Evaluation:
         self._clean = _Sums(deepcopy(self._metrics), device) if marked else None
         self._unmeasured = []
 
-    def add(self, logits: Tensor, targets: Tensor, leaked: Tensor | None = None) -> None:
+    def add(self, outputs: Tree, targets: Tree, leaked: Tensor | None = None) -> None:
         """Take a batch, with the marks of its leaks `(n,)`; it is kept until it is measured."""
-        self._unmeasured.append((logits, targets, leaked))
-        # Measuring many batches' logits costs little more than one's, as long as what is made of
+        form = [leaf.shape[1:] for leaf in leaves(outputs)]
+        if self._unmeasured and form != self._form:
+            self._measure()  # images of another size
+        self._form = form
+        self._unmeasured.append((outputs, targets, leaked))
+        # Measuring many batches' outputs costs little more than one's, as long as what is made of
         # them fits the processor's caches.
-        if len(self._unmeasured) * logits.numel() >= MEASURED_AT_ONCE:
+        size = sum(leaf.numel() for leaf in leaves(outputs))
+        if len(self._unmeasured) * size >= MEASURED_AT_ONCE:
             self._measure()
 
     def _measure(self) -> None:
-        logits, targets, leaked = zip(*self._unmeasured, strict=True)
+        outputs, targets, leaked = zip(*self._unmeasured, strict=True)
         self._unmeasured = []
-        measured = joined(logits), joined(targets)
-        losses = self._loss(*measured)
-        self._every.add(losses, *measured)
+        measured = joined(outputs), joined(targets)
+        losses = total_of(self._loss(*measured))
+        weights = self._task.weights(measured[1])
+        self._every.add(losses, weights, *measured)
         if self._clean is not None:
             kept = ~joined(leaked)
-            self._clean.add(*(values[kept] for values in (losses, *measured)))
+            weights = None if weights is None else weights[kept]
+            some = (mapped(lambda leaf: leaf[kept], tree) for tree in measured)
+            self._clean.add(losses[kept], weights, *some)
 
     def end(self, split: str, world_size: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         """The sums over all ranks, as scores.
@@ -86,7 +108,7 @@ class Evaluation:
             left. And arrays of two dimensions by the metric's name, such as `confusion_matrix`.
 
         Raises:
-            ValueError: the split is empty or the logits hold a NaN.
+            ValueError: the split is empty or the outputs hold a NaN.
         """
         if self._unmeasured:
             self._measure()
@@ -102,7 +124,7 @@ class Evaluation:
             if np.ndim(value) == 0:
                 scores[f"{split}_{name}"] = float(value)
             elif np.ndim(value) == 1:
-                each = zip(self._classes, value.tolist(), strict=True)
+                each = zip(self._task.classes, value.tolist(), strict=True)
                 scores |= {f"{split}_{name}/{label}": score for label, score in each}
             else:
                 tables[name] = value
@@ -117,10 +139,11 @@ class _Sums:
         metrics.reset()
         self._loss = torch.zeros(2, dtype=torch.float64, device=device)
 
-    def add(self, losses: Tensor, logits: Tensor, targets: Tensor) -> None:
-        self._loss[0] += losses.sum(dtype=torch.float64)
-        self._loss[1] += len(targets)
-        self._metrics.update(logits, targets)
+    def add(self, losses: Tensor, weights: Tensor | None, outputs: Tree, targets: Tree) -> None:
+        weighted = losses if weights is None else losses * weights
+        self._loss[0] += weighted.sum(dtype=torch.float64)
+        self._loss[1] += n_samples(targets) if weights is None else weights.sum()
+        self._metrics.update(outputs, targets)
 
     def end(self, split: str, world_size: int, empty: bool = False) -> Scores:
         """All scores over all ranks; none where there may be no samples, and there are none."""
@@ -134,9 +157,4 @@ class _Sums:
             found = self._metrics.compute()
         except ValueError as error:
             raise ValueError(f"{split} split: {error}") from error
-        return {"loss": total / n, **found}
-
-
-def joined(parts: Sequence[Tensor]) -> Tensor:
-    """Batches as one, without a copy where there is only one."""
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+        return {"loss": total / n if n else math.nan, **found}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,20 @@ from torch import Tensor, nn
 from project.cli.faults import blamed, fault
 from project.files.definitions import returning
 from project.training import generators
-from project.training.outputs import Check, losses_fault
+from project.training.outputs import losses_fault, total_of
 from project.training.restoring import restored
+from project.values import Loss, Tree, leaves, mapped
+
+
+class Task(Protocol):
+    """What is asked of a task here."""
+
+    shape: tuple[int, int, int]
+    outputs: str
+    n_outputs: int
+
+    def blank_targets(self, n: int) -> Tree: ...
+    def check(self, outputs: Any, n: int, device: torch.device) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -24,20 +36,16 @@ class Rehearsal:
         model: on its device, as it will be trained; not compiled.
         loss: of outputs and targets, each sample's.
         names: of the model and of the loss, on the command line.
-        check: what is wrong with the model's outputs.
-        shape: of an image.
-        n_classes: targets are the first and the last.
+        task: knows the images' shape, and what is wrong with the model's outputs.
         device: of the images.
         precision: gives the context of the run's precision.
         several: whether several processes will train.
     """
 
     model: nn.Module
-    loss: Callable[[Any, Tensor], Tensor]
+    loss: Callable[[Any, Any], Tensor | Loss]
     names: tuple[str, str]
-    check: Check
-    shape: tuple[int, int, int]
-    n_classes: int
+    task: Task
     device: torch.device
     precision: Callable[[], AbstractContextManager]
     several: bool = False
@@ -62,14 +70,14 @@ class Rehearsal:
                 self._check_gradients(self._outputs())
 
     @cached_property
-    def _batch(self) -> tuple[Tensor, Tensor]:
+    def _batch(self) -> tuple[Tensor, Tree]:
         """Inputs of mean 0 and deviation 1, as the data's are, and targets."""
-        # Another number than the classes', so that what is transposed has another shape.
-        n = 3 if self.n_classes == 2 else 2
+        # Another number than the outputs', so that what is transposed has another shape.
+        n = 3 if self.task.n_outputs == 2 else 2
         source = torch.Generator().manual_seed(0)
-        inputs = torch.randn(n, *self.shape, generator=source)
-        targets = torch.tensor([0, self.n_classes - 1, 0][:n])
-        return inputs.to(self.device), targets.to(self.device)
+        inputs = torch.randn(n, *self.task.shape, generator=source)
+        targets = mapped(lambda leaf: leaf.to(self.device), self.task.blank_targets(n))
+        return inputs.to(self.device), targets
 
     def _outputs(self) -> Any:
         inputs, _ = self._batch
@@ -77,22 +85,22 @@ class Rehearsal:
             with self.precision():
                 # A copy: a layer may write to its input.
                 outputs = self.model(inputs.clone())
-        if why := self.check(outputs, len(inputs), self.device):
+        if why := self.task.check(outputs, len(inputs), self.device):
             why += self._diverged() if "NaN" in why else ""
             at = None if outputs is None else returning(self.model)
             raise fault("model", self.names[0], why, at, self.model)
         return outputs
 
     def _losses(self, outputs: Any) -> Tensor:
-        _, targets = self._batch
+        inputs, targets = self._batch
         with blamed("loss", self.names[1]), self.precision():
             losses = self.loss(outputs, targets)
-        if why := losses_fault(losses, len(targets)):
+        if why := losses_fault(losses, len(inputs)):
             at = None if losses is None else returning(self.loss)
             raise fault("loss", self.names[1], why, at, self.loss)
-        return losses
+        return total_of(losses)
 
-    def _check_gradients(self, outputs: Tensor) -> None:
+    def _check_gradients(self, outputs: Tree) -> None:
         """Let the loss's gradient reach the model's parameters, and forget it."""
         found = {k: p for k, p in self.model.named_parameters() if p.requires_grad}
         if not found:
@@ -100,30 +108,36 @@ class Rehearsal:
             hint = "layers in a list need nn.ModuleList" if unseen else "all are frozen"
             why = f"has no parameters to train: {hint}"
             raise fault("model", self.names[0], why, type(self.model))
-        if not outputs.requires_grad:
+        known = [leaf for leaf in leaves(outputs) if leaf.requires_grad]
+        called = self.task.outputs
+        if not known:
             raise self._model_fault(
-                "returned logits without a gradient: is there a detach(), .data, numpy() or"
+                f"returned {called} without a gradient: is there a detach(), .data, numpy() or"
                 " no_grad() on their way?"
             )
         losses = self._losses(outputs)
-        wanted = (outputs, *found.values())
+        wanted = (*known, *found.values())
         grads: tuple[Tensor | None, ...] = (None,) * len(wanted)
         if losses.requires_grad:
             with blamed("model", self.names[0], doing="has no gradient:"):
                 grads = torch.autograd.grad(losses.sum(), wanted, allow_unused=True)
-        if grads[0] is None:
+        n = len(known)
+        of_outputs = [grad for grad in grads[:n] if grad is not None]
+        if not of_outputs:
             raise self._loss_fault(
-                "has no gradient for the logits: is there a detach(), .item(), argmax or no_grad()"
-                " on its way?"
+                f"has no gradient for the {called}: is there a detach(), .item(), argmax or"
+                " no_grad() on its way?"
             )
-        if not grads[0].isfinite().all():
-            raise self._loss_fault("has a gradient that is NaN or infinite, for finite logits")
-        self._check_reached(dict(zip(found, grads[1:], strict=True)))
+        if not all(grad.isfinite().all() for grad in of_outputs):
+            raise self._loss_fault(f"has a gradient that is NaN or infinite, for finite {called}")
+        self._check_reached(dict(zip(found, grads[n:], strict=True)))
 
     def _check_reached(self, grads: dict[str, Tensor | None]) -> None:
         unreached = [name for name, grad in grads.items() if grad is None]
         if len(unreached) == len(grads):
-            raise self._model_fault("returned logits whose gradient reaches none of its parameters")
+            raise self._model_fault(
+                f"returned {self.task.outputs} whose gradient reaches none of its parameters"
+            )
         if unreached and self.several:
             raise self._model_fault(
                 f"does not use {', '.join(unreached[:3])}, for which several processes would wait:"

@@ -3,7 +3,7 @@
 Both `best.pt` and `last.pt` hold
 
 - what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`,
-  `class_counts` (which those of former versions lack);
+  `class_counts` and `task` (which those of former versions lack);
 - `model`: weights and buffers by name;
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
 
@@ -94,15 +94,17 @@ class Position(NamedTuple):
             trainer.fit_loop.max_epochs = epochs
 
 
-def describe(flags: Mapping[str, Any], dataset: Data) -> dict[str, Any]:
+def describe(flags: Mapping[str, Any], dataset: Data, task: Mapping[str, Any]) -> dict[str, Any]:
     """What a reader of a checkpoint needs beside the weights.
 
     Args:
         flags: of the run, by field name, without secrets.
         dataset: that the model is trained on.
+        task: what it says of itself.
     """
     return {
         "hyperparameters": dict(flags),
+        "task": dict(task),
         "classes": list(dataset.classes),
         "shape": list(dataset.shape),
         "mean": list(dataset.mean),

@@ -14,6 +14,8 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.optimizers import Schedule, set_rate
+from project.training.outputs import total_of
+from project.values import Batch, Loss, Tree, split
 
 
 def scaler_of(trainer: Trainer) -> GradScaler | None:
@@ -39,7 +41,7 @@ class OptimizerStep:
     def __init__(
         self,
         model: nn.Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Callable[[Any, Any], Tensor | Loss],
         trainer: Trainer,
         schedule: Schedule,
         hparams: Hyperparameters,
@@ -64,11 +66,11 @@ class OptimizerStep:
         self._known_weights: dict[tuple[int, int], Tensor] = {}
         self.grad_norm: Tensor | None = None
 
-    def __call__(self, batch: Any, step: int, norm: bool) -> Tensor:
+    def __call__(self, batch: Batch, step: int, norm: bool) -> Tensor:
         """Do one step.
 
         Args:
-            batch: as of `project.data`.
+            batch: this rank's share.
             step: how many were done before.
             norm: whether `grad_norm` is wanted.
 
@@ -81,21 +83,22 @@ class OptimizerStep:
         self._update(step, norm)
         return sums[0] if len(sums) == 1 else torch.stack(sums).sum()
 
-    def _parts(self, batch: Any) -> Iterable[tuple[Tensor, Tensor]]:
+    def _parts(self, batch: Batch) -> Iterable[tuple[Tensor, Tree]]:
         if self._accumulate == 1:
             return ((batch.inputs, batch.targets),)
         # As many on all ranks, which wait for each other in each, however uneven their shares are.
         n = min(self._accumulate, batch.size // self._world_size)
-        return zip(batch.inputs.tensor_split(n), batch.targets.tensor_split(n), strict=True)
+        inputs = batch.inputs.tensor_split(n)
+        return zip(inputs, split(batch.targets, [len(part) for part in inputs]), strict=True)
 
-    def _backward(self, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
+    def _backward(self, inputs: Tensor, targets: Tree, size: int) -> Tensor:
         """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
-        losses = self.loss(self.model(inputs), targets)
+        losses = total_of(self.loss(self.model(inputs), targets))
         # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
         self._strategy.pre_backward(losses)
         scaled = losses if self._scaler is None else self._scaler.scale(losses)
         with self._out_of_autocast():
-            scaled.backward(self._weights(len(targets), size, losses))
+            scaled.backward(self._weights(len(inputs), size, losses))
         return losses.detach().sum()
 
     def _weights(self, n: int, size: int, losses: Tensor) -> Tensor:

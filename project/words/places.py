@@ -11,6 +11,7 @@ from project.words.paths import brief
 
 # Where a kind of plug has its folder; each kind is also the name of its flag.
 FOLDERS = {
+    "task": "tasks",
     "model": "models",
     "data": "datasets",
     "loss": "losses",

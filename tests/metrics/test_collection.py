@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from project.metrics import Collection, Metric, classification, families
@@ -36,6 +37,16 @@ def test_metrics_of_a_collection_compute_from_the_shared_state(draw, updated, as
 def test_every_score_has_its_own_name(draw, updated):
     names = [n for f in families() for n in updated(f(7), [draw(50, 7)]).compute()]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+def test_every_metric_says_the_names_of_its_scores(n_classes, draw, updated):
+    for family in families():
+        metric = updated(family(n_classes), [draw(50, n_classes)])
+        scores = metric.compute()
+        told = {n: score.of_classes for n, score in metric.declared().items()}
+        assert told == {n: np.ndim(v) == 1 for n, v in scores.items() if np.ndim(v) < 2}, family
+        assert set(family.tables) == {n for n, v in scores.items() if np.ndim(v) > 1}, family
 
 
 def test_every_score_is_documented_where_it_is_defined(draw, updated):

@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 
 from project.metrics import classification
+from project.tasks.classification import Classification
 from project.training.evaluation import Evaluation
 from tests import forks
 
@@ -63,7 +64,8 @@ def work(rank: int, folder: Path) -> None:
 
 def evaluated(mine: slice, world_size: int) -> dict[str, float]:
     """Scores with and without leaks, which are 60 of the first 137 samples."""
-    evaluation = Evaluation(loss, classification(N_CLASSES), tuple("abcdefg"))
+    task = Classification((1, 8, 8), tuple("abcdefg"))
+    evaluation = Evaluation(loss, classification(N_CLASSES), task)
     evaluation.begin(torch.device("cpu"), marked=True)
     leaked = (torch.arange(N) % 2 == 0) & (torch.arange(N) < 120)
     for batch in zip(*(values[mine].split(50) for values in (*samples(), leaked))):

@@ -221,11 +221,3 @@ def test_the_better_values_are_those_of_better_predictions(family, updated):
         assert of_classes == (np.ndim(good[name]) == 1)
         if better is not None:
             assert np.all(good[name] < bad[name] if better == "min" else good[name] > bad[name])
-
-
-def test_to_declare_takes_no_samples_along(draw, updated, assert_same):
-    samples, metric = draw(50, 5), classification(5)
-    updated(metric, [samples]).declared()
-    assert_same(
-        updated(metric, [samples]).compute(), updated(classification(5), [samples]).compute()
-    )

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from project.callbacks.reports import confusion_csv
 from project.files import write_json
 from project.metrics._confusion import Counts
 from project.metrics.accuracy import Accuracy
@@ -14,6 +13,7 @@ from project.metrics.matthews import Matthews
 from project.metrics.precision_recall_f1 import PrecisionRecallF1
 from project.provenance.proof import check_scores
 from project.provenance.schema import SCHEMA
+from project.tasks._reports import confusion_csv
 
 FAMILIES = (Accuracy, BalancedAccuracy, CohenKappa, Matthews, PrecisionRecallF1)
 

@@ -14,16 +14,16 @@ CODE = CodeState(sha="ab" * 20, branch="main", dirty=True, patch=b"diff")
 DATA = {"name": "digits", "hash": "blake3:" + "0a" * 32, "classes": ["token", "zero"]}
 MODEL = {"name": "cnn", "n_parameters": 10, "n_trainable": 10}
 MACHINE = {"python": "3.11.7", "host": "box", "user": "ada", "packages": {"google-auth": "2.9"}}
+TASK = {"name": "classification", "headline": ["accuracy"], "judged": "accuracy"}
 SCORES = {"loss": "min", "accuracy": "max", "roc_auc_error_bound": None}
 SOURCES = {"project/run.py": "0c" * 32}
+MORE = {"task": TASK, "scores": SCORES, "sources": SOURCES}
 START = {"generators": {"python": "blake3:" + "0b" * 32}, "weights": None}
 
 
 def test_the_record_has_all_that_was_asked_for() -> None:
     argv = ["--exp-name", "trial", "--description", "two words"]
-    record = make_record(
-        FLAGS, argv, CODE, DATA, MODEL, MACHINE, START, REDACTOR, scores=SCORES, sources=SOURCES
-    )
+    record = make_record(FLAGS, argv, CODE, DATA, MODEL, MACHINE, START, REDACTOR, **MORE)
     assert record == {
         "schema": SCHEMA,
         "exp_name": "trial",
@@ -37,6 +37,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "code": CODE.describe(),
         "sources": SOURCES,
         "data": DATA,
+        "task": TASK,
         "model": MODEL,
         "scores": SCORES,
         "environment": {"python": "3.11.7", "packages": {"google-auth": "2.9"}},
@@ -63,8 +64,7 @@ def test_no_secret_is_in_it() -> None:
         MACHINE | {"user": SECRET},
         START,
         REDACTOR,
-        scores=SCORES,
-        sources=SOURCES,
+        **MORE,
     )
     assert record["command"] == (
         "python -m project.run --description 'with ***' '--data-dir=s3://***@bucket'"
@@ -86,8 +86,7 @@ def test_arguments_that_are_not_utf8_can_be_written() -> None:
         MACHINE,
         START,
         REDACTOR,
-        scores=SCORES,
-        sources=SOURCES,
+        **MORE,
     )
     assert json.dumps(record, ensure_ascii=False).encode()
     assert "caf\\udce9" in record["command"]

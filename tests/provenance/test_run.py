@@ -330,8 +330,9 @@ def test_no_secret_is_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     argv = ["--description", secret, "--tags", f"token={secret}"]
     code = code_state(repo, redactor)
     start = {"generators": {}, "weights": None}
+    more = {"task": {}, "scores": {}, "sources": {}}
     record = make_record(
-        flags, argv, code, {"hash": "x"}, {}, environment(), start, redactor, scores={}, sources={}
+        flags, argv, code, {"hash": "x"}, {}, environment(), start, redactor, **more
     )
     run = Run.create(
         tmp_path / "exps", "trial", record, patch=code.patch, requirements=lock_text(redactor)

@@ -11,7 +11,7 @@ from project.provenance._layout import Layout, markdown
 from project.provenance.record import read_outcome, read_record
 from project.provenance.run import Run
 from project.provenance.schema import LAYOUTS, OUTCOME, RECORD, SCHEMA
-from project.scores import FORMER
+from project.scores import FORMER, FORMER_TASK
 from tests.provenance import records
 
 # As version 1 wrote it; it knew no `start` and no `code.folder`.
@@ -66,6 +66,7 @@ def test_an_older_record_is_brought_up_to_date(tmp_path: Path) -> None:
         "manifest_blake3": None,
         "scores": FORMER,
         "sources": {},
+        "task": FORMER_TASK,
     }
 
 

@@ -132,7 +132,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "list": (lambda data: saved([1, 2]), "is another program's, no checkpoint of this project"),
     "newer": (
         lambda data: saved({"schema": 99}),
-        "was written by a newer version of this project (schema 99, this one reads 1 and 2)",
+        "was written by a newer version of this project (schema 99, this one reads up to 3)",
     ),
     "no version": (lambda data: saved(STATE | {"schema": "2"}), "is damaged: its schema is '2'"),
     "other values": (

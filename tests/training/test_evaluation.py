@@ -6,9 +6,11 @@ from torch.nn.functional import cross_entropy
 
 from project.metrics import classification
 from project.scores import FORMER, better
+from project.tasks.classification import Classification
 from project.training.evaluation import Evaluation
 
 N, N_CLASSES = 60, 3
+TASK = Classification((1, 8, 8), ("a", "b", "c"))
 Scores = dict[str, float]
 
 
@@ -20,7 +22,7 @@ def evaluated(leaked: torch.Tensor | None, keep: torch.Tensor) -> Scores:
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(N, N_CLASSES, generator=generator)
     targets = torch.randint(0, N_CLASSES, (N,), generator=generator)
-    evaluation = Evaluation(loss, classification(N_CLASSES), ("a", "b", "c"))
+    evaluation = Evaluation(loss, classification(N_CLASSES), TASK)
     evaluation.begin(torch.device("cpu"), marked=leaked is not None)
     parts = [logits[keep].split(7), targets[keep].split(7)]
     if leaked is not None:

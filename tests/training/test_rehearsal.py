@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from project.models import Layers
-from project.training.outputs import logits_check
+from project.tasks.classification import Classification
 from project.training.rehearsal import Rehearsal
 
 
@@ -35,7 +35,8 @@ def rehearse(model: nn.Module, training: bool = True) -> Layers:
     loss = partial(F.cross_entropy, reduction="none")
     cpu = torch.device("cpu")
     names = ("cnn", "cross-entropy")
-    Rehearsal(model, loss, names, logits_check(2), (3, 8, 8), 2, cpu, nullcontext)(training, layers)
+    task = Classification((3, 8, 8), ("a", "b"))
+    Rehearsal(model, loss, names, task, cpu, nullcontext)(training, layers)
     return layers
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from project.callbacks._figures import calibration_figure, confusion_figure
-from project.callbacks.reports import Reports, confusion_csv
+from project.callbacks.reports import Reports
+from project.tasks._figures import calibration_figure, confusion_figure
+from project.tasks._reports import confusion_csv
+from project.tasks.classification import Classification
 
 CONFUSION = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
 CLASSES = ("cat", 'a "big", dog', "never $x$ 見た")
@@ -19,7 +21,8 @@ BINS = np.array([[0, np.nan, np.nan], [2, 0.4, 0.5], [0, np.nan, np.nan], [4, 0.
 
 def solver() -> SimpleNamespace:
     tables = {"confusion_matrix": CONFUSION, "calibration_bins": BINS}
-    return SimpleNamespace(classes=CLASSES, tables={"test": tables})
+    task = Classification((1, 8, 8), CLASSES)
+    return SimpleNamespace(task=task, tables={"test": tables})
 
 
 def test_the_test_leaves_two_figures_and_a_table(tmp_path: Path) -> None:

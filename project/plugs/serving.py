@@ -1,0 +1,127 @@
+"""Which task a run has, and whether what was chosen serves it; told from the files' text alone.
+
+A data set's, a model's or a loss's file says `TASKS = ("segmentation",)`, a metric's class `tasks =
+(...)`, and a task's file `LIKE = "classification"` where what serves that serves it, too. A file of
+the package that says nothing serves classification, one from outside any task. A task from outside
+that is like none takes all that comes with the package: a blank pass tells whether it fits.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from project import plugs
+
+USUAL = "classification"
+_TEXT = r"[\"']([^\"']+)[\"']"
+# Texts, not compiled here: that takes longer than all else that --help needs of this module.
+_TASKS = r"(?m)^(?:TASKS\b|[ \t]+tasks\b)[^=\n]*=\s*(\([^()]*\)|\[[^\[\]]*\]|[\"'][^\"'\n]*[\"'])"
+_LIKE = rf"(?m)^LIKE\b[^=\n]*=\s*{_TEXT}"
+_NAME = rf"(?m)^[ \t]+name\b[^=\n]*=\s*{_TEXT}"
+# What is chosen by flags, in the order in which misfits are told, and how to ask for another.
+_KINDS = ("data", "model", "loss", "metric")
+
+
+def task_of(chosen: Mapping[str, object]) -> str:
+    """The task that flags mean: the one given, or the first that the data set is for.
+
+    Args:
+        chosen: what was chosen of each kind, by name of the flag.
+
+    Raises:
+        ValueError: there is no such data set, or its file can't be read.
+    """
+    if given := chosen.get("task"):
+        return str(given)
+    return (served("data", str(chosen["data"])) or (USUAL,))[0]
+
+
+def misfits(chosen: Mapping[str, object]) -> list[str]:
+    """A line for each plug that was chosen and does not serve the task.
+
+    What is no plug, or can't be read, is passed over: that is told elsewhere.
+    """
+    try:
+        task = task_of(chosen)
+        alike = {task, *like(task), *_called(task)}
+    except (ValueError, OSError) as error:
+        return [str(error)] if chosen.get("task") is None else []
+    return [
+        _line(kind, text, served(kind, text) or (USUAL,), task, str(chosen["data"]))
+        for kind, text in _each(chosen)
+        if not _serves(kind, text, task, alike)
+    ]
+
+
+def _called(task: str) -> list[str]:
+    """What a task's class calls itself, by which metrics know it."""
+    return re.findall(_NAME, plugs.source(plugs.find("task", task).path))
+
+
+def like(task: str) -> tuple[str, ...]:
+    """The task whose plugs serve this one, too, if there is one.
+
+    Raises:
+        ValueError: there is no such task.
+        OSError: its file can't be read.
+    """
+    found = re.search(_LIKE, plugs.source(plugs.find("task", task).path))
+    return (found[1],) if found else ()
+
+
+def served(kind: str, text: str) -> tuple[str, ...] | None:
+    """The tasks that a plug says it serves; None if it says nothing.
+
+    Raises:
+        ValueError: there is no such plug.
+        OSError: its file can't be read.
+    """
+    name, _, part = text.partition(":")
+    if not plugs.is_outside(kind, text):
+        return _said(plugs.path_of(kind, name))
+    path = plugs.find(kind, text).path
+    return _said(path) if kind != "metric" else _said_by_class(path, part)
+
+
+@cache
+def _said(path: str) -> tuple[str, ...] | None:
+    text = plugs.source(path)
+    found = re.search(_TASKS, text) if "TASKS" in text else None
+    return tuple(re.findall(_TEXT, found[1])) or None if found else None
+
+
+def _said_by_class(path: str, name: str) -> tuple[str, ...] | None:
+    _, _, body = plugs.source(path).partition(f"\nclass {name}")
+    body = re.split(r"(?m)^(?=\S)", body.partition("\n")[2], maxsplit=1)[0]
+    found = re.search(_TASKS, body)
+    return tuple(re.findall(_TEXT, found[1])) or None if found else None
+
+
+def _each(chosen: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for kind in _KINDS:
+        value = chosen.get(kind) or ()
+        yield from ((kind, str(text)) for text in ([value] if isinstance(value, str) else value))
+
+
+def _serves(kind: str, text: str, task: str, alike: set[str]) -> bool:
+    try:
+        tasks = served(kind, text)
+    except (ValueError, OSError):
+        return True
+    outside = plugs.is_outside(kind, text)
+    if tasks is None and outside:
+        return True
+    if not outside and plugs.is_outside("task", task) and not like(task):
+        return True
+    return bool(alike & set(tasks or (USUAL,)))
+
+
+def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, data: str) -> str:
+    what = " and ".join(tasks)
+    if kind == "data":
+        return (
+            f"--data {text} is for {what}, not --task {task}: leave --task out, or give other data"
+        )
+    able = [name for name in plugs.names(kind) if task in (served(kind, name) or (USUAL,))]
+    hint = f": --{kind} {' or '.join(able[:4])}" if able and kind != "metric" else ""
+    return f"{kind} {text} serves {what}, not {task} (of --data {data}){hint}"

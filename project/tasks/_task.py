@@ -1,0 +1,111 @@
+"""What every task says: what outputs and targets mean. It loads, optimizes and logs nothing."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from project.metrics import Collection, Metric, collected
+from project.values import Example, Prediction, Tree
+
+
+class Task(ABC):
+    """A task; a subclass is handed what its arguments name.
+
+    Args:
+        shape: channels, height and width of an image.
+        classes: names, by target.
+
+    Attributes:
+        name: of the class that by which metrics know it; of one that was built what was chosen.
+        accepts: the kind of targets: `labels` or `masks`.
+        headline: the scores shown first, without their split; the first of them each epoch, too.
+        judged: the one of which a comparison says which run is better.
+        outputs: what the model's outputs are called.
+
+    Raises:
+        ValueError: the task can't be done with such images or classes; the message names the flag.
+    """
+
+    name: ClassVar[str]
+    accepts: ClassVar[str]
+    headline: ClassVar[tuple[str, ...]]
+    judged: ClassVar[str]
+    outputs: ClassVar[str] = "outputs"
+
+    def __init__(self, shape: tuple[int, int, int], classes: tuple[str, ...]) -> None:
+        self.shape, self.classes = shape, classes
+
+    @property
+    def n_outputs(self) -> int:
+        """Columns, or channels, of the model's outputs."""
+        return len(self.classes)
+
+    def infer(self, model: nn.Module, inputs: Tensor) -> Tree:
+        """What evaluation takes for the model's outputs of inputs `(b, C, H, W)`."""
+        return model(inputs)
+
+    @abstractmethod
+    def blank_targets(self, n: int) -> Tree:
+        """Made-up targets of `n` samples, as various as can be, on the CPU."""
+
+    @abstractmethod
+    def blank_outputs(self, targets: Tree) -> Tree:
+        """Outputs that find exactly these targets, float32 on the CPU."""
+
+    @abstractmethod
+    def check(self, outputs: Any, n: int, device: torch.device) -> str | None:
+        """What is wrong with what a model returned for `n` images on a device; None if nothing."""
+
+    def metrics(
+        self,
+        further: Mapping[str, type[Metric]] | None = None,
+        make: Callable[[str, type[Metric]], Metric] | None = None,
+    ) -> Collection:
+        """The package's metrics of this task, and further ones, as one.
+
+        Args:
+            further: from elsewhere, by what they are called on the command line.
+            make: makes one of its name and class, where they need more than the number of classes.
+        """
+        return collected(type(self).name, len(self.classes), further, make)
+
+    def weights(self, targets: Tree) -> Tensor | None:
+        """What each sample counts in the mean loss of an evaluation, `(b,)`; None: 1 each."""
+
+    @abstractmethod
+    def badness(self, outputs: Tree, targets: Tree) -> Tensor:
+        """How wrong each sample's outputs are, `(b,)` float32; larger is worse."""
+
+    @abstractmethod
+    def decode(self, outputs: Tree) -> list[Prediction]:
+        """What the outputs say of each sample."""
+
+    @abstractmethod
+    def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
+        """A picture of a sample and what was predicted, `(H, W, 3)` uint8."""
+
+    @abstractmethod
+    def caption(self, example: Example, prediction: Prediction) -> str:
+        """What stands below that picture."""
+
+    @abstractmethod
+    def report(self, tables: Mapping[str, np.ndarray], folder: Path) -> None:
+        """Write figures of the test's tables, by name, into a folder.
+
+        Raises:
+            OSError: it can't be written, or the disk is full; no file is left half written.
+        """
+
+    def describe(self) -> dict[str, Any]:
+        """What the record and the checkpoints say of it."""
+        return {"name": self.name, "headline": list(self.headline), "judged": self.judged}
+
+
+def rgb(image: np.ndarray) -> np.ndarray:
+    """An image `(H, W)` or `(H, W, 3)` uint8 as `(H, W, 3)`."""
+    return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)

@@ -1,0 +1,84 @@
+"""Classification: each image is of one class."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from project.run_directory import CONFUSION
+from project.tasks import _outputs, _task
+from project.tasks._figures import calibration_figure, confusion_figure
+from project.tasks._reports import save_confusion, save_figure
+from project.values import Example, Prediction
+
+
+class Classification(_task.Task):
+    """Images `(b, C, H, W)` to logits `(b, n_classes)`; targets `(b,)` int64."""
+
+    name = "classification"
+    accepts = "labels"
+    headline = ("accuracy", "balanced_accuracy", "f1_macro")
+    judged = "balanced_accuracy"
+    outputs = "logits"
+
+    def __init__(self, shape: tuple[int, int, int], classes: tuple[str, ...]) -> None:
+        super().__init__(shape, classes)
+        if len(classes) < 2 or min(shape) < 1:
+            raise ValueError(
+                f"a classifier needs at least 2 classes and 1 pixel, not {len(classes)} classes of"
+                f" shape {'x'.join(map(str, shape))}: check --data"
+            )
+
+    def blank_targets(self, n: int) -> Tensor:
+        """The first class, the last one, the one before it, and so on."""
+        return -torch.arange(n) % self.n_outputs
+
+    def blank_outputs(self, targets: Tensor) -> Tensor:
+        return F.one_hot(targets, self.n_outputs).float()
+
+    def check(self, outputs: Any, n: int, device: torch.device) -> str | None:
+        """Logits `(batch, n_classes)`, floating, finite, on the inputs' device."""
+        wanted = f"logits (batch, {self.n_outputs})"
+        shape = (n, self.n_outputs)
+        return _outputs.fault(outputs, shape, wanted, device, _misshapen)
+
+    def badness(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """1 - P(true)."""
+        return 1 - outputs.float().softmax(1).gather(1, targets[:, None])[:, 0]
+
+    def decode(self, outputs: Tensor) -> list[Prediction]:
+        """The class of the largest logit, the first of equals."""
+        probs = outputs.detach().float().softmax(1).cpu().numpy()
+        preds = outputs.detach().max(1).indices.tolist()
+        return [Prediction(pred, row) for pred, row in zip(preds, probs, strict=True)]
+
+    def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
+        """The image."""
+        return _task.rgb(example.image)
+
+    def caption(self, example: Example, prediction: Prediction) -> str:
+        true, found = self.classes[example.target], self.classes[prediction.value]
+        return f"{true}, predicted {found}, P(true) {prediction.p(example.target):.2f}"
+
+    def report(self, tables: Mapping[str, np.ndarray], folder: Path) -> None:
+        """Write `confusion_matrix.png` and `.csv`, and `calibration.png`."""
+        confusion = tables["confusion_matrix"]
+        save_confusion(confusion, self.classes, folder / CONFUSION)
+        save_figure(confusion_figure(confusion, self.classes), folder / "confusion_matrix.png")
+        save_figure(calibration_figure(tables["calibration_bins"]), folder / "calibration.png")
+
+
+def _misshapen(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """Advice for a shape that is not `(n, n_classes)`."""
+    n, n_classes = wanted
+    if len(shape) == 2 and shape[0] == n:
+        return ": its last layer needs n_classes outputs"
+    if shape == (n_classes, n):
+        return ": it is transposed"
+    if len(shape) > 2 and shape[0] == n:
+        return ": flatten it, or take the mean over the pixels"
+    return ": the first dimension is the batch's, and has to stay"

@@ -1,0 +1,21 @@
+"""What something is that should be a tensor, and what to do about it."""
+
+from typing import Any
+
+
+def kind_of(value: Any) -> str:
+    """What it is, in a few words."""
+    if value is None:
+        return "None"
+    if isinstance(value, dict):
+        return f"a dict of {', '.join(map(str, list(value)[:4]))}" if value else "an empty dict"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins.")
+
+
+def advice(value: Any) -> str:
+    """The end of a sentence that says what was wanted."""
+    if isinstance(value, (tuple, list, dict)):
+        return ": return the one tensor alone"
+    return ": is a return missing?" if value is None else ": return a tensor"
