@@ -131,7 +131,7 @@ class Hyperparameters(FlagValues):
 
     model: str = flag(
         "cnn",
-        "model; torchvision:NAME for any of torchvision's classifiers",
+        "model; torchvision:NAME for any of torchvision's classifiers and segmentation nets",
         section="model",
         plug="model",
     )

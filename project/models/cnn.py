@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from project.models._shape import require_side
 
+TASKS = ("classification",)
+
 
 class GlobalAverage(nn.Module):
     """Mean over the pixels: `(batch, channels, height, width)` to `(batch, channels)`."""

@@ -4,6 +4,8 @@ from typing import Any
 
 from torch import nn
 
+TASKS = ("classification",)
+
 
 def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Module:
     """`depth` hidden layers of `hidden_dim` rectified units, each followed by `dropout`.

@@ -9,6 +9,7 @@ from torch.nn.functional import relu
 
 from project.models._shape import require_side
 
+TASKS = ("classification",)
 MAX_STAGES = 4
 
 

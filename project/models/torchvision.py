@@ -1,5 +1,6 @@
-"""Any classification model of torchvision, its first convolution and head adapted to the data."""
+"""Any classifier or segmentation net of torchvision, its first and last layers made to fit."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.error import URLError
 
@@ -9,6 +10,34 @@ from torchvision import models
 
 from project.words.telling import did_you_mean
 
+TASKS = ("classification", "segmentation")
+# Those that serve the second; all others serve the first. Read without importing, like TASKS.
+SEGMENTATION = (
+    "deeplabv3_mobilenet_v3_large",
+    "deeplabv3_resnet101",
+    "deeplabv3_resnet50",
+    "fcn_resnet101",
+    "fcn_resnet50",
+    "lraspp_mobilenet_v3_large",
+)
+PUBLISHED_CLASSES = 21  # of Pascal VOC, its background among them
+
+
+class Out(nn.Module):
+    """The logits `(batch, n_classes, height, width)` among what a segmentation net gives.
+
+    Args:
+        net: gives a mapping with "out" in it.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs: Mapping[str, Tensor] = self.net(inputs)
+        return outputs["out"]
+
 
 def build(shape: tuple[int, int, int], n_classes: int, hparams: Any, variant: str) -> nn.Module:
     """The model that torchvision calls `variant`, for images of `shape` and `n_classes` classes.
@@ -16,23 +45,28 @@ def build(shape: tuple[int, int, int], n_classes: int, hparams: Any, variant: st
     With `hparams.pretrained` its published weights are used (downloaded once to torch's hub
     folder), all but the head's. Its size and dropout are the architecture's own.
 
-    Inputs `(batch, channels, height, width)` float32, logits `(batch, n_classes)`.
+    Inputs `(batch, channels, height, width)` float32, logits `(batch, n_classes)`, those of a
+    segmentation net `(batch, n_classes, height, width)`.
 
     Raises:
         ValueError: no such model, or it can't take images of this shape.
         OSError: the weights can't be downloaded.
     """
-    names = models.list_models(module=models)
+    names = [*models.list_models(module=models), *SEGMENTATION]
     if variant not in names:
         near = did_you_mean(variant, names)
         raise ValueError(
             f"--model 'torchvision:{variant}' is unknown{near} (names:"
-            " https://pytorch.org/vision/stable/models.html#classification)"
+            " https://pytorch.org/vision/stable/models.html)"
         )
     try:
         model = _create(variant, shape, hparams.pretrained)
         _adapt_first_convolution(model, shape[0], hparams.pretrained)
-        _replace_head(model, n_classes)
+        if variant in SEGMENTATION:
+            _replace_outputs(model, n_classes)
+            model = Out(model)
+        else:
+            _replace_head(model, n_classes)
         _try_out(model, shape)
     except (AssertionError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".!")
@@ -72,12 +106,17 @@ def _create(name: str, shape: tuple[int, int, int], pretrained: bool) -> nn.Modu
     elif name in ("googlenet", "inception_v3"):
         # Left out, torchvision warns that its default will change.
         options["init_weights"] = not pretrained
+    elif name in SEGMENTATION and not pretrained:
+        # Otherwise those of ImageNet are downloaded.
+        options["weights_backbone"] = None
     model = _published(name, options) if pretrained else models.get_model(name, **options)
     if name in ("googlenet", "inception_v3"):
         # Auxiliary outputs would need losses of their own, and the data is normalised already.
         model.aux_logits = model.transform_input = False
         for head in {"aux1", "aux2", "AuxLogits"} & dict(model.named_children()).keys():
             setattr(model, head, None)
+    if getattr(model, "aux_classifier", None) is not None:
+        model.aux_classifier = None
     return model
 
 
@@ -117,6 +156,15 @@ def _replace_head(model: nn.Module, n_classes: int) -> None:
     else:
         new = nn.Conv2d(old.in_channels, n_classes, kernel_size=old.kernel_size)
     model.set_submodule(name, new)
+
+
+def _replace_outputs(model: nn.Module, n_classes: int) -> None:
+    """Put new layers in place of those, one or two, whose outputs are the published classes."""
+    layers = [(n, m) for n, m in model.classifier.named_modules() if isinstance(m, nn.Conv2d)]
+    for name, old in layers:
+        if old.out_channels == PUBLISHED_CLASSES:
+            new = nn.Conv2d(old.in_channels, n_classes, old.kernel_size)
+            model.classifier.set_submodule(name, new)
 
 
 @torch.no_grad()

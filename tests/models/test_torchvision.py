@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision import models as published
 
 from project import models
-from project.models.torchvision import adapt_channels
+from project.models.torchvision import SEGMENTATION, adapt_channels
 
 NAMES = published.list_models(module=published)
 # RegNet reads its widths back from tensors, which tensors without data don't allow.
@@ -84,9 +84,38 @@ def test_a_shape_it_cant_take_is_refused_in_a_line(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name, near", [("resnet17", "resnet18"), ("fcn_resnet50", "")])
+def test_the_segmentation_nets_named_here_are_all_that_there_are() -> None:
+    assert sorted(published.list_models(module=published.segmentation)) == list(SEGMENTATION)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", SEGMENTATION)
+def test_every_segmentation_net_gives_logits_of_each_pixel(name: str) -> None:
+    with torch.device("meta"):
+        model = build(name, (2, 45, 37))
+        assert model.training and model(torch.zeros(2, 2, 45, 37)).shape == (2, 7, 45, 37)
+    assert not [n for n, _ in model.named_parameters() if "aux" in n]
+
+
+def test_a_segmentation_net_trains_and_all_of_it_is_used() -> None:
+    torch.manual_seed(0)
+    model = build("lraspp_mobilenet_v3_large", (2, 33, 48))
+    model(torch.randn(2, 2, 33, 48)).square().sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+    # Its two last layers, of 40 and 128 channels, each with a bias.
+    heads = [p for n, p in model.named_parameters() if "_classifier" in n]
+    assert sum(p.numel() for p in heads) == 7 * (40 + 1 + 128 + 1)
+
+
+@pytest.mark.parametrize(
+    "name, near",
+    [
+        ("resnet17", "resnet18"),
+        ("fcn_resnet5", "fcn_resnet50"),
+        ("deeplabv3_mobilenet", "deeplabv3_mobilenet_v3_large"),
+    ],
+)
 def test_an_unknown_name_gets_a_suggestion(name: str, near: str) -> None:
-    # Segmentation models are models of torchvision, but no classifiers.
     with pytest.raises(ValueError, match=f"^--model 'torchvision:{name}' is unknown.*{near}"):
         build(name, (3, 32, 32))
 
@@ -110,10 +139,15 @@ def test_adapted_weights_respond_alike_to_grey_images(channels: int) -> None:
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Weights as if they had been downloaded, but our own, and their path."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    url = published.get_model_weights("squeezenet1_1").DEFAULT.url
-    path = tmp_path / "hub" / "checkpoints" / url.rpartition("/")[2]
+    return put("squeezenet1_1", published.squeezenet1_1(), tmp_path)
+
+
+def put(name: str, model: nn.Module, home: Path) -> Path:
+    """Weights where a download would put them."""
+    url = published.get_model_weights(name).DEFAULT.url
+    path = home / "hub" / "checkpoints" / url.rpartition("/")[2]
     path.parent.mkdir(parents=True)
-    torch.save(published.squeezenet1_1().state_dict(), path)
+    torch.save(model.state_dict(), path)
     return path
 
 
@@ -126,6 +160,21 @@ def test_pretrained_weights_are_used_but_for_the_head(weights: Path) -> None:
     kept = [key for key in state if not key.startswith(("features.0.weight", "classifier"))]
     assert len(kept) == 49 and all(torch.equal(ours[key], state[key]) for key in kept)
     assert ours["classifier.1.weight"].shape == (7, 512, 1, 1)
+
+
+def test_a_pretrained_segmentation_net_keeps_all_but_its_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    name = "lraspp_mobilenet_v3_large"
+    state = torch.load(
+        put(name, published.get_model(name, weights_backbone=None), tmp_path), weights_only=True
+    )
+    ours = build(name, (3, 32, 32), pretrained=True).net.state_dict()
+    changed = {key for key in state if ours[key].shape != state[key].shape}
+    ends = ("classifier.low_classifier", "classifier.high_classifier")
+    assert changed == {f"{end}.{kind}" for end in ends for kind in ("weight", "bias")}
+    assert all(torch.equal(ours[key], state[key]) for key in state.keys() - changed)
 
 
 def test_damaged_weights_are_named(weights: Path) -> None:
