@@ -18,6 +18,9 @@ from project.metrics._collection import Collection
 from project.metrics._confusion import Confusion, Counts, OfClasses
 from project.metrics._histograms import Bins, Histograms
 from project.metrics._metric import Declared, Metric, Scores
+from project.metrics._pixel_confusion import PixelConfusion, PixelCounts, mean_ious
+from project.metrics._pixel_metric import PixelMetric
+from project.metrics._pixels import Pixels
 from project.metrics._predictions import Predictions
 
 __all__ = [
@@ -30,12 +33,17 @@ __all__ = [
     "Histograms",
     "Metric",
     "OfClasses",
+    "PixelConfusion",
+    "PixelCounts",
+    "PixelMetric",
+    "Pixels",
     "Predictions",
     "Scores",
     "Seen",
     "classification",
     "collected",
     "families",
+    "mean_ious",
 ]
 
 

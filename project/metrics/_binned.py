@@ -34,12 +34,12 @@ class Binned(Accumulator):
 
         Args:
             bins: `(n,)` int64.
-            said: of each sample in [0, 1], `(n,)` float64.
-            true: whether it came true, `(n,)` bool.
+            said: of each sample in [0, 1], n floating.
+            true: whether it came true, n bool.
         """
         self.count("samples", bins)
-        self.sums["said"].index_add_(0, bins, said)
-        self.sums["true"].index_add_(0, bins, true.long())
+        self.sums["said"].index_add_(0, bins, said.double().view(-1))
+        self.sums["true"].index_add_(0, bins, true.long().view(-1))
 
     def read(self) -> np.ndarray:
         """Samples, sum of what was said and how often it came true, `(n_bins, 3)` float64."""

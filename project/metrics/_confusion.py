@@ -56,14 +56,14 @@ class Counts:
         """By scikit-learn's formulas, in its order; its checks take 50 times as long."""
         hits, predicted, support = self.matrix.diagonal(), self.matrix.sum(0), self.matrix.sum(1)
         return OfClasses(
-            _ratios(hits, predicted),
-            _ratios(hits, support),
-            _ratios(2 * hits, support + predicted),
+            ratios(hits, predicted),
+            ratios(hits, support),
+            ratios(2 * hits, support + predicted),
             support,
         )
 
 
-def _ratios(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
+def ratios(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
     """Float64; what is 0 / 0 is 0."""
     return np.divide(parts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
 

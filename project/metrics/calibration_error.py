@@ -5,6 +5,8 @@ import torch
 
 from project.metrics._binned import Binned, gap, means
 from project.metrics._metric import Metric, Scores
+from project.metrics._pixel_metric import PixelMetric
+from project.metrics._pixels import Pixels
 from project.metrics._predictions import Predictions
 
 N_BINS = 15
@@ -39,3 +41,23 @@ class CalibrationError(Metric):
 
     def score(self, totals: np.ndarray) -> Scores:
         return {"calibration_error": gap(totals), "calibration_bins": means(totals)}
+
+
+class PixelCalibrationBins(Binned):
+    """As `CalibrationBins`, of all pixels but the ignored ones."""
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__(n_classes, N_BINS, more=1)
+
+    def add(self, batch: Pixels) -> None:
+        confidence = batch.certainty.confidence
+        self.fill(batch.bins(confidence, N_BINS), confidence, batch.right)
+
+
+class PixelCalibrationError(PixelMetric, CalibrationError):
+    """`calibration_error` in [0, 1], of all pixels but the ignored ones, by a float32 softmax.
+
+    `calibration_bins` `(15, 3)` float64 is as of classification.
+    """
+
+    state = PixelCalibrationBins

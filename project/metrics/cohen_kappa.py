@@ -6,6 +6,7 @@ import numpy as np
 
 from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
+from project.metrics._pixel_metric import PixelMetric
 
 
 class CohenKappa(Metric):
@@ -27,3 +28,7 @@ class CohenKappa(Metric):
         for matrix in (observed, by_chance):
             np.fill_diagonal(matrix, 0)
         return {"cohen_kappa": float(1 - observed.sum() / by_chance.sum())}
+
+
+class PixelCohenKappa(PixelMetric, CohenKappa):
+    """`cohen_kappa` in [-1, 1], of all pixels but the ignored ones."""

@@ -2,6 +2,7 @@
 
 from project.metrics._confusion import Confusion, Counts
 from project.metrics._metric import Metric, Scores
+from project.metrics._pixel_metric import PixelMetric
 
 
 class ConfusionMatrix(Metric):
@@ -17,3 +18,7 @@ class ConfusionMatrix(Metric):
 
     def score(self, totals: Counts) -> Scores:
         return {"confusion_matrix": totals.matrix}
+
+
+class PixelConfusionMatrix(PixelMetric, ConfusionMatrix):
+    """`confusion_matrix` `(n_classes, n_classes)` int64, of all pixels but the ignored ones."""

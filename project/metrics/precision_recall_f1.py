@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from project.metrics._confusion import Confusion, Counts
+from project.metrics._confusion import Confusion, Counts, ratios
 from project.metrics._metric import Metric, Scores
+from project.metrics._pixel_confusion import PixelCounts
+from project.metrics._pixel_metric import PixelMetric
 
 NAMES = ("precision", "recall", "f1")
 
@@ -33,6 +35,29 @@ class PrecisionRecallF1(Metric):
         for name, values in zip(NAMES, each, strict=True):
             scores[name] = values
             # As scikit-learn does, which would count everything again for each average.
+            scores[f"{name}_macro"] = float(np.average(values))
+            scores[f"{name}_weighted"] = float(np.average(values, weights=support))
+        return scores
+
+
+class PixelPrecisionRecallF1(PixelMetric, PrecisionRecallF1):
+    """`precision`, `recall` and `f1` of each class of pixels, and their averages.
+
+    As scikit-learn's of all pixels but the ignored ones, bit for bit, with zero_division=0 and as
+    `labels` the classes that are the target or the prediction of any pixel. All others are NaN, and
+    left out of `<name>_macro`; `<name>_weighted` is weighted by the classes' pixels.
+    """
+
+    def score(self, totals: PixelCounts) -> Scores:
+        hits, predicted, support = totals.sums
+        each = (
+            ratios(hits, predicted),
+            ratios(hits, support),
+            ratios(2 * hits, support + predicted),
+        )
+        scores: Scores = {}
+        for name, values in zip(NAMES, each, strict=True):
+            scores[name] = totals.spread(values)
             scores[f"{name}_macro"] = float(np.average(values))
             scores[f"{name}_weighted"] = float(np.average(values, weights=support))
         return scores

@@ -7,6 +7,8 @@ import torch
 
 from project.metrics._binned import Binned, gap, means
 from project.metrics._metric import Metric, Scores
+from project.metrics._pixel_metric import PixelMetric
+from project.metrics._pixels import Pixels
 from project.metrics._predictions import Predictions
 
 N_BINS = 10
@@ -54,3 +56,23 @@ class Uncertainty(Metric):
             "mean_entropy": float(entropy / samples),
             "uncertainty_bins": means(totals),
         }
+
+
+class PixelEntropyBins(Binned):
+    """As `EntropyBins`, of all pixels but the ignored ones."""
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__(n_classes, N_BINS, more=1)
+
+    def add(self, batch: Pixels) -> None:
+        entropy = batch.certainty.entropy
+        self.fill(batch.bins(entropy, N_BINS), entropy, ~batch.right)
+
+
+class PixelUncertainty(PixelMetric, Uncertainty):
+    """`uce` and `mean_entropy` in [0, 1], of all pixels but the ignored ones, by a float32 softmax.
+
+    `uncertainty_bins` `(10, 3)` float64 is as of classification.
+    """
+
+    state = PixelEntropyBins
