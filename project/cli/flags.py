@@ -158,7 +158,8 @@ def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
     if name in BY_NAME or not problems or not problems[0].startswith("unknown "):
         return []
     built_in = [(kind, plug) for kind in plugs.FOLDERS for plug in plugs.names(kind)]
-    if not (known := plugs.with_settings(built_in)):
+    known = [plug for plug in plugs.with_settings(built_in) if plugs.mentions(*plug, name)]
+    if not known:
         return []
     from project.cli.settings import elsewhere  # 5 ms
 

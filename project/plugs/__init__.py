@@ -188,6 +188,12 @@ def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return found
 
 
+def mentions(kind: str, text: str, flag: str) -> bool:
+    """Whether a built-in plug's file may define a flag of its own of this name, or of `no_` it."""
+    code = _own_source(find(kind, text).path)
+    return any(f" {name}:" in code for name in (flag, flag.removeprefix("no_")))
+
+
 def flat(flags: Mapping[str, Any]) -> dict[str, Any]:
     """A record's flags, with those of its plugs among them by their own names."""
     found = {name: value for name, value in flags.items() if name != "plugs"}
