@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from project import plugs
+from project.plugs.serving import served
 
 Write = Callable[[str, str], Path]
 
@@ -123,3 +124,11 @@ def test_a_module_that_another_of_its_name_hides_is_told(
     monkeypatch.syspath_prepend(str(tmp_path / "two"))
     with pytest.raises(ValueError, match="is hidden by .*one"):
         plugs.load("model", "plugs_twice:Net")
+
+
+@pytest.mark.parametrize(
+    "variant, task",
+    [("resnet18", "classification"), ("fcn_resnet50", "segmentation"), ("x", "classification")],
+)
+def test_a_variant_serves_the_task_that_names_it_or_the_first(variant: str, task: str) -> None:
+    assert served("model", f"torchvision:{variant}") == (task,)

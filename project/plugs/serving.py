@@ -1,9 +1,11 @@
 """Which task a run has, and whether what was chosen serves it; told from the files' text alone.
 
-A data set's, a model's or a loss's file says `TASKS = ("segmentation",)`, a metric's class `tasks =
-(...)`, and a task's file `LIKE = "classification"` where what serves that serves it, too. A file of
-the package that says nothing serves classification, one from outside any task. A task from outside
-that is like none takes all that comes with the package: a blank pass tells whether it fits.
+A data set's, a model's or a loss's file says `TASKS = ("segmentation",)`; where variants serve
+different tasks, it names those of a further one, `SEGMENTATION = ("fcn_resnet50",)`, and all others
+serve the first. A metric's class says `tasks = (...)`, and a task's file `LIKE = "classification"`
+where what serves that serves it, too. A file of the package that says nothing serves
+classification, one from outside any task. A task from outside that is like none takes all that
+comes with the package: a blank pass tells whether it fits.
 """
 
 import re
@@ -11,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from project import plugs
+from project.words.telling import did_you_mean
 
 USUAL = "classification"
 _TEXT = r"[\"']([^\"']+)[\"']"
@@ -78,7 +81,8 @@ def served(kind: str, text: str) -> tuple[str, ...] | None:
     """
     name, _, part = text.partition(":")
     if not plugs.is_outside(kind, text):
-        return _said(plugs.path_of(kind, name))
+        tasks = _said(path := plugs.path_of(kind, name))
+        return _of_variant(path, part, tasks) if part and tasks and len(tasks) > 1 else tasks
     path = plugs.find(kind, text).path
     return _said(path) if kind != "metric" else _said_by_class(path, part)
 
@@ -88,6 +92,18 @@ def _said(path: str) -> tuple[str, ...] | None:
     text = plugs.source(path)
     found = re.search(_TASKS, text) if "TASKS" in text else None
     return tuple(re.findall(_TEXT, found[1])) or None if found else None
+
+
+def _of_variant(path: str, variant: str, tasks: tuple[str, ...]) -> tuple[str, ...]:
+    named = {task: names for task in tasks[1:] if (names := _variants(path, task))}
+    found = next((task for task, names in named.items() if variant in names), tasks[0])
+    return (found,) if named else tasks
+
+
+def _variants(path: str, task: str) -> list[str]:
+    """The variants that a plug's file names for a task which is not its first."""
+    found = re.search(rf"(?m)^{re.escape(task.upper())} = \(([^()]*)\)", plugs.source(path))
+    return re.findall(_TEXT, found[1]) if found else []
 
 
 def _said_by_class(path: str, name: str) -> tuple[str, ...] | None:
@@ -122,6 +138,17 @@ def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, data: str) ->
         return (
             f"--data {text} is for {what}, not --task {task}: leave --task out, or give other data"
         )
+    if near := _near(kind, text, task):
+        return f"{kind} {text} serves {what}, not {task} (of --data {data}){near}"
     able = [name for name in plugs.names(kind) if task in (served(kind, name) or (USUAL,))]
     hint = f": --{kind} {' or '.join(able[:4])}" if able and kind != "metric" else ""
     return f"{kind} {text} serves {what}, not {task} (of --data {data}){hint}"
+
+
+def _near(kind: str, text: str, task: str) -> str:
+    """A question for the nearest variant that serves the task; empty where none is near."""
+    name, _, variant = text.partition(":")
+    if not variant or plugs.is_outside(kind, text):
+        return ""
+    known = _variants(plugs.path_of(kind, name), task)
+    return did_you_mean(text, [f"{name}:{one}" for one in known])
