@@ -259,5 +259,5 @@ def test_what_is_wrong_with_a_pair_is_told_with_its_name(
 
 
 def test_a_crop_is_refused_where_images_come_whole() -> None:
-    with pytest.raises(ValueError, match="--crop-size 32: training on --data digits takes its"):
-        prepare(Hyperparameters(crop_size=32))
+    with pytest.raises(ValueError, match="--crop-size 32: training on --data synthetic takes its"):
+        prepare(Hyperparameters(data="synthetic", crop_size=32))
