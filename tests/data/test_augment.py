@@ -63,6 +63,20 @@ def test_each_image_depends_on_its_own_draw_alone(names: tuple[str, ...]) -> Non
     assert torch.equal(together, torch.cat(halves))
 
 
+@pytest.mark.parametrize("names", [(), ("flip",), ("crop",), ("flip", "crop")])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_moving_one_by_one_is_the_same(
+    names: tuple[str, ...], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shape in SHAPES:
+        before, draws = images(shape).to(dtype), draw(0, 0, 0, 200)
+        found = []
+        for large in (1, 10**9):
+            monkeypatch.setattr("project.data._augment.LARGE", large)
+            found.append(Geometry(draws, names, *shape[1:])(before, 7))
+        assert torch.equal(*found)
+
+
 def test_both_are_a_crop_and_then_a_flip() -> None:
     before, draws = images((2, 8, 10)), draw(0, 0, 0, 200)
     expected = augment(augment(before, draws, ("crop",)), draws, ("flip",))
