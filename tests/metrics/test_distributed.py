@@ -1,17 +1,19 @@
-"""Two processes with uneven shares of the samples compute what one does with all of them."""
+"""Two and three processes with uneven shares of the samples compute what one does with all."""
 
 import os
 import pickle
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.distributed as dist
 
-from project.metrics import classification
+from project.metrics import classification, collected, mean_ious
 from project.tasks.classification import Classification
 from project.training.evaluation import Evaluation
+from project.training.extremes import Extremes
 from tests import forks
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +31,19 @@ def samples() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def work(rank: int, folder: Path) -> None:
-    """One rank: its scores for each split, then errors that only one rank has cause for."""
-    dist.init_process_group("gloo", init_method=f"file://{folder}/init", rank=rank, world_size=2)
+    """One rank of two, and then of three."""
+    for n in (2, 3):
+        if rank < n:
+            place = {"init_method": f"file://{folder}/init-{n}", "rank": rank, "world_size": n}
+            dist.init_process_group("gloo", **place)
+            if n == 2:
+                work_of_two(rank, folder)
+            (folder / f"{rank}-of-{n}.pickle").write_bytes(pickle.dumps(of_pictures(rank, n)))
+            dist.destroy_process_group()
+
+
+def work_of_two(rank: int, folder: Path) -> None:
+    """Its scores for each split, then errors that only one rank has cause for."""
     metrics, (logits, targets), found = classification(N_CLASSES), samples(), []
     for first in SPLITS:
         mine = slice(0, first) if rank == 0 else slice(first, N)
@@ -59,7 +72,26 @@ def work(rank: int, folder: Path) -> None:
     (folder / f"{rank}.pickle").write_bytes(pickle.dumps(found))
     mine = slice(0, 137) if rank == 0 else slice(137, N)
     (folder / f"{rank}-leaks.pickle").write_bytes(pickle.dumps(evaluated(mine, 2)))
-    dist.destroy_process_group()
+
+
+def of_pictures(rank: int, n: int) -> list[Any]:
+    """Segmentation's scores of pictures of many sizes, dealt to ranks, and the ends of them all.
+
+    The last rank of three has none.
+    """
+    metrics, extremes = collected("segmentation", N_CLASSES), Extremes(4)
+    for index in range(rank, 20, min(n, 2)) if rank < 2 else ():
+        generator = torch.Generator().manual_seed(index)
+        size = 3 + index % 4, 3 + index % 5
+        logits = torch.randn(1, N_CLASSES, *size, generator=generator)
+        targets = torch.randint(0, 5, (1, *size), generator=generator)
+        targets[:, 0] = 255
+        metrics.update(logits, targets)
+        # Rounded, so that some are equal.
+        extremes.add(1 - mean_ious(logits, targets).mul(20).round(), torch.tensor([index]), targets)
+    metrics.reduce()
+    ends = [[(e.badness, e.index, e.kept.tolist()) for e in end] for end in extremes.ends()]
+    return [metrics.compute(), ends]
 
 
 def evaluated(mine: slice, world_size: int) -> dict[str, float]:
@@ -79,18 +111,32 @@ def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def run(folder: Path) -> None:
-    """Run both ranks to their end."""
+    """Run all ranks to their end."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if sys.platform == "linux":
         # The loopback device, so that the machine's name need not resolve.
         environment["GLOO_SOCKET_IFNAME"] = "lo"
-    ranks = [forks.python([__file__, str(rank), str(folder)], environment) for rank in range(2)]
+    ranks = [forks.python([__file__, str(rank), str(folder)], environment) for rank in range(3)]
     said = [rank.communicate()[0] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], said
+    assert [rank.returncode for rank in ranks] == [0, 0, 0], said
 
 
-def test_two_ranks_compute_what_one_does(tmp_path: Path) -> None:
+def assert_pictures_are_those_of_one(folder: Path) -> None:
+    alone, (best, worst) = of_pictures(0, 1)
+    assert len(best) == len(worst) == 4
+    for rank, n in [(0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]:
+        scores, ends = pickle.loads((folder / f"{rank}-of-{n}.pickle").read_bytes())
+        assert ends == [best, worst]
+        for name, value in alone.items():
+            # Sums of floats, and a float32 softmax, whose last bit may depend on the batch.
+            exact = not name.startswith(FLOATS)
+            check = np.testing.assert_array_equal if exact else np.testing.assert_allclose
+            check(scores[name], value, err_msg=name)
+
+
+def test_ranks_compute_what_one_does(tmp_path: Path) -> None:
     run(tmp_path)
+    assert_pictures_are_those_of_one(tmp_path)
     found = [pickle.loads((tmp_path / f"{rank}.pickle").read_bytes()) for rank in range(2)]
 
     alone = classification(N_CLASSES)
