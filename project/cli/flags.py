@@ -123,7 +123,7 @@ def _own_flags(
     former = plugs.with_settings(chosen_plugs(FLAGS, taken_up)) if taken_up else []
     if not chosen and not former:
         return {}, []
-    from project.cli.settings import settings_of  # 5 ms that few runs need
+    from project.cli.settings import settings_of  # 40 ms that few runs need
 
     taken = (*ALL_NAMES, SEEDS.name)
     own, problems = settings_of(chosen, taken)
@@ -161,7 +161,7 @@ def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
     known = [plug for plug in plugs.with_settings(built_in) if plugs.mentions(*plug, name)]
     if not known:
         return []
-    from project.cli.settings import elsewhere  # 5 ms
+    from project.cli.settings import elsewhere  # 40 ms: it parses
 
     name = name if (owner := elsewhere(name, known)) else name.removeprefix("no_")
     owner = owner or elsewhere(name, known)
