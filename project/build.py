@@ -30,8 +30,6 @@ from project.training.state import as_trained
 from project.training.weights import load_weights
 
 SPLITS = ("train", "val", "test")
-# Samples that a metric is tried on, at most.
-BLANK = 64
 
 
 @dataclass
@@ -137,7 +135,7 @@ def measure(there: dict[str, Any]) -> tuple[metrics.Collection, dict[str, Shown]
         make = partial(made, "metric", there=there)
         measured = task.metrics(further, make)
     names = {family: name for name, family in further.items()}
-    targets = task.blank_targets(min(there["n_classes"], BLANK))
+    targets = task.blank_targets(min(there["n_classes"], task.n_blank))
     blank = task.blank_outputs(targets), targets
     found = try_metrics(measured.metrics, names, blank, there["n_classes"])
     return measured, {name: score for own in found.values() for name, score in own.items()}

@@ -80,6 +80,7 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
     served = any(map(is_served, plan.trackers))
     shown = setup.own_scores, setup.solver.task.headline
     messages.show_outcome(run.directory, n_parameters, leaked, optimizer, classes, *shown)
+    messages.note(setup.solver.task.notes())
     if ended.status != "failed" and not is_one_of_several():
         messages.show_comparing(run.directory, served)
     if ended.status == "interrupted":

@@ -55,6 +55,12 @@ def warn(lacking: Sequence[str], leaks: Iterable[str] = (), others: Iterable[str
         print(f"warning: {line}", file=sys.stderr)
 
 
+def note(lines: Iterable[str]) -> None:
+    """Say on standard error what is good to know of how something was done."""
+    for line in lines:
+        print(f"note: {line}", file=sys.stderr)
+
+
 def show_later(kept: Sequence[str], lacking: Sequence[str]) -> None:
     """Say on standard error what of the code was imported when the record was written already.
 

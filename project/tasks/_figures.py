@@ -14,12 +14,15 @@ MAX_CLASSES_WITH_NAMES = 120
 MAX_NAME = 24
 
 
-def confusion_figure(confusion: np.ndarray, classes: Sequence[str]) -> Figure:
+def confusion_figure(
+    confusion: np.ndarray, classes: Sequence[str], counted: str = "samples"
+) -> Figure:
     """The confusion matrix, cells coloured by their share of the row and labelled by counts.
 
     Args:
         confusion: `(n_classes, n_classes)` counts; rows are true classes, columns predicted ones.
         classes: their names; long ones are shortened.
+        counted: what the counts are of.
     """
     n_classes = len(classes)
     counts = np.asarray(confusion)
@@ -35,7 +38,7 @@ def confusion_figure(confusion: np.ndarray, classes: Sequence[str]) -> Figure:
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     accuracy = np.trace(counts) / max(counts.sum(), 1)
     axes.set(xlabel="predicted", ylabel="true")
-    axes.set_title(f"confusion matrix: accuracy {accuracy:.4f} on {counts.sum():,} samples")
+    axes.set_title(f"confusion matrix: accuracy {accuracy:.4f} on {counts.sum():,} {counted}")
     if n_classes <= MAX_CLASSES_WITH_NAMES:
         _name_classes(axes, classes, fontsize=9 if n_classes <= MAX_CLASSES_WITH_COUNTS else 6)
     if n_classes <= MAX_CLASSES_WITH_COUNTS:

@@ -26,6 +26,7 @@ class Task(ABC):
         headline: the scores shown first, without their split; the first of them each epoch, too.
         judged: the one of which a comparison says which run is better.
         outputs: what the model's outputs are called.
+        n_blank: made-up samples that a metric is tried on, at most.
 
     Raises:
         ValueError: the task can't be done with such images or classes; the message names the flag.
@@ -36,6 +37,7 @@ class Task(ABC):
     headline: ClassVar[tuple[str, ...]]
     judged: ClassVar[str]
     outputs: ClassVar[str] = "outputs"
+    n_blank: ClassVar[int] = 64
 
     def __init__(self, shape: tuple[int, int, int], classes: tuple[str, ...]) -> None:
         self.shape, self.classes = shape, classes
@@ -100,6 +102,10 @@ class Task(ABC):
         Raises:
             OSError: it can't be written, or the disk is full; no file is left half written.
         """
+
+    def notes(self) -> list[str]:
+        """What a person should know of how it was evaluated, a line each, once that was done."""
+        return []
 
     def describe(self) -> dict[str, Any]:
         """What the record and the checkpoints say of it."""
