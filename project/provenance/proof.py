@@ -17,15 +17,27 @@ from sklearn import metrics
 from project import run_directory
 from project.files import read_json
 from project.provenance.redact import same_texts
+from project.provenance.score_faults import same
 from project.run_directory import FIGURES, OUTCOME
 
+PIXEL_ACCURACY = "test_pixel_accuracy"  # which segmentation alone has
 CONFUSION = f"{FIGURES}/{run_directory.CONFUSION}"
 WHOLE = {
     "accuracy": metrics.accuracy_score,
     "balanced_accuracy": metrics.balanced_accuracy_score,
     "matthews": metrics.matthews_corrcoef,
 }
+AVERAGES = ("macro", "weighted")
 OF_CLASSES = ("precision", "recall", "f1")
+# Of pixels: a function, what its value for each class is called, and what its averages are.
+PIXELS = (
+    (metrics.jaccard_score, "iou", {"mean_iou": "macro", "frequency_weighted_iou": "weighted"}),
+    (metrics.f1_score, "dice", {"mean_dice": "macro"}),
+    *(
+        (getattr(metrics, f"{name}_score"), name, {f"{name}_{of}": of for of in AVERAGES})
+        for name in OF_CLASSES
+    ),
+)
 
 
 def check_scores(run: Path) -> tuple[list[str], list[str]]:
@@ -44,15 +56,18 @@ def check_scores(run: Path) -> tuple[list[str], list[str]]:
     reported = outcome.get("test")
     if not reported or not path.is_file():
         return [], []
-    # Of runs before schema 3, kappa was summed over all classes, whether they occur or not.
-    former = outcome.get("schema", 1) < 3
-    # NaN, of which JSON keeps nothing, is not compared.
-    found = {f"test_{name}": value for name, value in _scores(*read_matrix(path), former)}
+    classes, matrix = read_matrix(path)
+    if PIXEL_ACCURACY in reported:
+        scores = _scores_of_pixels(classes, matrix)
+    else:
+        # Of runs before schema 3, kappa was summed over all classes, whether they occur or not.
+        scores = _scores(classes, matrix, former=outcome.get("schema", 1) < 3)
+    found = {f"test_{name}": value for name, value in scores}
     common = [name for name in found if reported.get(name) is not None]
     return common, [
         f"{name} is {reported[name]}, by scikit-learn {found[name]} (of {CONFUSION})"
         for name in common
-        if reported[name] != found[name]
+        if not same(float(reported[name]), found[name])
     ]
 
 
@@ -105,6 +120,8 @@ def count_faults(run: Path, record: Mapping[str, Any], test: Mapping[str, Any]) 
     whole = sum(count["per_class"])
     wholes |= {name: whole for name in test if name.endswith("accuracy")}
     wholes.pop("test_balanced_accuracy", None)
+    if PIXEL_ACCURACY in test:
+        wholes[PIXEL_ACCURACY] = sum(count["per_class"])
     return [
         f"{name} is {test[name]}, which is no number of {n} samples over {n}"
         for name, n in wholes.items()
@@ -129,7 +146,7 @@ def _scores(classes: list[str], matrix: np.ndarray, former: bool) -> Iterator[tu
             yield name, float(function(targets, preds, **options))
         kappa = metrics.cohen_kappa_score(targets, preds, **(labelled if former else options))
         yield "cohen_kappa", float(kappa)
-        for average in (None, "macro", "weighted"):
+        for average in (None, *AVERAGES):
             values = metrics.precision_recall_fscore_support(
                 targets, preds, average=average, zero_division=0, **labelled
             )
@@ -139,3 +156,23 @@ def _scores(classes: list[str], matrix: np.ndarray, former: bool) -> Iterator[tu
                     yield from ((f"{name}/{label}", score) for label, score in named)
                 else:
                     yield f"{name}_{average}", float(value)
+
+
+def _scores_of_pixels(classes: list[str], matrix: np.ndarray) -> Iterator[tuple[str, float]]:
+    """As `_scores`; classes that occur nowhere are NaN, and no part of the means."""
+    targets, preds = np.nonzero(matrix)
+    there = np.union1d(targets, preds)
+    options = {"sample_weight": matrix[targets, preds]}
+    with warnings.catch_warnings():
+        # Where all pixels are of one class.
+        warnings.simplefilter("ignore")
+        yield "pixel_accuracy", float(metrics.accuracy_score(targets, preds, **options))
+        yield "cohen_kappa", float(metrics.cohen_kappa_score(targets, preds, **options))
+        for function, name, averages in PIXELS:
+            options |= {"labels": there, "zero_division": 0}
+            each = np.full(len(classes), np.nan)
+            each[there] = function(targets, preds, average=None, **options)
+            named = zip(classes, each.tolist(), strict=True)
+            yield from ((f"{name}/{label}", score) for label, score in named)
+            for whole, average in averages.items():
+                yield whole, float(function(targets, preds, average=average, **options))
