@@ -67,7 +67,7 @@ class PixelConfusion(Accumulator):
         )
 
     def add(self, batch: Pixels) -> None:
-        self.count("counts", _cells(batch).view(-1))
+        self.count("counts", _cells(batch.preds, batch.targets, self.n_classes).view(-1))
         self.sums["ignored"] += batch.ignored.count_nonzero()
         # What is finite is 0 less itself, all else is NaN.
         self.sums["bad_logits"] += (batch.top - batch.top).count_nonzero()
@@ -99,19 +99,21 @@ class PixelConfusion(Accumulator):
         return PixelCounts(inside.copy())
 
 
-def mean_ious(logits: Tensor, targets: Tensor) -> Tensor:
+def mean_ious(preds: Tensor, targets: Tensor, n_classes: int) -> Tensor:
     """The mean IoU of each image, over the classes that it has or is predicted to have.
 
     Args:
-        logits: `(b, n_classes, H, W)`.
-        targets: `(b, H, W)` int64; 255 is ignored.
+        preds: `(b, H, W)` int64.
+        targets: likewise; 255 is ignored.
+        n_classes: how many there are.
     Returns:
         `(b,)` float32, NaN where all pixels are ignored.
     """
-    batch = Pixels(logits, targets)
-    n, n_classes = len(targets), batch.n_classes
-    n_cells = (n_classes + 2) * n_classes
-    cells = _cells(batch).view(n, -1) + n_cells * torch.arange(n, device=targets.device)[:, None]
+    n, n_cells = len(targets), (n_classes + 2) * n_classes
+    cells = (
+        _cells(preds, targets, n_classes).view(n, -1)
+        + n_cells * torch.arange(n, device=targets.device)[:, None]
+    )
     counts = cells.new_zeros(n * n_cells)
     counts.index_add_(0, cells.view(-1), counts.new_ones(()).expand(cells.numel()))
     matrix = counts.view(n, -1, n_classes)[:, 1:-1]
@@ -119,7 +121,6 @@ def mean_ious(logits: Tensor, targets: Tensor) -> Tensor:
     return hits.div(matrix.sum(1) + matrix.sum(2) - hits).nanmean(1)
 
 
-def _cells(batch: Pixels) -> Tensor:
+def _cells(preds: Tensor, targets: Tensor, n_classes: int) -> Tensor:
     """The cell of each pixel in a matrix with a row more at either end, `(b, H, W)` int64."""
-    rows = batch.targets.clamp(-1, batch.n_classes).add_(1)
-    return rows.mul_(batch.n_classes).add_(batch.preds)
+    return targets.clamp(-1, n_classes).add_(1).mul_(n_classes).add_(preds)

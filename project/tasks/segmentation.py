@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from project.hyperparameters import flag
+from project.metrics import mean_ious
 from project.run_directory import CONFUSION
 from project.tasks import _outputs, _task, _windows
 from project.tasks._figures import calibration_figure, confusion_figure
-from project.tasks._overlaps import iou_of_samples
 from project.tasks._reports import save_confusion, save_figure
 from project.values import IGNORED, Example, Prediction
 
@@ -97,9 +97,10 @@ class Segmentation(_task.Task):
     def badness(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """1 - mean IoU of the picture, over the classes that it has or that are predicted in it.
 
-        0 where all of it is ignored.
+        NaN where all of it is ignored.
         """
-        return 1 - iou_of_samples(outputs.argmax(1), targets, self.n_outputs)
+        # `max` takes a tenth of the time of `argmax` on some CPUs.
+        return 1 - mean_ious(outputs.max(1).indices, targets, self.n_outputs)
 
     def decode(self, outputs: Tensor) -> list[Prediction]:
         """The class of each pixel's largest logit, the first of equals, `(H, W)` uint8."""
@@ -118,7 +119,7 @@ class Segmentation(_task.Task):
     def caption(self, example: Example, prediction: Prediction) -> str:
         pair = (torch.from_numpy(np.array(v, np.int64)) for v in (prediction.value, example.target))
         preds, target = (values[None] for values in pair)
-        return f"IoU {float(iou_of_samples(preds, target, self.n_outputs)):.2f}"
+        return f"IoU {float(mean_ious(preds, target, self.n_outputs)):.2f}"
 
     def report(self, tables: Mapping[str, np.ndarray], folder: Path) -> None:
         """Write `confusion_matrix.png` and `.csv`, and `calibration.png`."""

@@ -88,7 +88,8 @@ def of_pictures(rank: int, n: int) -> list[Any]:
         targets[:, 0] = 255
         metrics.update(logits, targets)
         # Rounded, so that some are equal.
-        extremes.add(1 - mean_ious(logits, targets).mul(20).round(), torch.tensor([index]), targets)
+        badness = 1 - mean_ious(logits.argmax(1), targets, N_CLASSES).mul(20).round()
+        extremes.add(badness, torch.tensor([index]), targets)
     metrics.reduce()
     ends = [[(e.badness, e.index, e.kept.tolist()) for e in end] for end in extremes.ends()]
     return [metrics.compute(), ends]

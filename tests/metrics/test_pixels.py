@@ -163,7 +163,7 @@ def test_a_picture_by_hand() -> None:
     assert found["frequency_weighted_iou"] == pytest.approx(2 / 5 * 1 / 2 + 3 / 5 * 2 / 4)
     np.testing.assert_array_equal(found["dice"], [2 / 3, 4 / 6, 0, np.nan])
     assert found["pixel_accuracy"] == 3 / 5
-    assert mean_ious(logits, targets).tolist() == pytest.approx([found["mean_iou"]])
+    assert mean_ious(preds, targets, 4).tolist() == pytest.approx([found["mean_iou"]])
 
 
 def test_the_iou_of_each_picture_is_scikit_learns() -> None:
@@ -172,7 +172,7 @@ def test_the_iou_of_each_picture_is_scikit_learns() -> None:
     targets = torch.randint(0, 3, (20, 4, 5), generator=generator)
     targets[torch.rand(20, 4, 5, generator=generator) < 0.3] = IGNORED
     targets[7] = IGNORED
-    found = mean_ious(logits, targets).tolist()
+    found = mean_ious(logits.argmax(1), targets, 6).tolist()
     assert np.isnan(found.pop(7))
     each = [flat([one]) for one in zip(logits.split(1), targets.split(1))]
     reference = [
