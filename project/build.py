@@ -95,11 +95,10 @@ def build(
     steps, inherited = loaders["train"].steps, None
     if plan.parent:
         inherited = inherit(plan.parent, state, hparams, steps)
-    with blamed("loss", hparams.loss):
-        loss = losses.build(hparams, there)
+    loss = losses.build(hparams, there)
     with generators.untouched():  # the weights are the same, whatever is measured
         measured, own = measure(there)
-    layers = try_out(model, loss, task, trainer, hparams)
+    layers, terms = try_out(model, loss, task, trainer, hparams)
     if hparams.compile:
         model.compile()
     solver = Solver(
@@ -111,8 +110,9 @@ def build(
         steps,
         marked=bool(dataset.leaks and dataset.leaks.rows),
         origin=inherited.origin if inherited else origin_of(reopened, state),
+        terms=terms,
     )
-    scores = ways_of(measured.declared() | own, hparams.monitor, dataset.classes)
+    scores = ways_of(measured.declared() | own, hparams.monitor, dataset.classes, terms)
     own_scores = [name for name, score in own.items() if not score.of_classes]
     described = scores, own_scores, layers, there
     return Setup(dataset, trainer, solver, loaders, seeded, *described, reopened, inherited)
@@ -143,12 +143,15 @@ def measure(there: dict[str, Any]) -> tuple[metrics.Collection, dict[str, Shown]
 
 def try_out(
     model: nn.Module,
-    loss: losses.Loss,
+    loss: losses.Objective,
     task: tasks.Task,
     trainer: Trainer,
     hparams: Hyperparameters,
-) -> str:
-    """Let model and loss take a few made-up images; returns the table of the model's layers.
+) -> tuple[str, tuple[str, ...]]:
+    """Let model and loss take a few made-up images.
+
+    Returns:
+        The table of the model's layers, and the names of the loss's terms.
 
     Raises:
         ValueError: a person's own model or loss does something wrong; names the place.
@@ -157,14 +160,15 @@ def try_out(
     rehearsal = Rehearsal(
         model,
         loss,
-        (hparams.model, hparams.loss),
+        {term.plug: function for term, function in loss.parts},
+        hparams.model,
         task,
         trainer.strategy.root_device,
         trainer.precision_plugin.forward_context,
         several=trainer.world_size > 1,
     )
-    rehearsal(training=not hparams.only_test, watched=layers)
-    return layers.table()
+    terms = rehearsal(training=not hparams.only_test, watched=layers)
+    return layers.table(), terms
 
 
 def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
@@ -172,13 +176,16 @@ def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
 
     `class_counts` `(n_classes,)` int64 are the samples of each class in the training split that is
     used; those of a run that goes on, or of a checkpoint that is tested, are what they were.
+    `class_weights` `(n_classes,)` float32 are what each class counts in the loss; None: alike.
     """
+    counts = torch.tensor(dataset.class_counts)
     there = {
         "hparams": hparams,
         "shape": dataset.shape,
         "classes": dataset.classes,
         "n_classes": len(dataset.classes),
-        "class_counts": torch.tensor(dataset.class_counts),
+        "class_counts": counts,
+        "class_weights": losses.class_weights(hparams.class_weights, dataset.classes, counts),
     }
     task = tasks.build(task_of(vars(hparams)), there, dataset.kind, hparams.data)
     return there | {"task": task, "n_outputs": task.n_outputs}

@@ -156,7 +156,19 @@ class Hyperparameters(FlagValues):
     )
     checkpoint: str | None = flag(None, f"start from these weights: a checkpoint file, or {RUN}")
 
-    loss: str = flag("cross-entropy", "training loss", section="optimization", plug="loss")
+    loss: tuple[str, ...] = flag(
+        ("cross-entropy",),
+        "training loss, or several terms of one, each NAME or NAME*WEIGHT",
+        section="optimization",
+        plug="loss",
+        weighted=True,
+    )
+    class_weights: tuple[str, ...] = flag(
+        (),
+        "what each class counts in the loss: balanced (n / (classes * count)), a JSON or CSV file"
+        " by class, or CLASS=WEIGHT for each; scaled to a mean of 1 over the training split",
+        of_classes=True,
+    )
     label_smoothing: float = flag(
         0.0,
         "probability mass of a target spread over all classes",

@@ -121,6 +121,7 @@ def _new_record(
     model = setup.solver.model
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
     weights = digest(state["model"]) if state else None
+    each = setup.there["class_weights"]
     return make_record(
         plan.hparams.to_values(),
         argv,
@@ -134,6 +135,7 @@ def _new_record(
         scores=setup.scores,
         sources=sources,
         parent=_parent(setup),
+        class_weights=None if each is None else dict(zip(setup.dataset.classes, each.tolist())),
     )
 
 

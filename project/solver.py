@@ -36,6 +36,7 @@ class Solver(LightningModule):
         steps_per_epoch: optimizer steps in a full epoch.
         marked: whether batches of the test mark leaks, without which it is scored once more then.
         origin: where the run began, if it goes on from another one.
+        terms: names of the loss's terms; none where there is one.
 
     Attributes:
         step: optimizer steps done so far.
@@ -59,13 +60,14 @@ class Solver(LightningModule):
         steps_per_epoch: int,
         marked: bool = False,
         origin: Origin | None = None,
+        terms: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.model, self.metrics, self.settings = model, metrics, hparams
         self.task, self._loss, self._marked = task, loss, marked
         self.origin = origin
-        self._evaluation = Evaluation(loss, metrics, task)
+        self._evaluation = Evaluation(loss, metrics, task, terms)
         self.total_steps = total_steps(hparams, steps_per_epoch, origin)
         self._schedule = make_schedule(hparams, self.total_steps, origin)
         self.step = self.step_in_epoch = 0
@@ -129,13 +131,16 @@ class Solver(LightningModule):
         stacked = torch.stack(sums)
         if self.trainer.world_size > 1:
             dist.all_reduce(stacked)
-        values = (stacked / torch.tensor(sizes, device=self.device)).tolist()
+        rows = stacked.view(len(sums), -1) / torch.tensor(sizes, device=self.device)[:, None]
+        values, *terms = rows.T.tolist()
         first_step = self.step - len(sizes)
         self._refuse_non_finite(block, values, first_step)
         self.train_loss = values[-1]
         every = self.settings.log_every
         due = range(first_step + every - first_step % every, self.step + 1, every)
-        points = {step: {"train_loss": values[step - first_step - 1]} for step in due}
+        names = ["train_loss", *(f"train_loss_{name}" for name in self.optimization.terms)]
+        each = list(zip(values, *terms, strict=True))
+        points = {step: dict(zip(names, each[step - first_step - 1])) for step in due}
         if whole:
             self._n_samples += sum(sizes)
             if due:

@@ -87,6 +87,11 @@ class Loss(NamedTuple):
     total: Tensor
     terms: dict[str, Tensor] = {}
 
+    @classmethod
+    def of(cls, found: "Tensor | Loss") -> "Loss":
+        """What a loss has returned: either this, or the losses of the samples alone."""
+        return found if isinstance(found, Loss) else cls(found)
+
     def to(self, device: torch.device | str) -> Self:
         """The loss on a device."""
         return self._mapped(lambda value: value.to(device))

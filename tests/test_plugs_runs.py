@@ -179,14 +179,14 @@ def test_a_loss_of_ones_own_weighs_classes_by_their_counts(
     importlib.invalidate_caches()
     counts = torch.tensor([30, 18, 4])
     hparams = SimpleNamespace(
-        loss=f"{name}:{part}", settings=lambda _: SimpleNamespace(balance=1.0)
+        loss=(f"{name}:{part}",), settings=lambda _: SimpleNamespace(balance=1.0)
     )
     loss = losses.build(hparams, {"class_counts": counts})
     logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
     targets = torch.arange(50) % 3
     # 52 samples in three classes: 52 / 3 / 30, 52 / 3 / 18, 52 / 3 / 4.
     weighted = torch.nn.CrossEntropyLoss(weight=52 / 3 / counts, reduction="none")
-    torch.testing.assert_close(loss(logits, targets), weighted(logits, targets))
+    torch.testing.assert_close(loss(logits, targets).total, weighted(logits, targets))
 
 
 def test_a_test_counts_classes_as_they_were_trained(place: Place) -> None:

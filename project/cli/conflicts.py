@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from project import plugs
 from project.plugs.serving import misfits
+from project.plugs.weighted import plugs_of
 from project.run_directory import RESERVED
 
 
@@ -30,6 +32,16 @@ def conflicts(h: Any) -> list[str]:
             h.precision == "16-mixed" and h.accelerator == "cpu",
             "--precision 16-mixed needs a GPU; use bf16-mixed",
         ),
+        (
+            h.label_smoothing > 0 and not _reaches_a_loss("label_smoothing", h),
+            f"--label-smoothing {h.label_smoothing:g} is not defined for --loss {' '.join(h.loss)}:"
+            " leave it out or use --loss cross-entropy",
+        ),
+        (
+            h.class_weights and not _reaches_a_loss("class_weights", h),
+            f"--class-weights are not used by --loss {' '.join(h.loss)}: leave them out or use"
+            " --loss cross-entropy or focal",
+        ),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
         (
             h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),
@@ -43,6 +55,15 @@ def conflicts(h: Any) -> list[str]:
     found = [message for broken, message in rules if broken]
     # A test takes over from its checkpoint what is not given.
     return found if h.only_test else [*found, *misfits(vars(h))]
+
+
+def _reaches_a_loss(name: str, h: Any) -> bool:
+    """Whether a term of the loss reads or asks for this; its file names it then.
+
+    One from outside may have what does so elsewhere.
+    """
+    chosen = [plugs.find("loss", text) for text in plugs_of(h.loss)]
+    return any(plug.outside or name in plugs.source(plug.path) for plug in chosen)
 
 
 def _beginnings(h: Any) -> list[tuple[Any, str]]:

@@ -7,6 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from project import plugs
+from project.cli.numbers import number, whole_number
 from project.words.telling import did_you_mean, quoted
 
 
@@ -39,10 +40,11 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
         default: value when neither the command line, a file nor the environment gives one.
         help: one sentence, with the unit where there is one.
         metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
-            kind of plugs, which are the choices), `short` (a shorter name for it), `bounds` (an
-            interval such as "(0, 1]"), `sweep` (an interval or choices worth searching; "log" in
-            front for a logarithmic scale), `pattern` (a regular expression), `env` (an environment
-            variable that replaces the default).
+            kind of plugs, which are the choices), `weighted` (whether these are terms of a sum,
+            NAME*WEIGHT), `of_classes` (whether it holds weights of classes, or a file of them),
+            `short` (a shorter name for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an
+            interval or choices worth searching; "log" in front for a logarithmic scale), `pattern`
+            (a regular expression), `env` (an environment variable that replaces the default).
     """
     return Field(default, {"help": help, **metadata})
 
@@ -97,10 +99,30 @@ def convert(f: Field, value: Any) -> Any:
             raise ValueError(
                 f"{flag_name(f.name)} needs {len(item_kinds)} values, got {len(items)}"
             )
-        return tuple(_scalar(f, item_kinds[0], item) for item in items)
+        return _read(f, tuple(_scalar(f, item_kinds[0], item) for item in items))
     if isinstance(value, (list, tuple)):
         raise ValueError(f"{flag_name(f.name)} takes one value, not a list of {len(value)}")
     return _scalar(f, kind, value)
+
+
+def _read(f: Field, items: tuple) -> tuple:
+    """Values in one spelling, those of a file in place of its name."""
+    if f.metadata.get("of_classes"):
+        from project.cli.class_weights import read  # which few runs need
+
+        return read(flag_name(f.name), items)
+    if f.metadata.get("weighted"):
+        from project.plugs.weighted import canonical
+
+        return canonical(items)
+    return items
+
+
+def recorded(f: Field, value: Any) -> Any:
+    """A value as records hold it: a list for a tuple, but one term of a sum alone by itself."""
+    if isinstance(value, tuple):
+        return value[0] if f.metadata.get("weighted") and len(value) == 1 else list(value)
+    return value
 
 
 def _is_none(value: Any) -> bool:
@@ -114,21 +136,6 @@ def _scalar(f: Field, kind: type, value: Any) -> Any:
     if found is None:
         raise ValueError(f"{flag_name(f.name)} must be {texts[kind]}, not {quoted(value)}")
     return found
-
-
-def whole_number(text: str) -> int | float | None:
-    """The whole number that a text is, inf where it is beyond all; None if it is none."""
-    value = number(text)
-    if value is None or not (math.isfinite(value) and value.is_integer()):
-        # What no float holds is out of every bound, and value_problems says so.
-        return value if value is not None and math.isinf(value) else None
-    # A float would round what has more than 15 digits.
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,310}", text) else int(value)
-
-
-def number(text: str) -> float | None:
-    """The number that a decimal text is; None if it is none."""
-    return float(text) if re.fullmatch(_NUMBER, text) else None
 
 
 def _plain_whole(value: Any) -> int | None:
@@ -146,9 +153,6 @@ def _plain_number(value: Any) -> float | None:
         return math.inf
 
 
-# Decimal, in ASCII; no 1_000, no 0x10, no 1:30.
-# A text, not compiled here: that is 0.4 ms, which --help need not pay.
-_NUMBER = r"(?i)[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|nan)"
 _FROM_TEXT: dict[type, Callable[[str], Any]] = {
     bool: lambda text: {"true": True, "false": False}.get(text.lower()),
     int: whole_number,
@@ -165,6 +169,15 @@ _FROM_PLAIN: dict[type, Callable[[Any], Any]] = {
 
 def value_problems(f: Field, value: Any) -> Iterator[str]:
     """What is wrong with a field's value: no choice, out of bounds or malformed; a line each."""
+    if f.metadata.get("weighted"):
+        from project.plugs import weighted
+
+        yield from weighted.problems(flag_name(f.name), value)
+        value = tuple(weighted.plugs_of(value))
+    if f.metadata.get("of_classes") and value:
+        from project.cli.class_weights import problems
+
+        yield from problems(flag_name(f.name), value)
     for item in value if isinstance(value, tuple) else (value,):
         if item is None:
             continue

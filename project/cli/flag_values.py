@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn, Self
 
 from project import plugs
-from project.cli.fields import Field, convert, spelled, value_problems
+from project.cli.fields import Field, convert, recorded, spelled, value_problems
 from project.cli.shorthand import GPUS, short_names
 from project.words.telling import quoted
 
@@ -85,8 +85,9 @@ class FlagValues:
 
         Without `plugs` where no plug has flags of its own: former versions know of none.
         """
-        values = {spelled(name): value for name, value in _plain(vars(self)).items()}
-        return values if self.plugs else {k: v for k, v in values.items() if k != "plugs"}
+        flags = flags_of(type(self))
+        values = {name: recorded(f, getattr(self, f.name)) for name, f in flags.items()}
+        return values | ({"plugs": _plain(self.plugs)} if self.plugs else {})
 
     def settings(self, plug: str) -> SimpleNamespace:
         """The values of a plug's own flags; in its file, `hparams.settings(__name__).n_heads`.
@@ -128,7 +129,10 @@ def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tupl
         if "plug" in f.metadata:
             value = values.get(f.name, f.default)
             items = value if isinstance(value, (tuple, list)) else (value,)
-            found += [(f.metadata["plug"], item) for item in items if isinstance(item, str)]
+            texts = [item for item in items if isinstance(item, str)]
+            if f.metadata.get("weighted"):
+                texts = [text.partition("*")[0] for text in texts]
+            found += [(f.metadata["plug"], text) for text in texts]
     kinds = dict(found)
     if "task" not in kinds and plugs.says_tasks("data", kinds["data"]):
         from project.plugs.serving import task_of  # which runs of classification need not pay

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from project.cli.fields import number, whole_number
+from project.cli.numbers import number, whole_number
 from project.words.telling import did_you_mean, quoted
 
 _KINDS = {"int": "a whole number", "float": "a number", "Path": "a path"}

@@ -146,7 +146,8 @@ def chosen(flags: Mapping[str, Any]) -> dict[str, set[str]]:
     for kind in FOLDERS:
         texts = flags.get(kind) or ()
         texts = [texts] if isinstance(texts, str) else texts
-        found[kind] = {text.partition(":")[0] for text in texts}
+        # A term of a sum may have a weight.
+        found[kind] = {text.partition("*")[0].partition(":")[0] for text in texts}
     return found
 
 

@@ -55,6 +55,15 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
     return plug(*bound.args, **bound.kwargs)
 
 
+def asks(plug: Callable[..., Any], name: str) -> bool:
+    """Whether a class or function has an argument of this name, or takes any."""
+    try:
+        parameters = signature(plug).parameters
+    except (ValueError, TypeError):  # written in C
+        return False
+    return name in parameters or any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
+
+
 def _arguments(
     form: Signature, places: tuple[str, ...], there: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:

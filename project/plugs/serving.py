@@ -116,7 +116,8 @@ def _said_by_class(path: str, name: str) -> tuple[str, ...] | None:
 def _each(chosen: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for kind in _KINDS:
         value = chosen.get(kind) or ()
-        yield from ((kind, str(text)) for text in ([value] if isinstance(value, str) else value))
+        for text in [value] if isinstance(value, str) else value:
+            yield kind, str(text).partition("*")[0]  # a loss may have a weight
 
 
 def _serves(kind: str, text: str, task: str, alike: set[str]) -> bool:

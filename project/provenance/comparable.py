@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from project import plugs
+from project.cli.fields import recorded
 from project.hyperparameters import FLAGS
+from project.plugs.weighted import Term, term
 from project.scores import FORMER, WITHOUT_LEAKS
 from project.words.names import some
 
 Record = Mapping[str, Any]
-_DEFAULTS = {f.name: f.default for f in FLAGS}
+_DEFAULTS = {f.name: recorded(f, f.default) for f in FLAGS}
+# What all losses are set by, besides their own flags.
+_OF_LOSSES = ("label_smoothing", "class_weights")
 # What decides which samples a split has, besides the seed.
 _OF_SPLITS = ("val_fraction", "test_fraction", "overfit_batches")
 _ALL = "all"  # of the splits
@@ -22,11 +27,13 @@ class _Kind(NamedTuple):
     Attributes:
         split: whose samples it is of; `all` where it depends on the other splits; empty for none.
         is_loss: whether the training loss gives it.
+        term: of several terms of that the one that gives it, by its name; empty for their sum.
         is_own: whether it is no score of a metric of this package.
     """
 
     split: str
     is_loss: bool
+    term: str
     is_own: bool
 
 
@@ -104,35 +111,59 @@ def _is_ours(record: Record) -> bool:
 def _kind(score: str) -> _Kind:
     split, _, rest = score.partition("_")
     if split not in ("train", "val", "test"):  # as learning_rate
-        return _Kind("", False, False)
+        return _Kind("", False, "", False)
     bare = rest.partition("/")[0]
     alone = bare.removesuffix(WITHOUT_LEAKS)
     is_loss = alone == "loss" or alone.startswith("loss_")
-    return _Kind(_ALL if alone != bare else split, is_loss, not is_loss and alone not in FORMER)
+    of = alone.removeprefix("loss").removeprefix("_") if is_loss else ""
+    is_own = not is_loss and alone not in FORMER
+    return _Kind(_ALL if alone != bare else split, is_loss, of, is_own)
 
 
 def _reason(records: Sequence[Record], kind: _Kind) -> str | None:
     if len(records) < 2:
         return None
-    reason = _other_loss(records) if kind.is_loss else None
+    reason = _other_loss(records, kind.term) if kind.is_loss else None
     reason = reason or (_other_metric(records) if kind.is_own else None)
     evaluated = kind.split in ("val", "test", _ALL)
     return reason or (_other_samples(records, kind.split) if evaluated else None)
 
 
-def _other_loss(records: Sequence[Record]) -> str | None:
-    own = [_loss_flags(record) for record in records]
+def _other_loss(records: Sequence[Record], name: str) -> str | None:
+    """Why a loss, or the term of this name, is not the same one."""
+    own = [_loss_flags(record, name) for record in records]
     if differing := _differing(own):
         return f"the loss differs ({differing})"
-    path = _differing_source(records, "loss", str(own[0]["loss"]))
-    return f"the loss's source differs ({path})" if path else None
+    for each in _terms(records[0], name):
+        if path := _differing_source(records, "loss", each.plug):
+            return f"the loss's source differs ({path})"
+    return None
 
 
-def _loss_flags(record: Record) -> dict[str, Any]:
-    """The loss by name, and all that it is set by."""
-    found = {name: _flag(record, name) for name in ("loss", "label_smoothing")}
-    settings = _mapping(_mapping(record["flags"].get("plugs")).get(_module(str(found["loss"]))))
-    return found | dict(settings)
+def _loss_flags(record: Record, name: str) -> dict[str, Any]:
+    """The losses by name, and all that they are set by; a term's own value has no weight."""
+    terms = _terms(record, name)
+    chosen = [each.plug for each in terms] if name else [str(each) for each in terms]
+    found = {"loss": " ".join(chosen)}
+    found |= {flag: _flag(record, flag) for flag in _OF_LOSSES}
+    for each in terms:
+        settings = _mapping(record["flags"].get("plugs")).get(_module(each.plug))
+        found |= dict(_mapping(settings))
+    return found
+
+
+def _terms(record: Record, name: str) -> list[Term]:
+    """Those of a record's loss in the order of their names: all, or the one of this name."""
+    chosen = _flag(record, "loss")
+    texts = chosen if isinstance(chosen, list) else [chosen]
+    found = []
+    for text in texts:
+        with suppress(ValueError):  # an edited record
+            found.append(term(str(text)))
+    own = [each for each in found if name == each.name]
+    # A term may have terms of its own.
+    own = own or [each for each in found if name.startswith(f"{each.name}_")]
+    return own or sorted(found)
 
 
 def _other_metric(records: Sequence[Record]) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project import run_directory
-from project.cli.fields import flag_name
+from project.cli.fields import flag_name, recorded
 from project.cli.flag_values import RETIRED
 from project.cli.totals import nothing_left
 from project.files import json_text, read_json
@@ -114,8 +114,7 @@ def _differences(parent: str, then: Mapping[str, Any], hparams: Hyperparameters)
 
 
 def _default(name: str) -> Any:
-    default = BY_NAME[name].default
-    return list(default) if isinstance(default, tuple) else default
+    return recorded(BY_NAME[name], BY_NAME[name].default)
 
 
 def _refusal(parent: str, name: str, then: Any, now: Any, why: str) -> str:

@@ -120,6 +120,7 @@ def make_record(
     scores: Mapping[str, str | None],
     sources: Mapping[str, str],
     parent: Mapping[str, Any] | None = None,
+    class_weights: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
 
@@ -136,6 +137,7 @@ def make_record(
         scores: Which way each score is better, by its bare name.
         sources: Of `imported_sources`.
         parent: The run that this one goes on from, if any, and what it took over.
+        class_weights: What each class counts in the loss; None: alike.
     """
     machine = dict(environment)
     host, user = machine.pop("host"), machine.pop("user")
@@ -154,6 +156,7 @@ def make_record(
         "data": dict(data),
         "task": dict(task),
         "model": dict(model),
+        "class_weights": None if class_weights is None else dict(class_weights),
         "scores": dict(scores),
         "environment": machine,
         "host": host,

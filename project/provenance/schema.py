@@ -131,6 +131,11 @@ RECORD = Layout(
         "model.name": ("text", "as on the command line"),
         "model.n_parameters": ("integer", "numbers in its weights"),
         "model.n_trainable": ("integer", "of these, how many training changes"),
+        "class_weights": (
+            "object or null",
+            "what each class counts in the loss, a mean of 1 over the training split; null: alike",
+        ),
+        "class_weights.*": ("number", "of one class"),
         "scores": (
             "object",
             "which way each score is better, by its name without split, class and leaks",

@@ -1,7 +1,7 @@
 """What one pass over a split measures: the mean loss, and every score of the metrics."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any, Protocol
 
@@ -11,7 +11,6 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from project.scores import WITHOUT_LEAKS
-from project.training.outputs import total_of
 from project.values import Loss, Tree, joined, leaves, mapped, n_samples
 
 # Numbers of outputs.
@@ -48,12 +47,17 @@ class Evaluation:
         loss: maps outputs and targets of samples to the loss of each, `(n,)`.
         metrics: what is measured besides.
         task: says what a sample counts in the mean loss.
+        terms: names of the loss's terms; none where there is one.
     """
 
     def __init__(
-        self, loss: Callable[[Any, Any], Tensor | Loss], metrics: Metrics, task: Task
+        self,
+        loss: Callable[[Any, Any], Tensor | Loss],
+        metrics: Metrics,
+        task: Task,
+        terms: Sequence[str] = (),
     ) -> None:
-        self._loss, self._metrics, self._task = loss, metrics, task
+        self._loss, self._metrics, self._task, self._terms = loss, metrics, task, terms
         self._unmeasured: list[tuple[Tree, Tree, Tensor | None]] = []
         self._form: list[torch.Size] = []
 
@@ -64,9 +68,9 @@ class Evaluation:
             device: of what is measured.
             marked: whether this pass marks leaks, without which it is scored a second time.
         """
-        self._every = _Sums(self._metrics, device)
+        self._every = _Sums(self._metrics, self._terms, device)
         # On each rank alike, whether it gets leaks or not: they reduce together.
-        self._clean = _Sums(deepcopy(self._metrics), device) if marked else None
+        self._clean = _Sums(deepcopy(self._metrics), self._terms, device) if marked else None
         self._unmeasured = []
 
     def add(self, outputs: Tree, targets: Tree, leaked: Tensor | None = None) -> None:
@@ -86,14 +90,15 @@ class Evaluation:
         outputs, targets, leaked = zip(*self._unmeasured, strict=True)
         self._unmeasured = []
         measured = joined(outputs), joined(targets)
-        losses = total_of(self._loss(*measured))
+        total, terms = Loss.of(self._loss(*measured))
+        losses = [total, *(terms[name] for name in self._terms)]
         weights = self._task.weights(measured[1])
         self._every.add(losses, weights, *measured)
         if self._clean is not None:
             kept = ~joined(leaked)
             weights = None if weights is None else weights[kept]
             some = (mapped(lambda leaf: leaf[kept], tree) for tree in measured)
-            self._clean.add(losses[kept], weights, *some)
+            self._clean.add([each[kept] for each in losses], weights, *some)
 
     def end(self, split: str, world_size: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         """The sums over all ranks, as scores.
@@ -132,29 +137,34 @@ class Evaluation:
 
 
 class _Sums:
-    """The loss and the metrics of some samples of a pass."""
+    """The loss, its terms and the metrics of some samples of a pass."""
 
-    def __init__(self, metrics: Metrics, device: torch.device) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: Metrics, terms: Sequence[str], device: torch.device) -> None:
+        self._metrics, self._names = metrics, ["loss", *(f"loss_{name}" for name in terms)]
         metrics.reset()
-        self._loss = torch.zeros(2, dtype=torch.float64, device=device)
+        # Of each of them, and how many samples they are of.
+        self._losses = torch.zeros(len(self._names) + 1, dtype=torch.float64, device=device)
 
-    def add(self, losses: Tensor, weights: Tensor | None, outputs: Tree, targets: Tree) -> None:
-        weighted = losses if weights is None else losses * weights
-        self._loss[0] += weighted.sum(dtype=torch.float64)
-        self._loss[1] += n_samples(targets) if weights is None else weights.sum()
+    def add(
+        self, losses: Sequence[Tensor], weights: Tensor | None, outputs: Tree, targets: Tree
+    ) -> None:
+        for i, each in enumerate(losses):
+            weighted = each if weights is None else each * weights
+            self._losses[i] += weighted.sum(dtype=torch.float64)
+        self._losses[-1] += n_samples(targets) if weights is None else weights.sum()
         self._metrics.update(outputs, targets)
 
     def end(self, split: str, world_size: int, empty: bool = False) -> Scores:
         """All scores over all ranks; none where there may be no samples, and there are none."""
         if world_size > 1:
-            dist.all_reduce(self._loss)
+            dist.all_reduce(self._losses)
         self._metrics.reduce()
-        total, n = self._loss.tolist()
+        *sums, n = self._losses.tolist()
         if empty and not n:
             return {}
         try:
             found = self._metrics.compute()
         except ValueError as error:
             raise ValueError(f"{split} split: {error}") from error
-        return {"loss": total / n if n else math.nan, **found}
+        means = [total / n if n else math.nan for total in sums]
+        return dict(zip(self._names, means, strict=True)) | found

@@ -23,7 +23,7 @@ class Declared(Protocol):
 
 
 def ways_of(
-    told: Mapping[str, Declared], monitor: str, classes: Sequence[str]
+    told: Mapping[str, Declared], monitor: str, classes: Sequence[str], terms: Sequence[str] = ()
 ) -> dict[str, str | None]:
     """Which way each score of a run to come is better, by its bare name.
 
@@ -31,12 +31,14 @@ def ways_of(
         told: what the metrics say of each score but the loss.
         monitor: the score that chooses the best epoch, with its split.
         classes: names of the classes.
+        terms: names of the loss's terms.
 
     Raises:
         ValueError: `monitor` is none of them, or is neither good nor bad; names a near one.
     """
-    scores = {"loss": MIN} | {name: score.better for name, score in told.items()}
-    whole = [f"val_{name}" for name in scores if name == "loss" or not told[name].of_classes]
+    losses = dict.fromkeys(("loss", *(f"loss_{name}" for name in terms)), MIN)
+    scores = losses | {name: score.better for name, score in told.items()}
+    whole = [f"val_{name}" for name in scores if name in losses or not told[name].of_classes]
     each = [
         f"val_{n}/{label}" for n, score in told.items() if score.of_classes for label in classes
     ]

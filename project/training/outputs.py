@@ -1,16 +1,12 @@
 """What a loss must return for the outputs of a batch."""
 
+import re
 from typing import Any
 
 from torch import Tensor
 
 from project.values import Loss
 from project.words.returned import advice, kind_of
-
-
-def total_of(losses: Tensor | Loss) -> Tensor:
-    """Each sample's loss `(n,)`, whatever it is made of."""
-    return losses.total if isinstance(losses, Loss) else losses
 
 
 def losses_fault(losses: Any, n: int) -> str | None:
@@ -20,6 +16,11 @@ def losses_fault(losses: Any, n: int) -> str | None:
     """
     if not isinstance(losses, Loss):
         return _fault(losses, n)
+    if not isinstance(losses.terms, dict):
+        return f"returned terms that are {kind_of(losses.terms)}, no dict of them by name"
+    odd = [name for name in losses.terms if not re.fullmatch(r"\w+", str(name))]
+    if odd:
+        return f"returned a term {odd[0]!r}: give it a name of letters, digits and _"
     named = {"": losses.total} | {f", term {name}": term for name, term in losses.terms.items()}
     faults = {of: _fault(values, n) for of, values in named.items()}
     return next((f"{why}{of}" for of, why in faults.items() if why), None)

@@ -14,7 +14,6 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.optimizers import Schedule, set_rate
-from project.training.outputs import total_of
 from project.values import Batch, Loss, Tree, split
 
 
@@ -36,6 +35,7 @@ class OptimizerStep:
     Attributes:
         model, loss: what is called for the losses; a profile puts itself around them.
         grad_norm: norm of the gradient in the latest step that asked for it, before clipping.
+        terms: names of the loss's terms in the latest step; none where there is one.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class OptimizerStep:
         )
         self._known_weights: dict[tuple[int, int], Tensor] = {}
         self.grad_norm: Tensor | None = None
+        self.terms: tuple[str, ...] = ()
 
     def __call__(self, batch: Batch, step: int, norm: bool) -> Tensor:
         """Do one step.
@@ -75,13 +76,14 @@ class OptimizerStep:
             norm: whether `grad_norm` is wanted.
 
         Returns:
-            The sum of this rank's samples' losses, detached.
+            The sum of this rank's samples' losses, detached, `()`; where the loss has terms, with
+            theirs behind it, `(1 + n_terms,)`.
         """
         for parameter in self._parameters:
             parameter.grad = None
         sums = [self._backward(*part, batch.size) for part in self._parts(batch)]
         self._update(step, norm)
-        return sums[0] if len(sums) == 1 else torch.stack(sums).sum()
+        return sums[0] if len(sums) == 1 else torch.stack(sums).sum(0)
 
     def _parts(self, batch: Batch) -> Iterable[tuple[Tensor, Tree]]:
         if self._accumulate == 1:
@@ -92,14 +94,16 @@ class OptimizerStep:
         return zip(inputs, split(batch.targets, [len(part) for part in inputs]), strict=True)
 
     def _backward(self, inputs: Tensor, targets: Tree, size: int) -> Tensor:
-        """Add the gradient of the samples' losses over `size`; returns the losses' sum."""
-        losses = total_of(self.loss(self.model(inputs), targets))
+        """Add the gradient of the samples' losses over `size`; returns the losses' sums."""
+        losses, terms = Loss.of(self.loss(self.model(inputs), targets))
         # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
         self._strategy.pre_backward(losses)
         scaled = losses if self._scaler is None else self._scaler.scale(losses)
         with self._out_of_autocast():
             scaled.backward(self._weights(len(inputs), size, losses))
-        return losses.detach().sum()
+        self.terms = tuple(terms)
+        total = losses.detach().sum()
+        return torch.stack([total, *(t.detach().sum() for t in terms.values())]) if terms else total
 
     def _weights(self, n: int, size: int, losses: Tensor) -> Tensor:
         """What each of `n` samples' losses counts in the gradient, `(n,)`.

@@ -91,6 +91,27 @@ def test_a_loss_and_a_metric_from_outside_go_by_their_files() -> None:
     assert "test_mine" not in apart(record(metric=["a:A"]), record(metric=["b:B"]))
 
 
+def test_terms_of_a_loss_go_by_their_own_settings() -> None:
+    """Their values have no weight; the sum goes by all of them, whatever their order."""
+    names = ["val_loss", "val_loss_dice", "val_loss_mine_edges", "val_loss_mine_edges_near"]
+    chosen = ["cross-entropy", "dice*0.5", "mine:edges"]
+
+    def differing(**flags: Any) -> set[str]:
+        each = record(loss=chosen), record(**{"loss": chosen} | flags)
+        return set(incomparable([(one, names) for one in each]))
+
+    assert differing(loss=chosen[::-1]) == differing(loss=list(chosen)) == set()
+    assert differing(loss=[*chosen[:2], "mine:edges*3"]) == {"val_loss"}
+    assert differing(plugs={"dice": {"dice_beta": 2}}) == {"val_loss", "val_loss_dice"}
+    assert differing(plugs={"mine": {"width": 2}}) == set(names) - {"val_loss_dice"}
+    assert differing(class_weights=["balanced"]) == set(names)
+    sources = SOURCES | {"mine.py": "2"}
+    assert differing(sources=sources) == set()
+    assert apart(record(loss=["focal"]), record(loss="focal")) == {}
+    reasons = apart(record(loss=["focal", "dice"]), record(loss="focal"))
+    assert reasons["val_loss"] == "the loss differs (loss dice focal, focal)"
+
+
 def test_only_runs_that_have_a_score_count_and_strangers_say_nothing() -> None:
     focal = (record(loss="focal"), ["test_accuracy"])
     assert incomparable([(record(), SCORES), focal]) == {}

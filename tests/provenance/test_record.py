@@ -39,6 +39,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "data": DATA,
         "task": TASK,
         "model": MODEL,
+        "class_weights": None,
         "scores": SCORES,
         "environment": {"python": "3.11.7", "packages": {"google-auth": "2.9"}},
         "host": "box",

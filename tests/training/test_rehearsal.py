@@ -34,9 +34,10 @@ def rehearse(model: nn.Module, training: bool = True) -> Layers:
     layers = Layers(model)
     loss = partial(F.cross_entropy, reduction="none")
     cpu = torch.device("cpu")
-    names = ("cnn", "cross-entropy")
     task = Classification((3, 8, 8), ("a", "b"))
-    Rehearsal(model, loss, names, task, cpu, nullcontext)(training, layers)
+    parts = {"cross-entropy": loss}
+    rehearsal = Rehearsal(model, loss, parts, "cnn", task, cpu, nullcontext)
+    assert rehearsal(training, layers) == ()
     return layers
 
 
