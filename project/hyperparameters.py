@@ -106,6 +106,12 @@ class Hyperparameters(FlagValues):
     augment: tuple[str, ...] = flag(
         (), "random changes to training images: several allowed", choices=("flip", "crop")
     )
+    sampler: str = flag(
+        "shuffle",
+        "samples of an epoch: each once, or all classes equally often (of masks: the rarest class"
+        " that each shows), some samples then several times and others not at all",
+        choices=("shuffle", "balanced"),
+    )
     memory_limit: float = flag(
         4.0,
         "GiB; a data set up to this size is kept on the device, a larger one streams",

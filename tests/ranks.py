@@ -27,7 +27,8 @@ from tests.test_resume import at_step
 
 COMMON = "--max-epochs 2 --batch-size 100 --accelerator cpu --tracker none --dropout 0".split()
 MLP = ["--model", "mlp", "--hidden-dim", "32", "--augment", "flip", *COMMON]
-NORM = [*COMMON, "--width", "4", "--max-epochs", "1", "--seed", "2"]
+WEIGHTED = "--loss cross-entropy focal*0.5 --class-weights balanced --sampler balanced".split()
+NORM = [*COMMON, "--width", "4", "--max-epochs", "1", "--seed", "2", *WEIGHTED]
 # 50 samples for training in batches of 9, the last of 5; 10 for the validation and for the test, of
 # which the last batch has 1: two of three ranks have none of it.
 FEW = "--data synthetic --synthetic-samples 70 --batch-size 9 --accumulate 7 --exp-name few".split()

@@ -21,6 +21,7 @@ from tests import forks
 FLAGS = (
     "--model mlp --hidden-dim 32 --dropout 0.3 --augment flip crop --batch-size 32 --max-epochs 3"
     " --schedule one-cycle --early-stopping 2 --exp-name resumed --tracker none --seed 5"
+    " --loss cross-entropy focal*0.5 --class-weights balanced --sampler balanced"
 ).split()
 TIMED = {"samples_per_second"}
 

@@ -39,13 +39,15 @@ def train(tmp_path: Path, *callbacks: Any, **flags: Any) -> tuple[Solver, Record
     dataset = data.prepare(hparams)
     model = models.build(dataset.shape, 10, hparams)
     loaders = {name: dataset.loader(name, hparams) for name in ("train", "val", "test")}
+    loss = losses.build(hparams)
     solver = Solver(
         model,
-        losses.build(hparams),
+        loss,
         metrics.classification(10),
         Classification(dataset.shape, dataset.classes),
         hparams,
         loaders["train"].steps,
+        terms=[term.name for term, _ in loss.parts] if len(loss.parts) > 1 else (),
     )
     trainer = make_trainer(hparams)
     trainer.callbacks.extend(callbacks)
@@ -226,3 +228,25 @@ def test_a_nan_names_its_step_its_rate_and_its_samples(
     assert "the training loss is nan at step 3 (epoch 0" in message
     assert f"learning rate {schedule.get_last_lr()[0]:g})" in message
     assert message.endswith(f"samples {block.indices(2)}")
+
+
+def test_terms_of_a_loss_are_logged_and_sum_up_to_what_is_minimised(tmp_path: Path) -> None:
+    """Each as if it were alone, whatever a batch is cut into; the sum is that of one raw loss."""
+    flags = {"loss": ("cross-entropy", "focal*0.5"), "max_epochs": 1, "batch_size": 200}
+    flags["dropout"] = 0.0  # which would draw for each part anew
+    solver, recorder = train(tmp_path, **flags)
+    _, cut = train(tmp_path, **flags, accumulate=3)
+    names = ("loss", "loss_cross_entropy", "loss_focal")
+    for split, steps in (("train", range(1, 8)), ("val", [7])):
+        for step in steps:
+            total, entropy, focal = (recorder.points[f"{split}_{n}", step] for n in names)
+            assert total == pytest.approx(entropy + 0.5 * focal, rel=1e-6)
+            for name in names:
+                key = f"{split}_{name}", step
+                assert cut.points[key] == pytest.approx(recorder.points[key], rel=1e-4)
+    assert recorder.points["val_loss_cross_entropy", 7] == pytest.approx(
+        recorder.points["val_log_loss", 7], rel=1e-5
+    )
+    _, alone = train(tmp_path, **flags | {"loss": ("cross-entropy",)})
+    assert alone.points["train_loss", 1] == recorder.points["train_loss_cross_entropy", 1]
+    assert not [name for name, _ in alone.points if "loss_" in name and "log_loss" not in name]

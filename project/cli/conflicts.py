@@ -48,6 +48,11 @@ def conflicts(h: Any) -> list[str]:
             "--neptune-mode needs --tracker neptune",
         ),
         (
+            h.sampler == "balanced" and h.overfit_batches is not None,
+            "--sampler balanced and --overfit-batches exclude each other: the latter trains on"
+            " fixed batches",
+        ),
+        (
             h.accumulate > h.batch_size,
             "--accumulate can't cut a batch into more parts than --batch-size",
         ),

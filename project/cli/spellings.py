@@ -17,6 +17,7 @@ _OTHERS = {
     "train-fraction": "train-size train-ratio limit-train-data subset",
     "image-size": "img-size imgsz input-size resolution crop-size resize",
     "augment": "aug augmentation augmentations data-augmentation transforms",
+    "sampler": "sampling weighted-sampler balanced-sampler oversample",
     "num-workers": "n-workers nworkers j jobs n-jobs dataloader-num-workers num-worker",
     "batch-size": "b batch batchsize batch-sz bsz mini-batch-size train-batch-size"
     " per-device-train-batch-size per-gpu-train-batch-size",
@@ -27,6 +28,7 @@ _OTHERS = {
     "dropout": "drop drop-rate dropout-rate dropout-prob",
     "checkpoint": "ckpt ckpt-path checkpoint-path weights load load-from init-from load-checkpoint",
     "loss": "criterion loss-fn loss-function objective",
+    "class-weights": "class-weight weights-of-classes pos-weight balance-classes",
     "label-smoothing": "smoothing label-smooth label-smoothing-factor",
     "optimizer": "opt optim optimiser",
     "learning-rate": "lrate base-lr init-lr initial-lr max-lr lr-max peak-lr",

@@ -13,6 +13,7 @@ from project.cli.faults import fault
 from project.cli.stage import stage
 from project.data._block import Block
 from project.data._counts import counted
+from project.data._drawing import drawn_classes
 from project.data._faults import fault_of
 from project.data._fingerprint import split_hash, total_hash
 from project.data._former import Former, keep, sample_hashes
@@ -153,15 +154,19 @@ class Data:
             ValueError: there are fewer samples, in a batch or in the training split, than
                 processes.
         """
-        training = split == "train"
+        part, training = self._splits()[split], split == "train"
+        drawn = None
+        if training and hparams.sampler == "balanced":
+            drawn = drawn_classes(part, len(self.classes))
         return Loader(
-            self._splits()[split],
+            part,
             self.mean,
             self.std,
             batch_size=hparams.batch_size,
             seed=hparams.seed,
             training=training,
             shuffle=training and hparams.overfit_batches is None,
+            drawn=drawn,
             augmentations=hparams.augment if training else (),
             limit=1 if hparams.fast_dev_run else hparams.limit_batches,
             rank=rank,

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from project.data._augment import Geometry, draw
 from project.data._block import Block
+from project.data._drawing import balanced
 from project.data._schedule import Schedule
 from project.data.order import generator, permutation
 from project.data.ragged import Ragged
@@ -36,6 +37,7 @@ class Loader:
         training: whether a last batch with fewer samples than ranks is skipped and `augmentations`
             apply.
         shuffle: whether each epoch has its own random order; else that of the indices.
+        drawn: the class by which each sample is drawn, see `balanced`; None: all once an epoch.
         augmentations: see `Geometry`; for training only.
         limit: batches per epoch, at most; None: all.
         rank: of this process.
@@ -59,6 +61,7 @@ class Loader:
         seed: int = 0,
         training: bool = False,
         shuffle: bool = False,
+        drawn: Tensor | None = None,
         augmentations: Sequence[str] = (),
         limit: int | None = None,
         rank: int = 0,
@@ -67,6 +70,7 @@ class Loader:
     ) -> None:
         assert training or not (shuffle or augmentations)
         self._subset, self._seed, self._shuffle = subset, seed, shuffle
+        self._drawn = drawn
         self._augmentations = tuple(augmentations)
         # Crops of pictures of many sizes are trained on; whole ones come one by one.
         self._crops = training and isinstance(subset.samples, Ragged)
@@ -132,7 +136,9 @@ class Loader:
     def _order(self, epoch: int) -> Tensor:
         """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
         positions = self._schedule.positions
-        if self._shuffle:
+        if self._drawn is not None:
+            positions = balanced(self._drawn, self._seed, epoch)[positions]
+        elif self._shuffle:
             positions = permutation(len(self._subset), self._seed, "order", epoch)[positions]
         return self._subset.indices[positions]
 

@@ -13,9 +13,7 @@ TASKS = ("classification", "segmentation")
 _NONE = -100  # no class; 255 may be one of labels
 
 
-def build(
-    hparams: Any, class_weights: Tensor | None = None
-) -> Callable[[Tensor, Tensor], Tensor]:
+def build(hparams: Any, class_weights: Tensor | None = None) -> Callable[[Tensor, Tensor], Tensor]:
     """Cross-entropy against targets of which `label_smoothing` is spread evenly over all classes.
 
     With n classes, smoothing e and class weights w (1 each, if there are none), the loss of a label

@@ -47,8 +47,9 @@ def dice(probs: Tensor, targets: Tensor, beta: float = 1.0) -> Tensor:
     Returns:
         `(batch,)`; of two classes that of the second one, of more the mean over all.
 
-    Source: Milletari et al., "V-Net", 2016, section 3, without the squares; Salehi et al., "Tversky
-    loss function for image segmentation using 3D fully convolutional deep networks", 2017, for beta.
+    Source: Milletari et al., "V-Net", 2016, section 3, without the squares; with beta, Hashemi et
+    al., "Asymmetric Loss Functions and Deep Densely-Connected Networks for Highly-Imbalanced
+    Medical Image Segmentation", 2019.
     """
     truth = targets[:, None] == arange(probs.shape[1], device=probs.device)[:, None, None]
     counted = probs * known(targets)[:, None]

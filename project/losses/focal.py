@@ -22,6 +22,7 @@ def build(class_weights: Tensor | None = None) -> Callable[[Tensor, Tensor], Ten
     Source: Lin et al., "Focal Loss for Dense Object Detection", 2017, equations 4 and 5 with gamma
     = 2.
     """
+
     def loss(logits: Tensor, targets: Tensor) -> Tensor:
         weights = None if class_weights is None else class_weights.to(logits.device)
         return focal(logits, targets, weights)

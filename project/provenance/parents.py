@@ -24,7 +24,7 @@ _OWN |= {"accept_changes"}
 # Among the flags of data and model, those that change neither which samples train nor what a
 # weight means.
 _FREE = {"data_dir", "refuse_leaks", "augment", "memory_limit", "num_workers", "batch_size"}
-_FREE |= {"dropout", "pretrained", "checkpoint"}
+_FREE |= {"sampler", "dropout", "pretrained", "checkpoint"}
 # Among the others, those that do; and why.
 _OPTIMIZER = "its optimizer's state fits no other"
 _SPLIT = "with other data, or another split of them, what it held out could train"

@@ -7,6 +7,12 @@ from project.hyperparameters import Hyperparameters
 from project.plugs import chosen
 
 
+@pytest.fixture(autouse=True)
+def whatever_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dice is for masks, the data set for classification."""
+    monkeypatch.setattr("project.cli.conflicts.misfits", lambda _: [])
+
+
 def read(*words: str) -> Hyperparameters:
     return parse(["--loss", *words], {}).hparams
 

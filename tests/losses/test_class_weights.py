@@ -22,7 +22,9 @@ def test_balanced_weights_are_scikit_learns() -> None:
     found = class_weights(("balanced",), CLASSES, COUNTS)
     assert found.tolist() == expected.astype(np.float32).tolist()
     # A class that training lacks is none of theirs; what is there has a mean of 1 as before.
-    found = class_weights(("balanced",), ("zebra", *CLASSES), torch.cat([torch.tensor([0]), COUNTS]))
+    found = class_weights(
+        ("balanced",), ("zebra", *CLASSES), torch.cat([torch.tensor([0]), COUNTS])
+    )
     assert found.tolist() == [1, *expected.astype(np.float32)]
     assert class_weights((), CLASSES, COUNTS) is None
 
