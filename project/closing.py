@@ -1,13 +1,17 @@
 """How a run ends: its outcome is written, told, and sent to the trackers."""
 
+import math
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from project import models
 from project.build import Setup
 from project.cli import messages
 from project.cli.classes import ByClass, Found, by_class, never_predicted
 from project.cli.command import print_error
+from project.cli.pixels import not_scored
 from project.files import write_atomic
 from project.files.root import ROOT
 from project.plan import Plan
@@ -58,6 +62,7 @@ def close(
         print_error(error)
         return ended.exit_code or 1
     messages.show_later(list(plug_files.contents(later.plugs)), later.lacks)
+    messages.warn((), others=never_a_number(session.checkpoints.best))
     tell_end(run, plan, setup, ended)
     messages.show_trackers(finish_sending(following, session.interrupt))
     return ended.exit_code
@@ -68,6 +73,13 @@ def _keeping(run: Run, plan: Plan, ended: Ended) -> AbstractContextManager[None]
     if ended.status != "finished":
         return nullcontext()
     return only_kept(run.directory, plan.hparams.keep, plan.hparams.keep_optimizer)
+
+
+def never_a_number(best: Mapping[str, Any] | None) -> Iterator[str]:
+    """A line if the monitored score was NaN in each epoch, so that none is better than another."""
+    if best and math.isnan(best["value"]):
+        told = f"--monitor {best['monitor']} was NaN in each epoch: the best is the first of them"
+        yield f"{told}; choose a score of all classes, or of one that occurs"
 
 
 def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
@@ -99,7 +111,9 @@ def tell_classes(setup: Setup, plan: Plan) -> ByClass | None:
     found = Found(*(n.tolist() for n in (matrix.diagonal(), matrix.sum(1), matrix.sum(0))))
     if not plan.is_trial:
         messages.warn((), others=never_predicted(setup.dataset.classes, found))
-    return by_class(setup.dataset.describe(), found)
+    told = by_class(setup.dataset.describe(), found)
+    more = not_scored(setup.dataset.classes, found) if setup.dataset.kind == "masks" else []
+    return told._replace(recall=[*told.recall, *more])
 
 
 def finish_sending(following: Followers, interrupt: Interrupt) -> list[str]:

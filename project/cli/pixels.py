@@ -1,4 +1,4 @@
-"""What a person is told at the start of the classes of masks: their shares of all pixels.
+"""What a person is told of the classes of masks: their shares of all pixels, and which have none.
 
 The pixel accuracy of a model that always answers the class with most pixels in training is that
 class's share of the test's pixels.
@@ -7,8 +7,11 @@ class's share of the test's pixels.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from project.cli.classes import FEW, MOST, short
+from project.cli.classes import FEW, MOST, WIDTH, Found, Row, short
 from project.words.names import some
+from project.words.width import cell_width
+
+NAMED = 5  # classes without a score, in a line
 
 
 def told_pixels(data: Mapping[str, Any]) -> Iterator[str]:
@@ -44,11 +47,25 @@ def told_without_pixels(data: Mapping[str, Any]) -> Iterator[str]:
     for split, count in data["counts"].items():
         absent = [c for c, n in zip(data["classes"], count["per_class"], strict=True) if not n]
         if absent:
-            many = f"class {short(absent[0])} has"
+            many, they = f"class {short(absent[0])} has", "it counts"
             if len(absent) > 1:
                 named = some(list(map(short, absent)))
                 many = f"{len(absent)} of {len(data['classes'])} classes ({named}) have"
-            yield f"{many} no pixel in {split}: unless predicted, it counts in no mean of scores"
+                they = "they count"
+            yield f"{many} no pixel in {split}: unless predicted, {they} in no mean of scores"
+
+
+def not_scored(classes: Sequence[str], found: Found) -> list[Row]:
+    """A row with the classes that are in no mask of a test and no prediction, if there are any."""
+    both = zip(classes, found.support, found.predicted, strict=True)
+    if not (nowhere := [short(name) for name, *n in both if not any(n)]):
+        return []
+    text = ""
+    for most in range(min(len(nowhere), NAMED), 0, -1):
+        text = f"{len(nowhere)} of {len(classes)} classes: NaN, in no mean ({some(nowhere, most)})"
+        if cell_width(text) <= WIDTH:
+            break
+    return [("not scored", text)]
 
 
 def _shares(classes: Sequence[str], count: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from project.cli.classes import (
     told_absent,
     told_counts,
 )
+from project.cli.pixels import not_scored
 
 TREES = ["birch", "maple", "oak", "yew"]
 
@@ -149,3 +150,14 @@ def test_few_steps_an_epoch_are_told_with_the_fix(
     messages.show_few_steps(n, batch_size, least)
     said = capsys.readouterr().err
     assert (told in said and said.count("\n") == 1) if told else not said
+
+
+def test_classes_in_no_mask_and_no_prediction_are_counted() -> None:
+    assert not_scored(TREES, found([[1, 0, 0, 1], [1, 0, 0, 0], [0, 0, 0, 1], [0] * 4])) == []
+    matrix = np.zeros((4, 4), int)
+    matrix[0, 1] = 5
+    [row] = not_scored(TREES, found(matrix))
+    assert row == ("not scored", "2 of 4 classes: NaN, in no mean (oak, yew)")
+    many = [f"a class of long name {i}" for i in range(30)]
+    [(_, line)] = not_scored(many, found(np.diag([1] + [0] * 29)))
+    assert line.startswith("29 of 30 classes: NaN, in no mean (") and line.endswith("28 more)")
