@@ -1,7 +1,7 @@
 """Made-up pictures for segmentation: things of several kinds on real textures, and their masks.
 
 A thing has the colour of some pixel of the textures, whichever of a few differs most from what is
-around it, and a faint texture of its own: the colour of a pixel tells little of what it belongs to.
+around it: the colour of a pixel tells little of what it belongs to, that of its neighbours much.
 """
 
 import math
@@ -19,13 +19,13 @@ from project.data.textures import N_DRAWS, textures
 from project.hyperparameters import Hyperparameters
 from project.values import IGNORED
 
-MOST = 4  # things in a picture, one in each quarter
+MOST = 3  # things in a picture, in each quarter at most one
+_QUARTERS = 4
 _CHUNK = 128  # pictures whose random numbers are drawn together
 _PIXELS = 2**20  # at once
-_COLOURS = 4  # of which a thing has the one that differs most
-_FAINT = 4  # a thing's own texture is weaker than the ground by this factor
+_COLOURS = 8  # of which a thing has the one that differs most
 _STEPS = 4096  # of a random share
-_OF_A_THING = 5 + N_DRAWS * (1 + _COLOURS)
+_OF_A_THING = 5 + N_DRAWS * _COLOURS
 # Of things: numbers `(m,)` int64 to choose by, and coordinates `(m, P, P)` about their centre, down
 # and to the right, in units of their radius; gives how much each pixel is covered `(m, P, P)` in
 # 0..1, and the things' classes `(m,)`.
@@ -56,7 +56,7 @@ class Things(NamedTuple):
 def scenes(
     n: int, size: tuple[int, int], things: Things, split: str, seed: int, name: str
 ) -> Scenes:
-    """n pictures with 1 to 4 things; the first ones are the same whatever n is.
+    """n pictures with 1 to 3 things; the first ones are the same whatever n is.
 
     Args:
         n: how many.
@@ -70,7 +70,7 @@ def scenes(
     at_once = max(1, _PIXELS // math.prod(size))
     for start in range(0, n, _CHUNK):
         # Always a whole chunk, as the first numbers of a shorter one need not be the same.
-        shape = (_CHUNK, N_DRAWS + 1 + MOST + MOST * _OF_A_THING)
+        shape = (_CHUNK, N_DRAWS + 1 + _QUARTERS + MOST * _OF_A_THING)
         source = generator(seed, name, split, start // _CHUNK)
         draws = torch.randint(2**31, shape, generator=source).numpy()
         for first in range(start, min(n, start + _CHUNK), at_once):
@@ -130,7 +130,7 @@ def _drawn(draws: np.ndarray, masks: np.ndarray, things: Things, split: str) -> 
     """Pictures `(n, 3, H, W)`; their masks are drawn into `masks`, which are 0."""
     n, *size = masks.shape
     ground, count, order, of_things = np.split(
-        draws, np.cumsum([N_DRAWS, 1, MOST]).tolist(), axis=1
+        draws, np.cumsum([N_DRAWS, 1, _QUARTERS]).tolist(), axis=1
     )
     images = textures(split, (size[0], size[1]), ground)
     quarters = np.argsort(order, axis=1, kind="stable")
@@ -152,7 +152,7 @@ def _draw(
     split: str,
 ) -> None:
     """Draw a thing into each of the pictures `rows`."""
-    picks, shares, own, colours = np.split(draws, [1, 5, 5 + N_DRAWS], axis=1)
+    picks, shares, colours = np.split(draws, [1, 5], axis=1)
     larger, lower, righter, turned = (shares % _STEPS / _STEPS).T
     height, width = masks.shape[1:]
     low, high = things.radii
@@ -167,11 +167,9 @@ def _draw(
     alpha, kinds = things.cover(picks[:, 0], v, u)
     place = rows[:, None, None], down[:, :, None], across[:, None, :]
     ground = images[place].astype(np.int64)
-    colour = _unlike(ground.mean((1, 2)), textures(split, (1, 1), colours.reshape(-1, N_DRAWS)))
-    fill = textures(split, (side, side), own).astype(np.int64)
-    fill = (fill - fill[:, side // 2, side // 2][:, None, None]) // _FAINT
-    fill = np.clip(colour[:, None, None] + fill, 0, 255)
-    images[place] = np.rint(ground + alpha[..., None] * (fill - ground)).astype(np.uint8)
+    several = textures(split, (1, 1), colours.reshape(-1, N_DRAWS))
+    colour = _unlike(ground.mean((1, 2)), several)[:, None, None]
+    images[place] = np.rint(ground + alpha[..., None] * (colour - ground)).astype(np.uint8)
     masks[place] = np.where(alpha > 0.5, kinds[:, None, None], masks[place])
 
 

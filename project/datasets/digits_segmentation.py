@@ -43,7 +43,7 @@ _HALF = 0.8  # of a digit's side, in units of its radius: its corners are nearly
 def load(hparams: Hyperparameters) -> Raw:
     """`digits_samples` images `(3, H, W)` that train, and a sixth as many for validation and test.
 
-    1 to 4 digits, slightly turned, lie on a crop of a real picture. No digit and no part of a
+    1 to 3 digits, slightly turned, lie on a crop of a real picture. No digit and no part of a
     picture is in two of training, validation and test.
     Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
 

@@ -26,25 +26,28 @@ class Settings:
         "classes: the background, disc, box, ring, triangle, cross and frame, so many of them",
         bounds="[2, 7]",
     )
+    shapes_turn: float = flag(
+        0.03, "how far shapes are turned either way, as a share of a whole turn", bounds="[0, 0.5]"
+    )
     shapes_border: int = flag(0, "pixels beside another class that are ignored", bounds="[0, 64]")
 
 
 CLASSES = ("background", "disc", "box", "ring", "triangle", "cross", "frame")
-_RADII = (0.15, 0.25)  # shares of the shorter side
+_RADII = (0.18, 0.28)  # shares of the shorter side
 _ROOT = math.sqrt(3) / 2
 
 
 def load(hparams: Hyperparameters) -> Raw:
     """`shapes_samples` images `(3, H, W)` that train, and a sixth as many for validation and test.
 
-    1 to 4 shapes of any turn lie on a crop of a real picture; training, validation and test are of
+    1 to 3 shapes lie on a crop of a real picture; training, validation and test are of
     other parts of these pictures. A shape's colour is that of some pixel of theirs.
 
     Raises:
         ValueError: they are larger than `memory_limit`.
     """
     own = hparams.settings(__name__)
-    things = Things(partial(cover, n_classes=own.shapes_classes), _RADII, turn=0.5)
+    things = Things(partial(cover, n_classes=own.shapes_classes), _RADII, own.shapes_turn)
     of_shapes = (own.shapes_samples, own.shapes_size, own.shapes_border, "shapes", hparams)
     return raw(of_splits(lambda split: things, *of_shapes), CLASSES[: own.shapes_classes])
 

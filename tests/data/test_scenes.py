@@ -22,7 +22,7 @@ from project.values import IGNORED
 SIZE = (48, 48)
 COVER = {n: partial(shapes.cover, n_classes=n) for n in (5, 7)}
 DISCS = Things(partial(shapes.cover, n_classes=2), (0.2, 0.3), 0.5)
-SHAPES = Things(COVER[5], (0.15, 0.25), 0.5)
+SHAPES = Things(COVER[5], (0.18, 0.28), 0.03)
 
 
 def draws(n: int) -> np.ndarray:
@@ -162,7 +162,7 @@ def test_each_digit_is_in_one_split_and_drawn_as_it_is() -> None:
 def test_flags_say_how_many_and_how_large(name: str, prefix: str, n_classes: int) -> None:
     own = {f"{prefix}_samples": 12, f"{prefix}_size": (20, 32), f"{prefix}_border": 1}
     own |= {"shapes_classes": 3} if name == "shapes" else {}
-    hparams = Hyperparameters(data=name, plugs={name: own})
+    hparams = Hyperparameters(data=name, model="unet", plugs={name: own})
     raw = plugs.entry("data", name)(hparams)
     assert [len(part) for part in (raw.train, raw.val, raw.test)] == [12, 2, 2]
     assert raw.train.shape == (3, 20, 32) and len(raw.classes) == n_classes
