@@ -88,12 +88,13 @@ class Hyperparameters(FlagValues):
     )
     image_size: int | None = flag(
         None,
-        "pixels a side to which images of a folder are resized (64 if not given)",
+        "pixels a side to which images of files are resized (if not given: 64 in image-folder, and"
+        " with masks as they are)",
         bounds="[4, 4096]",
     )
     fit: str = flag(
         "crop",
-        "how images of a folder become square: keep the middle, put them on black, or change their"
+        "how images of files become square: keep the middle, put them on black, or change their"
         " proportions",
         choices=("crop", "pad", "squeeze"),
     )

@@ -32,7 +32,7 @@ def official(source: type[VisionDataset], hparams: Hyperparameters) -> Raw:
     # Missing and half-extracted files show in many ways (RuntimeError, AssertionError, KeyError,
     # UnpicklingError, ...); another process may also be extracting them just now, under the lock.
     except Exception:
-        with _downloading(root):
+        with downloading(root):
             _download(source, root)
     try:
         return _read(source, root)
@@ -40,7 +40,7 @@ def official(source: type[VisionDataset], hparams: Hyperparameters) -> Raw:
     except Exception as error:
         raise ValueError(
             f"{source.__name__} in {_layout(source, root).extracted} is damaged"
-            f" ({_one_line(error)}); delete that folder, and it is downloaded again"
+            f" ({one_line(error)}); delete that folder, and it is downloaded again"
         ) from error
 
 
@@ -62,7 +62,7 @@ def _samples(part: VisionDataset) -> Resident:
 
 
 @contextmanager
-def _downloading(root: Path) -> Iterator[None]:
+def downloading(root: Path) -> Iterator[None]:
     """One process at a time, and none that waits for ever for a network that drops its packets."""
     (root / ".cache").mkdir(parents=True, exist_ok=True)
     before = socket.getdefaulttimeout()
@@ -89,7 +89,7 @@ def _download(source: type[VisionDataset], root: Path) -> None:
             raise
         raise OSError(
             f"{source.__name__} is missing or damaged in {root} and can't be downloaded from"
-            f" {layout.url} ({_one_line(error)}); connect to the network, or put"
+            f" {layout.url} ({one_line(error)}); connect to the network, or put"
             f" {', '.join(layout.archives)} into {layout.folder} (the folder is --data-dir's)"
         ) from error
 
@@ -121,5 +121,6 @@ def _layout(source: type[VisionDataset], root: Path) -> _Layout:
     return _Layout(source.url, (source.filename,), root, root / source.base_folder)
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """What an error says, in a line."""
     return " ".join(str(error).split()) or type(error).__name__
