@@ -1,10 +1,7 @@
 """How a run ends: its outcome is written, told, and sent to the trackers."""
 
-import math
 import sys
-from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 from project import models
 from project.build import Setup
@@ -12,6 +9,7 @@ from project.cli import messages
 from project.cli.classes import ByClass, Found, by_class, never_predicted
 from project.cli.command import print_error
 from project.cli.pixels import not_scored
+from project.cli.summary import never_a_number
 from project.files import write_atomic
 from project.files.root import ROOT
 from project.plan import Plan
@@ -73,13 +71,6 @@ def _keeping(run: Run, plan: Plan, ended: Ended) -> AbstractContextManager[None]
     if ended.status != "finished":
         return nullcontext()
     return only_kept(run.directory, plan.hparams.keep, plan.hparams.keep_optimizer)
-
-
-def never_a_number(best: Mapping[str, Any] | None) -> Iterator[str]:
-    """A line if the monitored score was NaN in each epoch, so that none is better than another."""
-    if best and math.isnan(best["value"]):
-        told = f"--monitor {best['monitor']} was NaN in each epoch: the best is the first of them"
-        yield f"{told}; choose a score of all classes, or of one that occurs"
 
 
 def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:

@@ -1,7 +1,8 @@
 """The table at the end of a run: how good it is, where it is, and what compares it."""
 
+import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from project.cli.classes import ByClass, Row
@@ -50,6 +51,13 @@ def outcome_rows(
         ("time", duration(outcome["duration"])),
         ("peak memory", memory(outcome["peak_memory"])),
     ]
+
+
+def never_a_number(best: Mapping[str, Any] | None) -> Iterator[str]:
+    """A line if the monitored score was NaN in each epoch, so that none is better than another."""
+    if best and math.isnan(best["value"]):
+        told = f"--monitor {best['monitor']} was NaN in each epoch: the best is the first of them"
+        yield f"{told}; choose a score of all classes, or of one that occurs"
 
 
 def memory(peak: Mapping[str, int | None]) -> str:

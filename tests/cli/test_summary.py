@@ -1,11 +1,12 @@
 """The table at the end of a run, as text and on a terminal."""
 
 import io
+import math
 import sys
 
 import pytest
 
-from project.cli.summary import duration, outcome_rows, print_summary
+from project.cli.summary import duration, never_a_number, outcome_rows, print_summary
 
 BEST = {
     "epoch": 23,
@@ -92,3 +93,9 @@ def test_a_terminal_gets_a_table_and_long_values_in_one_piece(
     # Brackets are text, not rich's markup.
     assert "trial: [finished]" in shown and "│ test [0.99] │" in shown
     assert f"run: {PLACE}\n" in shown
+
+
+def test_a_best_epoch_without_a_number_is_told() -> None:
+    assert not [*never_a_number(None), *never_a_number({"monitor": "val_iou/cat", "value": 0.0})]
+    [line] = never_a_number({"monitor": "val_iou/cat", "value": math.nan})
+    assert line.startswith("--monitor val_iou/cat was NaN in each epoch")
