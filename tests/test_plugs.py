@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from project import plugs
-from project.plugs.serving import served
+from project.plugs.serving import misfits, served
 
 Write = Callable[[str, str], Path]
 
@@ -132,3 +132,18 @@ def test_a_module_that_another_of_its_name_hides_is_told(
 )
 def test_a_variant_serves_the_task_that_names_it_or_the_first(variant: str, task: str) -> None:
     assert served("model", f"torchvision:{variant}") == (task,)
+
+
+@pytest.mark.parametrize(
+    "data, model, said",
+    [
+        ("shapes", "cnn", "classification, not segmentation (of --data shapes): --model unet"),
+        ("digits", "unet", "segmentation, not classification (of --data digits): --model cnn or"),
+        ("digits", "smp:unet/resnet18", "segmentation, not classification (of --data digits): "),
+        ("shapes", "torchvision:fcn_resnet5", ", did you mean 'torchvision:fcn_resnet50'?"),
+        ("digits", "torchvision:fcn_resnet50", "segmentation, not classification (of --data"),
+    ],
+)
+def test_a_model_of_another_task_is_told_in_a_line(data: str, model: str, said: str) -> None:
+    (line,) = misfits({"data": data, "model": model})
+    assert line.startswith(f"model {model} serves ") and said in line

@@ -35,6 +35,10 @@ class Settings:
 
 
 GROUP = 8  # channels
+# Adam moves each weight by about the learning rate a step, however large it is. What suits the many
+# weights of wide layers is little for those of a narrow net: so they start small where a norm
+# follows, to which their size is nothing, and logits are multiplied.
+SMALL, GAIN = 0.1, 10.0
 # Of the channels, what comes after a convolution.
 NORMS: dict[str, Callable[[int], list[nn.Module]]] = {
     "batch": lambda channels: [nn.BatchNorm2d(channels)],
@@ -103,6 +107,9 @@ class UNet(nn.Module):
             convolutions(2 * narrow, narrow, depth, norm) for narrow in widths[-2::-1]
         )
         self.head = nn.Conv2d(width, n_classes, 1)
+        with torch.no_grad():
+            for parameter in self.head.parameters():
+                parameter /= GAIN
 
     def forward(self, inputs: Tensor) -> Tensor:
         features, skips = inputs, []
@@ -113,7 +120,7 @@ class UNet(nn.Module):
         for up, decoder in zip(self.ups, self.decoders, strict=True):
             skip = skips.pop()
             features = decoder(torch.cat([skip, fitted(up(features), skip)], 1))
-        return self.head(features)
+        return GAIN * self.head(features)
 
 
 def build(shape: tuple[int, int, int], n_classes: int, hparams: Any) -> nn.Module:
@@ -147,8 +154,11 @@ def convolutions(before: int, after: int, depth: int, norm: str) -> nn.Sequentia
     layers: list[nn.Module] = []
     for channels in [before] + [after] * (depth - 1):
         # A norm has a bias of its own.
-        layers.append(nn.Conv2d(channels, after, 3, padding=1, bias=norm == "none"))
-        layers += [*NORMS[norm](after), nn.ReLU(inplace=True)]
+        convolution = nn.Conv2d(channels, after, 3, padding=1, bias=norm == "none")
+        if norm != "none":
+            with torch.no_grad():
+                convolution.weight *= SMALL
+        layers += [convolution, *NORMS[norm](after), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
 

@@ -142,8 +142,18 @@ def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, data: str) ->
     if near := _near(kind, text, task):
         return f"{kind} {text} serves {what}, not {task} (of --data {data}){near}"
     able = [name for name in plugs.names(kind) if task in (served(kind, name) or (USUAL,))]
+    able = [name for name in able if _stands_alone(kind, name)] or able
     hint = f": --{kind} {' or '.join(able[:4])}" if able and kind != "metric" else ""
     return f"{kind} {text} serves {what}, not {task} (of --data {data}){hint}"
+
+
+def _stands_alone(kind: str, name: str) -> bool:
+    """Whether a plug needs no variant."""
+    try:
+        plugs.find(kind, name)
+    except ValueError:
+        return False
+    return True
 
 
 def _near(kind: str, text: str, task: str) -> str:
