@@ -95,4 +95,5 @@ def collected(
             raise ValueError(f"--metric {name!r} serves {served}, not {task}: set its `tasks`")
     make = make or (lambda _, family: family(n_classes))
     built_in = [make(family.__name__, family) for family in families(task)]
-    return Collection([*built_in, *(make(name, own) for name, own in (further or {}).items())])
+    own = [make(name, family) for name, family in (further or {}).items()]
+    return Collection([*built_in, *own], n_classes)

@@ -10,9 +10,13 @@ class Collection(Streaming):
     """Metrics updated together; those that need the same sums share them, updated once a batch.
 
     All see the view of the first.
+
+    Args:
+        metrics: of one number of classes.
+        n_classes: that number, where there may be no metric.
     """
 
-    def __init__(self, metrics: Iterable[Metric]) -> None:
+    def __init__(self, metrics: Iterable[Metric], n_classes: int = 0) -> None:
         metrics = list(metrics)
         shared: dict[tuple, Accumulator] = {}
         for own in (own for metric in metrics for own in metric.accumulators):
@@ -25,8 +29,9 @@ class Collection(Streaming):
                     shared[guard, own.n_classes] = own
         for metric in metrics:
             metric.hold(*(shared[own.kind] for own in metric.accumulators))
-        self.view = metrics[0].view
-        super().__init__(metrics[0].n_classes, *dict.fromkeys(shared.values()))
+        self.view = metrics[0].view if metrics else lambda *_: None
+        n_classes = metrics[0].n_classes if metrics else n_classes
+        super().__init__(n_classes, *dict.fromkeys(shared.values()))
         assert all(metric.n_classes == self.n_classes for metric in metrics)
         # They hold nothing but the accumulators, which are modules of this one already.
         self.metrics = tuple(metrics)

@@ -29,7 +29,8 @@ class Streaming(nn.Module):
     """Something computed from accumulators, each updated once per batch.
 
     Attributes:
-        view: what a batch's outputs and targets are made into, once for all accumulators.
+        view: what a batch's outputs and targets are made into, once for all accumulators; one that
+            has `n_classes` shows that there are as many.
     """
 
     view: type[Any] = Predictions
@@ -58,7 +59,7 @@ class Streaming(nn.Module):
                 targets out of range, `compute` reports.
         """
         batch = self.view(outputs, targets)
-        if batch.n_classes != self.n_classes:
+        if getattr(batch, "n_classes", self.n_classes) != self.n_classes:
             raise ValueError(
                 f"logits have {batch.n_classes} columns, the metric has n_classes="
                 f"{self.n_classes}: give both the same number"
@@ -137,6 +138,16 @@ class Metric(Streaming):
         """What is known of its scores before there is any, by name; empty if it names none."""
         wholes = {name: Declared(self.better(name), False) for name in self.names}
         return wholes | {name: Declared(self.better(name), True) for name in self.class_names}
+
+    def tells(self) -> bool:
+        """Whether the class that defines its scores also says which there are."""
+        said = {"names", "class_names", "tables", "declared"}
+        for family in type(self).__mro__:
+            if said & vars(family).keys():
+                return family is not Metric
+            if "score" in vars(family):
+                return False
+        return False
 
     def better(self, name: str) -> str | None:
         """Which values of one of its scores are better: `min`, `max`, or None for neither."""

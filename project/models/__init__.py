@@ -20,7 +20,7 @@ __all__ = ["Layers", "build", "n_parameters", "n_trainable"]
 
 def build(
     shape: tuple[int, int, int],
-    n_classes: int,
+    n_outputs: int,
     hparams: Any,
     there: Mapping[str, Any] | None = None,
 ) -> nn.Module:
@@ -31,26 +31,20 @@ def build(
 
     Args:
         shape: channels, height and width of an image.
-        n_classes: number of logits.
+        n_outputs: columns, or channels, of its outputs, of classes mostly: `n_classes` to a model.
         hparams: `model`, and what the model's file reads (`hidden_dim`, `width`, `depth`,
             `dropout`, ...).
         there: what else it may ask for, by name.
 
     Returns:
-        A module that maps inputs `(batch, channels, height, width)` float32 to logits `(batch,
-        n_classes)`.
+        A module that maps inputs `(batch, channels, height, width)` float32 to the task's outputs.
 
     Raises:
         ValueError: no such model or variant, it can't take images of this shape, it asks for what
             there is not, or what it gives is no `nn.Module`.
     """
-    if n_classes < 2 or min(shape) < 1:
-        raise ValueError(
-            f"a classifier needs at least 2 classes and 1 pixel, not {n_classes} classes of shape"
-            f" {'x'.join(map(str, shape))}: check --data"
-        )
     plug = plugs.find("model", hparams.model)
-    known = {"shape": shape, "n_classes": n_classes, "hparams": hparams, **(there or {})}
+    known = {**(there or {}), "shape": shape, "n_classes": n_outputs, "hparams": hparams}
     variant = {} if plug.outside or plug.part is None else {"variant": plug.part}
     model = made("model", hparams.model, plugs.entry("model", hparams.model), known | variant)
     if not isinstance(model, nn.Module):

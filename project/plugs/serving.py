@@ -46,9 +46,13 @@ def misfits(chosen: Mapping[str, object]) -> list[str]:
     """
     try:
         task = task_of(chosen)
+    except (ValueError, OSError):
+        return []
+    try:
         alike = {task, *like(task), *_called(task)}
     except (ValueError, OSError) as error:
-        return [str(error)] if chosen.get("task") is None else []
+        # One that was given is told as that.
+        return [f"--data {chosen['data']}: {error}"] if chosen.get("task") is None else []
     return [
         _line(kind, text, served(kind, text) or (USUAL,), task, str(chosen["data"]))
         for kind, text in _each(chosen)

@@ -22,6 +22,7 @@ class Metric(Protocol):
     less_is_better: frozenset[str]
     neither_is_better: frozenset[str]
 
+    def tells(self) -> bool: ...
     def declared(self) -> Mapping[str, Declared]: ...
     def better(self, name: str) -> str | None: ...
     def update(self, outputs: Any, targets: Any) -> None: ...
@@ -56,7 +57,7 @@ def try_metrics(
     Raises:
         ValueError: one of them raises an error, or its scores can't be logged; names the place.
     """
-    tried = [m for m in metrics if type(m) in names or not (m.declared() or m.tables)]
+    tried = [m for m in metrics if type(m) in names or not m.tells()]
     taken, found = {"loss": "the loss"}, {}
     for metric in metrics:
         if metric not in tried:

@@ -114,11 +114,6 @@ def test_images_too_small_are_refused_in_a_line(name: str) -> None:
         build(name, (1, 3, 8))
 
 
-def test_a_single_class_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 2 classes"):
-        models.build((1, 8, 8), 1, settings("mlp"))
-
-
 def test_mlp_has_the_hidden_layers_asked_for() -> None:
     model = build("mlp", (2, 3, 5), hidden_dim=7, depth=3)
     # 2 x 3 x 5 = 30 inputs; weights and biases of 30-7, 7-7, 7-7 and 7-10.
