@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from project.data import Raw
+from project.data import Raw, prepare
 from project.data.coding import read_coding
 from project.data.mask_files import read_mask
 from project.datasets import paired
@@ -448,3 +448,24 @@ def test_what_was_seen_of_files_is_not_looked_at_again(
     save(folder / "test/masks/c.png", other(9))
     assert "c.png has the value 9, which D/classes.json does not name" in refused(folder)
     assert len(looked) == 7
+
+
+def test_leaks_are_told_by_pixels_and_large_data_stream(write: Write) -> None:
+    folder = write({"train": ["a"], "val": ["b"], "test": ["c"]})
+    for i, name in enumerate(["train/{}/more", "val/{}/b", "test/{}/same", "test/{}/c"]):
+        photo = PHOTO if "same" in name else RNG.integers(0, 256, (6 + i, 8, 3), dtype=np.uint8)
+        # The same pixels in other bytes, with another mask.
+        save(folder / f"{name.format('images')}.tif", photo)
+        save(folder / f"{name.format('masks')}.npy", RNG.integers(0, 3, photo.shape[:2]))
+    for name in ("val/{}/b.png", "test/{}/c.png"):
+        for kind in ("images", "masks"):
+            (folder / name.format(kind)).unlink()
+    found = [prepare(hparams(folder, memory_limit=limit)) for limit in (4.0, 0.0)]
+    for data in found:
+        assert data.leaks.pairs == {"train/test": 1, "val/test": 0, "train/val": 0}
+        assert data.leaks.labels == 1
+        assert data.leaks.examples["train/test"] == ["train/images/a.png = test/images/same.tif"]
+    assert found[0].describe() == found[1].describe() and found[0].kind == "masks"
+    # Of the mask, what it means counts, too.
+    (folder / "classes.json").write_text('{"0": "class 0", "2": "class 1", "1": "class 2"}')
+    assert prepare(hparams(folder)).hashes["test"] != found[0].hashes["test"]
