@@ -99,8 +99,10 @@ def _from_3(record: dict[str, Any]) -> None:
 
 
 def _from_4(record: dict[str, Any]) -> None:
-    """Version 4 knew no task but classification."""
+    """Version 4 knew no task but classification, and data of one kind alone."""
     record.setdefault("task", dict(FORMER_TASK))
+    if isinstance(record.get("data"), dict):
+        record["data"] = {"kind": "labels", "dtype": "uint8", "sizes": None} | record["data"]
 
 
 _MIGRATIONS = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}

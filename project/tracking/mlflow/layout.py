@@ -93,8 +93,11 @@ def dataset(data: dict[str, Any]) -> dict[str, str]:
     the tag `data_hash`.
     """
     counts = {split: count["total"] for split, count in data["counts"].items()}
-    images = {"dtype": "uint8", "shape": [-1, *data["shape"]]}
-    targets = {"dtype": "int64", "shape": [-1]}
+    is_masks = data.get("kind") == "masks"
+    # Pictures of many sizes have none of their own.
+    size = [-1, -1] if data.get("sizes") else data["shape"][1:]
+    images = {"dtype": data.get("dtype", "uint8"), "shape": [-1, data["shape"][0], *size]}
+    targets = {"dtype": "uint8" if is_masks else "int64", "shape": [-1, *size * is_masks]}
     schema = {"mlflow_tensorspec": {"features": _spec(images), "targets": _spec(targets)}}
     profile = {"num_rows": sum(counts.values()), **counts, "num_classes": len(data["classes"])}
     profile |= {"mean": data["mean"], "std": data["std"], "classes": data["classes"]}
