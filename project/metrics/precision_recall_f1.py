@@ -48,6 +48,9 @@ class PixelPrecisionRecallF1(PixelMetric, PrecisionRecallF1):
     left out of `<name>_macro`; `<name>_weighted` is weighted by the classes' pixels.
     """
 
+    names = PrecisionRecallF1.names
+    class_names = NAMES
+
     def score(self, totals: PixelCounts) -> Scores:
         hits, predicted, support = totals.sums
         each = (

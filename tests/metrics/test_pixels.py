@@ -223,6 +223,7 @@ def test_scores_are_declared_documented_and_better_where_predictions_are() -> No
         bad.update(wrong, targets)
         scores, others = good.compute(), bad.compute()
         declared = good.declared()
+        assert good.tells()
         told = {name: score.of_classes for name, score in declared.items()}
         assert told == {n: np.ndim(v) == 1 for n, v in scores.items() if np.ndim(v) < 2}, family
         assert set(family.tables) == {n for n, v in scores.items() if np.ndim(v) == 2}
