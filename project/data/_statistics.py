@@ -13,7 +13,8 @@ from project.cli.stage import count, stage
 from project.data._fit import mark
 from project.data.cache import cache_folder, note
 from project.data.ragged import Ragged
-from project.data.samples import CHUNK_BYTES, Subset
+from project.data.samples import Subset
+from project.data.targets import CHUNK_BYTES
 from project.files import read_json, write_json
 
 # Of the way in which files become pixels: another one gives other statistics of the same content.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -79,40 +80,76 @@ def open_pairs(
     there = [part for part in parts if part is not None]
     assert there and there[0].start in (0, None) and there[-1].stop == len(sizes) == len(names)
     checked = Checked(read, sizes, channels, np.dtype(dtype), names)
-    pixels = int(sizes.prod(axis=1).sum())
-    limit = hparams.memory_limit * 2**30
-    if digests is None or pixels * (channels * np.dtype(dtype).itemsize + 1) <= limit:
-        images, masks, looks = _read_all(checked)
+    kept = None
+    if digests is None or _bytes(checked) <= hparams.memory_limit * 2**30:
+        *kept, looks = _read_all(checked)
     else:
         assert mask_digests is not None
-        both = zip(digests, mask_digests, strict=True)
-        joined = np.frombuffer(b"".join(_digest(*pair) for pair in both), np.uint8).reshape(-1, 32)
+        joined = _joined(digests, mask_digests)
         looks = look_at_all(checked, sizes, joined, Path(hparams.data_dir), hparams.num_workers)
-        images = masks = None
     is_even = len(np.unique(sizes, axis=0)) == 1
-    shape = (channels, *_crop(sizes[there[0]], hparams.crop_size, is_even))
-    starts = [0, *np.cumsum(sizes.prod(axis=1)).tolist()]
-
-    def samples(part: slice) -> Samples:
-        whole = range(len(sizes))[part]
-        of_images, of_masks = (None if x is None else x[part] for x in (digests, mask_digests))
-        groups = None if strata is None else strata[part]
-        if images is None:
-            store = Unread(checked, whole.start, hparams.num_workers)
-        else:
-            first, last = starts[whole.start], starts[whole.stop]
-            of_pixels = slice(channels * first, channels * last)
-            flat = images[of_pixels], masks[first:last]
-            if is_even and hparams.crop_size is None:
-                size = sizes[0].tolist()
-                targets = Masks(flat[1].view(-1, *size), of_masks, groups)
-                return Resident(flat[0].view(-1, channels, *size), targets, of_images)
-            store = Packed(*flat, sizes[part])
-        targets = RaggedMasks(store, looks[part], of_masks, groups)
-        return Ragged(store, targets, shape, getattr(torch, np.dtype(dtype).name), of_images)
-
-    found = [None if part is None else samples(part) for part in parts]
+    opened = _Opened(
+        checked,
+        kept,
+        looks,
+        (digests, mask_digests, strata),
+        _crop(sizes[there[0]], hparams.crop_size, is_even),
+        hparams.num_workers,
+        whole=is_even and hparams.crop_size is None,
+    )
+    found = [None if part is None else opened.samples(part) for part in parts]
     return found, PairPictures(looks["image"], names)
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """All pictures and masks, of which parts are samples.
+
+    Attributes:
+        read: reads them.
+        kept: in memory, one after another; None: they are not.
+        looks: what is kept of each.
+        known: digests of pictures and masks, and strata, of which each may be None.
+        crop: its height and width.
+        num_workers: processes that read.
+        whole: whether all are of one size, and none is cropped.
+    """
+
+    read: Checked
+    kept: list[Tensor] | None
+    looks: np.ndarray
+    known: tuple[np.ndarray | None, np.ndarray | None, Tensor | None]
+    crop: tuple[int, int]
+    num_workers: int
+    whole: bool
+
+    def samples(self, part: slice) -> Samples:
+        """Those of one part."""
+        channels, sizes = self.read.channels, self.read.sizes[part]
+        digests, *of_masks = (None if each is None else each[part] for each in self.known)
+        before = range(len(self.looks))[part].start
+        if self.kept is None:
+            store = Unread(self.read, before, self.num_workers)
+        else:
+            start, n = _pixels(self.read.sizes[:before]), _pixels(sizes)
+            images = self.kept[0].narrow(0, channels * start, channels * n)
+            masks = self.kept[1].narrow(0, start, n)
+            if self.whole:
+                targets = Masks(masks.view(-1, *self.crop), *of_masks)
+                return Resident(images.view(-1, channels, *self.crop), targets, digests)
+            store = Packed(images, masks, sizes)
+        targets = RaggedMasks(store, self.looks[part], *of_masks)
+        dtype = getattr(torch, self.read.dtype.name)
+        return Ragged(store, targets, (channels, *self.crop), dtype, digests)
+
+
+def _pixels(sizes: np.ndarray) -> int:
+    return int(sizes.prod(axis=1).sum())
+
+
+def _bytes(read: Checked) -> int:
+    """What all pictures and masks take in memory."""
+    return _pixels(read.sizes) * (read.channels * read.dtype.itemsize + 1)
 
 
 def _read_all(read: Checked) -> tuple[Tensor, Tensor, np.ndarray]:
@@ -153,5 +190,7 @@ def _crop(sizes: np.ndarray, asked: int | None, is_even: bool) -> tuple[int, int
     return side, side
 
 
-def _digest(image: np.ndarray, mask: np.ndarray) -> bytes:
-    return blake3(image.tobytes() + mask.tobytes()).digest()
+def _joined(digests: np.ndarray, mask_digests: np.ndarray) -> np.ndarray:
+    """A digest `(n, 32)` uint8 of the two of each pair."""
+    both = (blake3(row.tobytes()).digest() for row in np.hstack([digests, mask_digests]))
+    return np.frombuffer(b"".join(both), np.uint8).reshape(-1, 32)

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from project.data._mask_values import Move, moved_masks
 from project.data._stores import Store
-from project.data.targets import Masks, Move, file_content, moved_masks
+from project.data.targets import Masks, file_content
 from project.values import Tree
 
 

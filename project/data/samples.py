@@ -10,10 +10,9 @@ from torch import Tensor
 
 from project.cli.faults import Misuse
 from project.data.files import Files
-from project.data.targets import Labels, Masks, Targets, file_content
+from project.data.targets import CHUNK_BYTES, Labels, Masks, Targets, file_content
 from project.values import Tree
 
-CHUNK_BYTES = 16 * 2**20
 # What a pixel's value is divided by before mean and std are taken of it, by its data type.
 UNITS = {torch.uint8: 255, torch.float32: 1}
 

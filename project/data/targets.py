@@ -1,19 +1,17 @@
 """What is true of samples: a label of each, or a mask of each one's pixels."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from blake3 import blake3
 from torch import Tensor
 
 from project.cli.faults import Misuse
+from project.data._mask_values import Move, mask_key, moved_masks, pixels_by_value
 from project.values import IGNORED, Tree
 
 CHUNK_BYTES = 16 * 2**20
-# Moves images `(b, C, H, W)`, and fills with a value what is outside of them.
-Move = Callable[[Tensor, int], Tensor]
 
 
 class Targets(Protocol):
@@ -192,24 +190,6 @@ class Masks:
 
     def _pieces(self, indices: Tensor) -> tuple[Tensor, ...]:
         return indices.split(max(1, CHUNK_BYTES // max(1, self.values[0].numel())))
-
-
-def moved_masks(found: Tensor, move: Move) -> Tensor:
-    """Masks `(b, H, W)` uint8 as images are moved; what is outside of them is ignored."""
-    return move(found.unsqueeze(1), IGNORED).squeeze(1)
-
-
-def pixels_by_value(masks: Tensor) -> Tensor:
-    """How many pixels of each of `(b, H, W)` uint8 have each value, `(b, 256)` int64 on the CPU."""
-    n = len(masks)
-    offsets = 256 * torch.arange(n, device=masks.device).view(-1, 1, 1)
-    found = torch.bincount((masks + offsets).flatten(), minlength=256 * n)
-    return found.view(n, 256).cpu()
-
-
-def mask_key(mask: np.ndarray) -> bytes:
-    """A hash of the shape and the values of a mask `(H, W)` uint8."""
-    return blake3(f"{mask.shape} ".encode() + np.ascontiguousarray(mask).tobytes()).digest()
 
 
 def file_content(digests: np.ndarray, indices: Tensor) -> bytes:
