@@ -33,7 +33,7 @@ def told_pixels(data: Mapping[str, Any]) -> Iterator[str]:
         crop = "x".join(map(str, data["shape"][1:]))
         yield (
             f"pictures of {small} to {large} pixels: training takes random crops of {crop}"
-            " (--crop-size), evaluation each whole"
+            " (--crop-size), evaluation each at its own size"
         )
     if rare := [i for i, n in enumerate(train["pictures"]) if n < train["total"]]:
         rare.sort(key=lambda i: train["pictures"][i])

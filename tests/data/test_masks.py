@@ -210,7 +210,7 @@ def test_classes_are_told_by_their_pixels() -> None:
     assert list(told_pixels(data)) == [
         'pixels: sky 70 %, tree 20 %, road 0.10 %, ignored 10 % (always "sky": 0.600)',
         "pictures of 31x40 to 99x80 pixels: training takes random crops of 32x32 (--crop-size),"
-        " evaluation each whole",
+        " evaluation each at its own size",
         "of 40 training pictures: road in 1, tree in 31",
     ]
     assert list(told_without_pixels(data)) == [

@@ -49,6 +49,12 @@ def test_every_metric_says_the_names_of_its_scores(n_classes, draw, updated):
         assert set(family.tables) == {n for n, v in scores.items() if np.ndim(v) > 1}, family
 
 
+@pytest.mark.parametrize("task", ["classification", "segmentation"])
+def test_no_metric_of_the_package_needs_to_be_tried(task):
+    """Before a run is opened, only those are that don't say which scores they have."""
+    assert all(family(5).tells() for family in families(task))
+
+
 def test_every_score_is_documented_where_it_is_defined(draw, updated):
     for family in families():
         doc = family.__doc__
