@@ -19,6 +19,7 @@ TABLE = (
     "whole_run",
     "training",
     "evaluation",
+    "segmentation",
     "metrics",
     "tracking",
     "checkpointing",

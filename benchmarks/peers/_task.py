@@ -18,7 +18,8 @@ class Task:
 
     Attributes:
         hparams: of the project, from which a peer takes sizes and rates.
-        splits: images `(n, C, H, W)` uint8 and targets `(n,)` int64, of "train", "val" and "test".
+        splits: images `(n, C, H, W)` uint8 and targets `(n,)` int64, or masks `(n, H, W)`, of
+            "train", "val" and "test".
         mean: of the training pixels / 255, one per channel.
         std: likewise.
         n_classes: of the targets.
@@ -53,5 +54,8 @@ def task(flags: Sequence[str]) -> Task:
         hparams = parse([*flags, "--data-dir", folder]).hparams
         found = data.prepare(hparams)
     parts = {name: getattr(found, name) for name in ("train", "val", "test")}
-    splits = {name: (p.samples.fetch(p.indices), p.targets) for name, p in parts.items()}
+    splits = {
+        name: (p.samples.fetch(p.indices), p.samples.targets.ready(p.targets))
+        for name, p in parts.items()
+    }
     return Task(hparams, splits, found.mean, found.std, len(found.classes))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from statistics import median
 from tempfile import TemporaryFile
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,11 @@ from benchmarks.peers._task import task
 
 
 def train(
-    flags: Sequence[str], evaluated: bool = False, rest: float = 0.0, busy: bool = False
+    flags: Sequence[str],
+    evaluated: bool = False,
+    rest: float = 0.0,
+    busy: bool = False,
+    channels_last: bool = False,
 ) -> float:
     """Samples a second in the median epoch; the loss is read once per epoch.
 
@@ -26,10 +31,12 @@ def train(
         rest: seconds after each epoch, outside of what is timed, in which nothing is done, so that
             threads and cores go to sleep.
         busy: whether all threads multiply matrices in these seconds instead.
+        channels_last: whether weights and images lie so in memory, as in the project.
     """
     given = task(flags)
-    hparams, model = given.hparams, given.model()
-    inputs, targets = given.normalised(given.splits["train"][0]), given.splits["train"][1]
+    hparams, model = given.hparams, laid(given.model(), channels_last)
+    inputs = laid(given.normalised(given.splits["train"][0]), channels_last)
+    targets = given.splits["train"][1]
     optimizer = AdamW(model.parameters(), lr=hparams.learning_rate, fused=True)
     n = given.trained
     steps = hparams.max_epochs * -(-n // hparams.batch_size)
@@ -59,8 +66,13 @@ def _multiply(seconds: float) -> None:
         torch.mm(matrix, matrix)
 
 
+def laid(what: Any, channels_last: bool) -> Any:
+    """A model, or images, in the layout asked for."""
+    return what.to(memory_format=torch.channels_last) if channels_last else what
+
+
 def predict(model: nn.Module, inputs: Tensor, batch_size: int) -> Tensor:
-    """The class of each of the inputs, `(n,)` int64."""
+    """The class of each of the inputs, `(n,)` int64, or of each pixel, `(n, H, W)`."""
     model.eval()
     with torch.inference_mode():
         preds = torch.cat([model(batch).argmax(1) for batch in inputs.split(batch_size)])
@@ -68,11 +80,12 @@ def predict(model: nn.Module, inputs: Tensor, batch_size: int) -> Tensor:
     return preds
 
 
-def test(flags: Sequence[str]) -> float:
+def test(flags: Sequence[str], channels_last: bool = False) -> float:
     """Seconds for the forward pass and the argmax over the test split, and the accuracy."""
     given = task(flags)
-    model = given.model()
-    inputs, targets = given.normalised(given.splits["test"][0]), given.splits["test"][1]
+    model = laid(given.model(), channels_last)
+    inputs = laid(given.normalised(given.splits["test"][0]), channels_last)
+    targets = given.splits["test"][1]
     began = time.perf_counter()
     (predict(model, inputs, given.hparams.batch_size) == targets).sum().item()
     return time.perf_counter() - began
