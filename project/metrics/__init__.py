@@ -93,7 +93,12 @@ def collected(
         if task not in family.tasks:
             served = " and ".join(family.tasks)
             raise ValueError(f"--metric {name!r} serves {served}, not {task}: set its `tasks`")
+    usual = families(task)
+    for name, family in (further or {}).items():
+        if usual and family.view is not usual[0].view:
+            base = "PixelMetric" if usual[0].view is Pixels else "Metric"
+            raise ValueError(f"--metric {name!r} takes no outputs of {task}: derive it from {base}")
     make = make or (lambda _, family: family(n_classes))
-    built_in = [make(family.__name__, family) for family in families(task)]
+    built_in = [make(family.__name__, family) for family in usual]
     own = [make(name, family) for name, family in (further or {}).items()]
     return Collection([*built_in, *own], n_classes)

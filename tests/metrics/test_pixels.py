@@ -12,7 +12,15 @@ from sklearn import metrics as sklearn_metrics
 from torch import Tensor
 
 from project import values
-from project.metrics import Collection, Pixels, collected, families, mean_ious
+from project.metrics import (
+    Collection,
+    Confusion,
+    Metric,
+    Pixels,
+    collected,
+    families,
+    mean_ious,
+)
 from project.metrics._pixels import IGNORED
 
 Picture = tuple[Tensor, Tensor]
@@ -234,6 +242,17 @@ def test_scores_are_declared_documented_and_better_where_predictions_are() -> No
             if better is not None:
                 less, more = (scores, others) if better == "min" else (others, scores)
                 assert np.all(less[name] < more[name]), name
+
+
+def test_a_metric_of_other_outputs_is_refused() -> None:
+    class Own(Metric):
+        tasks = ("segmentation",)
+        state = Confusion
+
+    with pytest.raises(
+        ValueError, match="'own' takes no outputs of segmentation: derive it from P"
+    ):
+        collected("segmentation", 3, {"own": Own})
 
 
 def test_the_state_is_small_waits_for_nothing_and_keeps_its_precision() -> None:
