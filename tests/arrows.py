@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "project").rglob("*.py"))
 
 
+@cache
 def module_name(path: Path) -> str:
     """`project.data` for `project/data/__init__.py`, `project.data.cache` for its file."""
     parts = path.relative_to(ROOT).with_suffix("").parts

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
@@ -11,7 +12,12 @@ from hypothesis import settings
 # imported, and inherited by the commands that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+# Workers, and the commands that tests start, share what one of them has compiled: assertions above
+# all, which take pytest ten seconds.
+sys.dont_write_bytecode = False
+
 for name in (
+    "PYTHONDONTWRITEBYTECODE",
     "NEPTUNE_API_TOKEN",
     "NEPTUNE_PROJECT",
     "MLFLOW_TRACKING_URI",
@@ -20,6 +26,9 @@ for name in (
 ):
     os.environ.pop(name, None)
 
+
+# Fixtures that are servers: each takes seconds to start.
+SERVERS = ("guarded", "running", "server")
 
 # Each run of the tests draws other examples; it need not draw very many.
 settings.register_profile("often", max_examples=40)
@@ -35,8 +44,14 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
-        if _shares(item) and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if item.get_closest_marker("xdist_group") is None and (group := _group(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item) -> str | None:
+    """The tests that one worker had better do: those of one server, or of one file."""
+    server = next((name for name in SERVERS if name in item.fixturenames), None)
+    return server or (item.nodeid.partition("::")[0] if _shares(item) else None)
 
 
 def _shares(item: pytest.Item) -> bool:

@@ -69,16 +69,17 @@ def send(signum: int) -> Callable[[], None]:
 
 RUNS = [
     Planned([*MLP, "--exp-name", "mlp"]),
-    Planned([*NORM, "--exp-name", "norm"]),
-    Planned([*NORM, "--exp-name", "again"], (3,)),
+    Planned([*NORM, "--exp-name", "norm"], (1, 3)),
     Planned([*MLP, *FEW], (1, 3)),
     Planned([*MLP, "--exp-name", "term"], (3,), (1, "_optimize", 15), send(signal.SIGTERM)),
     Planned(["--resume", "last", "--exp-name", "term"], (3,)),
     Planned([*MLP, "--exp-name", "error", "--traceback"], (3,), (1, "_optimize", 15), raise_error),
     Planned([*MLP, "--exp-name", "killed"], (3,), (2, "_optimize", 15), send(signal.SIGKILL)),
 ]
-# Further ways to end, which are looked at each night.
+# Further ways to end, and a run twice, which are looked at each night.
 ENDS = [
+    Planned([*NORM, "--exp-name", "norm"], (3,)),
+    Planned([*NORM, "--exp-name", "again"], (3,)),
     Planned([*MLP, "--exp-name", "val"], (3,), (2, "eval_step", 13), send(signal.SIGINT)),
     Planned(
         [*MLP, "--exp-name", "test"], (3,), (0, "on_test_epoch_start", 26), send(signal.SIGINT)

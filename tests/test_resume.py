@@ -93,7 +93,8 @@ def at_step(method: str, step: int, action: Callable[[], Any]) -> Iterator[None]
 @pytest.mark.parametrize(
     "signum, method, step",
     [
-        (signal.SIGINT, "_optimize", 46),  # in the second epoch's first block
+        # in the second epoch's first block
+        pytest.param(signal.SIGINT, "_optimize", 46, marks=pytest.mark.nightly),
         (signal.SIGTERM, "_optimize", 71),  # right before a block of the second epoch ends
         # in the first validation
         pytest.param(signal.SIGINT, "eval_step", 40, marks=pytest.mark.nightly),
@@ -134,7 +135,10 @@ with at_step(method, int(step), die):
 """
 
 
-@pytest.mark.parametrize("method, step", [("_optimize", 75), ("eval_step", 80)])
+@pytest.mark.parametrize(
+    "method, step",
+    [("_optimize", 75), pytest.param("eval_step", 80, marks=pytest.mark.nightly)],
+)
 def test_killed(uninterrupted: Path, tmp_path: Path, method: str, step: int) -> None:
     """kill -9 in the middle of an epoch and of a validation, with checkpoints after every block."""
     ended = forks.completed(["-c", KILLED, method, str(step), tmp_path])

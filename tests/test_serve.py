@@ -116,13 +116,11 @@ def test_a_store_that_cannot_be_used_is_told() -> None:
     assert server.returncode == 2
 
 
-def test_every_address_needs_one_for_people(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["--host", "0.0.0.0", "--port", str(free_port()), "--exp-dir", str(tmp_path)]
-    assert main(arguments) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: --host 0.0.0.0 is every address") and error.count("\n") == 1
+def test_every_address_needs_one_for_people(tmp_path: Path) -> None:
+    arguments = ["--host", "0.0.0.0", "--port", str(free_port()), "--exp-dir", tmp_path]
+    ended = forks.completed(["-m", "project.serve", *arguments])
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("error: --host 0.0.0.0 is every address")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

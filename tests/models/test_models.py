@@ -1,7 +1,6 @@
 """All models alike: shapes, seeds, one-sample batches and errors; and each one's own promises."""
 
-import subprocess
-import sys
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import nn
 from project import models, plugs
 from project.models.resnet import n_stages
 from project.processes.normalisation import adapt_norms
+from tests import forks
 
 # Nets for segmentation have tests of their own.
 CLASSIFIERS = [name for name in plugs.names("model") if name not in ("smp", "unet")]
@@ -83,15 +83,16 @@ def test_dropout_is_active_in_training_only(name: str) -> None:
 
 def test_only_the_file_of_the_model_is_imported() -> None:
     code = (
-        "import sys, types; from project import models;"
+        # As a process that has loaded neither.
+        "import sys, types\n"
+        "for name in list(sys.modules):\n"
+        "    if name.partition('.')[0] in ('project', 'torchvision'): del sys.modules[name]\n"
+        "from project import models;"
         "models.build((1, 8, 8), 2, types.SimpleNamespace(model='mlp', depth=1, hidden_dim=2,"
         " dropout=0.0)); print([m for m in sys.modules if m.startswith('project.models.')"
         " and '._' not in m], 'torchvision' in sys.modules)"
     )
-    output = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert output.stdout.strip() == "['project.models.mlp'] False"
+    assert forks.told(["-c", code], os.environ).strip() == "['project.models.mlp'] False"
 
 
 @pytest.mark.parametrize(

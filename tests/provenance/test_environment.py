@@ -11,7 +11,9 @@ import pytest
 
 from project.provenance.environment import environment, lock_text
 from project.provenance.redact import Redactor
+from tests import forks
 
+ROOT = Path(__file__).parents[2]
 REDACTOR = Redactor({})
 
 
@@ -43,7 +45,7 @@ def test_only_listed_variables_are_recorded(monkeypatch: pytest.MonkeyPatch) -> 
     assert "SOMETHING_ELSE" not in variables and "MKL_NUM_THREADS" not in variables
 
 
-def test_nothing_heavy_is_imported_and_torch_is_described_once_it_is_there() -> None:
+def test_nothing_heavy_is_imported() -> None:
     script = (
         "import sys, warnings; warnings.simplefilter('error')\n"
         "from project.provenance import code, environment, find, record, redact, run, runs_csv\n"
@@ -51,9 +53,15 @@ def test_nothing_heavy_is_imported_and_torch_is_described_once_it_is_there() -> 
         "assert e['torch'] is None and e['gpu'] is None\n"
         "heavy = {'torch', 'numpy', 'pandas', 'pytorch_lightning', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "warnings.simplefilter('ignore')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_torch_is_described_once_it_is_there() -> None:
+    script = (
+        "import warnings; warnings.simplefilter('error')\n"
         "import torch\n"
-        "warnings.simplefilter('error')\n"
+        "from project.provenance import environment\n"
         "torch.set_num_threads(1)\n"
         "torch.use_deterministic_algorithms(True)\n"
         "t = environment.environment()['torch']\n"
@@ -61,8 +69,7 @@ def test_nothing_heavy_is_imported_and_torch_is_described_once_it_is_there() -> 
         "assert t['deterministic_algorithms'] is True\n"
         "assert t['deterministic_warn_only'] is False\n"
     )
-    root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", script], cwd=root, check=True)
+    forks.told(["-c", script], os.environ)
 
 
 def test_the_lock_names_every_package_by_where_it_came_from(
