@@ -6,22 +6,19 @@ from project.cli.flags import parse
 from project.hyperparameters import Hyperparameters
 from project.plugs import chosen
 
-
-@pytest.fixture(autouse=True)
-def whatever_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dice is for masks, the data set for classification."""
-    monkeypatch.setattr("project.cli.conflicts.misfits", lambda _: [])
+# All losses serve masks.
+MASKS = "--data shapes --model unet --loss".split()
 
 
 def read(*words: str) -> Hyperparameters:
-    return parse(["--loss", *words], {}).hparams
+    return parse([*MASKS, *words], {}).hparams
 
 
 def test_terms_have_one_spelling_and_one_alone_is_recorded_as_before_there_were_several() -> None:
     hparams = read("cross-entropy*1.0", "dice*.50", "focal*2e0", "--dice-beta", "2")
     assert hparams.loss == ("cross-entropy", "dice*0.5", "focal*2.0")
     values = hparams.to_values()
-    assert values["loss"] == list(hparams.loss) and values["plugs"] == {"dice": {"dice_beta": 2.0}}
+    assert values["loss"] == list(hparams.loss) and values["plugs"]["dice"] == {"dice_beta": 2.0}
     assert Hyperparameters.from_values(values) == hparams
     assert chosen(values)["loss"] == {"cross-entropy", "dice", "focal"}
     assert read("focal").to_values()["loss"] == read("focal*1").to_values()["loss"] == "focal"
@@ -63,3 +60,8 @@ def test_what_no_term_uses_is_refused(words: str, told: str) -> None:
     with pytest.raises(ValueError, match=f"^{told}"):
         read(*words.split())
     read("cross-entropy", *words.replace("focal --dice", "dice --dice").split())
+
+
+def test_each_term_has_to_serve_the_task() -> None:
+    with pytest.raises(ValueError, match="^loss dice serves segmentation, not classification .of "):
+        parse("--loss cross-entropy dice*0.5".split(), {})
