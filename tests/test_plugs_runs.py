@@ -198,12 +198,24 @@ def test_a_test_counts_classes_as_they_were_trained(place: Place) -> None:
         classes: tuple[str, ...] = ("a", "b", "c")
         shape: tuple[int, ...] = (1, 4, 4)
         class_counts: tuple[int, ...] = (1, 2, 3)
+        name: str = "noise"
+        kind: str = "labels"
+        dtype: str = "uint8"
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("project.training.state.replace", lambda _, **new: new["class_counts"])
         assert as_trained(Other(), held, path) == tuple(held["class_counts"])
         del held["class_counts"]  # as of a former version
         assert as_trained(Other(), held, path) == (1, 2, 3)
+        # Pictures with masks are of any size, but their values mean something else.
+        assert as_trained(Other(kind="masks", shape=(1, 9, 9)), held, path) == (1, 2, 3)
+    for odd, said in (
+        ({"shape": (1, 9, 9)}, "on other shape: 1, 4, 4, not 1, 9, 9 as --data"),
+        ({"dtype": "float32"}, "on other pixel values: uint8, not float32 as --data"),
+        ({"kind": "masks", "shape": (3, 9, 9)}, "on other shape: 1, not 3 as --data"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            as_trained(Other(**odd), held, path)
 
 
 def test_a_callback_that_watches_changes_no_weight(place: Place) -> None:

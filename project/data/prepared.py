@@ -58,6 +58,11 @@ class Data:
         """What is true of the samples: "labels" or "masks"."""
         return self.train.kind
 
+    @property
+    def dtype(self) -> str:
+        """Of a pixel's value: "uint8" or "float32"."""
+        return dtype_name(self.train.samples.dtype)
+
     def describe(self) -> dict[str, Any]:
         """What the run's record says about the data, as plain values."""
         return {
@@ -66,7 +71,7 @@ class Data:
             "classes": list(self.classes),
             "shape": list(self.shape),
             "sizes": self._sizes(),
-            "dtype": dtype_name(self.train.samples.dtype),
+            "dtype": self.dtype,
             "fit": self.fit,
             "counts": {name: self._counts(part) for name, part in self._splits().items()},
             "mean": list(self.mean),

@@ -49,6 +49,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "task": ("values by name", _is_named),
     "classes": ("texts", _are_texts),
     "shape": ("channels, height and width", _is_shape),
+    "dtype": ("uint8 or float32", lambda value: value in ("uint8", "float32")),
     "mean": ("numbers", _are_numbers),
     "std": ("numbers above 0", lambda value: _are_numbers(value) and all(n > 0 for n in value)),
     "class_counts": ("counts", _are_counts),

@@ -3,7 +3,7 @@
 Both `best.pt` and `last.pt` hold
 
 - what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`,
-  `class_counts` and `task` (which those of former versions lack);
+  `class_counts`, `dtype` and `task` (which those of former versions lack);
 - `model`: weights and buffers by name;
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
 
@@ -107,6 +107,7 @@ def describe(flags: Mapping[str, Any], dataset: Data, task: Mapping[str, Any]) -
         "task": dict(task),
         "classes": list(dataset.classes),
         "shape": list(dataset.shape),
+        "dtype": dataset.dtype,
         "mean": list(dataset.mean),
         "std": list(dataset.std),
         "class_counts": list(dataset.class_counts),
@@ -117,12 +118,18 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
     """The data, normalised and its classes weighed as when the checkpoint's model was trained.
 
     Raises:
-        ValueError: its classes or its images' shape are others.
+        ValueError: its classes, or its images' shape or data type, are others; of masks, whose
+            pictures may be of any size, only the channels count.
     """
-    for name, ours in (("classes", dataset.classes), ("shape", dataset.shape)):
-        if list(ours) != list(state[name]):
+    n_sides = 1 if dataset.kind == "masks" else 3
+    for name, theirs, ours in (
+        ("classes", state["classes"], dataset.classes),
+        ("shape", state["shape"][:n_sides], dataset.shape[:n_sides]),
+        ("pixel values", [state.get("dtype", "uint8")], [dataset.dtype]),
+    ):
+        if list(theirs) != list(ours):
             raise ValueError(
-                f"{path} was trained on other {name}: {_short(state[name])}, not {_short(ours)} as"
+                f"{path} was trained on other {name}: {_short(theirs)}, not {_short(ours)} as"
                 f" --data {dataset.name}"
             )
     counts = tuple(state.get("class_counts", dataset.class_counts))
