@@ -20,6 +20,13 @@ FIXTURES = ROOT / "tests" / "fixtures"
 FINISHED = {2: "20261129-093625-6jzm", 3: "20261129-135520-x5mh", 4: "20261129-211304-cw7t"}
 INTERRUPTED = {2: "20261129-093649-getw", 3: "20261129-135534-4dy4", 4: "20261129-211323-eswv"}
 FORMER = sorted(FINISHED)
+# Whole runs go on from the oldest and the newest of them; nightly from those between, too.
+WHOLE_RUNS = pytest.mark.parametrize(
+    "schema",
+    [pytest.param(n, marks=[pytest.mark.nightly] * (n in FORMER[1:-1])) for n in FORMER],
+    ids=lambda schema: f"schema {schema}",
+    indirect=True,
+)
 
 
 @pytest.fixture(params=FORMER, ids=lambda schema: f"schema {schema}")
@@ -61,6 +68,7 @@ def test_it_is_compared(exp_dir: Path, schema: int, capsys: pytest.CaptureFixtur
     assert all(name.rpartition("-")[2] in said for name in names) and "max_epochs" in said
 
 
+@WHOLE_RUNS
 def test_its_checkpoint_gives_the_recorded_scores(exp_dir: Path, schema: int) -> None:
     argv = ["--only-test", "--checkpoint", FINISHED[schema], "--exp-name", "again"]
     assert run([*argv, "--tracker", "none", "--exp-dir", str(exp_dir)]) == 0
@@ -74,6 +82,7 @@ def test_its_checkpoint_gives_the_recorded_scores(exp_dir: Path, schema: int) ->
         assert found[name] == pytest.approx(recorded[name], abs=0.01), name
 
 
+@WHOLE_RUNS
 def test_it_goes_on_once_the_changes_since_are_accepted(
     exp_dir: Path, schema: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
