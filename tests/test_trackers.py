@@ -135,7 +135,9 @@ def no_server() -> int:
         return listener.getsockname()[1]
 
 
-@pytest.mark.parametrize("kind", ["no_server", "silent_server"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("no_server", marks=pytest.mark.nightly), "silent_server"]
+)
 def test_a_neptune_server_that_is_away_harms_nothing(
     kind: str,
     request: pytest.FixtureRequest,

@@ -191,7 +191,9 @@ def test_what_was_seen_of_streamed_images_is_remembered(
     assert load(splits, 0.0).leaks.describe() == load(splits).leaks.describe()
 
 
-@pytest.mark.parametrize("fit", ["crop", "pad", "squeeze"])
+@pytest.mark.parametrize(
+    "fit", ["crop", *(pytest.param(fit, marks=pytest.mark.nightly) for fit in ("pad", "squeeze"))]
+)
 def test_a_jpeg_is_suspect_beside_its_copy_and_little_else_is(tmp_path: Path, fit: str) -> None:
     def seen(image: Image.Image, name: str) -> np.ndarray:
         image.save(tmp_path / name, quality=80)

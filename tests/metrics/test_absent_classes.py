@@ -62,7 +62,7 @@ def some(rng: np.random.Generator, n_classes: int) -> np.ndarray:
     return rng.choice(n_classes, n, replace=False)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_whichever_classes_occur(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n_classes = int(rng.choice([2, 3, 6, 10, 17, 40]))

@@ -57,10 +57,15 @@ DISTRIBUTIONS = {
     "bfloat16": lambda z: z.bfloat16().float(),
     "one bin": lambda z: 20 + z * 1e-3,
 }
+SHAPED = ("as drawn", "saturated")
 
 
-@pytest.mark.parametrize("name", DISTRIBUTIONS)
-@pytest.mark.parametrize("n_classes, absent", [(2, ()), (3, (1,)), (10, (0, 5)), (30, ())])
+# Every shape with two of them, every one of them with three classes.
+PAIRS = [(3, (1,), name) for name in DISTRIBUTIONS]
+PAIRS += [(*shape, name) for shape in [(2, ()), (10, (0, 5)), (30, ())] for name in SHAPED]
+
+
+@pytest.mark.parametrize("n_classes, absent, name", PAIRS)
 def test_exact_values_lie_within_the_bound(n_classes, absent, name, draw):
     samples = draw(400, n_classes, seed=11, absent=absent)
     samples = samples._replace(logits=DISTRIBUTIONS[name](samples.logits))
@@ -139,7 +144,7 @@ def test_bins_of_each_class_count_for_it_alone():
             assert found == pytest.approx(np.concatenate(alone), abs=1e-14)
 
 
-@pytest.mark.parametrize("above", ["", "+", "-", "+-", "-+-"])
+@pytest.mark.parametrize("above", ["", "-", "-+-"])
 @pytest.mark.parametrize("inside", ["+-", "++-", "+--", "+++"])
 def test_the_bound_is_the_largest_distance_over_all_orders_within_a_bin(above, inside):
     # One negative below the bin, some samples in bins of their own above it, and all orders of the

@@ -144,6 +144,7 @@ def test_all_that_is_shown_is_in_the_address(page: Page, address: str) -> None:
     check_quiet(page)
 
 
+@pytest.mark.nightly
 def test_all_shows_at_first_what_does_not_differ(page: Page, exp_dir: Path, tmp_path: Path) -> None:
     write(exp_dir, tmp_path / "a.html", "trial", "--all")
     show(page, (tmp_path / "a.html").as_uri())
@@ -156,6 +157,7 @@ def test_all_shows_at_first_what_does_not_differ(page: Page, exp_dir: Path, tmp_
     check_quiet(page)
 
 
+@pytest.mark.nightly
 def test_parallel_coordinates_keep_what_passes(page: Page, address: str) -> None:
     show(page, f"{address}#each=1&axes=learning_rate,val_accuracy")
     axis = in_sight(page, ".parallel [data-axis='learning_rate']")

@@ -282,7 +282,7 @@ def test_any_nesting_means_what_it_says(connection, query):
     assert find(connection, text) == "".join(name for name in RUNS if is_found(name))
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     text=st.text(max_size=60)
     | st.lists(
