@@ -1,7 +1,7 @@
 """The wiring: what was built meets the run's directory, the callbacks and the trackers."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from project.training.origin import Origin
 from project.training.saving import Checkpoints
 from project.training.state import Position, describe
 from project.training.trainer import make_trainer
+from project.values import Example
 
 
 def run_experiment(
@@ -166,7 +167,8 @@ def make_session(
     interrupt = Interrupt(checkpoints, setup.solver)
     origin = setup.solver.origin
     first = setup.solver.task.headline[0]
-    around = [*onlookers(hparams, directory, checkpoints, origin, first), *watching]
+    example = setup.dataset.example
+    around = [*onlookers(hparams, directory, checkpoints, origin, first, example), *watching]
     setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
     if inherited:
@@ -181,10 +183,12 @@ def onlookers(
     checkpoints: Checkpoints,
     origin: Origin | None,
     first: str,
+    example: Callable[[str, int], Example],
 ) -> list[Callback]:
     """The callbacks that a run could do without, by its flags; a new one has its line here.
 
-    The progress shows the score `first`, beside the loss and the monitored one.
+    The progress shows the score `first`, beside the loss and the monitored one; `example` gives a
+    sample of a split by its index.
     """
     found: list[Callback] = []
     if hparams.early_stopping is not None:
@@ -192,7 +196,7 @@ def onlookers(
         found.append(EarlyStopping(hparams.early_stopping, checkpoints, begins))
     if directory is not None:
         shown = ("val_loss", f"val_{first}", hparams.monitor)
-        found += [Progress(shown, checkpoints), Reports(directory)]
+        found += [Progress(shown, checkpoints), Reports(directory, example, checkpoints)]
         if hparams.profile:
             found.append(Profile(directory / run_directory.PROFILE))
     return found

@@ -245,6 +245,11 @@ class Hyperparameters(FlagValues):
     log_every: int = flag(
         1, "optimizer steps between the logged points of training curves", bounds="[1, 1000000000]"
     )
+    report_examples: int = flag(
+        16,
+        "how many of the best and of the worst samples of an evaluation are drawn; 0 for none",
+        bounds="[0, 1000]",
+    )
     checkpoint_every: float = flag(
         60.0, "seconds between checkpoints inside an epoch", bounds="[0, inf)"
     )

@@ -28,6 +28,7 @@ TABLE = "metrics.csv"
 CHECKPOINTS = "checkpoints"
 BEST, LAST = "best.pt", "last.pt"
 FIGURES = "figures"
+VALIDATION = "validation"  # below the figures, those of a validation
 CONFUSION = "confusion_matrix.csv"
 PROFILE = "profile"
 # What came out; while a run goes on again, under the other name what had come out before.

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics, Task
+from project.training.extremes import Ends
 from project.training.optimizers import make_optimizer, make_schedule
 from project.training.origin import Origin, total_steps
 from project.training.step import OptimizerStep
@@ -45,6 +46,7 @@ class Solver(LightningModule):
         task: what outputs and targets mean.
         scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
         tables: latest arrays of two dimensions by split and name, such as `confusion_matrix`.
+        ends: latest best and worst samples by split.
         optimization: does the steps; there since training began.
         origin: where the run began, if it goes on from another one.
         stop_requested: set from outside to end training after the current step.
@@ -67,13 +69,15 @@ class Solver(LightningModule):
         self.model, self.metrics, self.settings = model, metrics, hparams
         self.task, self._loss, self._marked = task, loss, marked
         self.origin = origin
-        self._evaluation = Evaluation(loss, metrics, task, terms)
+        extremes = hparams.report_examples
+        self._evaluation = Evaluation(loss, metrics, task, terms, extremes)
         self.total_steps = total_steps(hparams, steps_per_epoch, origin)
         self._schedule = make_schedule(hparams, self.total_steps, origin)
         self.step = self.step_in_epoch = 0
         self.train_loss = float("nan")
         self.scores: dict[str, float] = {}
         self.tables: dict[str, dict[str, np.ndarray]] = {}
+        self.ends: dict[str, Ends] = {}
         self.stop_requested = False
 
     def configure_optimizers(self) -> Optimizer:
@@ -205,7 +209,7 @@ class Solver(LightningModule):
         """Predict a block of batches; nothing is read from the device."""
         for batch, leaked in zip(block, block.leaked or repeat(None)):
             outputs = self.task.infer(self.model, batch.inputs)
-            self._evaluation.add(outputs, batch.targets, leaked)
+            self._evaluation.add(outputs, batch.targets, leaked, batch.indices)
 
     def eval_epoch_end(self, split: str) -> None:
         """Compute every score over all ranks and log it as `<split>_<score>`.
@@ -214,6 +218,7 @@ class Solver(LightningModule):
             ValueError: the split is empty or the outputs hold a NaN.
         """
         scores, self.tables[split] = self._evaluation.end(split, self.trainer.world_size)
+        self.ends[split] = self._evaluation.ends()
         self.scores |= scores
         self._log(scores, self.step)
 

@@ -12,7 +12,6 @@ import atexit
 import fcntl
 import functools
 import gc
-import io
 import json
 import os
 import runpy
@@ -35,7 +34,7 @@ ROOT = Path(__file__).parents[1]
 NUMBER = struct.Struct("i")
 PRELOADED = (
     *("torch", "torch._dynamo", "torchvision", "pytorch_lightning", "sklearn.metrics"),
-    *("neptune", "mlflow.server.fastapi_app", "matplotlib.figure", "PIL.PngImagePlugin"),
+    *("neptune", "mlflow.server.fastapi_app", "PIL.ImageFont", "PIL.PngImagePlugin"),
     *("project.server.app", "project.plan", "project.experiment", "project.datasets.digits"),
 )
 LARGEST = 2**17  # bytes of a request: arguments and environment
@@ -319,12 +318,9 @@ def _use_sources(folder: str) -> None:
 
 
 def _warm_up() -> None:
-    """Import, and draw once: matplotlib's first text takes a second to find fonts and to parse."""
+    """Import all of that."""
     for name in PRELOADED:
         import_module(name)
-    figure = import_module("matplotlib.figure").Figure(layout="constrained")
-    figure.subplots().set(title="$10^{-1}$", yscale="log")
-    figure.savefig(io.BytesIO())
 
 
 if __name__ == "__main__":

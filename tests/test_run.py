@@ -22,7 +22,9 @@ from project.metrics.accuracy import Accuracy
 from project.provenance.find import find_run
 from project.provenance.proof import check_scores
 from project.scores import better
+from project.tasks.classification import Classification
 from project.training import checkpoint
+from project.values import Prediction
 from project.words.sizes import size_text
 from tests import forks
 
@@ -90,6 +92,8 @@ def test_a_run_leaves_a_complete_directory(finished: Path) -> None:
     for name in (
         "figures/confusion_matrix.png",
         "figures/calibration.png",
+        "figures/uncertainty.png",
+        "figures/validation/uncertainty.png",
         "metrics.csv",
         "requirements.lock",
     ):
@@ -102,7 +106,8 @@ def test_the_test_scores_are_scikit_learns_on_the_best_checkpoint(finished: Path
     hparams = Hyperparameters.from_values(state["hyperparameters"])
     model = models.build(tuple(state["shape"]), len(state["classes"]), hparams).eval()
     model.load_state_dict(state["model"])
-    test = data.prepare(hparams).test
+    dataset = data.prepare(hparams)
+    test = dataset.test
     pixels = test.samples.fetch(test.indices).float() / 255
     mean, std = (torch.tensor(state[k]).view(1, -1, 1, 1) for k in ("mean", "std"))
     with torch.no_grad():
@@ -113,6 +118,23 @@ def test_the_test_scores_are_scikit_learns_on_the_best_checkpoint(finished: Path
     assert scores["test_f1_macro"] == f1_score(targets, preds, average="macro")
     loss = torch.nn.functional.cross_entropy(logits.double(), test.targets).item()
     assert scores["test_loss"] == pytest.approx(loss, rel=1e-5)
+    assert_pictures_are_of_an_argsort(finished, dataset, logits)
+
+
+def assert_pictures_are_of_an_argsort(run: Path, dataset: data.Data, logits: torch.Tensor) -> None:
+    """The pictures of the best and the worst 16, drawn anew from all predictions."""
+    test, probs = dataset.test, logits.softmax(1).numpy()
+    badness = 1 - probs[np.arange(len(probs)), test.targets.numpy()]
+    task = Classification(dataset.shape, dataset.classes)
+    for end, values in (("best", badness), ("worst", -badness)):
+        order = np.lexsort((test.indices.numpy(), values))[:16]
+        seen = [dataset.example("test", int(test.indices[i])) for i in order]
+        said = [Prediction(int(probs[i].argmax()), probs[i]) for i in order]
+        shown = list(zip(seen, said, strict=True))
+        task.show(shown, [f"test: {end} 16, {end} first"], run.parent / "again.png")
+        written = run / "figures" / f"examples_{end}.png"
+        assert (run.parent / "again.png").read_bytes() == written.read_bytes()
+        assert (run / "figures" / "validation" / written.name).exists()
 
 
 def test_each_score_from_counts_is_scikit_learns_of_the_written_matrix(finished: Path) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from project.data._counts import counted
 from project.data._drawing import drawn_classes
+from project.data._examples import example
 from project.data._former import sample_hashes
 from project.data._leaks import Leaks
 from project.data._loader import Loader
@@ -16,6 +17,7 @@ from project.data.files import Files
 from project.data.ragged import Ragged
 from project.data.samples import Subset, dtype_name
 from project.hyperparameters import Hyperparameters
+from project.values import Example
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +119,15 @@ class Data:
             for name, part in self._splits().items()
         }
         return replace(self, **splits)
+
+    def example(self, split: str, index: int) -> Example:
+        """The sample of "train", "val" or "test" at an index of the data set, to be looked at.
+
+        Raises:
+            ValueError: it can't be decoded; the message names it.
+            OSError: a file can't be read.
+        """
+        return example(self._splits()[split], index)
 
     def loader(
         self, split: str, hparams: Hyperparameters, *, rank: int = 0, world_size: int = 1

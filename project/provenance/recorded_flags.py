@@ -25,6 +25,7 @@ FREE_ON_RESUME = {
     "num_workers",
     "log_every",
     "callback",
+    "report_examples",
     "checkpoint_every",
     "keep",
     "keep_optimizer",

@@ -1,34 +1,60 @@
-"""Files of a report: figures, and the confusion matrix as a table."""
+"""Files of a report: the confusion matrix as a table, and its figures."""
 
 import csv
 import io
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from project.files import replacing, write_atomic
+from project.files import write_atomic
+from project.run_directory import CONFUSION
+from project.tasks._canvas import save
+from project.tasks._figures import (
+    CALIBRATION,
+    UNCERTAINTY,
+    certainty_picture,
+    confusion_picture,
+)
+
+# Tables of bins, and their figures' names.
+BINNED = {
+    "calibration_bins": (CALIBRATION, "calibration.png"),
+    "uncertainty_bins": (UNCERTAINTY, "uncertainty.png"),
+}
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as a picture.
+def save_report(
+    tables: Mapping[str, np.ndarray],
+    classes: Sequence[str],
+    folder: Path,
+    of: str,
+    counted: str = "samples",
+) -> None:
+    """Write `confusion_matrix.csv` and `.png`, `calibration.png` and `uncertainty.png`.
+
+    Args:
+        tables: by name.
+        classes: names.
+        folder: that is there.
+        of: what was evaluated.
+        counted: what there is one of in a count.
 
     Raises:
-        OSError: it can't be written, or the disk is full; nothing is left half written.
+        OSError: they can't be written, or the disk is full; nothing is left half written.
     """
-    with replacing(path) as file, warnings.catch_warnings():
-        # Of names in scripts that the font lacks; the CSV file has them.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(file, format="png")
+    confusion = tables["confusion_matrix"]
+    save_confusion(confusion, classes, folder / CONFUSION)
+    save(confusion_picture(confusion, classes, of, counted), folder / "confusion_matrix.png")
+    for table, (kind, name) in BINNED.items():
+        save(certainty_picture(tables[table], kind, of, counted), folder / name)
 
 
 def save_confusion(confusion: np.ndarray, classes: Sequence[str], path: Path) -> None:
     """Write the confusion matrix as CSV.
 
     Raises:
-        OSError: as of `save_figure`.
+        OSError: as of `save_report`.
     """
     write_atomic(path, confusion_csv(confusion, classes))
 

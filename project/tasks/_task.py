@@ -1,7 +1,7 @@
 """What every task says: what outputs and targets mean. It loads, optimizes and logs nothing."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from project.metrics import Collection, Metric, collected
-from project.values import Example, Prediction, Tree
+from project.tasks._canvas import save
+from project.tasks._gallery import Colour, Tile, gallery
+from project.values import Example, Prediction, Tree, mapped
 
 
 class Task(ABC):
@@ -26,6 +28,7 @@ class Task(ABC):
         headline: the scores shown first, without their split; the first of them each epoch, too.
         judged: the one of which a comparison says which run is better.
         outputs: what the model's outputs are called.
+        drawn: what stands side by side in the picture of a sample, if several things do.
         n_blank: made-up samples that a metric is tried on, at most.
 
     Raises:
@@ -37,6 +40,7 @@ class Task(ABC):
     headline: ClassVar[tuple[str, ...]]
     judged: ClassVar[str]
     outputs: ClassVar[str] = "outputs"
+    drawn: ClassVar[str] = ""
     n_blank: ClassVar[int] = 64
 
     def __init__(self, shape: tuple[int, int, int], classes: tuple[str, ...]) -> None:
@@ -83,6 +87,14 @@ class Task(ABC):
     def badness(self, outputs: Tree, targets: Tree) -> Tensor:
         """How wrong each sample's outputs are, `(b,)` float32; larger is worse."""
 
+    def kept(self, outputs: Tree) -> Tree:
+        """What a picture of the best and worst samples needs of their outputs; small, if it can."""
+        return outputs
+
+    def restored(self, kept: Tree) -> Prediction:
+        """What was predicted for a sample, of what was kept of its outputs, without dimension 0."""
+        return self.decode(mapped(lambda leaf: leaf[None], kept))[0]
+
     @abstractmethod
     def decode(self, outputs: Tree) -> list[Prediction]:
         """What the outputs say of each sample."""
@@ -93,11 +105,40 @@ class Task(ABC):
 
     @abstractmethod
     def caption(self, example: Example, prediction: Prediction) -> str:
-        """What stands below that picture."""
+        """What stands below that picture, a few short lines."""
+
+    @property
+    def legend(self) -> Sequence[tuple[str, Colour]]:
+        """What the colours of that picture stand for."""
+        return ()
+
+    def show(
+        self, shown: Sequence[tuple[Example, Prediction]], title: Sequence[str], path: Path
+    ) -> None:
+        """Write a picture of samples, as they are drawn, with their numbers and captions.
+
+        Args:
+            shown: each with what was predicted.
+            title: lines above all.
+            path: of the PNG file.
+
+        Raises:
+            OSError: it can't be written, or the disk is full; it is not left half written.
+        """
+        tiles = [
+            Tile(self.draw(*each), [f"sample {each[0].index}", *self.caption(*each).splitlines()])
+            for each in shown
+        ]
+        save(gallery(tiles, title, self.legend), path)
 
     @abstractmethod
-    def report(self, tables: Mapping[str, np.ndarray], folder: Path) -> None:
-        """Write figures of the test's tables, by name, into a folder.
+    def report(self, tables: Mapping[str, np.ndarray], folder: Path, of: str) -> None:
+        """Write figures of a pass's tables, by name, into a folder.
+
+        Args:
+            tables: by name.
+            folder: that is there.
+            of: what was evaluated, such as "test"; stands above each figure.
 
         Raises:
             OSError: it can't be written, or the disk is full; no file is left half written.

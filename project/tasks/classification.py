@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from project.run_directory import CONFUSION
 from project.tasks import _outputs, _task
-from project.tasks._figures import calibration_figure, confusion_figure
-from project.tasks._reports import save_confusion, save_figure
+from project.tasks._reports import save_report
 from project.values import Example, Prediction
 
 
@@ -62,14 +60,11 @@ class Classification(_task.Task):
 
     def caption(self, example: Example, prediction: Prediction) -> str:
         true, found = self.classes[example.target], self.classes[prediction.value]
-        return f"{true}, predicted {found}, P(true) {prediction.p(example.target):.2f}"
+        return f"true {true}\npredicted {found}\nP(true) {prediction.p(example.target):.4f}"
 
-    def report(self, tables: Mapping[str, np.ndarray], folder: Path) -> None:
-        """Write `confusion_matrix.png` and `.csv`, and `calibration.png`."""
-        confusion = tables["confusion_matrix"]
-        save_confusion(confusion, self.classes, folder / CONFUSION)
-        save_figure(confusion_figure(confusion, self.classes), folder / "confusion_matrix.png")
-        save_figure(calibration_figure(tables["calibration_bins"]), folder / "calibration.png")
+    def report(self, tables: Mapping[str, np.ndarray], folder: Path, of: str) -> None:
+        """Write the confusion matrix, calibration, and error against entropy."""
+        save_report(tables, self.classes, folder, of)
 
 
 def _misshapen(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:

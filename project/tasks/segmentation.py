@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from project.hyperparameters import flag
 from project.metrics import mean_ious
-from project.run_directory import CONFUSION
 from project.tasks import _outputs, _task, _windows
-from project.tasks._figures import calibration_figure, confusion_figure
-from project.tasks._reports import save_confusion, save_figure
+from project.tasks._canvas import shortened
+from project.tasks._gallery import Colour
+from project.tasks._reports import save_report
 from project.values import IGNORED, Example, Prediction
 
 WINDOW = 512  # without flags
+MAX_CLASSES_IN_LEGEND = 40
 
 
 class Settings:
@@ -39,6 +40,7 @@ class Segmentation(_task.Task):
     headline = ("mean_iou", "mean_dice", "pixel_accuracy")
     judged = "mean_iou"
     outputs = "logits"
+    drawn = "image, truth, prediction, error (red)"
     n_blank = 1
 
     def __init__(
@@ -102,6 +104,14 @@ class Segmentation(_task.Task):
         # `max` takes a tenth of the time of `argmax` on some CPUs.
         return 1 - mean_ious(outputs.max(1).indices, targets, self.n_outputs)
 
+    def kept(self, outputs: Tensor) -> Tensor:
+        """The class of each pixel, `(b, H, W)` uint8: logits of many classes take a lot."""
+        return outputs.max(1).indices.to(torch.uint8)
+
+    def restored(self, kept: Tensor) -> Prediction:
+        """The mask, without probabilities."""
+        return Prediction(kept.cpu().numpy())
+
     def decode(self, outputs: Tensor) -> list[Prediction]:
         """The class of each pixel's largest logit, the first of equals, `(H, W)` uint8."""
         probs = outputs.detach().float().softmax(1).cpu().numpy()
@@ -119,16 +129,18 @@ class Segmentation(_task.Task):
     def caption(self, example: Example, prediction: Prediction) -> str:
         pair = (torch.from_numpy(np.array(v, np.int64)) for v in (prediction.value, example.target))
         preds, target = (values[None] for values in pair)
-        return f"IoU {float(mean_ious(preds, target, self.n_outputs)):.2f}"
+        return f"IoU {float(mean_ious(preds, target, self.n_outputs)):.3f}"
 
-    def report(self, tables: Mapping[str, np.ndarray], folder: Path) -> None:
-        """Write `confusion_matrix.png` and `.csv`, and `calibration.png`."""
-        confusion = tables["confusion_matrix"]
-        save_confusion(confusion, self.classes, folder / CONFUSION)
-        figure = confusion_figure(confusion, self.classes, "pixels")
-        save_figure(figure, folder / "confusion_matrix.png")
-        if (bins := tables.get("calibration_bins")) is not None:
-            save_figure(calibration_figure(bins), folder / "calibration.png")
+    @property
+    def legend(self) -> list[tuple[str, Colour]]:
+        """The classes' colours, as far as a legend of them can be read."""
+        colours = map(tuple, _PALETTE[: self.n_outputs].tolist())
+        found = list(zip(map(shortened, self.classes), colours, strict=True))
+        return found if len(found) <= MAX_CLASSES_IN_LEGEND else []
+
+    def report(self, tables: Mapping[str, np.ndarray], folder: Path, of: str) -> None:
+        """Write the confusion matrix, calibration, and error against entropy, of pixels."""
+        save_report(tables, self.classes, folder, of, "pixels")
 
 
 def _coloured(mask: np.ndarray) -> np.ndarray:

@@ -138,7 +138,7 @@ class Follower:
         yield from (self.run_dir / name for name in names if (self.run_dir / name).exists())
         for folder in FOLDERS:
             # A name that starts with a dot is that of a file which is still being written.
-            found = (self.run_dir / folder).glob("[!.]*")
+            found = (self.run_dir / folder).rglob("[!.]*")
             yield from sorted(path for path in found if path.is_file())
 
     def _send_file(self, path: Path, sent: Sent) -> None:

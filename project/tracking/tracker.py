@@ -73,7 +73,7 @@ class Tracker(ABC):
         """Send one file of the run directory, in place of an older one of the same name.
 
         Called once per content for `record.json`, `code.patch`, `requirements.lock`, the manifest
-        of the data and `figures/*` as they appear, and for `outcome.json` at the end. `path` is
+        of the data and `figures/**` as they appear, and for `outcome.json` at the end. `path` is
         absolute, below `run_dir`.
         """
 

@@ -1,4 +1,4 @@
-"""What one pass over a split measures: the mean loss, and every score of the metrics."""
+"""What one pass over a split measures: mean loss, every score, the best and worst samples."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from project.scores import WITHOUT_LEAKS
+from project.training.extremes import Ends, Extremes
 from project.values import Loss, Tree, joined, leaves, mapped, n_samples
 
 # Numbers of outputs.
@@ -38,16 +39,19 @@ class Task(Protocol):
 
     def infer(self, model: nn.Module, inputs: Tensor) -> Tree: ...
     def weights(self, targets: Tree) -> Tensor | None: ...
+    def badness(self, outputs: Tree, targets: Tree) -> Tensor: ...
+    def kept(self, outputs: Tree) -> Tree: ...
 
 
 class Evaluation:
-    """Measures the outputs of a pass, many batches' at once; it reads the device only in `end`.
+    """Measures the outputs of a pass, many batches' at once; only in `end` it waits for a device.
 
     Args:
         loss: maps outputs and targets of samples to the loss of each, `(n,)`.
         metrics: what is measured besides.
-        task: says what a sample counts in the mean loss.
+        task: says what a sample counts in the mean loss, and how wrong its outputs are.
         terms: names of the loss's terms; none where there is one.
+        n_extremes: how many of the best and of the worst samples are told.
     """
 
     def __init__(
@@ -56,9 +60,11 @@ class Evaluation:
         metrics: Metrics,
         task: Task,
         terms: Sequence[str] = (),
+        n_extremes: int = 0,
     ) -> None:
         self._loss, self._metrics, self._task, self._terms = loss, metrics, task, terms
-        self._unmeasured: list[tuple[Tree, Tree, Tensor | None]] = []
+        self._extremes = Extremes(n_extremes, task.kept) if n_extremes else None
+        self._unmeasured: list[tuple[Tree, Tree, Tensor | None, Tensor | None]] = []
         self._form: list[torch.Size] = []
 
     def begin(self, device: torch.device, marked: bool = False) -> None:
@@ -72,14 +78,29 @@ class Evaluation:
         # On each rank alike, whether it gets leaks or not: they reduce together.
         self._clean = _Sums(deepcopy(self._metrics), self._terms, device) if marked else None
         self._unmeasured = []
+        if self._extremes is not None:
+            self._extremes.reset()
 
-    def add(self, outputs: Tree, targets: Tree, leaked: Tensor | None = None) -> None:
-        """Take a batch, with the marks of its leaks `(n,)`; it is kept until it is measured."""
+    def add(
+        self,
+        outputs: Tree,
+        targets: Tree,
+        leaked: Tensor | None = None,
+        indices: Tensor | None = None,
+    ) -> None:
+        """Take a batch; it is kept until it is measured.
+
+        Args:
+            outputs: of the model.
+            targets: what is true.
+            leaked: the marks of its leaks `(n,)`, where there are some.
+            indices: of the data set's samples, `(n,)` int64 on the CPU, if any are to be told.
+        """
         form = [leaf.shape[1:] for leaf in leaves(outputs)]
         if self._unmeasured and form != self._form:
             self._measure()  # images of another size
         self._form = form
-        self._unmeasured.append((outputs, targets, leaked))
+        self._unmeasured.append((outputs, targets, leaked, indices))
         # Measuring many batches' outputs costs little more than one's, as long as what is made of
         # them fits the processor's caches.
         size = sum(leaf.numel() for leaf in leaves(outputs))
@@ -87,13 +108,15 @@ class Evaluation:
             self._measure()
 
     def _measure(self) -> None:
-        outputs, targets, leaked = zip(*self._unmeasured, strict=True)
+        outputs, targets, leaked, indices = zip(*self._unmeasured, strict=True)
         self._unmeasured = []
         measured = joined(outputs), joined(targets)
         total, terms = Loss.of(self._loss(*measured))
         losses = [total, *(terms[name] for name in self._terms)]
         weights = self._task.weights(measured[1])
         self._every.add(losses, weights, *measured)
+        if self._extremes is not None:
+            self._extremes.add(self._task.badness(*measured), joined(indices), measured[0])
         if self._clean is not None:
             kept = ~joined(leaked)
             weights = None if weights is None else weights[kept]
@@ -122,6 +145,13 @@ class Evaluation:
             clean, _ = self._named(split, found)
             scores |= {f"{k}{WITHOUT_LEAKS}": v for k, v in clean.items() if "/" not in k}
         return scores, tables
+
+    def ends(self) -> Ends:
+        """The best and the worst samples of the pass that has ended, of all ranks together.
+
+        Each rank has to call it; what is kept with a sample is what the task keeps of its outputs.
+        """
+        return Ends([], []) if self._extremes is None else self._extremes.ends()
 
     def _named(self, split: str, found: Scores) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         scores, tables = {}, {}

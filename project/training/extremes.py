@@ -1,6 +1,7 @@
 """The k best and the k worst samples of a pass over a split, exactly, in constant memory."""
 
 import heapq
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,10 +42,11 @@ class Extremes:
 
     Args:
         k: how many at each end; fewer where there are fewer samples, which are then at both.
+        kept: makes of what is given with some samples what is kept of them; all of it, without.
     """
 
-    def __init__(self, k: int) -> None:
-        self.k = k
+    def __init__(self, k: int, kept: Callable[[Tree], Tree] | None = None) -> None:
+        self.k, self._kept = k, kept or (lambda tree: tree)
         self.reset()
 
     def reset(self) -> None:
@@ -96,7 +98,8 @@ class Extremes:
         ends = (self._best, (-value, -index)), (self._worst, (value, -index))
         open_to = [(h, key) for h, key in ends if len(h) < self.k or h[0][0] < key]
         if open_to:
-            extreme = Extreme(value, index, mapped(lambda leaf: _alone(leaf, row), kept))
+            alone = self._kept(mapped(lambda leaf: leaf[row][None], kept))
+            extreme = Extreme(value, index, mapped(_single, alone))
             for heap, key in open_to:
                 push = heapq.heappush if len(heap) < self.k else heapq.heappushpop
                 push(heap, (key, extreme))
@@ -122,9 +125,9 @@ def _on_its_way(values: Tensor) -> tuple[Tensor, Any]:
     return there, arrived
 
 
-def _alone(leaf: Tensor, row: int) -> Tensor:
+def _single(leaf: Tensor) -> Tensor:
     # A copy: a view would keep the whole batch in memory.
-    return leaf[row].detach().clone().cpu()
+    return leaf[0].detach().clone().cpu()
 
 
 def _of_all_ranks(own: tuple[list, list], k: int) -> list[list[tuple[float, int]]]:

@@ -146,5 +146,9 @@ def test_a_prediction_is_drawn_beside_what_is_true() -> None:
     # Wrong everywhere but where it does not count.
     assert len(np.unique(wrong[:-1].reshape(-1, 3), axis=0)) == 1
     assert wrong[-1, -1].tolist() != wrong[0, 0].tolist()
-    assert TASK.caption(example, prediction) == "IoU 0.00"
+    assert TASK.caption(example, prediction) == "IoU 0.000"
+    (kept,) = TASK.kept(TASK.blank_outputs(targets))
+    exact = TASK.restored(kept)
+    assert np.array_equal(exact.value, kept) and TASK.caption(example, exact) == "IoU 1.000"
+    assert [name for name, _ in TASK.legend] == list(CLASSES)
     assert np.argmax(prediction.probs, 0).tolist() == prediction.value.tolist()

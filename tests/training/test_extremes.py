@@ -69,6 +69,16 @@ def test_images_of_many_sizes_and_no_samples() -> None:
     assert extremes.ends() == ([], [])
 
 
+def test_what_is_kept_of_a_sample_is_made_once_it_is_at_an_end() -> None:
+    seen: list[tuple[int, ...]] = []
+    extremes = Extremes(1, lambda leaf: (seen.append(leaf.shape), leaf.argmax(1))[1])
+    badness = torch.tensor([0.5, 0.1, 0.9, 0.5])
+    extremes.add(badness, torch.arange(4), torch.eye(4))
+    best, worst = extremes.ends()
+    assert [(int(e.kept), e.index) for e in (*best, *worst)] == [(1, 1), (2, 2)]
+    assert set(seen) == {(1, 4)}
+
+
 def test_none_are_kept_where_none_are_asked_for() -> None:
     assert fed(0, *drawn(20, 0, False), 5).ends() == Ends([], [])
     assert Extreme._fields == ("badness", "index", "kept")
