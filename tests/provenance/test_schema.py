@@ -62,7 +62,7 @@ def test_an_older_record_is_brought_up_to_date(tmp_path: Path) -> None:
         **OLD,
         "start": {"generators": {}, "weights": None},
         "code": {**OLD["code"], "folder": ".", "not_recorded": [], "unrecorded": {}, "plugs": {}},
-        "data": {**OLD["data"], "leaks": None},
+        "data": {**OLD["data"], "leaks": None, "kind": "labels", "dtype": "uint8", "sizes": None},
         "manifest_blake3": None,
         "scores": FORMER,
         "sources": {},
