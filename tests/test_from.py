@@ -120,7 +120,7 @@ def test_it_equals_a_plain_loop_that_loads_the_same_state(exp_dir: Path, parent:
     model.train()
     loader.seek(2)
     for block in loader:
-        for inputs, targets, size in block:
+        for inputs, targets, size, _ in block:
             optimizer.zero_grad()
             (cross_entropy(model(inputs), targets, reduction="sum") / size).backward()
             optimizer.step()

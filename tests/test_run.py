@@ -167,7 +167,7 @@ def test_which_way_is_better_is_declared_and_recorded(
 ) -> None:
     """Classes are named as losses are, and so is a metric; the best epoch is that of the most."""
     usual = metrics.families()
-    monkeypatch.setattr(metrics, "families", lambda: [*usual, WonLoss])
+    monkeypatch.setattr(metrics, "families", lambda task: [*usual, WonLoss])
     rng = np.random.default_rng(1)
     for label in ("gloss", "loss", "error", "brier"):
         (tmp_path / "images" / label).mkdir(parents=True)
