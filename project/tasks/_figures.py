@@ -147,7 +147,8 @@ def certainty_picture(
         draw.rectangle((sides[0], floor - height, sides[1], floor), GREY)
     _ideal(draw, bins)
     draw.line((LEFT, floor, LEFT + SIDE, floor), BLACK)
-    draw.text((LEFT - 6, floor - COUNTS), f"{int(bins[:, 0].max()):,}", GREY, font(SMALL), "rm")
+    most = short_count(int(bins[:, 0].max()))
+    draw.text((LEFT - 6, floor - COUNTS), most, GREY, font(SMALL), anchor="rm")
     draw.text((LEFT - 6, floor), "0", GREY, font(SMALL), anchor="rm")
     for i in range(6):
         x = LEFT + SIDE * i // 5

@@ -1,5 +1,6 @@
 """Segmentation: each pixel of an image is of one class."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,10 @@ class Segmentation(_task.Task):
         wrong = (preds != target) & (target != IGNORED)
         marks = np.where(wrong[..., None], np.uint8([220, 40, 40]), np.uint8([235, 235, 235]))
         parts = [_task.rgb(example.image), _coloured(target), _coloured(preds), marks]
-        return np.concatenate(parts, axis=1).astype(np.uint8)
+        height, width = target.shape
+        between = np.full((height, math.ceil(width / 48), 3), 255)
+        spaced = [piece for part in parts for piece in (between, part)]
+        return np.concatenate(spaced[1:], axis=1).astype(np.uint8)
 
     def caption(self, example: Example, prediction: Prediction) -> str:
         pair = (torch.from_numpy(np.array(v, np.int64)) for v in (prediction.value, example.target))

@@ -42,4 +42,4 @@ def test_a_picture_and_its_caption() -> None:
     example = Example(3, image, 1)
     assert np.array_equal(TASK.draw(example, second), np.stack([image] * 3, 2))
     # Of three equal logits.
-    assert TASK.caption(example, second) == "dog, predicted cat, P(true) 0.33"
+    assert TASK.caption(example, second) == "true dog\npredicted cat\nP(true) 0.3333"

@@ -85,7 +85,7 @@ class Distance(Task):
     def caption(self, example, prediction):
         return f"{example.target}, predicted {prediction.value:.1f}"
 
-    def report(self, tables, folder):
+    def report(self, tables, folder, of):
         (folder / "seen.txt").write_text(" ".join(tables))
 
 def loss(hparams):

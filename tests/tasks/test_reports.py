@@ -80,13 +80,6 @@ def test_bins_show_what_came_true_and_the_error() -> None:
     assert not columns[_figures.LEFT + 4] and not columns[_figures.LEFT + 2 * quarter + 4]
 
 
-def test_a_caption_says_what_is_true_what_was_predicted_and_how_likely_that_is() -> None:
-    logits = np.log([0.25, 0.70, 0.05])
-    prediction = Prediction(1, np.exp(logits).astype(np.float32))
-    example = Example(41, np.zeros((2, 3), np.uint8), 0)
-    assert TASK.caption(example, prediction) == 'true cat\npredicted a "big", dog\nP(true) 0.2500'
-
-
 @pytest.mark.parametrize(
     "shape, size",
     [

@@ -140,8 +140,10 @@ def test_a_prediction_is_drawn_beside_what_is_true() -> None:
     (prediction,) = TASK.decode(TASK.blank_outputs((targets + 1) % 3))
     example = Example(7, np.zeros((12, 10), np.uint8), targets[0].to(torch.uint8).numpy())
     drawn = TASK.draw(example, prediction)
-    assert drawn.shape == (12, 40, 3) and drawn.dtype == np.uint8
-    image, true, found, wrong = np.split(drawn, 4, axis=1)
+    assert drawn.shape == (12, 43, 3) and drawn.dtype == np.uint8
+    # Four of ten pixels across, and a white one between two of them.
+    image, true, found, wrong = np.split(drawn[:, np.arange(43) % 11 < 10], 4, axis=1)
+    assert (drawn[:, (10, 21, 32)] == 255).all()
     assert not image.any() and true[-1, -1].tolist() == [255, 255, 255]
     # Wrong everywhere but where it does not count.
     assert len(np.unique(wrong[:-1].reshape(-1, 3), axis=0)) == 1
