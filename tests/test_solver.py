@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from pytorch_lightning import seed_everything
+from sklearn.metrics import jaccard_score
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -16,6 +17,7 @@ from project.callbacks.early_stopping import EarlyStopping
 from project.hyperparameters import Hyperparameters
 from project.solver import Solver
 from project.tasks.classification import Classification
+from project.tasks.segmentation import Segmentation
 from project.training.saving import Checkpoints
 from project.training.trainer import make_trainer
 
@@ -117,6 +119,49 @@ def test_so_they_do_in_mixed_precision(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(models, "build", lambda *args: nn.Sequential(build(*args), Exact()))
     solver, _ = train(tmp_path, max_epochs=2, dropout=0.5, precision="bf16-mixed")
     assert_same_weights(solver.model, raw_loop(tmp_path, 2, mixed=True))
+
+
+def test_a_unets_weights_and_scores_are_those_of_a_raw_loop(tmp_path: Path) -> None:
+    own = {"shapes_samples": 13, "shapes_size": (12, 9), "shapes_border": 1}
+    flags = {"batch_size": 5, "max_epochs": 2, "plugs": {"shapes": own, "unet": {"levels": 1}}}
+    hparams = Hyperparameters(data="shapes", model="unet", **flags)
+
+    def start() -> tuple[Any, nn.Module, Any]:
+        seed_everything(0, verbose=False)
+        dataset = data.prepare(hparams)
+        return dataset, models.build(dataset.shape, 5, hparams), dataset.loader("train", hparams)
+
+    dataset, model, loader = start()
+    task = Segmentation(dataset.shape, dataset.classes, hparams)
+    measured = metrics.collected("segmentation", 5)
+    solver = Solver(model, losses.build(hparams), measured, task, hparams, loader.steps)
+    trainer = make_trainer(hparams)
+    trainer.logger = Recorder()
+    trainer.fit(solver, loader, dataset.loader("val", hparams))
+
+    _, raw, loader = start()
+    optimizer = torch.optim.AdamW(raw.parameters(), lr=1e-3, weight_decay=1e-2, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, 1e-3, total_steps=2 * 3 + 1, base_momentum=0.81, max_momentum=0.9
+    )
+    for epoch in range(2):
+        loader.seek(epoch)
+        for inputs, targets, size, _ in (batch for block in loader for batch in block):
+            optimizer.zero_grad()
+            each = cross_entropy(raw(inputs), targets, reduction="none", ignore_index=255)
+            means = each.flatten(1).sum(1) / (targets != 255).flatten(1).sum(1)
+            (means.sum() / size).backward()
+            optimizer.step()
+            schedule.step()
+    assert_same_weights(solver.model, raw)
+
+    (block,) = dataset.loader("val", hparams)
+    (batch,) = block
+    with torch.no_grad():
+        preds = raw.eval()(batch.inputs).argmax(1)[batch.targets != 255]
+    targets = batch.targets[batch.targets != 255]
+    found = jaccard_score(targets, preds, average=None, labels=np.union1d(targets, preds))
+    assert solver.scores["val_mean_iou"] == found.mean()
 
 
 def assert_same_weights(model: nn.Module, reference: nn.Module) -> None:
