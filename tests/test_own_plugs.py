@@ -130,7 +130,7 @@ from project.data.samples import Resident
 
 def load(hparams):
     return Resident(torch.zeros(3), torch.zeros(3))""",
-        ": images are torch.float32, not torch.uint8",
+        ": images are (3,), not (n, channels, height, width)",
         5,
     ),
     ("metric", "metrics"): (
