@@ -108,8 +108,8 @@ class UNet(nn.Module):
         )
         self.head = nn.Conv2d(width, n_classes, 1)
         with torch.no_grad():
-            for parameter in self.head.parameters():
-                parameter /= GAIN
+            # Not its biases: where all classes began alike, the rarest was learnt last or never.
+            self.head.weight /= GAIN
 
     def forward(self, inputs: Tensor) -> Tensor:
         features, skips = inputs, []
