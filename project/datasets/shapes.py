@@ -14,7 +14,7 @@ TASKS = ("segmentation",)
 
 class Settings:
     shapes_samples: int = flag(
-        960,
+        1200,
         "training images of shapes; a sixth as many validate, and test",
         bounds="[6, 10000000]",
     )
