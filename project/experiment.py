@@ -9,10 +9,12 @@ from pytorch_lightning import Callback
 
 from project import callbacks, run_directory
 from project.build import Setup, build
+from project.callbacks.anomaly import DetectAnomaly
 from project.callbacks.early_stopping import EarlyStopping
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
+from project.callbacks.watch import Watch
 from project.cli.faults import blamed
 from project.cli.stage import stage
 from project.closing import close
@@ -187,16 +189,22 @@ def onlookers(
 ) -> list[Callback]:
     """The callbacks that a run could do without, by its flags; a new one has its line here.
 
-    The progress shows the score `first`, beside the loss and the monitored one; `example` gives a
-    sample of a split by its index.
+    Those of each run are the choices of `--without`. The progress shows the score `first`, beside
+    the loss and the monitored one; `example` gives a sample of a split by its index.
     """
     found: list[Callback] = []
     if hparams.early_stopping is not None:
         begins = origin.epoch if origin else 0
         found.append(EarlyStopping(hparams.early_stopping, checkpoints, begins))
+    if hparams.detect_anomaly:
+        found.append(DetectAnomaly())
     if directory is not None:
         shown = ("val_loss", f"val_{first}", hparams.monitor)
-        found += [Progress(shown, checkpoints), Reports(directory, example, checkpoints)]
+        reports = Reports(directory, example, checkpoints)
+        by_default = {"progress": Progress(shown, checkpoints), "reports": reports}
+        found += [each for name, each in by_default.items() if name not in hparams.without]
+        if hparams.watch_every:
+            found.append(Watch(hparams.watch_every))
         if hparams.profile:
             found.append(Profile(directory / run_directory.PROFILE))
     return found

@@ -242,6 +242,11 @@ class Hyperparameters(FlagValues):
         "callbacks that watch the run, NAME or MODULE:NAME: several allowed",
         plug="callback",
     )
+    without: tuple[str, ...] = flag(
+        (),
+        "what a run does besides by default, to leave out: several allowed",
+        choices=("progress", "reports"),
+    )
     log_every: int = flag(
         1, "optimizer steps between the logged points of training curves", bounds="[1, 1000000000]"
     )
@@ -249,6 +254,16 @@ class Hyperparameters(FlagValues):
         16,
         "how many of the best and of the worst samples of an evaluation are drawn; 0 for none",
         bounds="[0, 1000]",
+    )
+    watch_every: int | None = flag(
+        None,
+        "log norms of weights and gradients of each layer every so many optimizer steps",
+        bounds="[1, 1000000000]",
+    )
+    detect_anomaly: bool = flag(
+        False,
+        "name the operation that makes the first NaN of a loss or a gradient, and the line that"
+        " calls it (slow)",
     )
     checkpoint_every: float = flag(
         60.0, "seconds between checkpoints inside an epoch", bounds="[0, inf)"

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics, Task
+from project.training.hooks import Hooks, after_steps, before_steps
 from project.training.extremes import Ends
 from project.training.optimizers import make_optimizer, make_schedule
 from project.training.origin import Origin, total_steps
@@ -49,6 +50,7 @@ class Solver(LightningModule):
         ends: latest best and worst samples by split.
         optimization: does the steps; there since training began.
         origin: where the run began, if it goes on from another one.
+        noted: what callbacks have found of steps by their numbers, to be logged with the block's.
         stop_requested: set from outside to end training after the current step.
     """
 
@@ -78,6 +80,8 @@ class Solver(LightningModule):
         self.scores: dict[str, float] = {}
         self.tables: dict[str, dict[str, np.ndarray]] = {}
         self.ends: dict[str, Ends] = {}
+        self.noted: dict[int, dict[str, float]] = {}
+        self._after: Hooks = ()
         self.stop_requested = False
 
     def configure_optimizers(self) -> Optimizer:
@@ -93,6 +97,9 @@ class Solver(LightningModule):
         self.optimization = OptimizerStep(
             self.model, self._loss, self.trainer, self._schedule, self.settings
         )
+        callbacks = self.trainer.callbacks
+        self.optimization.before = before_steps(callbacks, self.trainer, self)
+        self._after = after_steps(callbacks, self.trainer, self)
 
     def on_train_epoch_start(self) -> None:
         """Take the data from where the epoch is; that is its middle after an interruption."""
@@ -115,10 +122,12 @@ class Solver(LightningModule):
             sizes.append(batch.size)
             sums.append(self._optimize(batch, norm=len(sizes) == n))
             self.step += 1
+            self.step_in_epoch += 1
+            for hook in self._after:
+                hook()
             # Several processes must do the same steps; they agree on a stop at the end of a block.
             if self.stop_requested and self.trainer.world_size == 1:
                 break
-        self.step_in_epoch += len(sizes)
         if sizes:
             self._log_block(block, sums, sizes, whole=len(sizes) == n)
         if self.step >= self.total_steps:
@@ -149,8 +158,11 @@ class Solver(LightningModule):
             self._n_samples += sum(sizes)
             if due:
                 points.setdefault(self.step, {}).update(self._block_scores())
-        for step, scores in points.items():
-            self._log(scores, step)
+        for step, found in self.noted.items():
+            points.setdefault(step, {}).update(found)
+        self.noted = {}
+        for step in sorted(points):
+            self._log(points[step], step)
 
     def _block_scores(self) -> dict[str, float]:
         """Of the latest step, and the speed since these were taken last."""

@@ -8,8 +8,9 @@ from pytorch_lightning import Callback
 from project import plugs
 from project.cli.faults import fault, if_none
 from project.plugs.handing import made
+from project.training.hooks import StepCallback
 
-__all__ = ["Callback", "load", "watching"]
+__all__ = ["Callback", "StepCallback", "load", "watching"]
 
 
 def load(hparams: Any) -> dict[str, Any]:

@@ -42,6 +42,10 @@ def conflicts(h: Any) -> list[str]:
             f"--class-weights are not used by --loss {' '.join(h.loss)}: leave them out or use"
             " --loss cross-entropy or focal",
         ),
+        (
+            h.detect_anomaly and h.compile,
+            "--detect-anomaly and --compile exclude each other: compiled, operations have no lines",
+        ),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
         (
             h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),

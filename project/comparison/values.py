@@ -11,7 +11,8 @@ from project.plugs import flat
 # Flags that say what a run is called and where things lie, never what it computes.
 NEUTRAL_FLAGS = frozenset(
     ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
-    + ("refuse_leaks", "callback", "keep", "keep_optimizer")
+    + ("refuse_leaks", "callback", "without", "watch_every", "detect_anomaly")
+    + ("keep", "keep_optimizer")
 )
 # What runs of one setting differ in: their seed, and the run that each seed's goes on from.
 _OF_A_SEED = NEUTRAL_FLAGS | {"seed", "from"}

@@ -13,6 +13,7 @@ from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
+from project.training.hooks import Hooks
 from project.training.optimizers import Schedule, set_rate
 from project.values import Batch, Loss, Tree, split
 
@@ -33,7 +34,9 @@ class OptimizerStep:
         hparams: clipping, accumulation and precision.
 
     Attributes:
-        model, loss: what is called for the losses; a profile puts itself around them.
+        model, loss, backward: what is called for the losses and the gradients; a profile and the
+            detection of anomalies put themselves around them.
+        before: called with the optimizer before each step, once the gradients are there.
         grad_norm: norm of the gradient in the latest step that asked for it, before clipping.
         terms: names of the loss's terms in the latest step; none where there is one.
     """
@@ -50,7 +53,8 @@ class OptimizerStep:
         self._strategy, self._world_size = trainer.strategy, trainer.world_size
         self._optimizer: Optimizer = trainer.optimizers[0]
         self._schedule, self._scaler = schedule, scaler_of(trainer)
-        self.model, self.loss = model, loss
+        self.model, self.loss, self.backward = model, loss, Tensor.backward
+        self.before: Hooks = ()
         self._clip, self._accumulate = hparams.gradient_clip, hparams.accumulate
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         # Once a block, preparing to take all norms at once takes longer than the CPU's norms.
@@ -100,7 +104,7 @@ class OptimizerStep:
         self._strategy.pre_backward(losses)
         scaled = losses if self._scaler is None else self._scaler.scale(losses)
         with self._out_of_autocast():
-            scaled.backward(self._weights(len(inputs), size, losses))
+            self.backward(scaled, self._weights(len(inputs), size, losses))
         self.terms = tuple(terms)
         total = losses.detach().sum()
         return torch.stack([total, *(t.detach().sum() for t in terms.values())]) if terms else total
@@ -121,6 +125,8 @@ class OptimizerStep:
         set_rate(optimizer, *self._schedule(step))
         if scaler is not None:
             scaler.unscale_(optimizer)
+        for hook in self.before:
+            hook(optimizer)
         if self._clip is not None:
             self.grad_norm = clip_grad_norm_(self._parameters, self._clip)
         elif norm:
