@@ -15,8 +15,8 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics, Task
-from project.training.hooks import Hooks, after_steps, before_steps
 from project.training.extremes import Ends
+from project.training.hooks import Hooks, after_steps, before_steps
 from project.training.optimizers import make_optimizer, make_schedule
 from project.training.origin import Origin, total_steps
 from project.training.step import OptimizerStep

@@ -42,6 +42,7 @@ def train(tmp_path: Path, *callbacks: Any, **flags: Any) -> tuple[Solver, Record
     model = models.build(dataset.shape, 10, hparams)
     loaders = {name: dataset.loader(name, hparams) for name in ("train", "val", "test")}
     loss = losses.build(hparams)
+    parts = getattr(loss, "parts", ())
     solver = Solver(
         model,
         loss,
@@ -49,7 +50,7 @@ def train(tmp_path: Path, *callbacks: Any, **flags: Any) -> tuple[Solver, Record
         Classification(dataset.shape, dataset.classes),
         hparams,
         loaders["train"].steps,
-        terms=[term.name for term, _ in loss.parts] if len(loss.parts) > 1 else (),
+        terms=[term.name for term, _ in parts] if len(parts) > 1 else (),
     )
     trainer = make_trainer(hparams)
     trainer.callbacks.extend(callbacks)
