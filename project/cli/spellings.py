@@ -15,7 +15,7 @@ _OTHERS = {
     "val-fraction": "val-split val-size val-ratio valid-size validation-split validation-fraction",
     "test-fraction": "test-split test-size test-ratio",
     "train-fraction": "train-size train-ratio limit-train-data subset",
-    "image-size": "img-size imgsz input-size resolution crop-size resize",
+    "image-size": "img-size imgsz input-size resolution resize",
     "augment": "aug augmentation augmentations data-augmentation transforms",
     "sampler": "sampling weighted-sampler balanced-sampler oversample",
     "num-workers": "n-workers nworkers j jobs n-jobs dataloader-num-workers num-worker",

@@ -56,9 +56,12 @@ def test_later_followers_send_only_what_is_new(run: Path) -> None:
     log(run, ({"loss": 0.25}, 2))
     (run / "figures" / "confusion.png").write_bytes(b"another")
     (run / "figures" / ".half.png").write_bytes(b"still being written")
-    assert catch_up(run, ended=False) == Sent(1, 1)
+    (run / "figures" / "validation").mkdir()
+    (run / "figures" / "validation" / "confusion.png").write_bytes(b"of an epoch")
+    assert catch_up(run, ended=False) == Sent(1, 2)
     assert stand_in.points(run) == [("loss", 1, 0.5), ("loss", 2, 0.25)]
-    assert uploads(run)[4:] == ["figures/confusion.png"]
+    sent = ["figures/confusion.png", "figures/validation/confusion.png"]
+    assert uploads(run)[4:] == sent
     state = State.load(run, NAME)
     assert (state.points, state.where) == (2, "stand-in: in the service")
 
