@@ -80,6 +80,7 @@ class Solver(LightningModule):
         self.scores: dict[str, float] = {}
         self.tables: dict[str, dict[str, np.ndarray]] = {}
         self.ends: dict[str, Ends] = {}
+        self.evaluate(model)
         self.noted: dict[int, dict[str, float]] = {}
         self._after: Hooks = ()
         self.stop_requested = False
@@ -91,6 +92,15 @@ class Solver(LightningModule):
     def forward(self, inputs: Tensor) -> Tree:
         """The task's outputs of inputs `(batch, channels, height, width)`."""
         return self.model(inputs)
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The model that is validated and tested; that which is trained, unless one was set."""
+        return self._evaluated[0]
+
+    def evaluate(self, model: nn.Module) -> None:
+        """Let `model`, such as an average, be evaluated from now on."""
+        self._evaluated = (model,)  # as a module of the solver it would be trained
 
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
@@ -220,7 +230,7 @@ class Solver(LightningModule):
     def eval_step(self, block: Iterable) -> None:
         """Predict a block of batches; nothing is read from the device."""
         for batch, leaked in zip(block, block.leaked or repeat(None)):
-            outputs = self.task.infer(self.model, batch.inputs)
+            outputs = self.task.infer(self.evaluated, batch.inputs)
             self._evaluation.add(outputs, batch.targets, leaked, batch.indices)
 
     def eval_epoch_end(self, split: str) -> None:

@@ -46,6 +46,10 @@ def conflicts(h: Any) -> list[str]:
             h.detect_anomaly and h.compile,
             "--detect-anomaly and --compile exclude each other: compiled, operations have no lines",
         ),
+        (
+            {"ema", "swa"} <= {*h.callback},
+            "--callback ema and swa exclude each other: one average can be evaluated",
+        ),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
         (
             h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),

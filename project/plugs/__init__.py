@@ -177,6 +177,14 @@ def says_tasks(kind: str, text: str) -> bool:
         return False  # told elsewhere
 
 
+def changes_scores(text: str) -> bool:
+    """Whether a callback says that what is tested is not what it would be without it."""
+    try:
+        return "\nCHANGES_SCORES = True" in source(find("callback", text).path)
+    except (ValueError, OSError):
+        return False  # told elsewhere
+
+
 def with_settings(chosen: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Of kinds and what was chosen of each, those that `has_settings`; others are passed over."""
     found = []

@@ -41,8 +41,10 @@ class BatchNorm2d(nn.BatchNorm2d):
         normed, n, mean, variance = _Normalise.apply(input, self.weight, self.bias, self.eps)
         with torch.no_grad():
             self.num_batches_tracked += 1
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * (n / (n - 1)), self.momentum)
+            # Without a momentum it is the mean over all batches, as torch has it.
+            share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+            self.running_mean.lerp_(mean, share)
+            self.running_var.lerp_(variance * (n / (n - 1)), share)
         return normed
 
 

@@ -8,6 +8,7 @@ from project import run_directory
 from project.cli.fields import flag_name
 from project.files import read_json
 from project.hyperparameters import FLAGS, Hyperparameters, section_of
+from project.plugs import changes_scores
 from project.provenance.keeping import put_back
 from project.provenance.run import status
 from project.words.telling import quoted
@@ -91,6 +92,9 @@ def _contradicting(recorded: Hyperparameters, given: Mapping[str, Any]) -> Itera
         if f.name in given and f.name not in FREE_ON_RESUME:
             if given[f.name] != getattr(recorded, f.name):
                 yield flag_name(f.name)
+    now = given.get("callback", recorded.callback)
+    if [*filter(changes_scores, now)] != [*filter(changes_scores, recorded.callback)]:
+        yield "--callback"
     for plug, settings in given.get("plugs", {}).items():
         known = recorded.plugs.get(plug, {})
         yield from (flag_name(n) for n, value in settings.items() if known.get(n, value) != value)

@@ -58,6 +58,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "step": ("a count", _is_count),
     "step_in_epoch": ("a count", _is_count),
     "done": ("true or false", lambda value: isinstance(value, bool)),
+    "callbacks": ("values by name", _is_named),
     "optimizer": ("values by name", _is_named),
 }
 

@@ -81,7 +81,8 @@ def inherit(
 
 def state_hash(state: Mapping[str, Any]) -> str:
     """The hash of what of a `last.pt` decides how training goes on, as `blake3:<hex>`."""
-    return digest({name: state.get(name) for name in _DECIDING})
+    more = {name: state[name] for name in ("callbacks",) if name in state}
+    return digest({name: state.get(name) for name in _DECIDING} | more)
 
 
 def _best(

@@ -102,7 +102,7 @@ class Checkpoints(Callback):
         if self._is_due(trainer, self._written + min(self.every, LEAST_SECONDS)):
             self._write(trainer, solver, self._unwritten)
         elif self._best_is_new:
-            self._keep(trainer, self._new_best(solver.model.state_dict()))
+            self._keep(trainer, self._new_best(solver.evaluated.state_dict()))
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write the end, and wait until it is on the disk, for every process reads the best."""
@@ -145,7 +145,9 @@ class Checkpoints(Callback):
     def _write(self, trainer: Trainer, solver: LightningModule, position: Position) -> None:
         state = capture(solver, position)
         # With its weights in both, they are copied once.
-        self._keep(trainer, {LAST: state} | self._new_best(state["model"]))
+        same = solver.evaluated is solver.model
+        best = state["model"] if same else solver.evaluated.state_dict()
+        self._keep(trainer, {LAST: state} | self._new_best(best))
         if trainer.is_global_zero:
             self._writer.write()
         self._written, self._unwritten = time.monotonic(), None

@@ -8,9 +8,10 @@ Both `best.pt` and `last.pt` hold
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
 
 `last.pt` has besides what training needs to go on (`capture`): `optimizer`, `scaler`, `train_loss`,
-`rng` of each rank, and the position: `epoch`, `step`, `step_in_epoch`, `done`. A run that goes on
-takes data as the model knows them (`as_trained`), goes to the position before training begins
-(`Position.go_on`), and puts back the rest once there is an optimizer (`restore`).
+`rng` of each rank, and the position: `epoch`, `step`, `step_in_epoch`, `done`; and, where any
+callback has a state, `callbacks`. A run that goes on takes data as the model knows them
+(`as_trained`), goes to the position before training begins (`Position.go_on`), and puts back the
+rest once there is an optimizer (`restore`).
 
 How files are written and read is in `checkpoint.py`, when they are written in `saving.py`.
 """
@@ -150,6 +151,7 @@ def capture(solver: Trained, position: Position) -> dict[str, Any]:
         "optimizer": trainer.optimizers[0].state_dict(),
         "scaler": scaler.state_dict() if scaler is not None else {},
         "rng": _rng_of_all_ranks(trainer.world_size),
+        **_of_callbacks(trainer),
         "step": position.step,
         "train_loss": solver.train_loss,
         "epoch": position.epoch,
@@ -173,9 +175,20 @@ def restore(solver: Trained, state: Mapping[str, Any]) -> None:
     scaler = scaler_of(trainer)
     if scaler is not None and state["scaler"]:
         scaler.load_state_dict(state["scaler"])
+    kept = state.get("callbacks", {})
+    for each in trainer.callbacks:
+        if each.state_key in kept:
+            each.load_state_dict(kept[each.state_key])
     solver.train_loss = state["train_loss"]
     if solver.global_rank < len(state["rng"]):
         generators.restore(state["rng"][solver.global_rank])
+
+
+def _of_callbacks(trainer: Trainer) -> dict[str, Any]:
+    """What callbacks have to be put back, by Lightning's name for each; nothing where none has."""
+    found = {each.state_key: each.state_dict() for each in trainer.callbacks}
+    found = {key: state for key, state in found.items() if state}
+    return {"callbacks": found} if found else {}
 
 
 def optimizer_bytes(trainer: Trainer) -> int:
