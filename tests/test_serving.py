@@ -51,13 +51,23 @@ def test_every_plug_of_the_package_serves_tasks_that_there_are() -> None:
         ),
         (
             {"model": "unet"},
-            ["model unet serves segmentation, not classification (of --data digits): --model cnn"],
+            [
+                "model unet serves segmentation, not classification (of --data digits): --model cnn"
+                " or mlp or resnet, or --data digits-segmentation or "
+            ],
         ),
         (
             {"data": "shapes", "model": "unet", "task": "classification"},
             [
                 "--data shapes is for segmentation, not --task classification: leave --task out",
-                "model unet serves segmentation, not classification",
+                "model unet serves segmentation, not classification (of --task classification): ",
+            ],
+        ),
+        (
+            {"task": "segmentation", "model": "unet"},
+            [
+                "--data digits is for classification, not --task segmentation: leave --task out, or"
+                " give --data digits-segmentation or "
             ],
         ),
         ({"data": "gone"}, []),  # told elsewhere

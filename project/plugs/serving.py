@@ -53,8 +53,9 @@ def misfits(chosen: Mapping[str, object]) -> list[str]:
     except (ValueError, OSError) as error:
         # One that was given is told as that.
         return [f"--data {chosen['data']}: {error}"] if chosen.get("task") is None else []
+    of = f"--task {task}" if chosen.get("task") else f"--data {chosen['data']}"
     return [
-        _line(kind, text, served(kind, text) or (USUAL,), task, str(chosen["data"]))
+        _line(kind, text, served(kind, text) or (USUAL,), task, of)
         for kind, text in _each(chosen)
         if not _serves(kind, text, task, alike)
     ]
@@ -137,18 +138,25 @@ def _serves(kind: str, text: str, task: str, alike: set[str]) -> bool:
     return bool(alike & set(tasks or (USUAL,)))
 
 
-def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, data: str) -> str:
+def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, of: str) -> str:
     what = " and ".join(tasks)
     if kind == "data":
-        return (
-            f"--data {text} is for {what}, not --task {task}: leave --task out, or give other data"
-        )
+        instead = _able("data", (task,)) or "other data"
+        return f"--data {text} is for {what}, not {of}: leave --task out, or give {instead}"
+    line = f"{kind} {text} serves {what}, not {task} (of {of})"
     if near := _near(kind, text, task):
-        return f"{kind} {text} serves {what}, not {task} (of --data {data}){near}"
-    able = [name for name in plugs.names(kind) if task in (served(kind, name) or (USUAL,))]
+        return line + near
+    # Who says nothing of data has the usual task: then it may be the data that were forgotten.
+    further = (kind, (task,)), ("data", tasks if of.startswith("--data") and task == USUAL else ())
+    hints = [hint for one, those in further if one != "metric" and (hint := _able(one, those))]
+    return line + (f": {', or '.join(hints)}" if hints else "")
+
+
+def _able(kind: str, tasks: tuple[str, ...]) -> str:
+    """A few plugs of the package that serve one of these tasks, as flags; empty if none does."""
+    able = [name for name in plugs.names(kind) if {*(served(kind, name) or (USUAL,))} & {*tasks}]
     able = [name for name in able if _stands_alone(kind, name)] or able
-    hint = f": --{kind} {' or '.join(able[:4])}" if able and kind != "metric" else ""
-    return f"{kind} {text} serves {what}, not {task} (of --data {data}){hint}"
+    return f"--{kind} {' or '.join(able[:4])}" if able else ""
 
 
 def _stands_alone(kind: str, name: str) -> bool:
