@@ -11,6 +11,7 @@ from project.cli.command import describe, print_error
 from project.run_directory import BEST, LAST
 from project.scores import improves
 from project.training.checkpoint_writer import CheckpointWriter
+from project.training.hooks import states
 from project.training.inheritance import Inheritance
 from project.training.state import Position, capture, restore
 
@@ -72,6 +73,7 @@ class Checkpoints(Callback):
             restore(solver, self._resumed_from)
             self._resumed_from = None
             self._write_inherited(trainer, solver)
+        states(trainer.callbacks)  # what can't be kept is told now
         self._began = time.monotonic()
 
     def on_train_batch_end(

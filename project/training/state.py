@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from project.data import Data, Loader
 from project.training import generators
+from project.training.hooks import states
 from project.training.step import scaler_of
 
 
@@ -151,7 +152,7 @@ def capture(solver: Trained, position: Position) -> dict[str, Any]:
         "optimizer": trainer.optimizers[0].state_dict(),
         "scaler": scaler.state_dict() if scaler is not None else {},
         "rng": _rng_of_all_ranks(trainer.world_size),
-        **_of_callbacks(trainer),
+        **states(trainer.callbacks),
         "step": position.step,
         "train_loss": solver.train_loss,
         "epoch": position.epoch,
@@ -182,13 +183,6 @@ def restore(solver: Trained, state: Mapping[str, Any]) -> None:
     solver.train_loss = state["train_loss"]
     if solver.global_rank < len(state["rng"]):
         generators.restore(state["rng"][solver.global_rank])
-
-
-def _of_callbacks(trainer: Trainer) -> dict[str, Any]:
-    """What callbacks have to be put back, by Lightning's name for each; nothing where none has."""
-    found = {each.state_key: each.state_dict() for each in trainer.callbacks}
-    found = {key: state for key, state in found.items() if state}
-    return {"callbacks": found} if found else {}
 
 
 def optimizer_bytes(trainer: Trainer) -> int:

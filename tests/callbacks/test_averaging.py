@@ -18,6 +18,7 @@ from project.callbacks.ema import EMA
 from project.callbacks.swa import SWA
 from project.hyperparameters import Hyperparameters
 from project.solver import Solver
+from project.training.hooks import states
 from tests import forks
 from tests.test_solver import assert_same_weights, train
 
@@ -118,3 +119,21 @@ def test_resumed_and_on_two_processes_it_is_the_same(tmp_path: Path, name: str) 
     assert (resumed["weights"], resumed["test"]) == (whole["weights"], whole["test"])
     _, two = ended("two", "--devices", "2")
     assert two["test"]["test_loss"] == pytest.approx(whole["test"]["test_loss"], abs=1e-5)
+
+
+class Odd(StepCallback):
+    def __init__(self, state: dict) -> None:
+        self.state = state
+
+    def state_dict(self) -> dict:
+        return self.state
+
+
+def test_a_state_that_no_checkpoint_holds_is_told() -> None:
+    tensor = torch.ones(2)
+    kept = {"a": [1, 2.0, None, "b", {"c": tensor}]}
+    assert states([Odd({}), Odd(kept)]) == {"callbacks": {"Odd": kept}}
+    with pytest.raises(ValueError, match="^callback Odd has a set in its state_dict.*ing.py:"):
+        states([Odd({"a": [{1}]})])
+    with pytest.raises(ValueError, match="^two callbacks have the state_key 'Odd'"):
+        states([Odd(kept), Odd(kept)])
