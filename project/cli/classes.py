@@ -74,7 +74,7 @@ def told_absent(data: Mapping[str, Any]) -> Iterator[str]:
     for split, count in data["counts"].items():
         absent = [c for c, n in zip(data["classes"], count["per_class"], strict=True) if not n]
         if len(absent) == 1:
-            yield f"class {_some(absent)} has no sample in {split}: macro averages take it for 0"
+            yield f"{the_class(absent[0])} has no sample in {split}: macro averages take it for 0"
         elif absent:
             yield (
                 f"{len(absent)} of {len(data['classes'])} classes have no sample in {split}"
@@ -120,7 +120,7 @@ def never_predicted(classes: Sequence[str], found: Found) -> Iterator[str]:
     never = [i for i, n in enumerate(found.predicted) if not n and found.support[i]]
     names, n = _some([classes[i] for i in never]), sum(found.support[i] for i in never)
     if len(never) == 1:
-        yield f"class {names} is never predicted: 0 of {n:,} found"
+        yield f"{the_class(classes[never[0]])} is never predicted: 0 of {n:,} found"
     elif never:
         many = f"{len(never):,} of {len(classes):,} classes"
         yield f"{many} are never predicted ({names}): 0 of {n:,} found"
@@ -181,6 +181,11 @@ def _packed(texts: Sequence[str]) -> list[str]:
         else:
             lines.append(text)
     return lines
+
+
+def the_class(name: str) -> str:
+    """How a sentence names one class; many are called by numbers, as "class 7", already."""
+    return short(name) if name.lower().startswith("class ") else f"class {_some([name])}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ class's share of the test's pixels.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from project.cli.classes import FEW, MOST, WIDTH, Found, Row, short
+from project.cli.classes import FEW, MOST, WIDTH, Found, Row, short, the_class
 from project.words.names import some
 from project.words.width import cell_width
 
@@ -47,7 +47,7 @@ def told_without_pixels(data: Mapping[str, Any]) -> Iterator[str]:
     for split, count in data["counts"].items():
         absent = [c for c, n in zip(data["classes"], count["per_class"], strict=True) if not n]
         if absent:
-            many, they = f"class {short(absent[0])} has", "it counts"
+            many, they = f"{the_class(absent[0])} has", "it counts"
             if len(absent) > 1:
                 named = some(list(map(short, absent)))
                 many = f"{len(absent)} of {len(data['classes'])} classes ({named}) have"

@@ -39,5 +39,6 @@ def _length(hparams: Hyperparameters) -> str:
         return f"one batch of {hparams.batch_size} of each split"
     n = hparams.max_epochs
     epochs = f"{'up to ' if hparams.early_stopping else ''}{n:,} epoch{'s' * (n != 1)}"
-    steps = f" or {hparams.max_steps:,} steps" if hparams.max_steps else ""
+    most = hparams.max_steps
+    steps = f" or {most:,} step{'s' * (most != 1)}" if most else ""
     return f"{epochs}{steps} in batches of {hparams.batch_size:,}"

@@ -124,7 +124,7 @@ def _made(pairs: Iterable[tuple[str, Any]], ignored: int | None, source: str) ->
     if len({isinstance(code, tuple) for code in codes}) > 1:
         raise ValueError("it has both values and colours")
     if not 2 <= len(classes) <= MOST_CLASSES:
-        raise ValueError(f"it has {len(classes)} classes, not 2 to {MOST_CLASSES}")
+        raise ValueError(f"its number of classes is {len(classes)}, not 2 to {MOST_CLASSES}")
     coding = Coding(tuple(classes), codes, source)
     if ignored is not None and not coding.is_of_colours:
         codes.setdefault(ignored, IGNORED)

@@ -101,6 +101,8 @@ def test_recall_is_told_of_the_worst_first_with_its_counts() -> None:
     assert list(never_predicted(TREES, found(matrix))) == [
         "class yew is never predicted: 0 of 4 found"
     ]
+    numbered = [f"class {i}" for i in range(4)]  # what is called so already is no "class class 3"
+    assert next(never_predicted(numbered, found(matrix))).startswith("class 3 is never predicted")
     rows = by_class(data(TREES, [42, 84, 280, 14]), found(matrix))
     assert rows.baseline == ("baseline", 'test 0.6667  (always "oak")')  # 80 of 120
 

@@ -87,6 +87,7 @@ def test_what_will_be_done_is_one_line() -> None:
         "mlp on image-folder in pets, 1 epoch or 5,000 steps in batches of 128; into"
         " experiments/trial/"
     )
+    assert " epochs or 1 step in batches" in line("--max-steps", "1")
     assert line("--early-stopping", "3").startswith("cnn on digits, up to 30 epochs in ")
     hparams = parse(["--resume", "last"], {}).hparams
     run = Path("experiments", "trial", "20261121-034512-7h3k")

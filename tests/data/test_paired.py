@@ -237,7 +237,7 @@ def test_a_file_says_what_colours_mean(write: Write, name: str, text: str) -> No
         ('{"0": "a", "1,2,3": "b"}', "it has both values and colours"),
         ('{"0": "a", "0": "b"}', "'0' stands there twice"),
         ('{"0": "a", "1": 2}', "'1' has 2, no name"),
-        ('{"0": "a", "1": null}', "it has 1 classes, not 2 to 254"),
+        ('{"0": "a", "1": null}', "its number of classes is 1, not 2 to 254"),
     ],
 )
 def test_a_wrong_file_of_classes_gets_a_line(tmp_path: Path, text: str, problem: str) -> None:
