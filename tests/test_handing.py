@@ -94,3 +94,10 @@ def test_what_there_is_not_gets_a_line_that_says_what_there_is(
     line = str(caught.value)
     assert line.startswith(f"{kind} own:make asks for {asked}") and "\n" not in line
     assert line.endswith("(it can ask for class_counts, classes, hparams, n_classes, shape)")
+
+
+def test_a_loss_that_is_the_function_itself_is_told_to_return_it() -> None:
+    with pytest.raises(
+        ValueError, match=r"^loss own:f asks for targets: it is called once, and mu"
+    ):
+        made("loss", "own:f", lambda logits, targets: 0, THERE)

@@ -17,6 +17,8 @@ PLACES = {
     "metric": ("n_classes",),
     "callback": ("hparams",),
 }
+# What the function that a loss's plug returns is called with.
+_MEASURED = {"outputs", "logits", "targets", "target", "labels", "masks"}
 _BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -44,15 +46,19 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
         return plug(*(there[name] for name in places))
     found, missing = _arguments(form, places, there)
     if missing:
-        near = did_you_mean(missing[0], there)
-        known = ", ".join(sorted(there))
         at = definitions.place(plug)
-        raise ValueError(
-            f"{kind} {text} asks for {', '.join(missing)}, which there is not{near}"
-            f" (it can ask for {known}){f' ({shown(*at)})' if at else ''}"
-        )
+        where = f" ({shown(*at)})" if at else ""
+        raise ValueError(f"{kind} {text} {_refused(kind, missing, there)}{where}")
     bound = BoundArguments(form, found)
     return plug(*bound.args, **bound.kwargs)
+
+
+def _refused(kind: str, missing: list[str], there: Mapping[str, Any]) -> str:
+    names = ", ".join(missing)
+    if kind == "loss" and _MEASURED.intersection(missing):
+        return f"asks for {names}: it is called once, and must return the function of these"
+    near = did_you_mean(missing[0], there)
+    return f"asks for {names}, which there is not{near} (it can ask for {', '.join(sorted(there))})"
 
 
 def asks(plug: Callable[..., Any], name: str) -> bool:
