@@ -99,6 +99,11 @@ def make_plan(arguments: Arguments) -> Plan:
     resume = weights = parent = None
     if hparams.fast_dev_run:
         hparams = hparams.replace(max_epochs=1, limit_batches=1, tracker=("none",))
+    if (reference := hparams.checkpoint) and _names_a_run(reference):
+        # The record needs its id: what `last` is has changed when the run is reproduced.
+        run_id = find_run(Path(hparams.exp_dir), reference).name
+        hparams = hparams.replace(checkpoint=run_id)
+        given = given | {"checkpoint": run_id}
     if hparams.only_test:
         weights = _weights(hparams, hparams.checkpoint or hparams.resume)
     elif hparams.resume is not None:
@@ -126,9 +131,7 @@ def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:
 
 def _weights(hparams: Hyperparameters, reference: str) -> Path:
     """A checkpoint file, or the best one of a run."""
-    # What is no file, or not there, is told as such when it is read.
-    is_path = reference.endswith(".pt") or os.path.lexists(reference)
-    if is_path and not os.path.isdir(reference):
+    if not _names_a_run(reference) and not os.path.isdir(reference):
         return Path(reference)
     directory = find_run(Path(hparams.exp_dir), reference)
     path = run_directory.best(directory)
@@ -138,6 +141,11 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
             or f"{reference!r} has no best checkpoint: it ended before its first validation"
         )
     return path
+
+
+def _names_a_run(reference: str) -> bool:
+    """Whether it is no path; what is no file, or not there, is told as such when it is read."""
+    return not reference.endswith(".pt") and not os.path.lexists(reference)
 
 
 def _check_alone(given: Mapping[str, Any]) -> None:

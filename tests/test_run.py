@@ -16,9 +16,11 @@ from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
 
 from project import data, metrics, models, verify
+from project.cli.flags import parse
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.metrics.accuracy import Accuracy
+from project.plan import make_plan
 from project.provenance.find import find_run
 from project.provenance.proof import check_scores
 from project.scores import better
@@ -279,6 +281,15 @@ def test_a_checkpoint_is_tested_without_a_flag(finished: Path, run, tmp_path: Pa
     ours, reference = (json.loads((d / "outcome.json").read_text()) for d in (directory, finished))
     assert ours["test"] == reference["test"]
     assert ours["steps"] == 0
+
+
+def test_a_run_given_as_the_checkpoint_is_recorded_by_its_id(finished: Path) -> None:
+    for more in (["--only-test"], []):
+        arguments = parse(["--checkpoint", "last", "--exp-dir", str(finished.parents[1]), *more])
+        plan = make_plan(arguments)
+        # What is last is another run, once there is this one.
+        assert plan.hparams.checkpoint == plan.given["checkpoint"] == finished.name
+        assert plan.source == finished / "checkpoints" / "best.pt"
 
 
 @pytest.mark.parametrize("precision, accumulate", [("bf16-mixed", 1), ("32", 4)])
