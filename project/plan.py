@@ -99,9 +99,8 @@ def make_plan(arguments: Arguments) -> Plan:
     resume = weights = parent = None
     if hparams.fast_dev_run:
         hparams = hparams.replace(max_epochs=1, limit_batches=1, tracker=("none",))
-    if (reference := hparams.checkpoint) and _names_a_run(reference):
+    if run_id := checkpoint_run(hparams):
         # The record needs its id: what `last` is has changed when the run is reproduced.
-        run_id = find_run(Path(hparams.exp_dir), reference).name
         hparams = hparams.replace(checkpoint=run_id)
         given = given | {"checkpoint": run_id}
     if hparams.only_test:
@@ -141,6 +140,17 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
             or f"{reference!r} has no best checkpoint: it ended before its first validation"
         )
     return path
+
+
+def checkpoint_run(hparams: Hyperparameters) -> str | None:
+    """The id of the run that `--checkpoint` names as it is now, if it names one.
+
+    Raises:
+        ValueError: there is no such run.
+    """
+    if not (reference := hparams.checkpoint) or not _names_a_run(reference):
+        return None
+    return find_run(Path(hparams.exp_dir), reference).name
 
 
 def _names_a_run(reference: str) -> bool:

@@ -17,10 +17,12 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from project import data, metrics, models, verify
 from project.cli.flags import parse
+from project.cli.seeds import without_seeds
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.metrics.accuracy import Accuracy
 from project.plan import make_plan
+from project.processes import seeds
 from project.provenance.find import find_run
 from project.provenance.proof import check_scores
 from project.scores import better
@@ -290,6 +292,19 @@ def test_a_run_given_as_the_checkpoint_is_recorded_by_its_id(finished: Path) -> 
         # What is last is another run, once there is this one.
         assert plan.hparams.checkpoint == plan.given["checkpoint"] == finished.name
         assert plan.source == finished / "checkpoints" / "best.pt"
+
+
+def test_all_seeds_begin_with_the_same_checkpoint(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen(_seeds: object, words: list[str], _short_ids: object) -> int:
+        each = parse([*without_seeds(words), "--seed", "1"], {})
+        assert each.hparams.checkpoint == finished.name
+        return 7
+
+    monkeypatch.setattr(seeds, "run_each", seen)
+    flags = ["--checkpoint", "last", "--exp-dir", str(finished.parents[1])]
+    assert main([*flags, "--seeds", "1", "2"]) == 7
 
 
 @pytest.mark.parametrize("precision, accumulate", [("bf16-mixed", 1), ("32", 4)])
