@@ -137,7 +137,8 @@ def test_it_is_recorded_and_its_score_is_the_one_to_compare_by(run: Path) -> Non
     assert checkpoint.load(run / "checkpoints" / "last.pt")["task"] == record["task"]
     assert record["scores"] == {"loss": "min", "absolute_error": "min"}
     assert usual([record])[0] == "test_absolute_error"
-    assert [path.name for path in (run / "plugs").iterdir()] == ["own_distance.py"]
+    # This process may have imported files of other tests, which are told as its sources too.
+    assert "own_distance.py" in {path.name for path in (run / "plugs").iterdir()}
     assert (run / "figures" / "seen.txt").read_text() == ""
 
 
