@@ -5,10 +5,10 @@ from typing import Any
 import torch
 
 from project.cli.faults import if_none
-from project.data.ragged import Ragged, RaggedMasks
+from project.data.ragged import Ragged
 from project.data.samples import UNITS, Raw, Resident, dtype_name
 from project.data.streamed import Streamed
-from project.data.targets import Labels, Masks
+from project.data.targets import Labels, OfPixels
 from project.values import IGNORED
 
 # What `Samples` asks for.
@@ -71,7 +71,7 @@ def _fault_of_targets(targets: Any, n_classes: int) -> str | None:
                 f"has target {int(targets.values[i])} at sample {i}: those of {n_classes} classes"
                 f" are 0..{last}"
             )
-    if isinstance(targets, Masks | RaggedMasks):
+    if isinstance(targets, OfPixels):
         found = targets.occurrences(torch.arange(len(targets)))[:, n_classes:IGNORED]
         samples, values = found.nonzero(as_tuple=True)
         if len(samples):

@@ -6,54 +6,35 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from project.data._mask_values import Move, moved_masks
 from project.data._stores import Store
-from project.data.targets import Masks, file_content
+from project.data.targets import OfPixels, file_content
 from project.values import Tree
 
 
-class RaggedMasks:
+class RaggedMasks(OfPixels):
     """The masks of pictures of many sizes.
 
     Args:
         store: where they are kept.
         looks: `(n,)` of dtype LOOK.
-        digests: `(n, 32)` uint8, as of `Masks`.
-        groups: as the `strata` of `Masks`.
+        digests, strata: as of `OfPixels`.
     """
 
-    kind = Masks.kind
-
     def __init__(
-        self, store: Store, looks: np.ndarray, digests: np.ndarray | None, groups: Tensor | None
+        self, store: Store, looks: np.ndarray, digests: np.ndarray | None, strata: Tensor | None
     ) -> None:
-        self.store, self.looks, self.digests, self.groups = store, looks, digests, groups
+        super().__init__(digests, strata)
+        self.store, self.looks = store, looks
 
     def __len__(self) -> int:
         return len(self.looks)
-
-    def strata(self) -> Tensor:
-        """Those given; else one for all."""
-        return torch.zeros(len(self), dtype=torch.int64) if self.groups is None else self.groups
 
     def fetch(self, indices: Tensor) -> Tensor:
         """`(b, H, W)` uint8 of masks that are all of one size."""
         return torch.stack([self.store.picture(i)[1] for i in indices.tolist()])
 
-    def moved(self, found: Tree, move: Move) -> Tree:
-        """As the images are; what is outside of them is ignored."""
-        return moved_masks(found, move)
-
-    def ready(self, found: Tree) -> Tree:
-        """`(b, H, W)` int64."""
-        return found.long()
-
-    def counts(self, indices: Tensor, n_classes: int) -> Tensor:
-        """Pixels of each class, without those ignored."""
-        return self.occurrences(indices).sum(0)[:n_classes]
-
     def occurrences(self, indices: Tensor) -> Tensor:
-        """How many pixels have each value, by sample: `(b, 256)` int64."""
+        """As of `OfPixels`, counted when each was looked at."""
         return torch.from_numpy(self.looks["pixels"][indices.numpy()].astype(np.int64))
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
@@ -71,7 +52,7 @@ class RaggedMasks:
 
     def to(self, device: torch.device | str) -> "RaggedMasks":
         """The same masks, fetched on `device`."""
-        return RaggedMasks(self.store.to(device), self.looks, self.digests, self.groups)
+        return RaggedMasks(self.store.to(device), self.looks, self.digests, self._strata)
 
 
 class Ragged:

@@ -110,49 +110,29 @@ class Labels:
         return self if there is self._there else Labels(self.values, device)
 
 
-class Masks:
-    """A class of each pixel of each sample, all of one size, in one array.
+class OfPixels:
+    """What masks have in common, whatever they are kept in.
 
     Args:
-        values: `(n, H, W)` uint8, 0 to n_classes - 1, or IGNORED for what counts nowhere.
         digests: `(n, 32)` uint8, the hash of the file each mask was read from, and of what its
             values mean; None: the content hash is made of the masks.
         strata: `(n,)` of whole numbers from 0 on, by which samples are split alike; None: by
             nothing.
-
-    Raises:
-        Misuse: the values are something else.
     """
 
     kind = "masks"
 
-    def __init__(
-        self, values: Tensor, digests: np.ndarray | None = None, strata: Tensor | None = None
-    ) -> None:
-        if not isinstance(values, Tensor) or values.dtype != torch.uint8 or values.ndim != 3:
-            what = (
-                f"{tuple(values.shape)} {str(values.dtype).removeprefix('torch.')}"
-                if isinstance(values, Tensor)
-                else type(values).__name__
-            )
-            raise Misuse(
-                f"masks are {what}, no tensor (n, height, width) uint8 of classes from 0 on and"
-                f" {IGNORED} for what is ignored"
-            )
-        self.values, self.digests, self._strata = values, digests, strata
+    def __init__(self, digests: np.ndarray | None, strata: Tensor | None) -> None:
+        self.digests, self._strata = digests, strata
 
     def __len__(self) -> int:
-        return len(self.values)
+        raise NotImplementedError(f"{type(self).__name__} defines no __len__()")
 
     def strata(self) -> Tensor:
         """Those given; else one for all."""
         if self._strata is None:
             return torch.zeros(len(self), dtype=torch.int64)
         return self._strata
-
-    def fetch(self, indices: Tensor) -> Tensor:
-        """`(b, H, W)` uint8 on the array's device."""
-        return self.values.index_select(0, indices.to(self.values.device))
 
     def moved(self, found: Tree, move: Move) -> Tree:
         """As the images are; what is outside of them is ignored."""
@@ -168,6 +148,45 @@ class Masks:
 
     def occurrences(self, indices: Tensor) -> Tensor:
         """How many pixels have each value, by sample: `(b, 256)` int64 on the CPU."""
+        raise NotImplementedError(f"{type(self).__name__} defines no occurrences(indices)")
+
+
+class Masks(OfPixels):
+    """A class of each pixel of each sample, all of one size, in one array.
+
+    Args:
+        values: `(n, H, W)` uint8, 0 to n_classes - 1, or IGNORED for what counts nowhere.
+        digests, strata: as of `OfPixels`.
+
+    Raises:
+        Misuse: the values are something else.
+    """
+
+    def __init__(
+        self, values: Tensor, digests: np.ndarray | None = None, strata: Tensor | None = None
+    ) -> None:
+        if not isinstance(values, Tensor) or values.dtype != torch.uint8 or values.ndim != 3:
+            what = (
+                f"{tuple(values.shape)} {str(values.dtype).removeprefix('torch.')}"
+                if isinstance(values, Tensor)
+                else type(values).__name__
+            )
+            raise Misuse(
+                f"masks are {what}, no tensor (n, height, width) uint8 of classes from 0 on and"
+                f" {IGNORED} for what is ignored"
+            )
+        super().__init__(digests, strata)
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def fetch(self, indices: Tensor) -> Tensor:
+        """`(b, H, W)` uint8 on the array's device."""
+        return self.values.index_select(0, indices.to(self.values.device))
+
+    def occurrences(self, indices: Tensor) -> Tensor:
+        """As of `OfPixels`, counted here."""
         return torch.cat([pixels_by_value(self.fetch(piece)) for piece in self._pieces(indices)])
 
     def content(self, indices: Tensor) -> Iterator[bytes]:
