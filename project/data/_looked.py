@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import PIL
 import torch
-from blake3 import blake3
 from torch import Tensor
 
 from project.cli.stage import count, stage
 from project.data._rows import remember_rows, remembered_rows
 from project.data._workers import read_ahead
-from project.data.cache import cache_folder, note
+from project.data.cache import cache_folder
+from project.data.glimpses import short_hash
 from project.data.reading import Read
 
 LOOK = np.dtype(
@@ -61,10 +61,7 @@ def look_at_all(
     for done, (rows, item) in enumerate(zip(arriving, items, strict=True), start=1):
         found[item] = rows.numpy().view(LOOK).ravel()
         count(min(done * AT_ONCE, len(rest)), len(rest))
-    try:
-        remember_rows(found, digests, path, _FORMAT)
-    except OSError as error:
-        note(f"the pictures will be looked at again in the next run: {error}")
+    remember_rows(found, digests, path, _FORMAT, "the pictures")
     return found
 
 
@@ -80,6 +77,4 @@ class _Looker:
 
 
 def _hash(values: np.ndarray) -> int:
-    """The first 64 bits of BLAKE3: of a million pictures, two are alike with 3 in 10^8."""
-    hasher = blake3(f"{values.dtype} {values.shape} ".encode())
-    return int.from_bytes(hasher.update(values.tobytes()).digest()[:8], "little")
+    return short_hash(f"{values.dtype} {values.shape} ".encode() + values.tobytes())

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from blake3 import blake3
 
+from project.data.cache import note
 from project.files import write_atomic
 
 
@@ -28,17 +29,21 @@ def remembered_rows(digests: np.ndarray, path: Path, header: bytes, dtype: np.dt
     return found
 
 
-def remember_rows(rows: np.ndarray, digests: np.ndarray, path: Path, header: bytes) -> None:
+def remember_rows(
+    rows: np.ndarray, digests: np.ndarray, path: Path, header: bytes, what: str
+) -> None:
     """Keep the rows of what has these digests for `remembered_rows`.
 
-    Raises:
-        OSError: the file can't be written.
+    Where the file can't be written, a line says what will be looked at again.
     """
     _, first = np.unique(first_bits(digests), return_index=True)
     entries = np.zeros(len(first), _entry(rows.dtype))
     entries["digest"], entries["row"] = digests[first], rows[first]
     body = entries.tobytes()
-    write_atomic(path, header + _check(body) + body)
+    try:
+        write_atomic(path, header + _check(body) + body)
+    except OSError as error:
+        note(f"{what} will be looked at again in the next run: {error}")
 
 
 def first_bits(digests: np.ndarray) -> np.ndarray:

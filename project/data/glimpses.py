@@ -11,7 +11,7 @@ from blake3 import blake3
 
 from project.data._fit import CROP, mark
 from project.data._rows import remember_rows, remembered_rows
-from project.data.cache import cache_folder, note
+from project.data.cache import cache_folder
 from project.data.decoding import Decoded
 
 KNOWN, REDUCED, SEE_THROUGH, FILM = 1, 2, 4, 8
@@ -64,10 +64,7 @@ def remember(
     glimpses: np.ndarray, digests: np.ndarray, folder: Path, size: int, fit: str = CROP
 ) -> None:
     """Keep the glimpses of files with these digests for `remembered`."""
-    try:
-        remember_rows(glimpses, digests, _cache(folder, size, fit), _FORMAT)
-    except OSError as error:
-        note(f"the pictures will be looked at again in the next run: {error}")
+    remember_rows(glimpses, digests, _cache(folder, size, fit), _FORMAT, "the pictures")
 
 
 def _cache(folder: Path, size: int, fit: str) -> Path:

@@ -11,7 +11,7 @@ from blake3 import blake3
 
 from project.cli.stage import stage
 from project.data._rows import remember_rows, remembered_rows
-from project.data.cache import cache_folder, note
+from project.data.cache import cache_folder
 from project.data.coding import FILES, Coding
 from project.data.inputs import facts
 from project.data.mask_files import coded, read_mask
@@ -32,7 +32,7 @@ _HEADER = f"facts 1, Pillow {PIL.__version__}\n".encode()
 Look = Callable[[str, IO[bytes]], np.ndarray]
 
 
-class Facts(NamedTuple):
+class PairFacts(NamedTuple):
     """Of n pairs: `(n,)` of dtype FACT each, and `(n, 32)` uint8 the hashes of the files."""
 
     images: np.ndarray
@@ -47,7 +47,7 @@ def facts_of(
     coding: Coding | None,
     ignored: int | None,
     folder: Path,
-) -> Facts:
+) -> PairFacts:
     """What files below a folder are like; those that are new or changed are read.
 
     Args:
@@ -81,8 +81,8 @@ def facts_of(
         rest = np.arange(2 * n)[part][~_is_known(looked[part])]
         _look_again(rest, paths, look)
         if fresh.any() or len(rest):
-            _keep(looked[part], digests[part], table)
-    return Facts(looked[:n], looked[n:], digests[:n], digests[n:])
+            remember_rows(looked[part], digests[part], table, _HEADER, "images and masks")
+    return PairFacts(looked[:n], looked[n:], digests[:n], digests[n:])
 
 
 def _is_known(found: np.ndarray) -> np.ndarray:
@@ -101,13 +101,6 @@ def _look_again(
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(opened, rest.tolist()):
             pass
-
-
-def _keep(found: np.ndarray, digests: np.ndarray, table: Path) -> None:
-    try:
-        remember_rows(found, digests, table, _HEADER)
-    except OSError as error:
-        note(f"images and masks will be looked at again in the next run: {error}")
 
 
 def _image(path: str, file: IO[bytes]) -> np.ndarray:

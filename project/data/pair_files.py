@@ -17,7 +17,7 @@ from project.data.hashing import hash_files
 from project.data.inputs import laid_out, read_image
 from project.data.mask_files import coded, read_mask
 from project.data.matching import Pairs
-from project.data.pair_facts import REAL, Facts, facts_of, shape_of, values_of
+from project.data.pair_facts import REAL, PairFacts, facts_of, shape_of, values_of
 from project.data.pairs import open_pairs
 from project.data.samples import Raw
 from project.hyperparameters import Hyperparameters
@@ -122,7 +122,7 @@ def raw_of(
     return Raw(train, test, coding.classes, val, files, pictures, fit)
 
 
-def _of_values(pairs: Pairs, found: Facts, ignored: int | None) -> Coding:
+def _of_values(pairs: Pairs, found: PairFacts, ignored: int | None) -> Coding:
     """The classes that the values of training masks are; masks with others are refused."""
     values = [values_of(fact) for fact in found.masks]
     coding = of_masks(values[pairs.train], pairs.masks[pairs.train], ignored)
@@ -131,7 +131,7 @@ def _of_values(pairs: Pairs, found: Facts, ignored: int | None) -> Coding:
     return coding
 
 
-def _channels(pairs: Pairs, found: Facts) -> int:
+def _channels(pairs: Pairs, found: PairFacts) -> int:
     """How many channels all images have: pictures 1 if all are grey, else 3.
 
     Raises:
