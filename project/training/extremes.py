@@ -73,13 +73,16 @@ class Extremes:
     def ends(self) -> Ends:
         """Both ends, of all ranks together; each has to call it, and gets the same."""
         self._look()
-        best = sorted((-k[0], -k[1]) for k, _ in self._best)
-        worst = sorted((-k[0], -k[1]) for k, _ in self._worst)
-        if dist.is_available() and dist.is_initialized():
-            best, worst = _of_all_ranks((best, worst), self.k)
+        # What is kept with them stays where it is until it is known which are wanted.
+        ends = [[(-k[0], -k[1]) for k, _ in heap] for heap in (self._best, self._worst)]
+        best, worst = (
+            sorted(entry for rank in ranks for entry in rank)[: self.k]
+            for ranks in zip(*_gathered(ends), strict=True)
+        )
         own = {e.index: e for _, e in (*self._best, *self._worst)}
         wanted = [index for _, index in (*best, *worst)]
-        found = _gathered({index: own[index] for index in wanted if index in own})
+        each = _gathered({index: own[index] for index in wanted if index in own})
+        found = {index: extreme for rank in each for index, extreme in rank.items()}
         return Ends([found[index] for _, index in best], [found[index] for _, index in worst])
 
     def _look(self) -> None:
@@ -130,17 +133,10 @@ def _single(leaf: Tensor) -> Tensor:
     return leaf[0].detach().clone().cpu()
 
 
-def _of_all_ranks(own: tuple[list, list], k: int) -> list[list[tuple[float, int]]]:
-    """The first k of each list over all ranks; what is kept with them stays where it is."""
-    every: list[Any] = [None] * dist.get_world_size()
-    dist.all_gather_object(every, own)
-    return [sorted(entry for rank in every for entry in rank[end])[:k] for end in (0, 1)]
-
-
-def _gathered(own: dict[int, Extreme]) -> dict[int, Extreme]:
-    """All ranks' entries; alone, there is nothing to do."""
+def _gathered(own: Any) -> list[Any]:
+    """Of each rank what it calls this with."""
     if not (dist.is_available() and dist.is_initialized()):
-        return own
+        return [own]
     every: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(every, own)
-    return {index: extreme for rank in every for index, extreme in rank.items()}
+    return every
