@@ -6,9 +6,10 @@ from typing import Any
 from pytorch_lightning import Callback
 
 from project import plugs
-from project.cli.faults import fault, if_none
+from project.cli.faults import fault
 from project.plugs.handing import made
 from project.training.hooks import StepCallback
+from project.words.returned import if_none
 
 __all__ = ["Callback", "StepCallback", "load", "watching"]
 

@@ -89,11 +89,6 @@ def fault(kind: str, text: str, why: str, *things: Any) -> ValueError:
     return ValueError(f"{kind} {text} {why} ({places.shown(plug.path, line)})")
 
 
-def if_none(value: Any) -> str:
-    """What to ask where a function has given None: the end of a sentence, empty for all else."""
-    return ": is a return missing?" if value is None else ""
-
-
 @contextmanager
 def blamed(kind: str, *texts: str, doing: str = "raised") -> Iterator[None]:
     """Tell an error in what the block calls as the plug's: which one, what it did, and where.

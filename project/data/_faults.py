@@ -4,12 +4,12 @@ from typing import Any
 
 import torch
 
-from project.cli.faults import if_none
 from project.data.ragged import Ragged
-from project.data.samples import UNITS, Raw, Resident, dtype_name
+from project.data.samples import UNITS, Raw, Resident
 from project.data.streamed import Streamed
 from project.data.targets import Labels, OfPixels
 from project.values import IGNORED
+from project.words.returned import dtype_name, if_none
 
 # What `Samples` asks for.
 _NEEDED = ("targets", "shape", "dtype", "device", "resident", "fetch", "stream", "content", "to")
@@ -107,7 +107,7 @@ def _not_finite(part: Resident) -> str | None:
 
 def _kind(value: Any) -> str:
     if isinstance(value, torch.Tensor):
-        return f"a tensor {tuple(value.shape)} {str(value.dtype).removeprefix('torch.')}"
+        return f"a tensor {tuple(value.shape)} {dtype_name(value.dtype)}"
     if value is None:
         return "None"
     name = type(value).__name__

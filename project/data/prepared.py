@@ -15,9 +15,10 @@ from project.data._leaks import Leaks
 from project.data._loader import Loader
 from project.data.files import Files
 from project.data.ragged import Ragged
-from project.data.samples import Subset, dtype_name
+from project.data.samples import Subset
 from project.hyperparameters import Hyperparameters
 from project.values import Example
+from project.words.returned import dtype_name
 
 
 @dataclass(frozen=True, eq=False)

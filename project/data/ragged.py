@@ -9,6 +9,7 @@ from torch import Tensor
 from project.data._stores import Store
 from project.data.targets import OfPixels, file_content
 from project.values import Tree
+from project.words.returned import dtype_name
 
 
 class RaggedMasks(OfPixels):
@@ -114,7 +115,7 @@ class Ragged:
         if self.digests is not None:
             yield file_content(self.digests, indices)
             return
-        yield f"{str(self.dtype).removeprefix('torch.')} of any size".encode()
+        yield f"{dtype_name(self.dtype)} of any size".encode()
         for i in indices.tolist():
             yield _content(self.store.picture(i)[0])
 

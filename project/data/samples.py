@@ -12,6 +12,7 @@ from project.cli.faults import Misuse
 from project.data.files import Files
 from project.data.targets import CHUNK_BYTES, Labels, Masks, Targets, file_content
 from project.values import Tree
+from project.words.returned import dtype_name
 
 # What a pixel's value is divided by before mean and std are taken of it, by its data type.
 UNITS = {torch.uint8: 255, torch.float32: 1}
@@ -174,11 +175,6 @@ class Resident:
         """A copy on `device`; itself where it is there already."""
         images = self.images.to(device)
         return self if images is self.images else Resident(images, self.targets, self.digests)
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """As NumPy says it: "uint8"."""
-    return str(dtype).removeprefix("torch.")
 
 
 def _check(images: Any, targets: Any) -> None:

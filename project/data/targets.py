@@ -10,6 +10,7 @@ from torch import Tensor
 from project.cli.faults import Misuse
 from project.data._mask_values import Move, mask_key, moved_masks, pixels_by_value
 from project.values import IGNORED, Tree
+from project.words.returned import dtype_name
 
 CHUNK_BYTES = 16 * 2**20
 
@@ -167,7 +168,7 @@ class Masks(OfPixels):
     ) -> None:
         if not isinstance(values, Tensor) or values.dtype != torch.uint8 or values.ndim != 3:
             what = (
-                f"{tuple(values.shape)} {str(values.dtype).removeprefix('torch.')}"
+                f"{tuple(values.shape)} {dtype_name(values.dtype)}"
                 if isinstance(values, Tensor)
                 else type(values).__name__
             )

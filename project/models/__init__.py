@@ -11,9 +11,10 @@ from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
 from project import plugs
-from project.cli.faults import fault, if_none
+from project.cli.faults import fault
 from project.models._summary import Layers, n_parameters, n_trainable
 from project.plugs.handing import made
+from project.words.returned import if_none
 
 __all__ = ["Layers", "build", "n_parameters", "n_trainable"]
 

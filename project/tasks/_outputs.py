@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from project.words.returned import advice, kind_of
+from project.words.returned import advice, dtype_name, kind_of
 
 Shape = tuple[int, ...]
 
@@ -33,7 +33,7 @@ def fault(
         found = tuple(outputs.shape)
         return f"returned {found} for {shape[0]} images, not {wanted}{misshapen(found, shape)}"
     if not outputs.is_floating_point():
-        dtype = str(outputs.dtype).removeprefix("torch.")
+        dtype = dtype_name(outputs.dtype)
         return f"returned {wanted} of {dtype}, no floating-point numbers: is there an argmax?"
     if outputs.device != device:
         return f"returned {wanted} on {outputs.device}, while its images are on {device}"

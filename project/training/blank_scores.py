@@ -8,10 +8,11 @@ import numpy as np
 from torch import Tensor
 
 from project import plugs
-from project.cli.faults import blamed, fault, if_none
+from project.cli.faults import blamed, fault
 from project.files.definitions import returning
 from project.training.monitored import Declared
 from project.values import Tree
+from project.words.returned import if_none
 from project.words.telling import quoted
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from project.values import Loss
-from project.words.returned import advice, kind_of
+from project.words.returned import advice, dtype_name, kind_of
 
 
 def losses_fault(losses: Any, n: int) -> str | None:
@@ -39,8 +39,7 @@ def _fault(losses: Any, n: int) -> str | None:
     if shape != (n,):
         return f"returned {shape} for {n} samples, not {wanted}"
     if not losses.is_floating_point():
-        dtype = str(losses.dtype).removeprefix("torch.")
-        return f"returned {wanted} of {dtype}, no floating-point numbers"
+        return f"returned {wanted} of {dtype_name(losses.dtype)}, no floating-point numbers"
     if losses.isnan().any():
         return f"returned NaN for {int(losses.isnan().sum())} of {n} samples with finite logits"
     return None

@@ -1,4 +1,4 @@
-"""What something is that should be a tensor, and what to do about it."""
+"""What something is that should be a tensor, or is one of another kind, and what to do about it."""
 
 from typing import Any
 
@@ -18,4 +18,14 @@ def advice(value: Any) -> str:
     """The end of a sentence that says what was wanted."""
     if isinstance(value, (tuple, list, dict)):
         return ": return the one tensor alone"
-    return ": is a return missing?" if value is None else ": return a tensor"
+    return if_none(value) or ": return a tensor"
+
+
+def if_none(value: Any) -> str:
+    """What to ask where a function has given None: the end of a sentence, empty for all else."""
+    return ": is a return missing?" if value is None else ""
+
+
+def dtype_name(dtype: Any) -> str:
+    """A tensor's data type as NumPy says it: `uint8`."""
+    return str(dtype).removeprefix("torch.")
