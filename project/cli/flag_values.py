@@ -131,7 +131,7 @@ def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tupl
             items = value if isinstance(value, (tuple, list)) else (value,)
             texts = [item for item in items if isinstance(item, str)]
             if f.metadata.get("weighted"):
-                texts = [text.partition("*")[0] for text in texts]
+                texts = list(map(plugs.unweighted, texts))
             found += [(f.metadata["plug"], text) for text in texts]
     kinds = dict(found)
     if "task" not in kinds and plugs.says_tasks("data", kinds["data"]):

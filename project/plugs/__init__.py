@@ -146,9 +146,13 @@ def chosen(flags: Mapping[str, Any]) -> dict[str, set[str]]:
     for kind in FOLDERS:
         texts = flags.get(kind) or ()
         texts = [texts] if isinstance(texts, str) else texts
-        # A term of a sum may have a weight.
-        found[kind] = {text.partition("*")[0].partition(":")[0] for text in texts}
+        found[kind] = {unweighted(text).partition(":")[0] for text in texts}
     return found
+
+
+def unweighted(text: str) -> str:
+    """What is chosen by a term of a sum, which may have a weight: `dice` of `dice*0.5`."""
+    return text.partition("*")[0]
 
 
 def name_of(module: str) -> str:

@@ -122,7 +122,7 @@ def _each(chosen: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for kind in _KINDS:
         value = chosen.get(kind) or ()
         for text in [value] if isinstance(value, str) else value:
-            yield kind, str(text).partition("*")[0]  # a loss may have a weight
+            yield kind, plugs.unweighted(str(text))
 
 
 def _serves(kind: str, text: str, task: str, alike: set[str]) -> bool:

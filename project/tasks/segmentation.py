@@ -17,7 +17,6 @@ from project.tasks._gallery import Colour
 from project.tasks._reports import save_report
 from project.values import IGNORED, Example, Prediction
 
-WINDOW = 512  # without flags
 MAX_CLASSES_IN_LEGEND = 40
 
 
@@ -53,7 +52,8 @@ class Segmentation(_task.Task):
                 f"segmentation needs 2 to {IGNORED} classes, background among them, not"
                 f" {len(classes)}: check --data"
             )
-        self.window = WINDOW if hparams is None else hparams.settings(__name__).window
+        usual: Any = Settings.window
+        self.window = usual.default if hparams is None else hparams.settings(__name__).window
         self._largest = (0, 0)
 
     def infer(self, model: nn.Module, inputs: Tensor) -> Tensor:
