@@ -136,7 +136,7 @@ def test_lists_show_what_is_ones_own(
 def test_our_pages_are_for_those_who_log_in(
     guarded: Guarded, clients: dict[str | None, httpx.Client], run: dict[str, Any]
 ) -> None:
-    for page in ("/", "/compare", "/compare/static/page.js", f"/{ONE}/e/{run['shortId']}"):
+    for page in ("/", "/compare", "/compare/app/page.js", f"/{ONE}/e/{run['shortId']}"):
         refused = clients[None].get(page)
         assert refused.status_code == 401
         assert refused.headers["WWW-Authenticate"].startswith("Basic ")

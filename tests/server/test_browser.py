@@ -222,7 +222,7 @@ def test_smoothing_is_the_mean_with_fading_weights(page: Page, server: Server) -
     values = np.random.default_rng(0).standard_normal(50)
     script = """
         const [values, weight, done] = arguments;
-        import("/compare/shared/smooth.js").then(({smooth}) => done(smooth(values, weight)));
+        import("/compare/app/smooth.js").then(({smooth}) => done(smooth(values, weight)));
     """
     found = page.driver.execute_async_script(script, values.tolist(), 0.8)
     # Without bias: the weights 0.8 ** age of the points so far, divided by their sum.

@@ -10,24 +10,23 @@ from typing import Any
 from project.comparison.page.bundle import bundle
 from project.files import finite
 
-SHARED = Path(__file__).parent / "shared"  # with the server's page
-OWN = Path(__file__).parent / "own"
+APP = Path(__file__).parent / "app"  # the server's page too
 
 
 def page(content: Mapping[str, Any]) -> str:
     """The HTML of a page that needs nothing else, and whose policy lets it load nothing else."""
     scripts = [plotly_path().read_text(encoding="utf-8"), _script()]
-    styles = [(SHARED / "page.css"), (SHARED / "curves.css"), (OWN / "file.css")]
+    styles = [APP / "page.css", APP / "curves.css", APP / "file.css"]
     parts = {
         "POLICY": _policy(scripts),
-        "ICON": b64encode((SHARED / "icon.svg").read_bytes()).decode(),
+        "ICON": b64encode((APP / "icon.svg").read_bytes()).decode(),
         "STYLES": "".join(path.read_text(encoding="utf-8") for path in styles),
         "DATA": _json(content),
         "PLOTLY": scripts[0],
         "SCRIPT": scripts[1],
     }
     # Cut once, so that nothing of a run is taken for a place to fill.
-    pieces = (OWN / "page.html").read_text(encoding="utf-8").split("%%")
+    pieces = (APP / "page.html").read_text(encoding="utf-8").split("%%")
     return "".join(parts[p] if i % 2 else p for i, p in enumerate(pieces))
 
 
@@ -40,8 +39,8 @@ def plotly_path() -> Path:
 
 
 def _script() -> str:
-    files = [*SHARED.glob("*.js"), *OWN.glob("*.js")]
-    return bundle({path.stem: path.read_text(encoding="utf-8") for path in files}, "file")
+    files = {path.stem: path.read_text(encoding="utf-8") for path in APP.glob("*.js")}
+    return bundle(files, "file")
 
 
 def _policy(scripts: list[str]) -> str:

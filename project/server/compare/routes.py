@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from functools import cache
-from pathlib import Path
 
 import plotly
 from starlette.requests import Request
@@ -12,9 +11,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from project.comparison.page.writing import SHARED, plotly_path
+from project.comparison.page.writing import APP, plotly_path
 
-STATIC = Path(__file__).parent / "static"
 PLOTLY = plotly_path()
 # Nothing from elsewhere, no script within the page. The plotting library sets styles by attributes.
 POLICY = (
@@ -47,14 +45,13 @@ def routes() -> list[BaseRoute]:
         Route("/compare", page),
         Route(f"/compare/plotly-{plotly.__version__}.min.js", library),
         Route("/compare/plotly.min.js", library_address),
-        Mount("/compare/static", OwnFiles(directory=STATIC)),
-        Mount("/compare/shared", OwnFiles(directory=SHARED)),
+        Mount("/compare/app", OwnFiles(directory=APP)),
     ]
 
 
 async def page(request: Request) -> Response:
     """The page; its script finds in the address what to show."""
-    return FileResponse(STATIC / "page.html", headers=PAGE_HEADERS)
+    return FileResponse(APP / "server.html", headers=PAGE_HEADERS)
 
 
 async def library_address(request: Request) -> Response:

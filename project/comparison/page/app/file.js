@@ -2,18 +2,18 @@
 
 import { answers } from "./answers.js";
 import { Comparison } from "./comparison.js";
-import { Curves } from "../shared/curves.js";
+import { Curves } from "./curves.js";
 import { diffs } from "./diff.js";
-import { el, say } from "../shared/dom.js";
-import { date } from "../shared/format.js";
-import { showImages } from "../shared/images.js";
-import { Legend } from "../shared/legend.js";
+import { el, say } from "./dom.js";
+import { date } from "./format.js";
+import { showImages } from "./images.js";
+import { Legend } from "./legend.js";
 import { listing } from "./listing.js";
-import { COLOURS, look, setLook } from "../shared/palette.js";
+import { COLOURS, look, setLook } from "./palette.js";
 import { Parallel } from "./parallel.js";
 import { seeds } from "./seeds.js";
-import { source } from "../shared/source.js";
-import { load, presume, state, update } from "../shared/state.js";
+import { source } from "./source.js";
+import { load, presume, state, update } from "./state.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 

@@ -1,6 +1,6 @@
 // Where a value stands on an axis of parallel coordinates: by size, by its logarithm, or by its name.
 
-import { number } from "../shared/format.js";
+import { number } from "./format.js";
 
 // Values over so many times the least are easier told apart by their logarithms.
 const WIDE = 20;

@@ -1,10 +1,10 @@
 // The page: the list of the latest runs, or the comparison of those that its address names.
 
-import { el, say } from "../shared/dom.js";
-import { source } from "../shared/source.js";
-import { load, state } from "../shared/state.js";
+import { el, say } from "./dom.js";
+import { source } from "./source.js";
+import { load, state } from "./state.js";
 import { get, imageAddress, plotly } from "./api.js";
-import { showComparison } from "./comparison.js";
+import { showComparison } from "./live.js";
 import { showLatest } from "./latest.js";
 
 Object.assign(source, { get, imageAddress, library: plotly });

@@ -1,9 +1,9 @@
 // The latest runs of all experiments: find some, tick them, compare them.
 
 import { get } from "./api.js";
-import { el, say, status } from "../shared/dom.js";
-import { age, date, lasted, number } from "../shared/format.js";
-import { address } from "../shared/state.js";
+import { el, say, status } from "./dom.js";
+import { age, date, lasted, number } from "./format.js";
+import { address } from "./state.js";
 
 const MOST = 20;
 const chosen = new Map();

@@ -1,10 +1,10 @@
 // The table of a comparison: flags, results with their differences, code, data and environment.
 
-import { el, status, swatch } from "../shared/dom.js";
-import { age, date, duration, number, spread } from "../shared/format.js";
-import { look } from "../shared/palette.js";
-import { state } from "../shared/state.js";
-import { Table } from "../shared/table.js";
+import { el, status, swatch } from "./dom.js";
+import { age, date, duration, number, spread } from "./format.js";
+import { look } from "./palette.js";
+import { state } from "./state.js";
+import { Table } from "./table.js";
 
 // These differ without telling anything; they are shown once opened.
 const CLOSED = new Set(["environment"]);

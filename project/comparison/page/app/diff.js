@@ -1,8 +1,8 @@
 // The code's diffs: file by file, coloured, with what changed within a line.
 
-import { el, swatch } from "../shared/dom.js";
-import { look } from "../shared/palette.js";
-import { isOpen, setOpen } from "../shared/state.js";
+import { el, swatch } from "./dom.js";
+import { look } from "./palette.js";
+import { isOpen, setOpen } from "./state.js";
 
 // So many changed lines are open from the beginning, and of a file so many are shown first.
 const OPEN = 300;

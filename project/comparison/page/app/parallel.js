@@ -1,12 +1,12 @@
 // Parallel coordinates: a line for each run through its flags and scores. Drawing along an axis keeps
 // the runs that pass there. Plotly's own need WebGL and eval, which not every browser gives a file.
 
-import { el, svg } from "../shared/dom.js";
-import { number } from "../shared/format.js";
-import { look } from "../shared/palette.js";
+import { el, svg } from "./dom.js";
+import { number } from "./format.js";
+import { look } from "./palette.js";
 import { Brushes } from "./brushes.js";
 import { scale } from "./scales.js";
-import { state, update } from "../shared/state.js";
+import { state, update } from "./state.js";
 
 const HEIGHT = 352;
 const [TOP, BOTTOM, SIDE] = [58, 40, 70];

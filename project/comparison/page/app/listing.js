@@ -1,6 +1,6 @@
 // The table of the latest runs, sorted by any column and filtered by words.
 
-import { el, status } from "../shared/dom.js";
+import { el, status } from "./dom.js";
 
 export function listing({ names, rows, notes }) {
   let by = null;

@@ -1,11 +1,11 @@
 // The comparison: the runs, what they differ in, their curves and their images.
 
-import { Curves } from "../shared/curves.js";
-import { el, openDialog, say, status } from "../shared/dom.js";
-import { showImages } from "../shared/images.js";
-import { Legend } from "../shared/legend.js";
-import { look } from "../shared/palette.js";
-import { address, state, update } from "../shared/state.js";
+import { Curves } from "./curves.js";
+import { el, openDialog, say, status } from "./dom.js";
+import { showImages } from "./images.js";
+import { Legend } from "./legend.js";
+import { look } from "./palette.js";
+import { address, state, update } from "./state.js";
 import { get, stop } from "./api.js";
 import { Facts } from "./facts.js";
 

@@ -1,10 +1,10 @@
 // The table side by side: flags, metrics, code, data and environment, by default what differs.
 
 import { get } from "./api.js";
-import { el, openDialog, status, swatch } from "../shared/dom.js";
-import { age, date, lasted, number } from "../shared/format.js";
-import { look } from "../shared/palette.js";
-import { Table, slug } from "../shared/table.js";
+import { el, openDialog, status, swatch } from "./dom.js";
+import { age, date, lasted, number } from "./format.js";
+import { look } from "./palette.js";
+import { Table, slug } from "./table.js";
 
 // Shown also where they are the same: what one asks for first.
 const ALWAYS = new Set(["code/sha", "code/branch", "code/dirty", "code/patch_blake3", "data/name", "data/hash"]);

@@ -1,9 +1,9 @@
 // Groups of runs that differ only in the seed: mean, spread, and paired differences from the first.
 
-import { el, svg, swatch } from "../shared/dom.js";
-import { number, spread } from "../shared/format.js";
-import { look } from "../shared/palette.js";
-import { state, update } from "../shared/state.js";
+import { el, svg, swatch } from "./dom.js";
+import { number, spread } from "./format.js";
+import { look } from "./palette.js";
+import { state, update } from "./state.js";
 
 const WIDTH = 180;
 const HEIGHT = 26;
