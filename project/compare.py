@@ -22,7 +22,8 @@ def main(argv: Sequence[str]) -> int:
     """List or compare.
 
     Returns:
-        The exit code: 0; 2 if the input is at fault, or a part could not be compared.
+        The exit code: 0; 1 if a gate is violated; 2 if the input is at fault, or a part could not
+        be compared.
     """
     return guarded(lambda: compare(argv))
 
@@ -40,6 +41,10 @@ def compare(argv: Sequence[str]) -> int:
         flag = f"--{asked[0].replace('_', '-')}"
         raise ValueError(f"{flag} is of a comparison: name the runs, or an experiment")
     # Only now, so that --help and a mistyped flag are answered at once.
+    if arguments.gate:
+        from project.comparison.gate.answering import gate_runs
+
+        return gate_runs(arguments)
     from project.comparison.acting import compare_runs, list_runs
 
     return (compare_runs if arguments.runs else list_runs)(arguments)
@@ -63,6 +68,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     for name, what in _SECTIONS.items():
         parser.add_argument(f"--{name}", action="store_true", help=f"of a comparison also {what}")
+    parser.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="of BASE and NEW, each a run, several with commas between them, or an experiment: what"
+        " must not happen, as 'test_accuracy drops > 0.005' (drops, rises, changes, worsens; > 1 %%"
+        " of the base; or test_accuracy < 0.9); prints a table in Markdown, and the exit code is 1"
+        " where it does; with several seeds on both sides the 95 %% interval decides",
+    )
     parser.add_argument(
         "--csv",
         type=Path,
