@@ -43,6 +43,9 @@ TRACKING = "tracking"
 TENSORBOARD = "tensorboard"
 NEPTUNE = ".neptune"  # the one folder name that `neptune sync` looks for
 REPRODUCTIONS = "reproductions"
+# What was made of the run later: a folder for each, under a seal of its own.
+AFTER = "after"
+AFTER_SEAL = "seal.json"
 # The commit's files that an archive brought along.
 SOURCE = "source"
 PACK, MASKED = "commit.pack", "masked"

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from project.files import read_json
-from project.provenance import runs_csv
+from project.provenance import after, runs_csv
 from project.provenance.run import Run
 from project.provenance.seal import file_hashes, write_outcome
 from project.tracking.journal import Journal
@@ -126,6 +126,17 @@ def test_what_comes_after_the_end_is_no_fault(run: Path, said: Any) -> None:
         (run / name).parent.mkdir(parents=True, exist_ok=True)
         (run / name).write_text("{}")
     assert said(run)[0] == 0
+
+
+def test_what_was_made_of_it_later_has_a_seal_of_its_own(run: Path, said: Any) -> None:
+    with after.making(after.place(run, "card"), run) as folder:
+        (folder / "card.md").write_text("a")
+    code, lines = said(run)
+    assert code == 0 and "after/card is as it was made of this run" in lines
+    (run / "after" / "card" / "card.md").chmod(0o644)
+    (run / "after" / "card" / "card.md").write_text("b")
+    assert said(run)[0] == 1
+    assert "after/card/card.md was changed" in said(run)[1]
 
 
 def test_a_copy_that_has_lost_all_modes_is_unchanged(run: Path, said: Any) -> None:

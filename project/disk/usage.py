@@ -9,6 +9,7 @@ from project.disk.entries import Once, below
 from project.files import read_json
 from project.provenance.removal import is_set_aside
 from project.run_directory import (
+    AFTER,
     BEST,
     CHECKPOINTS,
     FIGURES,
@@ -40,6 +41,7 @@ _KINDS = {
     **dict.fromkeys((PATCH, PLUGS, SOURCE, STAGE_FILES), "code"),
     **dict.fromkeys((MANIFEST, SPLITS), "data"),
     **dict.fromkeys((TRACKING, TENSORBOARD, NEPTUNE), "trackers"),
+    AFTER: "made after",
 }
 KINDS = (BEST, LAST, OPTIMIZER, *dict.fromkeys(_KINDS.values()), REST, LEFT)
 

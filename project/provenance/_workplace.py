@@ -1,6 +1,5 @@
 """A folder beside the runs for what is not whole yet; what killed processes left there goes too."""
 
-import fcntl
 import os
 import re
 import shutil
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from project.files import lock
+from project.files import lock, try_lock_folder
 from project.run_directory import RUNS_LOCK
 
 _PREFIX = ".import-"
@@ -29,7 +28,7 @@ def workplace(exp_dir: Path) -> Iterator[Path]:
         with lock(exp_dir / RUNS_LOCK):
             _remove_left(exp_dir)
             folder = tempfile.mkdtemp(dir=exp_dir, prefix=_PREFIX)
-            handle = _locked(folder)
+            handle = try_lock_folder(folder)
         yield Path(folder)
     finally:
         if handle is not None:
@@ -41,16 +40,6 @@ def _remove_left(exp_dir: Path) -> None:
     for path in exp_dir.iterdir():
         if _NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
             with suppress(OSError):  # somebody else's, or at work
-                handle = _locked(path)
+                handle = try_lock_folder(path)
                 shutil.rmtree(path, ignore_errors=True)
                 os.close(handle)
-
-
-def _locked(folder: str | Path) -> int:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle

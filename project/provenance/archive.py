@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from project.files import finite, replacing
-from project.provenance import commits, runs_csv
+from project.provenance import after, commits, runs_csv
 from project.provenance._creation import remove
 from project.provenance._workplace import workplace
 from project.provenance.git import GitError
@@ -20,6 +20,7 @@ from project.provenance.run import status
 from project.provenance.seal import changes, is_part, parts, protect
 from project.provenance.unpacking import Limits, clash, fault_of, is_exported, survey, unpack
 from project.run_directory import (
+    AFTER,
     BEST,
     CHECKPOINTS,
     LAST,
@@ -62,7 +63,7 @@ def export_run(
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         notes = _not_kept(directory) if checkpoints else []
         notes += _pack(directory, repository, Path(folder)) if source else []
-        notes += _parent(directory)
+        notes += _parent(directory) + _made_after(directory)
         files = dict(_contents(directory, checkpoints, source)) | dict(_below(Path(folder)))
         notes += _leave_out(files, f"{directory.parent.name}/{directory.name}")
         with replacing(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
@@ -83,6 +84,12 @@ def _not_kept(directory: Path) -> list[str]:
     """A line about the weights that the run itself has not."""
     lacking = not_kept(read_outcome(directory) or {})
     return [f"not in the archive, as the run has not kept it: {some(lacking)}"] if lacking else []
+
+
+def _made_after(directory: Path) -> list[str]:
+    """A line about what was made of the run later."""
+    found = [f"{AFTER}/{folder.name}" for folder in after.made(directory)]
+    return [f"not in the archive, as it can be made again: {some(found)}"] if found else []
 
 
 def _leave_out(files: dict[str, Path], folder: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from project.files import read_json
-from project.provenance import proof, score_faults, stages
+from project.provenance import after, proof, score_faults, stages
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.keeping import not_kept
 from project.provenance.parent_check import parent_check
@@ -50,7 +50,9 @@ class Examination:
         """
         self.faults += changes(self._run)
         present = names(self._run)
-        self.faults += strays(self._run, present.keys() | {OUTCOME} | self._sealed())
+        self.faults += strays(
+            self._run, present.keys() | {OUTCOME} | self._sealed() | after.names(self._run)
+        )
         if not (self._run / OUTCOME).is_file():
             return  # what stands there instead was told, and reading it might wait for ever
         try:
@@ -62,6 +64,7 @@ class Examination:
         if outcome["status"] == "finished":
             self._modes([*present, OUTCOME])
         self._attempt(self._stages)
+        self._attempt(self._after)
         for check in (self._record, self._scores, self._weights, self._row):
             self._attempt(lambda check=check: check(record, outcome))
         self._attempt(lambda: self._journal(batches, outcome))
@@ -105,6 +108,17 @@ class Examination:
 
     def _stages(self) -> None:
         self.accepted = stages.accepted(self._run)
+
+    def _after(self) -> None:
+        """What was made of the run later, each with a seal of its own."""
+        for folder in after.made(self._run):
+            name = folder.relative_to(self._run).as_posix()
+            if found := after.changes(folder):
+                self.faults += [f"{name}/{line}" for line in found]
+            elif after.is_of(folder, self._run):
+                self.held.append(f"{name} is as it was made of this run")
+            else:
+                self.unchecked.append(f"{name}: it was made before the run went on, or of another")
 
     def _record(self, record: dict[str, Any], outcome: dict[str, Any]) -> None:
         self.faults += record_faults(self._run, record, outcome)

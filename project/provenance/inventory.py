@@ -9,6 +9,7 @@ from pathlib import Path
 
 from project.files import read_json
 from project.run_directory import (
+    AFTER,
     CHECKPOINTS,
     FIGURES,
     LOCK,
@@ -28,19 +29,21 @@ from project.run_directory import (
 from project.words.names import printable
 
 # What may come or change after the end: locks, what people write of a run, where it was sent, how
-# it was reproduced, and the sources that it brought along in an archive; and what it did not keep
-# and was killed over removing.
+# it was reproduced, what is being made of it or was left of that (what is whole `after` knows), and
+# the sources that it brought along in an archive; and what it did not keep and was killed over
+# removing.
 _LATER = re.compile(
     rf"{re.escape(LOCK)}|{re.escape(NOTES)}|\.{re.escape(NOTES)}\.[^/]+"
     rf"|{CHECKPOINTS}/\.[^/]+\.pt\.aside"
     rf"|{REPRODUCTIONS}/[^/]+\.json|{REPRODUCTIONS}/\.[^/]+\.json\.[^/]+"
     rf"|{SOURCE}/{re.escape(PACK)}|{SOURCE}/{MASKED}/.+"
     rf"|{TRACKING}/[^/.][^/]*\.(json|log|lock)|{TRACKING}/\.[^/]+\.json\.[^/]+"
+    rf"|{AFTER}/\.[^/]+\.[a-z0-9_]{{8}}/.+"
     rf"|{TENSORBOARD}/[^/]+|{re.escape(NEPTUNE)}/.+",
     re.DOTALL,
 )
 _FOLDERS = {CHECKPOINTS, FIGURES, PROFILE, TRACKING, REPRODUCTIONS, SOURCE}
-_FOLDERS |= {TENSORBOARD, NEPTUNE, STAGE_FILES, PLUGS}
+_FOLDERS |= {AFTER, TENSORBOARD, NEPTUNE, STAGE_FILES, PLUGS}
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,28 @@ def write_outcome(directory: Path, outcome: Mapping[str, Any]) -> None:
     Raises:
         OSError: it can't be written.
     """
-    text = json_text({**outcome, "seal": _UNSEALED})
-    write_atomic(directory / OUTCOME, text.replace(_UNSEALED, _hash(text.encode())))
+    write_sealed(directory / OUTCOME, outcome)
+
+
+def write_sealed(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a JSON file, with the hash of its own text as `seal`.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    text = json_text({**values, "seal": _UNSEALED})
+    write_atomic(path, text.replace(_UNSEALED, _hash(text.encode())))
+
+
+def holds(path: Path, values: Mapping[str, Any]) -> bool:
+    """Whether a file that was written so, and says these values, is what was written.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    # As bytes: reading text would take one kind of line end for another.
+    content, seal = path.read_bytes(), str(values.get("seal"))
+    return _hash(content.replace(seal.encode(), _UNSEALED.encode())) == seal
 
 
 def parts(directory: Path) -> Iterator[Path]:
@@ -92,7 +112,16 @@ def protect(directory: Path) -> None:
     Raises:
         OSError: a file can't be read.
     """
-    for path in (*parts(directory), directory / OUTCOME):
+    make_readable_only((*parts(directory), directory / OUTCOME))
+
+
+def make_readable_only(paths: Iterable[Path]) -> None:
+    """Take away everybody's right to write these files, where there are such rights.
+
+    Raises:
+        OSError: a file can't be read.
+    """
+    for path in paths:
         with without_modes():
             path.chmod(path.stat().st_mode & ~0o222)
 
@@ -120,7 +149,7 @@ def changes(directory: Path, only: Collection[str] | None = None) -> list[str]:
         return [*found, f"{OUTCOME} was changed: it can't be read any more"]
     if not {"seal", "files"} & outcome.keys():
         raise ValueError(f"{directory.name} can't be verified: it was recorded without a seal")
-    if not _is_sealed(directory, outcome):
+    if not holds(directory / OUTCOME, outcome):
         # The hashes in it can't be trusted either.
         return [*found, f"{OUTCOME} was changed"]
     if fault := schema.OUTCOME.fault(outcome):
@@ -148,15 +177,9 @@ def first_change(directory: Path, outcome: Mapping[str, Any]) -> str | None:
     Raises:
         OSError: a file can't be read.
     """
-    if {"seal", "files"} & outcome.keys() and not _is_sealed(directory, outcome):
+    if {"seal", "files"} & outcome.keys() and not holds(directory / OUTCOME, outcome):
         return OUTCOME
     return None if _hash((directory / RECORD).read_bytes()) == outcome["record"] else RECORD
-
-
-def _is_sealed(directory: Path, outcome: Mapping[str, Any]) -> bool:
-    # As bytes: reading text would take one kind of line end for another.
-    content, seal = (directory / OUTCOME).read_bytes(), str(outcome.get("seal"))
-    return _hash(content.replace(seal.encode(), _UNSEALED.encode())) == seal
 
 
 def _compare(directory: Path, expected: Mapping[str, str], actual: Mapping[str, Path]) -> list[str]:
