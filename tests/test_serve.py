@@ -60,7 +60,7 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
         address = f"http://127.0.0.1:{port}"
         said = server.stdout.readline()
         store = f"the runs in {exp_dir}/mlflow.db"
-        assert said == f"{address}/compare compares {store}; Ctrl-C ends it\n"
+        assert said == f"{address} shows and compares {store}; Ctrl-C ends it\n"
         assert server.stdout.readline() == f"{address}/compare/mlflow shows them in MLflow's page\n"
         variables = [server.stdout.readline() for _ in range(5)][1:]
         assert [line.split("=")[0].split()[-1] for line in variables] == [

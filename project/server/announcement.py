@@ -41,7 +41,7 @@ def announce(arguments: argparse.Namespace, settings: Settings, certificate: str
         answer.close()
     except (OSError, HTTPException):
         return  # it has ended before
-    print(f"{settings.url}/compare compares {store_name(arguments)}; Ctrl-C ends it")
+    print(f"{settings.url} shows and compares {store_name(arguments)}; Ctrl-C ends it")
     print(f"{settings.url}/compare/mlflow shows them in MLflow's page")
     if settings.accounts:
         exp_dir = shlex.quote(str(arguments.exp_dir))

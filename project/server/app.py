@@ -28,7 +28,7 @@ OPERATIONS += ("query.table", "workspaces.management", "workspaces.project_reque
 OPERATIONS += ("workspaces.status",)
 # Modules with routes of their own: a function `routes() -> list[BaseRoute]`.
 PAGES = ("api.failures", "auth.authorization", "compare.routes", "containers.links")
-PAGES += ("containers.signals",)
+PAGES += ("containers.signals", "mlflow.front")
 # Modules with work of their own: `async def serve(app)`, cancelled when the server ends.
 TASKS = ("containers.liveness",)
 

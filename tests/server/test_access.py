@@ -136,7 +136,7 @@ def test_lists_show_what_is_ones_own(
 def test_our_pages_are_for_those_who_log_in(
     guarded: Guarded, clients: dict[str | None, httpx.Client], run: dict[str, Any]
 ) -> None:
-    for page in ("/", "/compare", "/compare/app/page.js", f"/{ONE}/e/{run['shortId']}"):
+    for page in ("/", "/compare", "/mlflow", "/compare/app/page.js", f"/{ONE}/e/{run['shortId']}"):
         refused = clients[None].get(page)
         assert refused.status_code == 401
         assert refused.headers["WWW-Authenticate"].startswith("Basic ")
@@ -174,7 +174,7 @@ def test_a_revoked_key_ends_everywhere_at_once(guarded: Guarded) -> None:
         def statuses() -> set[int]:
             paths = ("/api/backend/v1/projects", "/api/2.0/mlflow/experiments/search?max_results=1")
             answers = [client.get(path) for path in paths]
-            answers += [browser.get(path, headers=login) for path in (*paths, "/")]
+            answers += [browser.get(path, headers=login) for path in (*paths, "/mlflow")]
             return {answer.status_code for answer in answers}
 
         assert statuses() == {200}

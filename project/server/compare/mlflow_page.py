@@ -107,4 +107,4 @@ def _here(context: Context) -> sa.ColumnElement[bool]:
 
 def _to(page: str) -> Response:
     # Relative, as the server may stand below a path of a proxy.
-    return Response(status_code=303, headers={"Location": f"../#/{page}"})
+    return Response(status_code=303, headers={"Location": f"../mlflow#/{page}"})

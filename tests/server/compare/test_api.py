@@ -106,7 +106,7 @@ def test_mlflows_page_is_opened_at_the_experiments_runs(client: TestClient, run:
     mlflow = MlflowClient(Settings.from_environment().store)
     experiment = mlflow.get_experiment(mlflow.get_run(run).info.experiment_id)
     assert answer.headers["location"] == (
-        f"../#/experiments/{experiment.experiment_id}/runs"
+        f"../mlflow#/experiments/{experiment.experiment_id}/runs"
         "?workflowType=machine_learning&viewStateShareKey=training"
     )
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"

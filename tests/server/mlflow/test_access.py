@@ -213,7 +213,7 @@ def test_a_browser_is_asked_for_name_and_key(guarded: Guarded) -> None:
     with guarded.client() as client:
         refused = client.get("/")
         assert refused.headers["WWW-Authenticate"].startswith("Basic realm=")
-        assert client.get("/", headers=guarded.browser("robot")).status_code == 200
+        assert client.get("/mlflow", headers=guarded.browser("robot")).status_code == 200
 
 
 def test_admins_manage_accounts_with_the_command_alone(guarded: Guarded) -> None:

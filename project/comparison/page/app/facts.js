@@ -35,7 +35,7 @@ export class Facts extends Table {
         { scope: "col" },
         swatch(look(run.id)),
         el("span", { class: "who", title: run.name }, run.name),
-        el("small", {}, el("a", { href: `./#/experiments/${run.experiment_id}/runs/${run.id}?workflowType=machine_learning`, title: "This run in MLflow" }, run.given), " ", status(run), ` ${lasted(run)}`, el("span", { title: date(run.started) }, ` · ${age(run.started)}`)),
+        el("small", {}, el("a", { href: `mlflow#/experiments/${run.experiment_id}/runs/${run.id}?workflowType=machine_learning`, title: "This run in MLflow" }, run.given), " ", status(run), ` ${lasted(run)}`, el("span", { title: date(run.started) }, ` · ${age(run.started)}`)),
       ),
     );
     return el("thead", {}, el("tr", {}, el("td", {}), cells));

@@ -26,4 +26,6 @@ async function show() {
 
 window.addEventListener("popstate", show);
 window.addEventListener("unhandledrejection", (event) => say(event.reason?.message ?? "Something failed"));
-show();
+// MLflow's clients print addresses in its page as if that stood at the server's root.
+if (location.hash.startsWith("#/")) location.replace(`mlflow${location.hash}`);
+else show();
