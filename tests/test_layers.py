@@ -27,6 +27,8 @@ ROOMS: dict[str, set[str]] = {
     "trackers": {"tracking"},
     # What weights a run had is asked of its checkpoints.
     "provenance": {"training"},
+    # A model is made as for training, of what its checkpoint says.
+    "inference": {"data", "models", "provenance", "tasks", "training", "values"},
     "comparison": {"provenance"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},

@@ -4,8 +4,9 @@ from typing import Any
 
 import torch
 
+from project.data.normalisation import UNITS
 from project.data.ragged import Ragged
-from project.data.samples import UNITS, Raw, Resident
+from project.data.samples import Raw, Resident
 from project.data.streamed import Streamed
 from project.data.targets import Labels, OfPixels
 from project.values import IGNORED

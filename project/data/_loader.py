@@ -11,9 +11,10 @@ from project.data._augment import Geometry, draw
 from project.data._block import Block
 from project.data._drawing import balanced
 from project.data._schedule import Schedule
+from project.data.normalisation import Normalisation
 from project.data.order import generator, permutation
 from project.data.ragged import Ragged
-from project.data.samples import UNITS, Subset
+from project.data.samples import Subset
 from project.values import Batch, Tree, split
 
 BLOCK_BATCHES = 32
@@ -89,10 +90,7 @@ class Loader:
         )
         self.steps = len(self._schedule.sizes)
         device = subset.samples.device
-        unit = UNITS[subset.samples.dtype]
-        self._scale = torch.tensor([1 / (unit * s) for s in std], device=device).view(1, -1, 1, 1)
-        shift = [-m / s for m, s in zip(mean, std, strict=True)]
-        self._shift = torch.tensor(shift, device=device).view(1, -1, 1, 1)
+        self._normalised = Normalisation(mean, std, subset.samples.dtype, device)
         # A GPU has no such caches; each operation it is given costs more than it does.
         at_once = INPUT_BYTES // (batch_size * math.prod(subset.samples.shape) * 4)
         self._at_once = max(1, at_once) if device.type == "cpu" else BLOCK_BATCHES
@@ -177,17 +175,12 @@ class Loader:
         true = (x for part, piece in zip(truth, pieces) for x in split(ready(part), piece))
         return map(Batch, inputs, true, sizes, indices.split(counts))
 
-    def _normalised(self, images: Tensor) -> Tensor:
-        # Two operations with one rounding each: a fused one rounds differently in vector lanes and
-        # in the remainder, so that a batch would depend on the block it is in.
-        return images.to(torch.float32, copy=True).mul_(self._scale).add_(self._shift)
-
     def _draws(self, epoch: int, steps: slice) -> Tensor:
         """Random numbers of a block; drawn for whole batches, so that ranks do not change them."""
         share = self._schedule.share
         sizes = enumerate(self._schedule.sizes[steps], start=steps.start)
         draws = torch.cat([draw(self._seed, epoch, i, size)[share(size)] for i, size in sizes])
-        device = self._scale.device
+        device = self._subset.samples.device
         # A copy from memory that is not pinned would wait for the device.
         return draws.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else draws
 

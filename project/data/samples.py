@@ -10,12 +10,10 @@ from torch import Tensor
 
 from project.cli.faults import Misuse
 from project.data.files import Files
+from project.data.normalisation import UNITS
 from project.data.targets import CHUNK_BYTES, Labels, Masks, Targets, file_content
 from project.values import Tree
 from project.words.returned import dtype_name
-
-# What a pixel's value is divided by before mean and std are taken of it, by its data type.
-UNITS = {torch.uint8: 255, torch.float32: 1}
 
 
 class Samples(Protocol):

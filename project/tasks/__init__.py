@@ -15,13 +15,13 @@ from project.tasks._task import Task
 __all__ = ["Task", "build"]
 
 
-def build(text: str, there: Mapping[str, Any], kind: str, data: str) -> Task:
+def build(text: str, there: Mapping[str, Any], kind: str | None, data: str) -> Task:
     """The task that `text` chooses, of data of a kind.
 
     Args:
         text: as it was chosen.
         there: what it may ask for, by name.
-        kind: of the data set's targets, such as `labels`.
+        kind: of the data set's targets, such as `labels`; None: no data are at hand.
         data: what was chosen as data set.
 
     Raises:
@@ -32,7 +32,7 @@ def build(text: str, there: Mapping[str, Any], kind: str, data: str) -> Task:
         task = made("task", text, plugs.entry("task", text), there)
     if not isinstance(task, Task):
         raise fault("task", text, f"is built as {type(task).__name__}, no project.tasks.Task")
-    if task.accepts != kind:
+    if kind is not None and task.accepts != kind:
         raise ValueError(
             f"--task {text} takes {task.accepts}, and --data {data} has {kind}: name the data set's"
             f" task by TASKS = (...) in its file, or give another --task"

@@ -99,6 +99,20 @@ class Task(ABC):
     def decode(self, outputs: Tree) -> list[Prediction]:
         """What the outputs say of each sample."""
 
+    def probs(self, outputs: Tree) -> Tensor | None:
+        """The probability of each class, `(b, n_classes, ...)` float32; None: there are none."""
+
+    def chosen(self, probs: Tensor) -> list[Prediction]:
+        """What probabilities say of each sample, as of a mean of several models'.
+
+        Args:
+            probs: as `probs` gives them.
+
+        Raises:
+            NotImplementedError: the task has none.
+        """
+        raise NotImplementedError(f"task {self.name} has no probabilities")
+
     @abstractmethod
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
         """A picture of a sample and what was predicted, `(H, W, 3)` uint8."""

@@ -50,9 +50,20 @@ class Classification(_task.Task):
 
     def decode(self, outputs: Tensor) -> list[Prediction]:
         """The class of the largest logit, the first of equals."""
-        probs = outputs.detach().float().softmax(1).cpu().numpy()
-        preds = outputs.detach().max(1).indices.tolist()
-        return [Prediction(pred, row) for pred, row in zip(preds, probs, strict=True)]
+        return self._predictions(outputs, self.probs(outputs))
+
+    def probs(self, outputs: Tensor) -> Tensor:
+        """Softmax, `(b, n_classes)` float32."""
+        return outputs.detach().float().softmax(1)
+
+    def chosen(self, probs: Tensor) -> list[Prediction]:
+        """The class of the largest probability, the first of equals."""
+        return self._predictions(probs, probs)
+
+    def _predictions(self, scores: Tensor, probs: Tensor) -> list[Prediction]:
+        """The class of the largest score of each sample, with its probabilities."""
+        preds = scores.detach().max(1).indices.tolist()
+        return [Prediction(*each) for each in zip(preds, probs.cpu().numpy(), strict=True)]
 
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
         """The image."""

@@ -115,9 +115,20 @@ class Segmentation(_task.Task):
 
     def decode(self, outputs: Tensor) -> list[Prediction]:
         """The class of each pixel's largest logit, the first of equals, `(H, W)` uint8."""
-        probs = outputs.detach().float().softmax(1).cpu().numpy()
-        preds = outputs.detach().max(1).indices.to("cpu", torch.uint8).numpy()
-        return [Prediction(*each) for each in zip(preds, probs, strict=True)]
+        return self._predictions(outputs, self.probs(outputs))
+
+    def probs(self, outputs: Tensor) -> Tensor:
+        """Softmax of each pixel, `(b, n_classes, H, W)` float32."""
+        return outputs.detach().float().softmax(1)
+
+    def chosen(self, probs: Tensor) -> list[Prediction]:
+        """The class of each pixel's largest probability, the first of equals, `(H, W)` uint8."""
+        return self._predictions(probs, probs)
+
+    def _predictions(self, scores: Tensor, probs: Tensor) -> list[Prediction]:
+        """The class of each pixel's largest score, with its probabilities."""
+        preds = scores.detach().max(1).indices.to("cpu", torch.uint8).numpy()
+        return [Prediction(*each) for each in zip(preds, probs.cpu().numpy(), strict=True)]
 
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
         """Side by side: the image, what is true, what was predicted, and where that is wrong."""

@@ -1,0 +1,186 @@
+"""A trained model that predicts as its test did, from a checkpoint alone.
+
+predictor = Predictor.load("last")              # a run, or a .pt file
+(prediction,) = predictor(image)                # (H, W, 3) uint8; a batch; a tensor (n, C, H, W)
+predictor.classes[prediction.value], prediction.confidence, prediction.entropy
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from project import models, tasks
+from project.cli.faults import blamed
+from project.data.normalisation import Normalisation
+from project.hyperparameters import Hyperparameters
+from project.inference.arithmetic import as_tested, precision_on
+from project.inference.arrays import as_images
+from project.inference.found import Found, find
+from project.inference.settings import settings_of
+from project.training import checkpoint
+from project.training.digest import digest
+from project.training.layout import make_ready
+from project.training.weights import load_weights
+from project.values import Prediction, Tree
+
+_DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """A model with all that its test did before and after it.
+
+    Attributes:
+        task: what its outputs mean.
+        classes: names, by number.
+        shape: `(channels, height, width)` of an image; of masks, only the channels count.
+        dtype: of images: uint8 of 0 to 255, or float32.
+        mean, std: that images are normalised by, per channel.
+        hparams: the flags of its data, model and task.
+        model: in evaluation mode, on `device`.
+        device: where it is.
+        precision: of the forward pass: that of the run, where the device has it.
+        weights_hash: of its weights, as the run's outcome has it.
+        run_id: None: the file lies in no run.
+        data_hash: of all data of the run; None: likewise.
+    """
+
+    task: tasks.Task
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    dtype: torch.dtype
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    hparams: Hyperparameters
+    model: nn.Module
+    device: torch.device
+    precision: str
+    weights_hash: str
+    run_id: str | None = None
+    data_hash: str | None = None
+
+    @classmethod
+    def load(
+        cls,
+        source: str | Path,
+        *,
+        device: str | torch.device = "cpu",
+        trust: bool = False,
+        exp_dir: Path | None = None,
+    ) -> Self:
+        """The model of a run's best checkpoint, or of a `.pt` file.
+
+        Args:
+            source: a run (an id, an unambiguous part of it, its directory, `last`, `best:METRIC`),
+                or a file.
+            device: where it computes.
+            trust: whether code that came with the run from outside the project may be run.
+            exp_dir: the folder of all runs; None: what the environment says, or `experiments`.
+
+        Raises:
+            ValueError: there is no such run or checkpoint, or the model can't be built; in one
+                line.
+            OSError: a file can't be read.
+        """
+        found = find(source, exp_dir)
+        state = checkpoint.load(found.path)
+        return cls._made(found, state, torch.device(device))
+
+    @classmethod
+    def _made(cls, found: Found, state: Mapping[str, Any], device: torch.device) -> Self:
+        hparams = settings_of(state, found.path)
+        shape, classes = tuple(state["shape"]), tuple(state["classes"])
+        there = _known(hparams, state)
+        task = tasks.build(str(hparams.task), there, None, hparams.data)
+        # What draws random numbers in a person's program draws the same ones after this.
+        with torch.random.fork_rng(devices=[]), blamed("model", hparams.model):
+            model = models.build(shape, task.n_outputs, hparams, there | {"task": task})
+        load_weights(model, dict(state), found.path)
+        make_ready(model, device, hparams)
+        return cls(
+            task=task,
+            classes=classes,
+            shape=shape,
+            dtype=_DTYPES[state.get("dtype", "uint8")],
+            mean=tuple(state["mean"]),
+            std=tuple(state["std"]),
+            hparams=hparams,
+            model=model.eval(),
+            device=device,
+            precision=precision_on(hparams, device),
+            weights_hash=digest(state["model"]),
+            run_id=found.run.name if found.run else None,
+            data_hash=found.record["data"]["hash"] if found.record else None,
+        )
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Images `(n, C, H, W)` of `dtype` as the model's inputs, float32 on the device."""
+        there = images.to(self.device).contiguous()
+        return Normalisation(self.mean, self.std, self.dtype, self.device)(there)
+
+    def outputs(self, images: Tensor) -> Tree:
+        """The model's outputs of images `(n, C, H, W)`, as the test takes them.
+
+        Raises:
+            ValueError: the images are of another data type, or have other channels or another
+                size.
+        """
+        self._check(images)
+        with as_tested(self.device, self.precision, self.hparams.deterministic):
+            return self.task.infer(self.model, self.normalised(images))
+
+    def probs(self, images: Tensor) -> Tensor:
+        """The probability of each class, `(n, n_classes)` or, of pixels, `(n, n_classes, H, W)`.
+
+        Raises:
+            ValueError: as of `outputs`, or the task has no probabilities.
+        """
+        found = self.task.probs(self.outputs(images))
+        if found is None:
+            raise ValueError(f"task {self.task.name} has no probabilities")
+        return found
+
+    def __call__(
+        self, images: Tensor | np.ndarray | list[np.ndarray], *, bgr: bool = False
+    ) -> list[Prediction]:
+        """What the model says of each image.
+
+        Args:
+            images: a tensor `(n, C, H, W)` or `(C, H, W)`, or arrays as Pillow and OpenCV have
+                them: `(H, W, C)`, `(H, W)` of grey, `(n, H, W, C)`, or a list of such.
+            bgr: whether the channels of arrays are in OpenCV's order, blue first.
+
+        Raises:
+            ValueError: as of `outputs`.
+        """
+        batch = as_images(images, self.shape[0], self.dtype, bgr)
+        return self.task.decode(self.outputs(batch))
+
+    def _check(self, images: Tensor) -> None:
+        if images.ndim != 4:
+            raise ValueError(f"images are {tuple(images.shape)}, not (n, channels, height, width)")
+        if images.dtype != self.dtype:
+            raise ValueError(f"images are {images.dtype}, and the model takes {self.dtype}")
+        n_sides = 1 if self.task.accepts == "masks" else 3
+        found, due = tuple(images.shape[1:]), self.shape
+        if found[:n_sides] != due[:n_sides]:
+            raise ValueError(
+                f"images are {found}, channels, height and width, and the model takes {due}"
+            )
+
+
+def _known(hparams: Hyperparameters, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task or a model may ask for, as when it was trained."""
+    classes = tuple(state["classes"])
+    return {
+        "hparams": hparams,
+        "shape": tuple(state["shape"]),
+        "classes": classes,
+        "n_classes": len(classes),
+        "class_counts": torch.tensor(state.get("class_counts", [0] * len(classes))),
+    }
