@@ -7,7 +7,7 @@ grow.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from project.words.telling import clipped, quoted
 
 if TYPE_CHECKING:
     import yaml
+
+    from project.cli.objects import Object
 
 LONGEST = 2**18  # bytes; all flags with long texts are a hundredth of that
 # What YAML would not read back as it stands, even between quotes: what it takes for the end of a
@@ -29,21 +31,24 @@ class Entry:
 
     Attributes:
         name: of the field, as it is spelled in Python.
-        value: the text or texts that stand there; None where nothing stands.
+        value: the text or texts that stand there, objects among them; None where nothing stands.
         position: `file:line:column` of the name.
     """
 
     name: str
-    value: str | list[str] | None
+    value: "str | Object | list[str | Object] | None"
     position: str
 
 
-def read_config(path: str, short: Mapping[str, str] = MappingProxyType({})) -> list[Entry]:
+def read_config(
+    path: str, short: Mapping[str, str] = MappingProxyType({}), objects: Collection[str] = ()
+) -> list[Entry]:
     """The entries of a config file, in its order.
 
     Args:
         path: of the file.
         short: names that stand for others.
+        objects: names whose values may be objects.
 
     Raises:
         ValueError: it is too large, no text, no YAML, or holds more than names with values; one
@@ -54,7 +59,7 @@ def read_config(path: str, short: Mapping[str, str] = MappingProxyType({})) -> l
     import yaml
 
     try:
-        return _Reader(path, short, yaml.parse(_text(path), yaml.SafeLoader)).entries()
+        return _Reader(path, short, objects, yaml.parse(_text(path), yaml.SafeLoader)).entries()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = clipped(str(error.problem), 200)
@@ -93,10 +98,16 @@ def _position(path: str, mark: Any) -> str:
 
 
 class _Reader:
-    def __init__(self, path: str, short: Mapping[str, str], events: "Iterator[yaml.Event]") -> None:
+    def __init__(
+        self,
+        path: str,
+        short: Mapping[str, str],
+        objects: Collection[str],
+        events: "Iterator[yaml.Event]",
+    ) -> None:
         self._path, self._short = path, short
-        self._events = events
-        self._anchors: dict[str, str | list[str] | None] = {}
+        self._objects, self._events = objects, events
+        self._anchors: dict[str, Any] = {}
         self._seen: dict[str, str] = {}
 
     def entries(self) -> list[Entry]:
@@ -127,9 +138,15 @@ class _Reader:
             first = self._seen[name].removeprefix(self._path + ":")
             self._refuse(key, f"{clipped(name, 60)} is given twice (first at {first}); leave one")
         self._seen[name] = position
+        self._kind_of = name if name in self._objects else ""
         return Entry(name, self._value(next(self._events)), position)
 
-    def _value(self, event: Any) -> str | list[str] | None:
+    def _value(self, event: Any) -> "str | Object | list[str | Object] | None":
+        if self._kind_of and self._kind(event) == "MappingStart":
+            from project.cli.objects import read_object  # which few files need
+
+            self._value_start(event)
+            return read_object(self._kind_of, event, self._events, self._refuse)
         if self._kind(event) == "Alias":
             if event.anchor not in self._anchors:
                 self._refuse(event, f"nothing is marked as &{clipped(event.anchor, 60)}")
@@ -140,11 +157,11 @@ class _Reader:
             self._anchors[event.anchor] = value
         return value
 
-    def _items(self) -> list[str]:
+    def _items(self) -> "list[str | Object]":
         items = []
         while self._kind(event := next(self._events)) != "SequenceEnd":
             item = None if self._kind(event) == "SequenceStart" else self._value(event)
-            if not isinstance(item, str):
+            if item is None or isinstance(item, list):
                 self._refuse(event, "a list holds values, not lists or nothing")
             items.append(item)
         return items

@@ -19,7 +19,8 @@ class FlagValues:
 
     Attributes:
         plugs: the values of the flags that the chosen plugs have themselves: by the plug's name,
-            which is what stands before the colon, then by the flag's.
+            which is what stands before the colon, then by the flag's. And the arguments of objects,
+            by the whole text that chooses them, `mynets:Net`.
 
     Raises:
         ValueError: one line per problem, all of them at once.
@@ -103,12 +104,18 @@ class FlagValues:
         """Check the plugs' own flags and fill in defaults; returns what is wrong, a line each."""
         values, problems = {}, []
         by_name = flags_of(type(self))
-        if chosen := plugs.with_settings(chosen_plugs(by_name.values(), vars(self))):
+        every = chosen_plugs(by_name.values(), vars(self))
+        if chosen := plugs.with_settings(every):
             from project.cli.settings import completed, settings_of  # 40 ms that few runs need
 
             settings, problems = settings_of(chosen, by_name)
             values, more = completed(settings.values(), self.plugs)
             problems += more
+        if any(":" in name for name in self.plugs):
+            from project.plugs.objects import kept  # which few runs need
+
+            args, more = kept(every, self.plugs)
+            values, problems = values | args, problems + more
         vars(self)["plugs"] = values
         return problems
 

@@ -2,13 +2,14 @@
 
 import os
 import sys
+from argparse import SUPPRESS
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from project import plugs
 from project.cli.fields import flag_name
 from project.cli.flag_values import checked, chosen_plugs
-from project.cli.layers import FindFlags, Layers, expanded
+from project.cli.layers import ARGS, FindFlags, Layers, expanded
 from project.cli.parser import Parser
 from project.cli.run_parser import add_flag, make_parser, teach
 from project.cli.seeds import ONE, SEEDS, wanted
@@ -57,11 +58,14 @@ def parse(
     below = [*layers.environment, *layers.parent]
     said = [*below, *layers.files, *(("", *item) for item in raw.items())]
     puzzling = unknown or any(name not in BY_NAME for _, name, _ in layers.files)
-    own, faults = _own_flags(parser, said, layers.taken_up(raw, find) if puzzling else {})
+    taken_up = layers.taken_up(raw, find) if puzzling else {}
+    own, faults = _own_flags(parser, said, taken_up)
     parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
     if "_ARGCOMPLETE" in environ:
         teach(parser)
         parser.complete()
+    if any(".args." in word for word in unknown):
+        _teach_args(parser, unknown)
     if own or unknown:  # which may be known by now
         known, unknown = parser.parse_known_args(argv)
         raw = vars(known)
@@ -73,20 +77,25 @@ def parse(
     flags = BY_NAME | {name: setting.field for name, setting in own.items()}
     flags |= {SEEDS.name: SEEDS}
     values, given = {}, {}
+    said_of_objects = []
     for found, entries in ((values, below), (given, [*layers.files, *line])):
         for source, name, value in expanded(entries, own):
+            if ".args." in name or name == ARGS and isinstance(value, Mapping):
+                said_of_objects.append((source, name, value, found is given))
+                continue
             good, bad = checked({name: value}, flags)
             bad = _not_chosen(name, bad) or bad or _tag_problems(good.get("tags", ()))
             found |= good
             problems += [f"{source}: {problem}" if source else problem for problem in bad]
     seeds, wrong = wanted([*layers.files, *line], given)
-    if problems := [*problems, *wrong]:
+    args, given_args, unfit_args = _settled(said_of_objects, {**taken_up, **values, **given})
+    if problems := [*problems, *wrong, *unfit_args]:
         raise ValueError("\n".join(dict.fromkeys(problems)))
     given.pop(SEEDS.name, None)
     if layers.reference is not None:
         given["from_"] = layers.reference
-    hparams = Hyperparameters(**_nested(own, values | given))
-    given = _nested(own, given)
+    hparams = Hyperparameters(**_nested(own, values | given, args))
+    given = _nested(own, given, given_args)
     if print_config:
         print_yaml(hparams, seeds)
         sys.exit(0)
@@ -137,13 +146,37 @@ def _own_flags(
     return own, problems
 
 
-def _nested(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, with plugs' own flags in their place."""
+def _teach_args(parser: Parser, unknown: Sequence[str]) -> None:
+    """Let the parser know what was said of arguments of objects: `--model.args.width 64`."""
+    from project.cli.keywords import WORD  # which few runs need
+
+    flags = [word.partition("=")[0] for word in unknown]
+    for flag in dict.fromkeys(flag for flag in flags if WORD.fullmatch(flag)):
+        parser.add_argument(flag, dest=flag.removeprefix("--"), help=SUPPRESS)
+
+
+def _settled(
+    said: Sequence[tuple[str, str, Any, bool]], values: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """The arguments of the objects that `values` choose, those given, and a line a mistake."""
+    if not said:
+        return {}, {}, []
+    from project.cli.keywords import Said, settled  # which few runs need
+
+    told = [Said(source, "" if n == ARGS else n, value, given) for source, n, value, given in said]
+    return settled(told, chosen_plugs(FLAGS, values))
+
+
+def _nested(
+    own: Mapping[str, Any], given: Mapping[str, Any], args: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was given, with plugs' own flags, and arguments of objects, in their place."""
     if not own.keys() & given.keys():
-        return dict(given)
+        return {**given, "plugs": dict(args)} if args else dict(given)
     from project.cli.settings import nested
 
-    return {k: v for k, v in given.items() if k not in own} | {"plugs": nested(own, given)}
+    plain = {k: v for k, v in given.items() if k not in own}
+    return plain | {"plugs": nested(own, given) | dict(args)}
 
 
 def _unknown_problems(parser: Parser, unknown: Sequence[str]) -> list[str]:
@@ -177,8 +210,9 @@ def _tag_problems(tags: Sequence[str]) -> list[str]:
 def print_yaml(hparams: Hyperparameters, seeds: Sequence[int] = ()) -> None:
     """Print a config file that, given to `--config`, asks for exactly this run, or these."""
     from project.cli.config import config_text  # 2 ms that start-up can do without
+    from project.plugs.objects import as_config
 
-    values = plugs.flat(hparams.to_values())
+    values = as_config(hparams.to_values())
     if seeds:
         del values[ONE]
         values[SEEDS.name] = list(seeds)

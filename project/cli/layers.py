@@ -7,9 +7,12 @@ from typing import Any
 from project.cli.fields import convert
 from project.cli.shorthand import GPUS, written_out
 from project.hyperparameters import ALL_NAMES, BY_NAME, FLAGS, SHORT
+from project.plugs import KINDS
 
 # Place, name and value of what was set somewhere; `plugs` of a run's are by plug and name.
 Item = tuple[str, str, Any]
+# The name of an item with the arguments of objects, by what was chosen and their names.
+ARGS = "args"
 # The flags of a run that RUN means among those of a folder, and how to name it from now on.
 FindFlags = Callable[[str, str], tuple[str, Mapping[str, Any]]]
 
@@ -79,7 +82,7 @@ class Layers:  # as a dataclass it would cost --help a millisecond
         from project.cli.config import read_config  # only with --config, as PyYAML
 
         try:
-            entries = read_config(path, SHORT)
+            entries = read_config(path, SHORT, KINDS)
         except (ValueError, OSError) as error:
             told = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
             self.problems.append(told)
@@ -88,9 +91,25 @@ class Layers:  # as a dataclass it would cost --help a millisecond
         values, contradiction = written_out({name: entry.value for name, entry in told.items()})
         if contradiction:
             self.problems.append(f"{told[GPUS].position}: {contradiction}")
-        return [
+        items = [
             (told.get(name, told.get(GPUS)).position, name, value) for name, value in values.items()
         ]
+        return [each for item in items for each in self._apart(*item)]
+
+    def _apart(self, position: str, name: str, value: Any) -> Iterator[Item]:
+        """What a file says of a flag; of objects their arguments apart."""
+        if name not in KINDS:
+            yield position, name, value
+            return
+        from project.cli.objects import apart  # which few files need
+
+        try:
+            value, args = apart(value)
+        except ValueError as error:
+            self.problems.append(f"{position}: {name}: {error}")
+            return
+        yield position, name, value
+        yield from [(position, ARGS, args)] if args else []
 
     def _run(self, name: str, exp_dir: str, find: FindFlags) -> list[Item]:
         """Those of a run whose flags `--config` asks for."""
@@ -132,18 +151,25 @@ def _latest(name: str, items: Iterable[Item], line: Mapping[str, Any]) -> Any:
 def expanded(items: Sequence[Item], own: Mapping[str, Any]) -> Iterator[Item]:
     """The items, with those of a run's plugs that are plugs' own flags now, too.
 
+    What a file gives as argument of an object may be one of these; all others stay `ARGS`.
+
     Args:
         items: as read.
         own: flags that the chosen plugs have themselves, by name.
     """
     for source, name, value in items:
-        if name != "plugs" or not isinstance(value, Mapping):
+        if name not in ("plugs", ARGS) or not isinstance(value, Mapping):
             yield source, name, value
             continue
-        for setting in own.values():
-            kept = value.get(setting.plug)
-            if isinstance(kept, Mapping) and setting.name in kept:
-                yield source, setting.name, kept[setting.name]
+        others = {}
+        for plug, kept in value.items():
+            values = dict(kept) if isinstance(kept, Mapping) else {}
+            for setting in own.values():
+                if setting.name in values and setting.plug == plug.partition(":")[0]:
+                    yield source, setting.name, values.pop(setting.name)
+            if name == ARGS or ":" in plug:
+                others[plug] = values
+        yield source, ARGS, others
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Item]:

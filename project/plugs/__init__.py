@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from project.words.places import FOLDERS, PACKAGE, arose
 from project.words.telling import did_you_mean, quoted
 
+# Kinds that may be config objects, and those of which several can be chosen.
+KINDS = ("task", "data", "model", "loss", "metric", "callback")
+SEVERAL = ("loss", "metric", "callback", "tracker")
 _BUILD = re.compile(r"^def build\((.*?)\)\s*(?:->|:)", re.DOTALL | re.MULTILINE)
 
 
@@ -208,13 +211,32 @@ def mentions(kind: str, text: str, flag: str) -> bool:
 
 
 def flat(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """A record's flags, with those of its plugs among them by their own names."""
+    """A record's flags, with those of its plugs among them by their own names.
+
+    Arguments of objects are there as `model.args.width` or `loss.Focal.args.gamma`.
+    """
     found = {name: value for name, value in flags.items() if name != "plugs"}
     own = flags.get("plugs")
-    for settings in own.values() if isinstance(own, Mapping) else ():
+    for plug, settings in own.items() if isinstance(own, Mapping) else ():
+        before = prefix(flags, plug) if ":" in plug else ""
         for name, value in settings.items() if isinstance(settings, Mapping) else ():
-            found.setdefault(name, value)
+            found.setdefault(f"{before}{name}", value)
     return found
+
+
+def args_of(kind: str, text: str) -> str:
+    """What stands before the name of an object's argument: `model.args.`, `loss.Focal.args.`."""
+    part = f".{text.rpartition(':')[2]}" if kind in SEVERAL else ""
+    return f"{kind}{part}.args."
+
+
+def prefix(flags: Mapping[str, Any], text: str) -> str:
+    """What stands before the names of an object's arguments, by the flag that chose it."""
+    for kind in FOLDERS:
+        values = flags.get(kind) or ()
+        if text in map(unweighted, [values] if isinstance(values, str) else values):
+            return args_of(kind, text)
+    return f"{text}."  # an edited record
 
 
 def source(path: str) -> str:

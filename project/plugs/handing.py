@@ -6,7 +6,7 @@ from typing import Any
 
 from project.files import definitions
 from project.words.places import shown
-from project.words.telling import did_you_mean
+from project.words.telling import did_you_mean, quoted
 
 # What belongs in the first places, by kind, for a plug whose arguments have other names.
 PLACES = {
@@ -19,6 +19,7 @@ PLACES = {
 }
 # What the function that a loss's plug returns is called with.
 _MEASURED = {"outputs", "logits", "targets", "target", "labels", "masks"}
+_BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -27,7 +28,8 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
 
     It is handed what its arguments name, those with a default too. One of another name gets what
     belongs in its place: of a task `shape, classes, hparams`, of a model `shape, n_classes,
-    hparams`, of a metric `n_classes`, of others `hparams`, of a class of callbacks nothing.
+    hparams`, of a metric `n_classes`, of others `hparams`, of a class of callbacks nothing. One of
+    an object with `args` gets what these say, or its default, and nothing by its place.
 
     Args:
         kind: task, model, data, loss, metric or callback.
@@ -38,19 +40,46 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
     Raises:
         ValueError: it asks for something that there is not; in one line.
     """
-    by_name = kind == "callback" and isinstance(plug, type)
+    args = _args(text, there)
+    by_name = args or kind == "callback" and isinstance(plug, type)
     places = () if by_name else PLACES[kind]
     try:
         form = signature(plug)
     except (ValueError, TypeError):  # written in C
-        return plug(*(there[name] for name in places))
-    found, missing = _arguments(form, places, there)
-    if missing:
+        return plug(*(there[name] for name in places), **args)
+    found, missing = _arguments(form, places, {**there, **args})
+    if missing and args:
+        why = f"needs {', '.join(missing)}: add that to its args"
+    else:
+        why = _refused(kind, missing, there) if missing else _unknown(form, args)
+    if why:
         at = definitions.place(plug)
         where = f" ({shown(*at)})" if at else ""
-        raise ValueError(f"{kind} {text} {_refused(kind, missing, there)}{where}")
-    bound = BoundArguments(form, found)
+        raise ValueError(f"{kind} {text} {why}{where}")
+    bound = BoundArguments(form, found | _others(form, args))
     return plug(*bound.args, **bound.kwargs)
+
+
+def _args(text: str, there: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a config file gives as `args` of the object that was chosen."""
+    own = getattr(there.get("hparams"), "plugs", {})
+    return own.get(text, {}) if ":" in text else {}
+
+
+def _unknown(form: Signature, args: Mapping[str, Any]) -> str:
+    """Why arguments can't be given by name; empty where they can."""
+    kinds = {name: parameter.kind for name, parameter in form.parameters.items()}
+    able = [name for name, kind in kinds.items() if kind in _BY_NAME]
+    wrong = next((name for name in args if name not in able), None)
+    if wrong is None or Parameter.VAR_KEYWORD in kinds.values():
+        return ""
+    return f"takes no {quoted(wrong)} of its args{did_you_mean(wrong, able)}"
+
+
+def _others(form: Signature, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that `**kwargs` takes, by its name."""
+    rest = {name: value for name, value in args.items() if name not in form.parameters}
+    return {p.name: rest for p in form.parameters.values() if rest and p.kind is p.VAR_KEYWORD}
 
 
 def _refused(kind: str, missing: list[str], there: Mapping[str, Any]) -> str:
@@ -85,16 +114,20 @@ def _arguments(
         # `classes` was a name for their number before there was more to ask for.
         elif name in there and (name, place) != ("classes", "n_classes"):
             found[name] = there[name]
-        elif place is not None and not _is_mistyped(name, place, there):
+        elif place is not None and not _stays(parameter, place, there):
             found[name] = there[place]
         elif parameter.default is Parameter.empty and parameter.kind != Parameter.VAR_KEYWORD:
             missing.append(name)
     return found, missing
 
 
-def _is_mistyped(name: str, place: str, there: Iterable[str]) -> bool:
-    """Whether what stands in the place of `hparams` is nearly the name of something else."""
+def _stays(parameter: Parameter, place: str, there: Iterable[str]) -> bool:
+    """Whether what stands in the place of `hparams` is none.
+
+    It has a value of its own, such as `width=64`, or nearly the name of something else.
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(name, there, n=1, cutoff=0.75)
-    return place == "hparams" and near not in ([], [place])
+    near = get_close_matches(parameter.name, there, n=1, cutoff=0.75)
+    own = parameter.default is not Parameter.empty and parameter.default is not None
+    return place == "hparams" and (own or near not in ([], [place]))

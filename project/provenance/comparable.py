@@ -149,6 +149,9 @@ def _loss_flags(record: Record, name: str) -> dict[str, Any]:
     for each in terms:
         settings = _mapping(record["flags"].get("plugs")).get(_module(each.plug))
         found |= dict(_mapping(settings))
+        args = _mapping(_mapping(record["flags"].get("plugs")).get(each.plug))
+        if ":" in each.plug:
+            found |= {f"{plugs.args_of('loss', each.plug)}{n}": value for n, value in args.items()}
     return found
 
 

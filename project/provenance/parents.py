@@ -11,7 +11,7 @@ from project.cli.flag_values import RETIRED
 from project.cli.totals import nothing_left
 from project.files import json_text, read_json
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
-from project.plugs import chosen
+from project.plugs import args_of, chosen
 from project.provenance.find import find_run
 from project.provenance.keeping import put_back, why_not_kept
 from project.provenance.record import read_outcome
@@ -111,6 +111,18 @@ def _differences(parent: str, then: Mapping[str, Any], hparams: Hyperparameters)
             for name in new:
                 if name in old and json_text(old[name]) != json_text(new[name]):
                     yield _refusal(parent, name, old[name], new[name], _WHY[kind])
+        yield from _arguments(parent, kind, then, now)
+
+
+def _arguments(
+    parent: str, kind: str, then: Mapping[str, Any], now: Mapping[str, Any]
+) -> Iterator[str]:
+    """The arguments that the object of a kind has now and had not, or with another value."""
+    old, new = (values.get("plugs", {}).get(now[kind], {}) for values in (then, now))
+    for name in {**old, **new} if ":" in now[kind] else ():
+        if name not in old or name not in new or json_text(old[name]) != json_text(new[name]):
+            values = [own[name] if name in own else "its default" for own in (old, new)]
+            yield _refusal(parent, f"{args_of(kind, now[kind])}{name}", *values, _WHY[kind])
 
 
 def _default(name: str) -> Any:

@@ -8,7 +8,7 @@ from project import run_directory
 from project.cli.fields import flag_name
 from project.files import read_json
 from project.hyperparameters import FLAGS, Hyperparameters, section_of
-from project.plugs import changes_scores
+from project.plugs import changes_scores, prefix
 from project.provenance.keeping import put_back
 from project.provenance.run import status
 from project.words.telling import quoted
@@ -96,8 +96,12 @@ def _contradicting(recorded: Hyperparameters, given: Mapping[str, Any]) -> Itera
     if [*filter(changes_scores, now)] != [*filter(changes_scores, recorded.callback)]:
         yield "--callback"
     for plug, settings in given.get("plugs", {}).items():
-        known = recorded.plugs.get(plug, {})
-        yield from (flag_name(n) for n, value in settings.items() if known.get(n, value) != value)
+        known, is_object = recorded.plugs.get(plug, {}), ":" in plug
+        before = prefix(recorded.to_values(), plug) if is_object else ""
+        for name, value in settings.items():
+            # An object's argument that was not given had its own default.
+            if known.get(name, None if is_object else value) != value:
+                yield flag_name(f"{before}{name}")
 
 
 def inherited(

@@ -17,7 +17,8 @@ from typing import Any
 from project.cli.config import config_text
 from project.files import read_json
 from project.files.root import ROOT
-from project.plugs import chosen, flat
+from project.plugs import chosen
+from project.plugs.objects import as_config
 from project.provenance.repetitions import tag
 from project.reproduction.expected import Recorded
 from project.reproduction.overheard import Overheard
@@ -134,7 +135,7 @@ def _started(
 
 def _flags(run: Recorded, exp_dir: Path) -> str:
     """The recorded flags as a configuration file, with the paths of now."""
-    flags = flat(_without_trackers(run.record["flags"]))
+    flags = as_config(_without_trackers(run.record["flags"]))
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
     flags |= {"tags": [*run.record["tags"], tag(run.run_id)], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])
