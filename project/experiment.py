@@ -1,7 +1,7 @@
 """The wiring: what was built meets the run's directory, the callbacks and the trackers."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from project import callbacks, run_directory
 from project.build import Setup, build
 from project.callbacks.anomaly import DetectAnomaly
 from project.callbacks.early_stopping import EarlyStopping
+from project.callbacks.logits import Logits
+from project.callbacks.predictions import Predictions
 from project.callbacks.profile import Profile
 from project.callbacks.progress import Progress
 from project.callbacks.reports import Reports
@@ -18,6 +20,7 @@ from project.callbacks.watch import Watch
 from project.cli.faults import blamed
 from project.cli.stage import stage
 from project.closing import close
+from project.data import Data
 from project.hyperparameters import Hyperparameters
 from project.opening import begin, sheet
 from project.plan import Plan
@@ -37,7 +40,6 @@ from project.training.origin import Origin
 from project.training.saving import Checkpoints
 from project.training.state import Position, describe
 from project.training.trainer import make_trainer
-from project.values import Example
 
 
 def run_experiment(
@@ -169,8 +171,8 @@ def make_session(
     interrupt = Interrupt(checkpoints, setup.solver)
     origin = setup.solver.origin
     first = setup.solver.task.headline[0]
-    example = setup.dataset.example
-    around = [*onlookers(hparams, directory, checkpoints, origin, first, example), *watching]
+    about = hparams, directory, checkpoints, origin
+    around = [*onlookers(*about, first, setup.dataset), *watching]
     setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
     if inherited:
@@ -185,12 +187,12 @@ def onlookers(
     checkpoints: Checkpoints,
     origin: Origin | None,
     first: str,
-    example: Callable[[str, int], Example],
+    dataset: Data,
 ) -> list[Callback]:
     """The callbacks that a run could do without, by its flags; a new one has its line here.
 
     Those of each run are the choices of `--without`. The progress shows the score `first`, beside
-    the loss and the monitored one; `example` gives a sample of a split by its index.
+    the loss and the monitored one; `dataset` gives samples to be looked at, and their names.
     """
     found: list[Callback] = []
     if hparams.early_stopping is not None:
@@ -200,9 +202,14 @@ def onlookers(
         found.append(DetectAnomaly())
     if directory is not None:
         shown = ("val_loss", f"val_{first}", hparams.monitor)
-        reports = Reports(directory, example, checkpoints)
-        by_default = {"progress": Progress(shown, checkpoints), "reports": reports}
+        by_default = {
+            "progress": Progress(shown, checkpoints),
+            "reports": Reports(directory, dataset.example, checkpoints),
+            "predictions": Predictions(directory, dataset.example, dataset.name_of),
+        }
         found += [each for name, each in by_default.items() if name not in hparams.without]
+        if hparams.save_logits and dataset.kind == "masks":
+            found.append(Logits(directory))
         if hparams.watch_every:
             found.append(Watch(hparams.watch_every))
         if hparams.profile:

@@ -245,7 +245,7 @@ class Hyperparameters(FlagValues):
     without: tuple[str, ...] = flag(
         (),
         "what a run does besides by default, to leave out: several allowed",
-        choices=("progress", "reports"),
+        choices=("progress", "reports", "predictions"),
     )
     log_every: int = flag(
         1, "optimizer steps between the logged points of training curves", bounds="[1, 1000000000]"
@@ -254,6 +254,9 @@ class Hyperparameters(FlagValues):
         16,
         "how many of the best and of the worst samples of an evaluation are drawn; 0 for none",
         bounds="[0, 1000]",
+    )
+    save_logits: bool = flag(
+        False, "keep the test's logits too, beside each sample's prediction; of masks in a file"
     )
     watch_every: int | None = flag(
         None,

@@ -31,6 +31,8 @@ FIGURES = "figures"
 VALIDATION = "validation"  # below the figures, those of a validation
 CONFUSION = "confusion_matrix.csv"
 PROFILE = "profile"
+PREDICTIONS = "predictions.parquet"  # a row for each tested sample
+LOGITS = "logits.npz"
 # What came out; while a run goes on again, under the other name what had come out before.
 OUTCOME = "outcome.json"
 FORMER_OUTCOME = "outcome.previous.json"

@@ -19,6 +19,7 @@ from project.training.extremes import Ends
 from project.training.hooks import Hooks, after_steps, before_steps
 from project.training.optimizers import make_optimizer, make_schedule
 from project.training.origin import Origin, total_steps
+from project.training.sample_table import Columns, SampleTable
 from project.training.step import OptimizerStep
 from project.values import Batch, Loss, Tree
 
@@ -48,6 +49,8 @@ class Solver(LightningModule):
         scores: latest scalar scores by name, such as `val_accuracy`, `val_recall/cat`.
         tables: latest arrays of two dimensions by split and name, such as `confusion_matrix`.
         ends: latest best and worst samples by split.
+        samples: what the test found of each, by column; in the first process.
+        outputs_to: is handed outputs and indices of each tested batch, if a callback has set it.
         optimization: does the steps; there since training began.
         origin: where the run began, if it goes on from another one.
         noted: what callbacks have found of steps by their numbers, to be logged with the block's.
@@ -80,6 +83,8 @@ class Solver(LightningModule):
         self.scores: dict[str, float] = {}
         self.tables: dict[str, dict[str, np.ndarray]] = {}
         self.ends: dict[str, Ends] = {}
+        self.samples: Columns = {}
+        self.outputs_to: Callable[[Tree, Tensor], None] | None = None
         self.evaluate(model)
         self.noted: dict[int, dict[str, float]] = {}
         self._after: Hooks = ()
@@ -215,7 +220,8 @@ class Solver(LightningModule):
         self.eval_epoch_start()
 
     def on_test_epoch_start(self) -> None:
-        self.eval_epoch_start(self._marked)
+        table = None if "predictions" in self.settings.without else SampleTable()
+        self.eval_epoch_start(self._marked, table)
 
     def on_validation_epoch_end(self) -> None:
         self.eval_epoch_end("val")
@@ -223,15 +229,17 @@ class Solver(LightningModule):
     def on_test_epoch_end(self) -> None:
         self.eval_epoch_end("test")
 
-    def eval_epoch_start(self, marked: bool = False) -> None:
+    def eval_epoch_start(self, marked: bool = False, table: SampleTable | None = None) -> None:
         """Forget the former evaluation; score leaks apart if they are marked in this one."""
-        self._evaluation.begin(self.device, marked)
+        self._evaluation.begin(self.device, marked, table, self.settings.save_logits)
 
     def eval_step(self, block: Iterable) -> None:
         """Predict a block of batches; nothing is read from the device."""
         for batch, leaked in zip(block, block.leaked or repeat(None)):
             outputs = self.task.infer(self.evaluated, batch.inputs)
             self._evaluation.add(outputs, batch.targets, leaked, batch.indices)
+            if self.outputs_to is not None:
+                self.outputs_to(outputs, batch.indices)
 
     def eval_epoch_end(self, split: str) -> None:
         """Compute every score over all ranks and log it as `<split>_<score>`.
@@ -241,6 +249,7 @@ class Solver(LightningModule):
         """
         scores, self.tables[split] = self._evaluation.end(split, self.trainer.world_size)
         self.ends[split] = self._evaluation.ends()
+        self.samples = self._evaluation.columns()
         self.scores |= scores
         self._log(scores, self.step)
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from project.main import main
+from project.tables.parquet import read_columns
 from tests import forks
 from tests.ranks import LISTS, MLP, raise_error
 
@@ -102,9 +103,22 @@ def assert_same_numbers(ours: Path, name: str, reference: Path, expected_name: s
         assert got[key] == pytest.approx(value, rel=0, abs=allowed), key
     expected_scores = outcome(reference, expected_name)["test"]
     assert outcome(ours, name)["test"].keys() == expected_scores.keys()
+    assert_same_samples(ours, name, reference, expected_name)
     trained = weights(ours, name)
     for parameter, expected_weight in weights(reference, expected_name).items():
         torch.testing.assert_close(trained[parameter], expected_weight, rtol=1e-4, atol=1e-6)
+
+
+def assert_same_samples(ours: Path, name: str, reference: Path, expected_name: str) -> None:
+    """The tables of the test's predictions: each sample once, in the same order."""
+    paths = (
+        directory(*of) / "predictions.parquet" for of in ((ours, name), (reference, expected_name))
+    )
+    (got, _), (expected, _) = map(read_columns, paths)
+    assert got.keys() == expected.keys()
+    for column in ("index", "target", "prediction"):
+        assert got[column].tolist() == expected[column].tolist()
+    torch.testing.assert_close(got["probs"], expected["probs"], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("n, name", [(2, "mlp"), (3, "mlp"), (3, "norm"), (3, "few")])

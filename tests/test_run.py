@@ -6,6 +6,7 @@ import math
 import os
 import re
 import subprocess
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
 
 from project import data, metrics, models, verify
+from project.callbacks.predictions import MOST_PICTURES
 from project.cli.flags import parse
 from project.cli.seeds import without_seeds
 from project.hyperparameters import Hyperparameters
@@ -26,6 +28,7 @@ from project.processes import seeds
 from project.provenance.find import find_run
 from project.provenance.proof import check_scores
 from project.scores import better
+from project.tables.parquet import read_columns
 from project.tasks.classification import Classification
 from project.training import checkpoint
 from project.values import Prediction
@@ -123,6 +126,7 @@ def test_the_test_scores_are_scikit_learns_on_the_best_checkpoint(finished: Path
     loss = torch.nn.functional.cross_entropy(logits.double(), test.targets).item()
     assert scores["test_loss"] == pytest.approx(loss, rel=1e-5)
     assert_pictures_are_of_an_argsort(finished, dataset, logits)
+    assert_each_sample_is_told(finished, dataset, logits)
 
 
 def assert_pictures_are_of_an_argsort(run: Path, dataset: data.Data, logits: torch.Tensor) -> None:
@@ -139,6 +143,35 @@ def assert_pictures_are_of_an_argsort(run: Path, dataset: data.Data, logits: tor
         written = run / "figures" / f"examples_{end}.png"
         assert (run.parent / "again.png").read_bytes() == written.read_bytes()
         assert (run / "figures" / "validation" / written.name).exists()
+
+
+def assert_each_sample_is_told(run: Path, dataset: data.Data, logits: torch.Tensor) -> None:
+    """The table of predictions is what NumPy makes of the logits; of wrong ones the pictures."""
+    found, about = read_columns(run / "predictions.parquet")
+    assert about == {
+        "split": "test",
+        "run_id": run.name,
+        "task": "classification",
+        "classes": list(dataset.classes),
+    }
+    order = dataset.test.indices.argsort()
+    probs, targets = logits[order].softmax(1).double().numpy(), dataset.test.targets[order].numpy()
+    assert found["index"].tolist() == dataset.test.indices[order].tolist()
+    assert found["target"].tolist() == targets.tolist()
+    assert found["prediction"].tolist() == probs.argmax(1).tolist()
+    own = probs[np.arange(len(probs)), targets]
+    entropy = -(probs * np.log(probs)).sum(1) / np.log(10)
+    expected = {"probs": probs, "prob": probs.max(1), "prob_true": own, "entropy": entropy}
+    for name, values in (expected | {"loss": -np.log(own)}).items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-7, err_msg=name)
+    assert set(found["path"]) == {None}
+    wrong = found["target"] != found["prediction"]
+    pictured = np.array([picture is not None for picture in found["picture"]])
+    assert pictured.sum() == min(MOST_PICTURES, wrong.sum()) and wrong[pictured].all()
+    first = int(np.flatnonzero(pictured)[0])
+    with Image.open(BytesIO(found["picture"][first])) as image:
+        seen = dataset.example("test", int(found["index"][first])).image
+        assert np.array_equal(np.asarray(image), seen)
 
 
 def test_each_score_from_counts_is_scikit_learns_of_the_written_matrix(finished: Path) -> None:

@@ -526,9 +526,10 @@ def test_what_a_killed_process_left_goes_when_the_run_goes_on(tmp_path: Path) ->
     run = Run.create(tmp_path, "trial", RECORD, patch=b"", requirements="")
     run.release()
     (run.directory / "checkpoints").mkdir()
-    for name in ("checkpoints/.last.pt.a1b2c3d4", ".metrics.csv.part", "checkpoints/.mine"):
+    parts = (".metrics.csv.part", ".logits.npz.part")
+    for name in ("checkpoints/.last.pt.a1b2c3d4", *parts, "checkpoints/.mine"):
         (run.directory / name).touch()
     Run.reopen(run.directory).release()
     assert [path.name for path in (run.directory / "checkpoints").iterdir()] == [".mine"]
-    assert not (run.directory / ".metrics.csv.part").exists()
+    assert not any((run.directory / name).exists() for name in parts)
     assert json.loads((run.directory / "record.json").read_text())["manifest_blake3"] is None

@@ -3,7 +3,7 @@
 from typing import Any
 
 from project import plugs
-from project.plugs.serving import misfits
+from project.plugs.serving import misfits, task_of
 from project.plugs.weighted import plugs_of
 from project.run_directory import RESERVED
 
@@ -50,6 +50,11 @@ def conflicts(h: Any) -> list[str]:
             {"ema", "swa"} <= {*h.callback},
             "--callback ema and swa exclude each other: one average can be evaluated",
         ),
+        (
+            h.save_logits and (h.devices != "1" or h.nodes > 1) and _has_maps(h),
+            "--save-logits of masks are written by one process: leave it out, and test the best"
+            " checkpoint with it afterwards: --only-test --checkpoint RUN",
+        ),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
         (
             h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),
@@ -68,6 +73,11 @@ def conflicts(h: Any) -> list[str]:
     found = [message for broken, message in rules if broken]
     # A test takes over from its checkpoint what is not given.
     return found if h.only_test else [*found, *misfits(vars(h))]
+
+
+def _has_maps(h: Any) -> bool:
+    """Whether a model's outputs are maps, as far as can be told."""
+    return task_of(vars(h)) == "segmentation"
 
 
 def _reaches_a_loss(name: str, h: Any) -> bool:

@@ -75,6 +75,8 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         files=raw.files,
         leaks=find_leaks(raw, splits),
         fit=raw.fit,
+        pictures=raw.pictures,
+        starts={name: raw.start(part.samples) for name, part in splits._asdict().items()},
     )
 
 

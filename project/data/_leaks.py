@@ -85,14 +85,14 @@ def find_leaks(raw: Raw, splits: Splits) -> Leaks | None:
         ValueError: an image can't be decoded; the message names it.
         OSError: a file can't be read.
     """
-    sources = [part for part in (raw.train, raw.val, raw.test) if part is not None]
+    sources = raw.sources
     if raw.pictures is not None:
         numbers, name = raw.pictures.identify(), raw.pictures.name
     elif all(isinstance(part, Resident) for part in sources):
         numbers, name = identify([part.images for part in sources]), _namer(raw)
     else:
         return None
-    starts = dict(zip(map(id, sources), np.cumsum([0, *map(len, sources)]).tolist(), strict=False))
+    starts = {id(source): raw.start(source) for source in sources}
     sizes = {split: len(part) for split, part in splits._asdict().items()}
     leaks = Leaks(sizes=sizes, kind=raw.kind)
     for occurrences in _repeated(numbers, splits, starts):

@@ -1,7 +1,7 @@
 """A data set that is split and measured: what a run is told of it, and its loaders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from project.data._leaks import Leaks
 from project.data._loader import Loader
 from project.data.files import Files
 from project.data.ragged import Ragged
-from project.data.samples import Subset
+from project.data.samples import Pictures, Subset
 from project.hyperparameters import Hyperparameters
 from project.values import Example
 from project.words.returned import dtype_name
@@ -39,6 +39,8 @@ class Data:
         files: that the data set was read from; None: there are none of its own.
         leaks: images that are in two splits, or under two labels or masks; None: it can't be told.
         fit: how pictures of any shape became squares; None: that was not done.
+        pictures: which know the names of the samples; None: these have none.
+        starts: by split, the number among all pictures of its source's first sample.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Data:
     files: Files | None
     leaks: Leaks | None
     fit: str | None = None
+    pictures: Pictures | None = None
+    starts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -129,6 +133,10 @@ class Data:
             OSError: a file can't be read.
         """
         return example(self._splits()[split], index)
+
+    def name_of(self, split: str, index: int) -> str | None:
+        """The file of the sample at an index, below the data's folder; None: it has none."""
+        return None if self.pictures is None else self.pictures.name(self.starts[split] + index)
 
     def loader(
         self, split: str, hparams: Hyperparameters, *, rank: int = 0, world_size: int = 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,6 +78,16 @@ class Raw:
     def kind(self) -> str:
         """What is true of the samples: "labels" or "masks"."""
         return self.train.targets.kind
+
+    @property
+    def sources(self) -> "list[Samples]":
+        """Where its samples are, as `pictures` counts them."""
+        return [part for part in (self.train, self.val, self.test) if part is not None]
+
+    def start(self, samples: "Samples") -> int:
+        """The number of the first of `samples`, one of the sources, among all of them."""
+        before = list(takewhile(lambda source: source is not samples, self.sources))
+        return sum(map(len, before))
 
 
 class Pictures(Protocol):

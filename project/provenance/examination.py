@@ -12,9 +12,10 @@ from project.provenance.keeping import not_kept
 from project.provenance.parent_check import parent_check
 from project.provenance.record import read_outcome, read_record
 from project.provenance.record_faults import record_faults
+from project.provenance.sample_faults import sample_faults
 from project.provenance.seal import changes, names
 from project.provenance.weights_faults import weights_faults
-from project.run_directory import JOURNAL, OUTCOME, RUNS, TABLE
+from project.run_directory import JOURNAL, OUTCOME, PREDICTIONS, RUNS, TABLE
 from project.words.names import printable, some
 
 
@@ -135,6 +136,12 @@ class Examination:
         if compared and not faults:
             what = f"{len(compared)} test scores equal scikit-learn's of its confusion matrix"
             self.held.append(what)
+        means, wrong = sample_faults(self._run, test)
+        self.faults += wrong
+        if means and not wrong:
+            told = some([name.removeprefix("test_") for name in means])
+            self.held.append(f"{told} are those of the samples in {PREDICTIONS}")
+        compared += means
         # A score of each class counts as one.
         rest = sorted({name.partition("/")[0] for name in test if name not in compared})
         if not (self._run / proof.CONFUSION).is_file():

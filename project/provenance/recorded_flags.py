@@ -30,6 +30,7 @@ FREE_ON_RESUME = {
     "callback",
     "without",
     "report_examples",
+    "save_logits",
     "checkpoint_every",
     "keep",
     "keep_optimizer",

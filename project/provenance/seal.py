@@ -15,10 +15,12 @@ from project.run_directory import (
     CHECKPOINTS,
     FIGURES,
     JOURNAL,
+    LOGITS,
     MANIFEST,
     OUTCOME,
     PATCH,
     PLUGS,
+    PREDICTIONS,
     PROFILE,
     RECORD,
     REQUIREMENTS,
@@ -32,9 +34,12 @@ from project.words.names import printable
 
 # What a run is made of; `tracking` and a person's notes may change after the end.
 _FILES = (RECORD, PATCH, REQUIREMENTS, JOURNAL, TABLE, MANIFEST, SPLITS, STAGES, TRACEBACK)
+_FILES += (PREDICTIONS, LOGITS)
 _FOLDERS = (CHECKPOINTS, FIGURES, PROFILE, PLUGS, STAGE_FILES)
 # What `write_atomic` and the table name a file until it is whole.
-_LEFTOVER = re.compile(r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}|\." + re.escape(TABLE) + r"\.part")
+_LEFTOVER = re.compile(
+    r"\.\.?[^.]+\.[^/]+\.[a-z0-9_]{8}" + rf"|\.({re.escape(TABLE)}|{re.escape(LOGITS)})\.part"
+)
 # Stands in the text while its hash is computed.
 _UNSEALED = "blake3:" + 64 * "0"
 

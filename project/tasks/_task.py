@@ -87,6 +87,16 @@ class Task(ABC):
     def badness(self, outputs: Tree, targets: Tree) -> Tensor:
         """How wrong each sample's outputs are, `(b,)` float32; larger is worse."""
 
+    def columns(self, outputs: Tree, targets: Tree) -> dict[str, Tensor]:
+        """What is told of each tested sample, besides its loss: `(b,)` or `(b, k)`, by name."""
+        return {"badness": self.badness(outputs, targets)}
+
+    def raw_columns(self, outputs: Tree) -> dict[str, Tensor]:
+        """What `--save-logits` keeps of the outputs, `(b,)` or `(b, k)` float32, by name."""
+        if isinstance(outputs, Tensor) and outputs.ndim < 3:
+            return {self.outputs: outputs.float()}
+        return {}
+
     def kept(self, outputs: Tree) -> Tree:
         """What a picture of the best and worst samples needs of their outputs; small, if it can."""
         return outputs

@@ -10,8 +10,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from project.tasks import _outputs, _task
+from project.tasks._entropy import entropy
 from project.tasks._reports import save_report
 from project.values import Example, Prediction
+
+# Of more classes only the largest probabilities are told of each sample.
+MAX_CLASSES_TOLD, N_TOP = 100, 10
 
 
 class Classification(_task.Task):
@@ -47,6 +51,25 @@ class Classification(_task.Task):
     def badness(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """1 - P(true)."""
         return 1 - outputs.float().softmax(1).gather(1, targets[:, None])[:, 0]
+
+    def columns(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Target, prediction and their probabilities, entropy / ln C, and the probabilities.
+
+        Of more than 100 classes the ten largest probabilities, and whose they are, `(b, 10)` each.
+        """
+        probs = self.probs(outputs)
+        preds = outputs.max(1).indices
+        found = {
+            "target": targets,
+            "prediction": preds,
+            "prob": probs.gather(1, preds[:, None])[:, 0],
+            "prob_true": probs.gather(1, targets[:, None])[:, 0],
+            "entropy": entropy(probs),
+        }
+        if self.n_outputs <= MAX_CLASSES_TOLD:
+            return found | {"probs": probs}
+        top = probs.topk(N_TOP, 1)
+        return found | {"top_prob": top.values, "top_class": top.indices}
 
     def decode(self, outputs: Tensor) -> list[Prediction]:
         """The class of the largest logit, the first of equals."""

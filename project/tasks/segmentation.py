@@ -13,6 +13,7 @@ from project.hyperparameters import flag
 from project.metrics import mean_ious
 from project.tasks import _outputs, _task, _windows
 from project.tasks._canvas import shortened
+from project.tasks._entropy import entropy
 from project.tasks._gallery import Colour
 from project.tasks._reports import save_report
 from project.values import IGNORED, Example, Prediction
@@ -104,6 +105,24 @@ class Segmentation(_task.Task):
         """
         # `max` takes a tenth of the time of `argmax` on some CPUs.
         return 1 - mean_ious(outputs.max(1).indices, targets, self.n_outputs)
+
+    def columns(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Of the pixels that count: the picture's mean IoU, mean entropy / ln C, and their number.
+
+        NaN where all of it is ignored.
+        """
+        counts = (targets != IGNORED).flatten(1)
+        unsure = entropy(self.probs(outputs)).flatten(1)
+        n_pixels = counts.sum(1)
+        return {
+            "iou": 1 - self.badness(outputs, targets),
+            "entropy": unsure.mul(counts).sum(1) / n_pixels,
+            "n_pixels": n_pixels,
+        }
+
+    def raw_columns(self, outputs: Tensor) -> dict[str, Tensor]:
+        """None: maps of logits are no row of a table."""
+        return {}
 
     def kept(self, outputs: Tensor) -> Tensor:
         """The class of each pixel, `(b, H, W)` uint8: logits of many classes take a lot."""

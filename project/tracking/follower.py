@@ -19,6 +19,7 @@ from project.run_directory import (
     MANIFEST,
     OUTCOME,
     PATCH,
+    PREDICTIONS,
     RECORD,
     REPRODUCTIONS,
     REQUIREMENTS,
@@ -31,7 +32,7 @@ from project.tracking.records import read
 from project.tracking.state import State
 from project.tracking.tracker import Tracker
 
-FILES = (RECORD, PATCH, REQUIREMENTS, MANIFEST, STAGES)
+FILES = (RECORD, PATCH, REQUIREMENTS, MANIFEST, STAGES, PREDICTIONS)
 FOLDERS = (FIGURES, REPRODUCTIONS)
 
 

@@ -1,7 +1,7 @@
 """What one pass over a split measures: mean loss, every score, the best and worst samples."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from project.scores import WITHOUT_LEAKS
 from project.training.extremes import Ends, Extremes
+from project.training.sample_table import Columns, SampleTable
 from project.values import Loss, Tree, joined, leaves, mapped, n_samples
 
 # Numbers of outputs.
@@ -41,6 +42,8 @@ class Task(Protocol):
     def weights(self, targets: Tree) -> Tensor | None: ...
     def badness(self, outputs: Tree, targets: Tree) -> Tensor: ...
     def kept(self, outputs: Tree) -> Tree: ...
+    def columns(self, outputs: Tree, targets: Tree) -> Mapping[str, Tensor]: ...
+    def raw_columns(self, outputs: Tree) -> Mapping[str, Tensor]: ...
 
 
 class Evaluation:
@@ -67,13 +70,22 @@ class Evaluation:
         self._unmeasured: list[tuple[Tree, Tree, Tensor | None, Tensor | None]] = []
         self._form: list[torch.Size] = []
 
-    def begin(self, device: torch.device, marked: bool = False) -> None:
+    def begin(
+        self,
+        device: torch.device,
+        marked: bool = False,
+        table: SampleTable | None = None,
+        with_outputs: bool = False,
+    ) -> None:
         """Forget the former pass.
 
         Args:
             device: of what is measured.
             marked: whether this pass marks leaks, without which it is scored a second time.
+            table: takes what is found of each sample, if that is to be kept.
+            with_outputs: whether it takes the model's outputs, too.
         """
+        self._table, self._with_outputs = table, with_outputs
         self._every = _Sums(self._metrics, self._terms, device)
         # On each rank alike, whether it gets leaks or not: they reduce together.
         self._clean = _Sums(deepcopy(self._metrics), self._terms, device) if marked else None
@@ -117,11 +129,22 @@ class Evaluation:
         self._every.add(losses, weights, *measured)
         if self._extremes is not None:
             self._extremes.add(self._task.badness(*measured), joined(indices), measured[0])
+        if self._table is not None:
+            self._table.add(joined(indices), self._told(total, weights, *measured))
         if self._clean is not None:
             kept = ~joined(leaked)
             weights = None if weights is None else weights[kept]
             some = (mapped(lambda leaf: leaf[kept], tree) for tree in measured)
             self._clean.add([each[kept] for each in losses], weights, *some)
+
+    def _told(
+        self, loss: Tensor, weights: Tensor | None, outputs: Tree, targets: Tree
+    ) -> dict[str, Tensor]:
+        """The columns of some samples."""
+        found = {"loss": loss, **self._task.columns(outputs, targets)}
+        if weights is not None:
+            found["weight"] = weights
+        return found | self._task.raw_columns(outputs) if self._with_outputs else found
 
     def end(self, split: str, world_size: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         """The sums over all ranks, as scores.
@@ -152,6 +175,10 @@ class Evaluation:
         Each rank has to call it; what is kept with a sample is what the task keeps of its outputs.
         """
         return Ends([], []) if self._extremes is None else self._extremes.ends()
+
+    def columns(self) -> Columns:
+        """What was found of each sample of the pass, in the first rank; each has to call it."""
+        return {} if self._table is None else self._table.end()
 
     def _named(self, split: str, found: Scores) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         scores, tables = {}, {}

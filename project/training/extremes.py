@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from project.training.arrival import on_its_way
 from project.values import Tree, mapped
 
 
@@ -67,7 +67,7 @@ class Extremes:
                 It stays as it is until the next batch.
         """
         self._look()
-        there, arrived = _on_its_way(badness.detach())
+        there, arrived = on_its_way(badness.float())
         self._waiting = there, indices, kept, arrived
 
     def ends(self) -> Ends:
@@ -116,16 +116,6 @@ def _candidates(badness: np.ndarray, k: int) -> np.ndarray:
     k = min(k, len(known))
     ordered = np.partition(known, (k - 1, len(known) - k))
     return np.flatnonzero((badness <= ordered[k - 1]) | (badness >= ordered[-k]))
-
-
-def _on_its_way(values: Tensor) -> tuple[Tensor, Any]:
-    """The values on the CPU, and what tells when they have arrived; None if they are there."""
-    if values.device.type != "cuda":
-        return values.float().cpu().clone(), None
-    there = values.float().to("cpu", non_blocking=True)
-    arrived = torch.cuda.Event()
-    arrived.record()
-    return there, arrived
 
 
 def _single(leaf: Tensor) -> Tensor:

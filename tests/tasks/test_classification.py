@@ -36,6 +36,15 @@ def test_predictions_and_how_wrong_they_are() -> None:
     assert TASK.weights(torch.tensor([0, 1])) is None
 
 
+def test_of_many_classes_the_largest_probabilities_are_told() -> None:
+    task = Classification((1, 8, 8), tuple(map(str, range(200))))
+    logits = torch.randn(4, 200, generator=torch.Generator().manual_seed(0))
+    found = task.columns(logits, torch.tensor([0, 1, 2, 3]))
+    order = (-logits).argsort(1)[:, :10]
+    assert "probs" not in found and torch.equal(found["top_class"], order)
+    torch.testing.assert_close(found["top_prob"], logits.softmax(1).gather(1, order))
+
+
 def test_a_picture_and_its_caption() -> None:
     image = np.arange(64, dtype=np.uint8).reshape(8, 8)
     _, second, _ = TASK.decode(LOGITS)

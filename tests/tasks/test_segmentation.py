@@ -108,6 +108,19 @@ def test_badness_is_what_lacks_of_scikit_learns_iou_over_the_classes_in_a_pictur
     assert TASK.weights(targets).tolist() == [1, 1, 1, 0]
 
 
+def test_a_row_tells_of_a_picture_by_its_pixels_that_count() -> None:
+    logits = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    targets = torch.randint(3, (2, 4, 5), generator=torch.Generator().manual_seed(1))
+    targets[0, :2], targets[1] = IGNORED, IGNORED
+    task = Segmentation((1, 4, 5), ("a", "b", "c"))
+    found = task.columns(logits, targets)
+    probs = logits[0, :, 2:].double().softmax(0).numpy()
+    entropy = -(probs * np.log(probs)).sum(0).mean() / np.log(3)
+    assert found["n_pixels"].tolist() == [10, 0]
+    np.testing.assert_allclose(found["entropy"], [entropy, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(found["iou"], 1 - task.badness(logits, targets))
+
+
 def test_made_up_outputs_find_the_made_up_targets() -> None:
     targets = TASK.blank_targets(2)
     assert set(targets.unique().tolist()) == {0, 1, 2, IGNORED}

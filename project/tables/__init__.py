@@ -1,0 +1,1 @@
+"""Tables of columns as files that other programs read."""

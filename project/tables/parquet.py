@@ -1,0 +1,100 @@
+"""Tables as Parquet files, by pyarrow alone: pandas, which it likes to ask, takes much longer."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from project.files import json_text, replacing
+
+# The values of a column: numbers of each row; or texts, or bytes, of which some may be None.
+Column = np.ndarray | Sequence[str | None] | Sequence[bytes | None]
+_METADATA = b"project"
+_NUMPY = {"float": "float32", "double": "float64"}
+
+
+def write_columns(path: Path, columns: Mapping[str, Column], about: Mapping[str, Any]) -> None:
+    """Write a table; the file is whole or absent.
+
+    Args:
+        path: of the file.
+        columns: by name, all of the same length: `(n,)` numbers, `(n, k)` numbers, which become
+            lists of k, or texts or bytes.
+        about: plain values that say what it is of, kept in the file's metadata.
+
+    Raises:
+        OSError: it can't be written, or the disk is full.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    arrays = [_array(pa, column) for column in columns.values()]
+    metadata = {_METADATA: json_text(about).encode()}
+    table = pa.Table.from_arrays(arrays, names=list(columns)).replace_schema_metadata(metadata)
+    with replacing(path) as file:
+        parquet.write_table(table, file)
+
+
+def read_columns(path: Path, names: Sequence[str] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A table's columns by name, and what it is of.
+
+    Numbers are arrays, as they were written; texts and bytes are lists.
+
+    Args:
+        path: of a file that `write_columns` has written.
+        names: of the wanted columns; those that it lacks are left out; none: all.
+
+    Raises:
+        ValueError: it is damaged, in a line.
+        OSError: it can't be read.
+    """
+    import json
+
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            wanted = [name for name in schema.names if not names or name in names]
+            table = file.read(wanted).combine_chunks()
+            about = json.loads((schema.metadata or {}).get(_METADATA, b"{}"))
+        return {name: _values(pa, table.column(name)) for name in wanted}, about
+    except (pa.ArrowException, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} is damaged: {reason}") from error
+
+
+def _array(pa: Any, column: Column) -> Any:
+    if not isinstance(column, np.ndarray):
+        return _of_bytes(pa, column)
+    flat = np.ascontiguousarray(column).reshape(-1)
+    kind = getattr(pa, flat.dtype.name)()
+    array = pa.Array.from_buffers(kind, len(flat), [None, pa.py_buffer(flat)])
+    return pa.FixedSizeListArray.from_arrays(array, column.shape[1]) if column.ndim > 1 else array
+
+
+def _of_bytes(pa: Any, column: Sequence[str | None] | Sequence[bytes | None]) -> Any:
+    """Texts, or bytes; of None alone, texts."""
+    is_bytes = any(isinstance(value, bytes) for value in column)
+    each = [value.encode() if isinstance(value, str) else value or b"" for value in column]
+    ends = np.cumsum([0, *map(len, each)], dtype=np.int64)
+    known = np.packbits([value is not None for value in column], bitorder="little")
+    buffers = [pa.py_buffer(part) for part in (known, ends, b"".join(each))]
+    kind = pa.large_binary() if is_bytes else pa.large_string()
+    return pa.Array.from_buffers(kind, len(each), buffers)
+
+
+def _values(pa: Any, column: Any) -> Any:
+    array = column.chunk(0) if column.num_chunks else column.combine_chunks()
+    if pa.types.is_fixed_size_list(array.type):
+        return _numbers(array.flatten()).reshape(len(array), array.type.list_size)
+    return _numbers(array) if pa.types.is_primitive(array.type) else array.to_pylist()
+
+
+def _numbers(array: Any) -> np.ndarray:
+    # `to_numpy`, and to ask for the type by NumPy's name, import pandas.
+    kind = _NUMPY.get(str(array.type), str(array.type))
+    values = slice(array.offset, array.offset + len(array))
+    return np.frombuffer(array.buffers()[1], kind)[values]
