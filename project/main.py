@@ -95,7 +95,8 @@ def _run(arguments: Arguments, argv: Sequence[str]) -> int:
         code = _recorded_code(plan) if place().is_first else None
         plan = plan.compared(code)
         if place().is_first:
-            print(planned(plan.hparams, plan.given, plan.resume, plan.weights), file=sys.stderr)
+            what = plan.hparams, plan.given, plan.resume, plan.weights, plan.defaults
+            print(planned(*what), file=sys.stderr)
         return _with_followers(plan, code, argv, others)
 
 

@@ -135,6 +135,7 @@ def _new_record(
         scores=setup.scores,
         sources=sources,
         parent=_parent(setup),
+        defaults=plan.defaults,
         class_weights=None if each is None else dict(zip(setup.dataset.classes, each.tolist())),
     )
 

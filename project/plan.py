@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Plan:
         reopened: what was found when one of these was compared with its record; see `compared`.
         weights: checkpoint file to start from, or to test.
         traced: whether each error is told with its traceback.
+        defaults: the plug whose own default a flag has, by the flag's name.
     """
 
     hparams: Hyperparameters
@@ -45,6 +46,7 @@ class Plan:
     parent: Path | None = None
     reopened: "Reopened | None" = None
     traced: bool = False
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Path | None:
@@ -116,7 +118,8 @@ def make_plan(arguments: Arguments) -> Plan:
     _check_writable(Path(hparams.exp_dir))
     hparams = settle(hparams, frozenset(given) | ({"devices", "nodes"} if resume else set()))
     trackers, traced = _trackers(hparams), arguments.traceback
-    return Plan(hparams, given, trackers, resume, weights, parent, traced=traced)
+    defaults = arguments.defaults
+    return Plan(hparams, given, trackers, resume, weights, parent, None, traced, defaults)
 
 
 def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:

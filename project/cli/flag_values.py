@@ -141,7 +141,7 @@ def chosen_plugs(flags: Iterable[Field], values: Mapping[str, Any]) -> list[tupl
                 texts = list(map(plugs.unweighted, texts))
             found += [(f.metadata["plug"], text) for text in texts]
     kinds = dict(found)
-    if "task" not in kinds and plugs.says_tasks("data", kinds["data"]):
+    if "task" not in kinds and plugs.says("data", kinds["data"], "TASKS"):
         from project.plugs.serving import task_of  # which runs of classification need not pay
 
         found.append(("task", task_of(kinds)))

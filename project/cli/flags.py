@@ -4,20 +4,21 @@ import os
 import sys
 from argparse import SUPPRESS
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from project import plugs
-from project.cli.fields import flag_name
-from project.cli.flag_values import checked, chosen_plugs
-from project.cli.layers import ARGS, FindFlags, Layers, expanded
+from project.cli.flag_values import chosen_plugs
+from project.cli.layers import FindFlags, Item, Layers
 from project.cli.parser import Parser
-from project.cli.run_parser import add_flag, make_parser, teach
+from project.cli.run_parser import add_flag, make_parser, show_default, teach
+from project.cli.said import good, not_chosen, read, settled_args
 from project.cli.seeds import ONE, SEEDS, wanted
 from project.cli.shorthand import written_out
 from project.hyperparameters import ALL_NAMES, BY_NAME, FLAGS, Hyperparameters
-from project.words.telling import quoted, unfit
 
 if TYPE_CHECKING:
+    from project.cli.defaults import Default
     from project.cli.settings import Setting
 
 
@@ -30,12 +31,14 @@ class Arguments(NamedTuple):
             those of plugs' own flags as in `Hyperparameters.plugs`.
         traceback: whether errors should show where in the code they arose.
         seeds: of the runs to make one after another; none for one run.
+        defaults: the plug whose own default a flag has, such as `model unet`, by the flag's name.
     """
 
     hparams: Hyperparameters
     given: dict[str, Any]
     traceback: bool
     seeds: tuple[int, ...] = ()
+    defaults: Mapping[str, str] = MappingProxyType({})
 
 
 def parse(
@@ -55,51 +58,50 @@ def parse(
     parser = make_parser()
     raw, unknown = _first_reading(parser, argv, environ)
     layers = Layers.read(raw, environ, find)
-    below = [*layers.environment, *layers.parent]
-    said = [*below, *layers.files, *(("", *item) for item in raw.items())]
+    said = [*layers.environment, *layers.parent, *layers.files, *(("", *i) for i in raw.items())]
     puzzling = unknown or any(name not in BY_NAME for _, name, _ in layers.files)
     taken_up = layers.taken_up(raw, find) if puzzling else {}
-    own, faults = _own_flags(parser, said, taken_up)
-    parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
-    if "_ARGCOMPLETE" in environ:
-        teach(parser)
-        parser.complete()
-    if any(".args." in word for word in unknown):
-        _teach_args(parser, unknown)
-    if own or unknown:  # which may be known by now
-        known, unknown = parser.parse_known_args(argv)
-        raw = vars(known)
+    defaults, misfits = _own_defaults(said)
+    usual = [("", name, default.value) for name, default in defaults.items()]
+    own, faults = _own_flags(parser, [*usual, *said], taken_up)
+    for name, default in defaults.items():
+        show_default(parser, BY_NAME[name], default.value, default.owner)
+    raw, unknown = _second_reading(parser, argv, environ, raw, unknown, bool(own))
     _, print_config, traceback = (raw.pop(k) for k in ("config", "print_config", "traceback"))
-    problems = [*_unknown_problems(parser, unknown), *faults, *layers.problems]
     raw, contradiction = written_out(raw)
+    problems = [*_unknown_problems(parser, unknown), *misfits, *faults, *layers.problems]
     problems += [contradiction] * bool(contradiction)
-    line = [("", name, value) for name, value in raw.items()]
-    flags = BY_NAME | {name: setting.field for name, setting in own.items()}
-    flags |= {SEEDS.name: SEEDS}
-    values, given = {}, {}
-    said_of_objects = []
-    for found, entries in ((values, below), (given, [*layers.files, *line])):
-        for source, name, value in expanded(entries, own):
-            if ".args." in name or name == ARGS and isinstance(value, Mapping):
-                said_of_objects.append((source, name, value, found is given))
-                continue
-            good, bad = checked({name: value}, flags)
-            bad = _not_chosen(name, bad) or bad or _tag_problems(good.get("tags", ()))
-            found |= good
-            problems += [f"{source}: {problem}" if source else problem for problem in bad]
-    seeds, wrong = wanted([*layers.files, *line], given)
-    args, given_args, unfit_args = _settled(said_of_objects, {**taken_up, **values, **given})
-    if problems := [*problems, *wrong, *unfit_args]:
+    below = read([*usual, *layers.environment, *layers.parent], own)
+    lines = [*layers.files, *(("", name, value) for name, value in raw.items())]
+    above = read(lines, own)
+    values, given = below.values, above.values
+    seeds, wrong = wanted(lines, given)
+    args, given_args, unfit = settled_args(below, above, {**taken_up, **values, **given})
+    if problems := [*problems, *below.problems, *above.problems, *wrong, *unfit]:
         raise ValueError("\n".join(dict.fromkeys(problems)))
     given.pop(SEEDS.name, None)
     if layers.reference is not None:
         given["from_"] = layers.reference
     hparams = Hyperparameters(**_nested(own, values | given, args))
-    given = _nested(own, given, given_args)
     if print_config:
         print_yaml(hparams, seeds)
         sys.exit(0)
-    return Arguments(hparams, given, traceback, seeds)
+    owners = {n: default.owner for n, default in defaults.items() if BY_NAME[n].name not in given}
+    return Arguments(hparams, _nested(own, given, given_args), traceback, seeds, owners)
+
+
+def _own_defaults(said: Sequence[Item]) -> tuple[dict[str, "Default"], list[str]]:
+    """The defaults that the chosen plugs have of shared flags; none for a run that is taken up."""
+    values = good(said)
+    if any(values.get(name) for name in ("resume", "from_", "only_test")):
+        return {}, []
+    chosen = chosen_plugs(FLAGS, values)
+    having = [each for each in chosen if plugs.says(*each, "DEFAULTS")]
+    if not having:
+        return {}, []
+    from project.cli.defaults import own_defaults  # which parses
+
+    return own_defaults(having)
 
 
 def _first_reading(
@@ -115,8 +117,35 @@ def _first_reading(
         return {}, list(argv)  # told when it is read again
 
 
+def _second_reading(
+    parser: Parser,
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    raw: dict[str, Any],
+    unknown: list[str],
+    more: bool,
+) -> tuple[dict[str, Any], list[str]]:
+    """What the command line says, and the rest, now that the parser knows all flags.
+
+    Args:
+        raw: of the first reading.
+        unknown: of the first reading.
+        more: whether the parser has learned of flags since.
+    """
+    parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
+    if "_ARGCOMPLETE" in environ:
+        teach(parser)
+        parser.complete()
+    if any(".args." in word for word in unknown):
+        _teach_args(parser, unknown)
+    if not more and not unknown:
+        return raw, unknown
+    known, unknown = parser.parse_known_args(argv)
+    return vars(known), unknown
+
+
 def _own_flags(
-    parser: Parser, entries: Sequence[tuple[str, str, Any]], taken_up: Mapping[str, Any]
+    parser: Parser, entries: Sequence[Item], taken_up: Mapping[str, Any]
 ) -> tuple[dict[str, "Setting"], list[str]]:
     """The chosen plugs' own flags by name, which the parser knows then, and what is wrong there.
 
@@ -125,10 +154,7 @@ def _own_flags(
         entries: source, name and value of all that chooses.
         taken_up: flags of a run whose plugs need not be chosen again.
     """
-    values: dict[str, Any] = {}
-    for _, name, value in entries:
-        values |= checked({name: value}, BY_NAME)[0] if name in BY_NAME else {}
-    chosen = plugs.with_settings(chosen_plugs(FLAGS, values))
+    chosen = plugs.with_settings(chosen_plugs(FLAGS, good(entries)))
     former = plugs.with_settings(chosen_plugs(FLAGS, taken_up)) if taken_up else []
     if not chosen and not former:
         return {}, []
@@ -155,18 +181,6 @@ def _teach_args(parser: Parser, unknown: Sequence[str]) -> None:
         parser.add_argument(flag, dest=flag.removeprefix("--"), help=SUPPRESS)
 
 
-def _settled(
-    said: Sequence[tuple[str, str, Any, bool]], values: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    """The arguments of the objects that `values` choose, those given, and a line a mistake."""
-    if not said:
-        return {}, {}, []
-    from project.cli.keywords import Said, settled  # which few runs need
-
-    told = [Said(source, "" if n == ARGS else n, value, given) for source, n, value, given in said]
-    return settled(told, chosen_plugs(FLAGS, values))
-
-
 def _nested(
     own: Mapping[str, Any], given: Mapping[str, Any], args: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -182,29 +196,8 @@ def _nested(
 def _unknown_problems(parser: Parser, unknown: Sequence[str]) -> list[str]:
     lines = []
     for word, line in zip(*parser.unknown_words(unknown), strict=True):
-        lines += _not_chosen(word.removeprefix("--").replace("-", "_"), [line]) or [line]
+        lines += not_chosen(word.removeprefix("--").replace("-", "_"), [line]) or [line]
     return lines
-
-
-def _not_chosen(name: str, problems: Sequence[str]) -> list[str]:
-    """Where something is wrong because a flag is a plug's that was not chosen: that, in a line."""
-    if name in BY_NAME or not problems or not problems[0].startswith("unknown "):
-        return []
-    built_in = [(kind, plug) for kind in plugs.FOLDERS for plug in plugs.names(kind)]
-    known = [plug for plug in plugs.with_settings(built_in) if plugs.mentions(*plug, name)]
-    if not known:
-        return []
-    from project.cli.settings import elsewhere  # 40 ms: it parses
-
-    name = name if (owner := elsewhere(name, known)) else name.removeprefix("no_")
-    owner = owner or elsewhere(name, known)
-    return [f"{flag_name(name)} is a flag of {owner}, which is not chosen"] if owner else []
-
-
-def _tag_problems(tags: Sequence[str]) -> list[str]:
-    """What is wrong with tags; no rule of the field's, so that older records stay readable."""
-    faults = {tag: unfit(tag) for tag in tags}
-    return [f"--tags {quoted(tag)} {fault}" for tag, fault in faults.items() if fault]
 
 
 def print_yaml(hparams: Hyperparameters, seeds: Sequence[int] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from project.hyperparameters import Hyperparameters
@@ -9,15 +10,20 @@ from project.words.paths import brief
 
 
 def planned(
-    hparams: Hyperparameters, given: Mapping[str, Any], resume: Path | None, weights: Path | None
+    hparams: Hyperparameters,
+    given: Mapping[str, Any],
+    resume: Path | None,
+    weights: Path | None,
+    defaults: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The line: model and data, how long, and into which folder.
+    """The line: model and data, how long, into which folder, and what a plug's own defaults are.
 
     Args:
         hparams: of the run.
         given: what the person gave of them, by field name.
         resume: directory of the run to go on with.
         weights: checkpoint file to start from, or to test.
+        defaults: the plug whose own default a flag has, by the flag's name.
     """
     if resume is not None:
         return f"going on with {brief(resume)}: {_what(hparams, given)}, {_length(hparams)}"
@@ -26,7 +32,12 @@ def planned(
         return f"testing {brief(weights)}; {into}"
     start = f", from the weights of {brief(weights)}" if weights else ""
     start = f", going on from {hparams.from_}" if hparams.from_ else start
-    return f"{_what(hparams, given)}{start}, {_length(hparams)}; {into}"
+    line = f"{_what(hparams, given)}{start}, {_length(hparams)}; {into}"
+    if not defaults:
+        return line
+    from project.cli.defaults import told  # which few runs need
+
+    return "; ".join([line, *told(defaults, vars(hparams))])
 
 
 def _what(hparams: Hyperparameters, given: Mapping[str, Any]) -> str:

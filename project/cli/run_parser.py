@@ -1,6 +1,7 @@
 """The parser of a run's command line: a flag for each field, and those that only a person types."""
 
 import argparse
+from typing import Any
 
 from project.cli.fields import Field, choices_of, flag_name, is_tuple, kind_of, spelled
 from project.cli.parser import Parser
@@ -65,6 +66,12 @@ def add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
     group.add_argument(flag_name(f.name), *short, nargs=nargs, metavar=metavar, help=help)
 
 
+def show_default(parser: Parser, f: Field, value: Any, owner: str) -> None:
+    """Let the help of a flag say what its default is with a plug that was chosen."""
+    action = parser._option_string_actions[flag_name(f.name)]
+    action.help = f"{f.metadata['help']} ({_facts(f, value)}, of --{owner})".replace("%", "%%")
+
+
 def teach(parser: Parser) -> None:
     """Let a shell complete the values of flags, too."""
     from project.cli import completion
@@ -81,10 +88,11 @@ def teach(parser: Parser) -> None:
         parser._option_string_actions[flag].completer = completer
 
 
-def _facts(f: Field) -> str:
+def _facts(f: Field, *own: Any) -> str:
     """What follows the help text: the choices or bounds, and the default."""
     parts = [" | ".join(choices_of(f))] if choices_of(f) else []
     parts += [f"in {f.metadata['bounds']}"] if "bounds" in f.metadata else []
-    default = " ".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
+    (default,) = own or (f.default,)
+    default = " ".join(map(str, default)) if isinstance(default, tuple) else default
     parts += [f"default: {'none' if default in (None, '') else default}"]
     return "; ".join(parts)

@@ -175,11 +175,11 @@ def has_settings(plug: Plug) -> bool:
     return "class Settings" in (source if plug.outside else _own_source)(plug.path)
 
 
-def says_tasks(kind: str, text: str) -> bool:
-    """Whether the file of the plug that `text` chooses seems to say which tasks it serves."""
+def says(kind: str, text: str, name: str) -> bool:
+    """Whether the file of the plug that `text` chooses seems to have this name, as `TASKS`."""
     try:
         plug = find(kind, text)
-        return "TASKS" in (source if plug.outside else _own_source)(plug.path)
+        return name in (source if plug.outside else _own_source)(plug.path)
     except (ValueError, OSError):
         return False  # told elsewhere
 

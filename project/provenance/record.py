@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from project import run_directory
@@ -123,6 +124,7 @@ def make_record(
     sources: Mapping[str, str],
     parent: Mapping[str, Any] | None = None,
     class_weights: Mapping[str, float] | None = None,
+    defaults: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
 
@@ -140,6 +142,7 @@ def make_record(
         sources: Of `imported_sources`.
         parent: The run that this one goes on from, if any, and what it took over.
         class_weights: What each class counts in the loss; None: alike.
+        defaults: The plug whose own default a flag has, such as `model unet`, by the flag's name.
     """
     machine = dict(environment)
     host, user = machine.pop("host"), machine.pop("user")
@@ -148,6 +151,7 @@ def make_record(
         "exp_name": flags["exp_name"],
         "command": "",
         "flags": dict(flags),
+        "defaults": dict(defaults),
         "description": flags["description"],
         "tags": list(flags["tags"]),
         "seed": flags["seed"],

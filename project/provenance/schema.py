@@ -17,7 +17,13 @@ RECORD = Layout(
         "created": ("text", "time of the beginning, ISO 8601 in UTC"),
         "command": ("text", "command line, secrets masked"),
         "flags": ("object", "every hyperparameter by its name"),
-        "flags.*": ("anything", "value of one hyperparameter, given or default"),
+        "flags.*": (
+            "anything",
+            "value of one hyperparameter, given or default; under `plugs`, by the plug that was"
+            " chosen, the flags of its own and the arguments of an object",
+        ),
+        "defaults": ("object", "the flags that have a plug's own default and not the shared one"),
+        "defaults.*": ("text", "the kind and name of that plug"),
         "description": ("text", "the person's"),
         "tags": ("texts", "the person's, and `reproduces:RUN` for a reproduction"),
         "seed": ("integer", "of all generators"),

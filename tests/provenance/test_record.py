@@ -29,6 +29,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "exp_name": "trial",
         "command": "python -m project.run --exp-name trial --description 'two words'",
         "flags": FLAGS | {"tags": ["a", "b"]},
+        "defaults": {},
         "description": "two words",
         "tags": ["a", "b"],
         "seed": 3,
