@@ -27,22 +27,34 @@ export class Curves {
       const radio = el("input", { type: "radio", name: "x", value: kind, checked: state.x === kind, onchange: () => this.setAxis(kind) });
       return el("label", {}, radio, el("span", {}, xName(kind)));
     });
-    const shown = el("output", {}, state.smooth.toFixed(2));
-    const smooth = el("input", { type: "range", id: "smooth", min: 0, max: 0.99, step: 0.01, value: state.smooth, "aria-label": "Smoothing", title: "Exponential smoothing of what is drawn", oninput: () => {
-      shown.textContent = Number(smooth.value).toFixed(2);
-      update({ smooth: Number(smooth.value) });
-      this.redraw();
-    } });
-    const log = el("input", { type: "checkbox", id: "log", checked: state.log, onchange: () => {
-      update({ log: log.checked });
-      this.redraw();
-    } });
     const filter = el("input", { type: "search", id: "filter", value: state.filter, placeholder: "Filter metrics", "aria-label": "Filter metrics", oninput: () => {
       update({ filter: filter.value });
       this.build();
     } });
     this.zoomed.hidden = state.from === null;
-    return el("div", { class: "tools sticky" }, el("fieldset", { class: "choice" }, el("legend", { class: "unseen" }, "Horizontal axis"), axis), el("label", { class: "slider" }, "Smoothing", smooth, shown), el("label", { class: "check" }, log, "Log scale"), el("span", { class: "grow" }, filter), this.zoomed);
+    return el("div", { class: "tools sticky" }, el("fieldset", { class: "choice" }, el("legend", { class: "unseen" }, "Horizontal axis"), axis), this.smoothing(), this.check("log", "Log scale", "A logarithmic axis of values"), this.check("full", "All values", "Also what is so far off that it flattens the rest"), el("span", { class: "grow" }, filter), this.zoomed);
+  }
+
+  smoothing() {
+    const told = (weight) => (weight ? `${weight.toFixed(2)}, over ${Math.round(1 / (1 - weight))} points` : "none");
+    const shown = el("output", { for: "smooth" }, told(state.smooth));
+    const slider = el("input", { type: "range", id: "smooth", min: 0, max: 0.99, step: 0.01, value: state.smooth, "aria-label": "Smoothing", "aria-valuetext": told(state.smooth), title: "Exponential smoothing of what is drawn; what was logged is faint behind", oninput: () => {
+      const weight = Number(slider.value);
+      shown.textContent = told(weight);
+      slider.setAttribute("aria-valuetext", told(weight));
+      update({ smooth: weight });
+      this.redraw();
+    } });
+    return el("label", { class: "slider" }, "Smoothing", slider, shown);
+  }
+
+  check(name, text, title) {
+    const box = el("input", { type: "checkbox", id: name, checked: state[name], onchange: () => {
+      update({ [name]: box.checked });
+      this.charts.forEach((chart) => (chart.zoomedTo = null));
+      this.redraw();
+    } });
+    return el("label", { class: "check", title }, box, text);
   }
 
   // Charts that the filter lets through; a filter shows them in any group.
@@ -91,23 +103,29 @@ export class Curves {
   setAxis(kind) {
     update({ x: kind, from: null, to: null });
     this.zoomed.hidden = true;
+    this.charts.forEach((chart) => (chart.zoomedTo = null));
     this.charts.forEach((chart) => chart.reload());
   }
 
   // All charts show the same range.
   zoom(from, to) {
     const digits = (value) => (value === null ? null : Number(value.toPrecision(8)));
-    update({ from: digits(from), to: digits(to) });
-    this.zoomed.hidden = from === null;
-    this.charts.forEach((chart) => chart.reload());
+    const [before, after] = [[state.from, state.to], [digits(from), digits(to)]];
+    update({ from: after[0], to: after[1] });
+    if (from === null) this.charts.forEach((chart) => (chart.zoomedTo = null));
+    this.zoomed.hidden = from === null && ![...this.charts.values()].some((chart) => chart.zoomedTo);
+    if (before[0] === after[0] && before[1] === after[1]) this.redraw();
+    else this.charts.forEach((chart) => chart.reload());
   }
 
   redraw() {
+    const full = this.root.querySelector("#full");
+    if (full) full.checked = state.full;
     this.charts.forEach((chart) => chart.redraw());
   }
 
   point(x, from) {
-    this.charts.forEach((chart) => chart.point(x, chart === from));
+    this.charts.forEach((chart) => chart.visible && chart.reading.show(x, chart === from));
   }
 
   // Keys of metrics whose last point is another one now.

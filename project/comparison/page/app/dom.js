@@ -1,5 +1,7 @@
 // Elements of the page. Text is only ever set as text, never read as markup.
 
+import { MARKS } from "./palette.js";
+
 export function el(tag, options = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(options)) {
@@ -26,11 +28,12 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-// A short line in a run's colour and dashes, as its curves have them.
+// A short line in a run's colour and dashes, with its mark, as its curves have them.
 export function swatch(look) {
-  const line = svg("line", { x1: 1, y1: 4, x2: 21, y2: 4, "stroke-width": 3, "stroke-dasharray": look.array });
-  line.style.stroke = `var(--run-${look.colour})`;
-  return svg("svg", { class: "swatch", viewBox: "0 0 22 8", "aria-hidden": "true" }, line);
+  const line = svg("line", { x1: 1, y1: 5, x2: 25, y2: 5, "stroke-width": 3, "stroke-dasharray": look.array });
+  const mark = svg("path", { d: MARKS[look.colour], transform: "translate(13 5)", stroke: "var(--card)" });
+  line.style.stroke = mark.style.fill = `var(--run-${look.colour})`;
+  return svg("svg", { class: "swatch", viewBox: "0 0 26 10", "aria-hidden": "true" }, line, mark);
 }
 
 export function status(run) {

@@ -47,7 +47,7 @@ function show() {
   const legend = new Legend(items, () => {
     curves.redraw();
     parallel.forget();
-  }, { point: (id) => parallel.point(id) });
+  });
   const images = el("section", { "aria-labelledby": "images" });
   const sections = [
     data.listing && ["Runs", listing(data.listing)],

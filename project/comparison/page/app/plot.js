@@ -1,10 +1,17 @@
 // Drawing with Plotly: lines and axes alone. It is given no names, only numbers and colours.
 
-import { number } from "./format.js";
-import { colour, css, look } from "./palette.js";
+import { colour, css, look, paint } from "./palette.js";
 import { smooth } from "./smooth.js";
 import { source } from "./source.js";
 import { state } from "./state.js";
+import { decades, times } from "./ticks.js";
+
+const COMMON = { type: "scatter", hoverinfo: "skip", showlegend: false, mode: "lines" };
+// Of more runs than this only a few have their colours: the others are a faint crowd behind them.
+export const MANY = 21;
+// Lines of more points than this are thin, too, unless they are smoothed.
+const LONG = 300;
+export const MARGIN = { l: 52, r: 12, t: 10, b: 26 };
 
 // What is drawn of a curve: the line that is looked at, and the raw one behind it.
 export function lines(curve) {
@@ -13,87 +20,77 @@ export function lines(curve) {
   return { x: base.x, y: smooth(base.y, state.smooth), raw: state.smooth > 0 && !band ? curve : null, band };
 }
 
-function traces(shown) {
-  const behind = [];
+// Lines of one colour and one kind of dashes are one trace: some hundred are drawn at once.
+function traces(shown, scheme) {
+  const many = shown.length > MANY;
+  const crowd = shown.filter(({ chief }) => !chief);
+  const styles = Map.groupBy(shown.filter(({ chief }) => chief), ({ run }) => `${look(run.id).colour} ${look(run.id).dash}`);
+  const behind = crowd.length ? [{ ...COMMON, ...joined(crowd.map(({ line }) => line)), opacity: 0.3, line: { color: paint("--quiet", scheme), width: 1 } }] : [];
   const front = [];
-  for (const { run, curve, line } of shown) {
-    const style = { color: colour(run.id), dash: look(run.id).dash };
-    const common = { type: "scatter", hoverinfo: "skip", showlegend: false };
-    const alone = curve.x.length < 2;
-    const mode = curve.x.length <= 12 ? "lines+markers" : "lines";
-    if (line.band) behind.push({ ...common, x: [...line.x, ...line.x.toReversed()], y: [...line.band.high, ...line.band.low.toReversed()], mode: "lines", line: { width: 0 }, fill: "toself", fillcolor: style.color, opacity: 0.16 });
-    if (line.raw) behind.push({ ...common, x: line.raw.x, y: line.raw.y, mode: "lines", opacity: 0.25, line: { ...style, dash: "solid", width: 1 } });
-    front.push({ ...common, x: line.x, y: line.y, mode: alone ? "markers" : mode, line: { ...style, width: curve.mean && !line.raw && !line.band ? 1 : 2 }, marker: { color: style.color, size: alone ? 8 : 5 } });
+  for (const alike of styles.values()) {
+    const { id } = alike[0].run;
+    const style = { color: colour(id, scheme), dash: look(id).dash };
+    const bands = alike.filter(({ line }) => line.band);
+    if (bands.length && !many) behind.push({ ...COMMON, ...joined(bands.map(({ line }) => around(line))), line: { width: 0 }, fill: "toself", fillcolor: style.color, opacity: 0.16 });
+    const raw = alike.filter(({ line }) => line.raw);
+    if (raw.length && !many) behind.push({ ...COMMON, ...joined(raw.map(({ line }) => line.raw)), opacity: 0.25, line: { ...style, dash: "solid", width: 1 } });
+    const width = alike.some(({ line }) => line.x.length > LONG && !line.raw && !line.band) ? 1.2 : 2;
+    front.push({ ...COMMON, ...joined(alike.map(({ line }) => line)), line: { ...style, width } });
   }
   return [...behind, ...front];
 }
 
-function odd(shown) {
-  return shown.flatMap(({ run, curve }) =>
-    curve.odd.slice(0, 20).map(([x]) => ({ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour(run.id), width: 1, dash: "dot" } })),
-  );
+function around({ x, band }) {
+  return { x: [...x, ...x.toReversed()], y: [...band.high, ...band.low.toReversed()] };
 }
 
-function layout(shown) {
-  const axis = { gridcolor: css("--grid"), zeroline: false, linecolor: css("--line"), tickfont: { color: css("--quiet"), size: 11 }, automargin: false };
-  const range = state.from === null ? {} : { range: [state.from, state.to] };
+function joined(all) {
+  if (all.length === 1) return { x: all[0].x, y: all[0].y };
+  return { x: all.flatMap(({ x }) => [...x, null]), y: all.flatMap(({ y }) => [...y, null]) };
+}
+
+// `range` is that of the values; on a logarithmic axis they are above 0.
+function layout(shown, range, scheme) {
+  const axis = { gridcolor: paint("--grid", scheme), zeroline: false, linecolor: paint("--line", scheme), tickfont: { color: paint("--quiet", scheme), size: 11 }, automargin: false };
+  const [first, last] = reach(shown);
+  const log = state.log && range[0] > 0;
   return {
-    margin: { l: 48, r: 8, t: 6, b: 26 },
+    margin: MARGIN,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: css("--font"), color: css("--text") },
+    font: { family: css("--font"), color: paint("--text", scheme) },
     hovermode: false,
     dragmode: "zoom",
     showlegend: false,
-    shapes: odd(shown),
-    xaxis: { ...axis, ...range, autorange: state.from === null, ...ticks(shown), nticks: 6 },
-    yaxis: { ...axis, fixedrange: true, type: state.log ? "log" : "linear", nticks: 6, exponentformat: large(shown) ? "SI" : "e", ...(state.log ? decades(shown) : {}) },
+    xaxis: { ...axis, range: [first, last], autorange: false, ...(state.x === "time" ? times(Math.max(first, 0), last) : {}), nticks: 6 },
+    yaxis: { ...axis, range: log ? range.map(Math.log10) : range, autorange: false, type: log ? "log" : "linear", nticks: 6, exponentformat: Math.abs(range[1]) >= 1e5 ? "SI" : "e", ...(log ? decades(...range) : {}) },
   };
 }
 
-// Thousands are read more easily than powers of ten.
-function large(shown) {
-  return shown.some(({ curve }) => curve.y.some((y) => Math.abs(y) >= 1e5));
+// From where to where x goes: all that is known, unless one has zoomed.
+function reach(shown) {
+  if (state.from !== null) return [state.from, state.to];
+  const xs = shown.flatMap(({ curve, line }) => [curve.x[0], curve.x.at(-1), line.x[0], line.x.at(-1), curve.odd[0]?.[0], curve.odd.at(-1)?.[0]]).filter((x) => x !== undefined);
+  if (!xs.length) return [0, 1];
+  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  const room = last > first ? (last - first) / 60 : Math.max(Math.abs(last), 1) / 2;
+  return [first - room, last + room];
 }
 
-// Of a logarithmic axis: 1, 2 and 5, or over many decades powers of ten, with all their digits.
-function decades(shown) {
-  let [low, high] = [Infinity, 0];
-  for (const y of shown.flatMap(({ line, curve }) => [...line.y, ...curve.y])) {
-    if (y > 0) [low, high] = [Math.min(low, y), Math.max(high, y)];
-  }
-  if (!high) return {};
-  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const factors = Math.log10(high / low) < 2.2 ? [1, 2, 5] : [1];
-  const stride = Math.max(1, Math.ceil((last - first) / 6));
-  const values = [];
-  for (let power = first; power <= last; power += stride) values.push(...factors.map((factor) => factor * 10 ** power));
-  return { tickmode: "array", tickvals: values, ticktext: values.map((v) => number(Number(v.toPrecision(2)), 1)) };
+// What Plotly draws, in the page's colours or in those of "light" or "dark".
+export function figure(shown, range, scheme = undefined) {
+  return { data: traces(shown, scheme), layout: layout(shown, range, scheme) };
 }
 
-const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
-
-// Seconds as people read them.
-function ticks(shown) {
-  if (state.x !== "time") return {};
-  const last = state.to ?? Math.max(...shown.map(({ curve }) => curve.x.at(-1) ?? 0));
-  const first = state.from ?? Math.min(...shown.map(({ curve }) => curve.x[0] ?? 0));
-  const [unit, name] = UNITS.find(([size]) => last >= 2 * size) ?? [1, "s"];
-  const step = nice((last - first) / unit / 5) * unit;
-  if (!(step > 0)) return {};
-  const values = Array.from({ length: 8 }, (_, i) => Math.ceil(first / step + i) * step).filter((v) => v <= last);
-  return { tickmode: "array", tickvals: values, ticktext: values.map((v) => (v ? `${Number((v / unit).toPrecision(3))} ${name}` : "0")) };
-}
-
-function nice(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].find((n) => n * power >= value) * power;
-}
-
-export async function draw(place, shown) {
+export async function draw(place, shown, range) {
   const Plotly = await source.library();
-  const config = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false, showTips: false };
-  await Plotly.react(place, traces(shown), layout(shown), config);
+  const config = { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false, showTips: false };
+  const { data, layout: wanted } = figure(shown, range);
+  await Plotly.react(place, data, wanted, config);
+}
+
+export function resize(place) {
+  if (place._fullLayout) window.Plotly.Plots.resize(place);
 }
 
 export function purge(place) {

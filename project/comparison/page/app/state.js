@@ -23,6 +23,12 @@ const PARTS = {
   score: ["", text],
   axes: [null, list],
   colour: ["", text],
+  full: [false, truth],
+  pin: [[], list],
+  sx: ["", text],
+  sy: ["", text],
+  sc: ["", text],
+  slog: [null, list],
 };
 // A page in a file has no server that could answer a query, so it uses the part behind the #.
 const inFile = document.documentElement.hasAttribute("data-file");
