@@ -9,7 +9,7 @@ import { marks } from "./marks.js";
 import { notes } from "./notes.js";
 import { colour, inks } from "./palette.js";
 import { pictureMenu } from "./picture.js";
-import { draw, lines, MANY, purge, resize } from "./plot.js";
+import { draw, lines, MANY, purge } from "./plot.js";
 import { lit, onPoint } from "./pointing.js";
 import { reach } from "./reach.js";
 import { Reading } from "./reading.js";
@@ -134,7 +134,7 @@ export class Chart {
   }
 
   watch() {
-    if (this.watched) return;
+    if (this.watched || !this.place.on) return;
     this.watched = true;
     this.place.on("plotly_relayout", (event) => this.zoomed(event));
     this.place.on("plotly_afterplot", () => this.mark());
@@ -170,8 +170,8 @@ export class Chart {
 
   resize() {
     if (!this.drawn || !this.visible) return;
-    if (this.alone) return this.bars();
-    resize(this.place);
+    if (this.alone) this.bars();
+    else this.soon();
   }
 
   // A zoom along x is that of all charts, one along y this one's.

@@ -86,11 +86,8 @@ export async function draw(place, shown, range) {
   const Plotly = await source.library();
   const config = { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false, showTips: false };
   const { data, layout: wanted } = figure(shown, range);
-  await Plotly.react(place, data, wanted, config);
-}
-
-export function resize(place) {
-  if (place._fullLayout) window.Plotly.Plots.resize(place);
+  const size = { width: place.clientWidth, height: place.clientHeight };
+  if (size.width && size.height) await Plotly.react(place, data, { ...wanted, ...size }, config);
 }
 
 export function purge(place) {
