@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from project.comparison.flat import differ
 from project.comparison.headline import leading
@@ -107,15 +108,28 @@ def _says(name: str, values: Values) -> bool:
 
 def fold(runs: Sequence[KnownRun], where: Sequence[str]) -> tuple[list[KnownRun], str | None]:
     """The runs without those that failed while something was tried out, and a line about these."""
-    asked = {"status", "exp_name", "run_id", "error"} & set(asked_names(where))
-    failed = [r for r in runs if r.status == "failed" and r.record.get("exp_name") == DEBUG]
-    if asked or len(failed) in (0, len(runs)):
+    failed = [r for r in runs if tried_out(r.status, r.record.get("exp_name"))]
+    if asks_of_failures(where) or len(failed) in (0, len(runs)):
         return list(runs), None
-    n = "1 failed run" if len(failed) == 1 else f"{len(failed):,} failed runs"
-    verb = "is" if len(failed) == 1 else "are"
     folded = {run.directory for run in failed}
     kept = [run for run in runs if run.directory not in folded]
-    return kept, f'{n} of {DEBUG} {verb} not shown: --where "status == failed"'
+    return kept, f'{folded_line(len(failed))}: --where "status == failed"'
+
+
+def tried_out(status: Any, exp_name: Any) -> bool:
+    """Whether a run failed while something was tried out, and is only counted."""
+    return status == "failed" and exp_name == DEBUG
+
+
+def asks_of_failures(where: Iterable[str]) -> bool:
+    """Whether an expression speaks of what tells such runs: then they are listed, too."""
+    return bool({"status", "exp_name", "run_id", "error"} & set(asked_names(where)))
+
+
+def folded_line(n: int) -> str:
+    """What is said in their place."""
+    told = "1 failed run" if n == 1 else f"{n:,} failed runs"
+    return f"{told} of {DEBUG} {'is' if n == 1 else 'are'} not shown"
 
 
 def _headline(runs: Sequence[KnownRun], scores: Iterable[str]) -> list[str]:

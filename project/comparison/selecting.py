@@ -1,17 +1,14 @@
 """Which runs are meant: those named, filtered by `--where`, sorted and limited."""
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from project.comparison.choosing import chosen
 from project.comparison.loading import KnownRun, check_unchanged, load, told
-from project.comparison.values import is_number, known_names, text_of, values_of
-from project.comparison.where import parse
+from project.comparison.values import known_names, values_of
 from project.provenance.find import find_runs
 from project.run_directory import runs_below
-from project.words.telling import did_you_mean
 
 
 def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun], list[str]]:
@@ -75,27 +72,6 @@ def select(
     Raises:
         ValueError: an expression or the name to sort by can't be understood.
     """
-    pairs = [(run, values_of(run, now)) for run in runs]
-    names = known_names(values for _, values in pairs)
-    for expression in where:
-        condition = parse(expression, frozenset(names))
-        pairs = [(run, values) for run, values in pairs if condition(values)]
-    if sort is None:
-        found = [run for run, _ in pairs]
-        return found[::-1] if reverse else found
-    if sort not in names:
-        raise ValueError(f"--sort {sort!r} is no name of a value{did_you_mean(sort, names)}")
-    having = [pair for pair in pairs if _has_order(pair[1].get(sort))]
-    lacking = [run for run, values in pairs if not _has_order(values.get(sort))]
-    having.sort(key=lambda pair: _key(pair[1][sort]), reverse=reverse)
-    return [run for run, _ in having] + lacking
-
-
-def _has_order(value: Any) -> bool:
-    return value is not None and not (isinstance(value, float) and math.isnan(value))
-
-
-def _key(value: Any) -> tuple[bool, float, str]:
-    """Numbers before texts, should runs of two versions differ in that."""
-    number = is_number(value)
-    return not number, value if number else 0.0, "" if number else text_of(value)
+    every = [values_of(run, now) for run in runs]
+    order = chosen(every, known_names(every), where=where, sort=sort, reverse=reverse)
+    return [runs[i] for i in order]

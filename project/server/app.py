@@ -21,7 +21,8 @@ from project.tracking.mlflow.store import try_once
 
 # Modules whose import declares operations.
 OPERATIONS = ("auth.authorization", "attributes.attributes", "attributes.image_reading")
-OPERATIONS += ("attributes.series", "compare.api", "compare.mlflow_page", "containers.containers")
+OPERATIONS += ("attributes.series", "compare.api", "compare.list_api", "compare.mlflow_page")
+OPERATIONS += ("containers.containers",)
 OPERATIONS += ("containers.creation", "containers.signals", "containers.trash", "files.artifacts")
 OPERATIONS += ("files.files", "files.fileset_uploads", "files.filesets", "ingestion.operations")
 OPERATIONS += ("query.table", "workspaces.management", "workspaces.project_requests")

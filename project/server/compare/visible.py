@@ -30,6 +30,7 @@ class Run:
         status: running, or how it ended: one of `tracking.mlflow.layout.STATUSES`.
         started, ended: unix milliseconds.
         container_id, short_id: Neptune's, if its client has logged the run.
+        deleted: it, or its experiment, is in the trash.
     """
 
     id: str
@@ -43,32 +44,35 @@ class Run:
     artifact_uri: str
     container_id: str | None
     short_id: str | None
+    deleted: bool = False
 
 
 _STATUS = TAGS.alias()
 _TOLD = (_STATUS.c.run_uuid == RUNS.c.run_uuid) & (_STATUS.c.key == "status")
-SELECT = (
-    sa.select(
-        RUNS.c.run_uuid,
-        RUNS.c.name,
-        RUNS.c.experiment_id,
-        EXPERIMENTS.c.name.label("experiment"),
-        RUNS.c.status,
-        _STATUS.c.value.label("told"),
-        RUNS.c.user_id,
-        RUNS.c.start_time,
-        RUNS.c.end_time,
-        RUNS.c.artifact_uri,
-        containers.c.id.label("container_id"),
-        containers.c.short_id,
-    )
-    .select_from(
-        RUNS.join(EXPERIMENTS, EXPERIMENTS.c.experiment_id == RUNS.c.experiment_id)
-        .outerjoin(containers, containers.c.run_uuid == RUNS.c.run_uuid)
-        .outerjoin(_STATUS, _TOLD)
-    )
-    .where(RUNS.c.lifecycle_stage == "active", EXPERIMENTS.c.lifecycle_stage == "active")
+EVERY = sa.select(
+    RUNS.c.run_uuid,
+    RUNS.c.name,
+    RUNS.c.experiment_id,
+    EXPERIMENTS.c.name.label("experiment"),
+    RUNS.c.status,
+    _STATUS.c.value.label("told"),
+    RUNS.c.user_id,
+    RUNS.c.start_time,
+    RUNS.c.end_time,
+    RUNS.c.artifact_uri,
+    containers.c.id.label("container_id"),
+    containers.c.short_id,
+    sa.or_(RUNS.c.lifecycle_stage != "active", EXPERIMENTS.c.lifecycle_stage != "active").label(
+        "deleted"
+    ),
+).select_from(
+    RUNS.join(EXPERIMENTS, EXPERIMENTS.c.experiment_id == RUNS.c.experiment_id)
+    .outerjoin(containers, containers.c.run_uuid == RUNS.c.run_uuid)
+    .outerjoin(_STATUS, _TOLD)
 )
+# Those that nobody has put into the trash, nor their experiment.
+ACTIVE = sa.and_(RUNS.c.lifecycle_stage == "active", EXPERIMENTS.c.lifecycle_stage == "active")
+SELECT = EVERY.where(ACTIVE)
 
 
 def seen_by(account: Account) -> sa.ColumnElement[bool]:
@@ -122,6 +126,7 @@ def made(row: sa.Row) -> Run:
         row.artifact_uri,
         row.container_id,
         row.short_id,
+        bool(row.deleted),
     )
 
 

@@ -171,3 +171,15 @@ members = _table(
     sa.Column("account", NAME, primary_key=True, index=True),
     sa.Column("role", sa.Integer, nullable=False),
 )
+
+# Addresses of the page, kept by name: of an account (then `workspace` is empty), or of all who have
+# a role in a workspace (then `account` is).
+views = _table(
+    "views",
+    sa.Column("workspace", NAME, primary_key=True),
+    sa.Column("account", NAME, primary_key=True),
+    sa.Column("name", NAME, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("author", NAME, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+)

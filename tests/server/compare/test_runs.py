@@ -112,6 +112,6 @@ def test_our_tracker_for_neptune_says_when_a_run_has_ended(
     name: str, container: str | None, expected: str
 ) -> None:
     fields = ("run_uuid", "experiment_id", "experiment", "user_id", "start_time", "end_time")
-    row = dict.fromkeys((*fields, "artifact_uri", "short_id"))
+    row = dict.fromkeys((*fields, "artifact_uri", "short_id", "deleted"))
     row |= {"name": name, "container_id": container, "status": "RUNNING", "told": "finished"}
     assert visible.made(SimpleNamespace(**row)).status == expected
