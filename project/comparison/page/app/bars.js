@@ -4,6 +4,7 @@
 import { svg } from "./dom.js";
 import { number } from "./format.js";
 import { fitting } from "./range.js";
+import { short } from "./scales.js";
 import { nice } from "./ticks.js";
 
 const ROW = 24;
@@ -21,7 +22,7 @@ export function bars(rows, width, { text, quiet, grid, ground }, better = null, 
   const [left, right] = [names, width - 62];
   const x = (value) => left + ((value - scale.low) / (scale.high - scale.low)) * (right - left);
   const height = rows.length * ROW + FOOT;
-  const ticks = scale.ticks.map((value) => [svg("line", { x1: x(value), x2: x(value), y1: 0, y2: height - FOOT + 4, stroke: grid }), svg("text", { x: x(value), y: height - 5, "text-anchor": "middle", "font-size": 11, fill: quiet }, short(value))]);
+  const ticks = scale.ticks.map((value) => [svg("line", { x1: x(value), x2: x(value), y1: 0, y2: height - FOOT + 4, stroke: grid }), svg("text", { x: x(value), y: height - 5, "text-anchor": "middle", "font-size": 11, fill: quiet }, short(Number(value.toPrecision(6))))]);
   const drawn = svg("svg", { class: "bars", width, height, viewBox: `0 0 ${width} ${height}`, "font-size": 12 }, ticks, rows.map((row, i) => line(row, i * ROW + ROW / 2, x, { left, right, names, text, ground, scale })));
   return { drawn, height, begins: scale.low > 0 ? scale.low : Math.min(scale.high, 0), cut: scale.cut, whiskers: rows.some(({ low, high }) => low < high) };
 }
@@ -42,10 +43,6 @@ function line({ name, value, low, high, fill }, y, x, { left, right, names, text
     ...bar,
     svg("text", { class: "value", x: right + 60, y: y + 4, "text-anchor": "end", fill: text }, number(value)),
   ];
-}
-
-function short(value) {
-  return number(Number(value.toPrecision(6))).replace(/(\.\d*?)0+($|e)/, "$1$2").replace(/\.($|e)/, "$1");
 }
 
 function whisker(low, high, y, stroke) {

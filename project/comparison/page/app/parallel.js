@@ -5,23 +5,24 @@ import { el, svg } from "./dom.js";
 import { number } from "./format.js";
 import { look } from "./palette.js";
 import { Brushes } from "./brushes.js";
+import { MANY } from "./plot.js";
+import { lit, onPoint, pin, point } from "./pointing.js";
+import { gradient, HEIGHT, label, NONE, rail, SIDE, y } from "./rails.js";
+import { mixed } from "./ramp.js";
 import { scale } from "./scales.js";
 import { state, update } from "./state.js";
 
-const HEIGHT = 352;
-const [TOP, BOTTOM, SIDE] = [58, 40, 70];
-const NONE = -0.09; // where runs pass that have no value
 const FLAGS = 6;
-const STOPS = ["#3b1c8c", "#21639a", "#1b9a80", "#7cbf35", "#e3b505"];
 
 export class Parallel {
   constructor(dimensions, items, grouped, changed) {
-    Object.assign(this, { items, changed, pointed: null, brushes: new Brushes(), logs: new Map() });
+    Object.assign(this, { items, changed, brushes: new Brushes(), logs: new Map() });
     this.dimensions = dimensions.map((told) => ({ ...told, values: grouped ? told.grouped : told.each })).filter(varies);
     this.place = el("div", { class: "parallel" });
     this.note = el("p", { class: "note" });
     this.root = el("section", { "aria-labelledby": "parallel" }, el("div", { class: "heading" }, el("h2", { id: "parallel" }, "Parallel coordinates"), this.controls()), this.place, this.note);
     new ResizeObserver(() => this.draw()).observe(this.place);
+    onPoint(this.root, () => this.mark());
     this.tell();
   }
 
@@ -39,7 +40,7 @@ export class Parallel {
     const colour = el("select", { "aria-label": "Colour of the lines", onchange: () => {
       update({ colour: colour.value });
       this.draw();
-    } }, el("option", { value: "" }, "Colours as above"), scores.map(({ name }) => el("option", { value: name, selected: state.colour === name }, `Colour by ${name}`)));
+    } }, el("option", { value: "-", selected: this.colouring === null }, "Colours as above"), [...scores, ...this.dimensions.filter(({ kind }) => kind === "flag")].map(({ name }) => el("option", { value: name, selected: this.colouring === name }, `Colour by ${name}`)));
     this.reset = el("button", { class: "plain", onclick: () => this.clear() }, "Clear selection");
     return [this.reset, colour, el("details", { class: "menu" }, el("summary", {}, "Axes"), el("div", {}, boxes))];
   }
@@ -53,9 +54,12 @@ export class Parallel {
     return [...flags, ...(main.length ? main : scores.slice(0, 3))].map(({ name }) => name);
   }
 
-  point(id) {
-    this.pointed = id;
-    this.draw();
+  // Of many runs colours say more by a score than by the run.
+  get colouring() {
+    const known = this.dimensions.map(({ name }) => name);
+    if (state.colour) return known.includes(state.colour) ? state.colour : null;
+    const scores = this.dimensions.filter(({ kind, name }) => kind === "score" && this.shown.includes(name));
+    return this.items.length > MANY ? scores.find(({ name }) => /accuracy|iou/.test(name))?.name ?? scores[0]?.name ?? null : null;
   }
 
   clear() {
@@ -92,34 +96,39 @@ export class Parallel {
     const x = (i) => (axes.length > 1 ? SIDE + (i * (width - 2 * SIDE)) / (axes.length - 1) : width / 2);
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.axis : null;
     const room = axes.length > 1 ? (width - 2 * SIDE) / (axes.length - 1) : width;
-    const colours = this.colours(axes);
+    const colours = this.colours();
+    this.told = svg("g");
     this.place.replaceChildren(
       svg("svg", { width, height: HEIGHT, role: "group", "aria-label": "Parallel coordinates" },
-        this.gradient(),
-        axes.map((axis, i) => this.rail(axis, x(i))),
+        gradient(),
+        axes.map((axis, i) => rail(x(i), axis.name === this.colouring)),
         this.items.map((item, i) => this.line(item, i, axes, x, colours)),
         axes.map((axis, i) => this.axis(axis, x(i), room)),
-        this.values(axes, x)),
+        this.told),
     );
+    this.placed = { axes, x };
+    this.mark();
     if (focused) this.place.querySelector(`[data-axis="${CSS.escape(focused)}"]`)?.focus();
     this.reset.hidden = !this.brushes.size;
+  }
+
+  colours() {
+    const by = this.dimensions.find(({ name }) => name === this.colouring);
+    const found = by && scale(by, by.values, this.logs.get(by.name));
+    const places = this.items.map((_, i) => (by ? found.at(by.values[i]) : null));
+    return this.items.map(({ id }, i) => (!by ? `var(--run-${look(id).colour})` : places[i] === null ? "var(--quiet)" : mixed(places[i])));
+  }
+
+  // The runs that stand out, here or elsewhere.
+  mark() {
+    if (!this.placed) return;
+    const standing = lit();
+    this.place.classList.toggle("standing", standing.size > 0);
+    this.place.classList.toggle("many", this.items.length > MANY);
+    for (const path of this.place.querySelectorAll(".run")) path.classList.toggle("pointed", standing.has(path.dataset.run));
+    const last = [...standing].at(-1);
+    this.told.replaceChildren(...this.values(this.placed.axes, this.placed.x, this.items.findIndex(({ id }) => id === last)));
     this.tell();
-  }
-
-  colours(axes) {
-    const by = axes.find(({ name }) => name === state.colour);
-    return this.items.map(({ id }, i) => (by ? (by.places[i] === NONE ? "var(--quiet)" : mixed(by.places[i])) : `var(--run-${look(id).colour})`));
-  }
-
-  gradient() {
-    const stops = STOPS.map((colour, i) => svg("stop", { offset: i / (STOPS.length - 1), "stop-color": colour }));
-    return svg("defs", {}, svg("linearGradient", { id: "scale", gradientUnits: "userSpaceOnUse", x1: 0, x2: 0, y1: y(0), y2: y(1) }, stops));
-  }
-
-  rail(axis, x) {
-    const line = svg("line", { class: "rail", x1: x, x2: x + 0.01, y1: y(0), y2: y(1) });
-    if (axis.name === state.colour) Object.assign(line.style, { stroke: "url(#scale)", strokeWidth: 5 });
-    return line;
   }
 
   line(item, i, axes, x, colours) {
@@ -128,10 +137,9 @@ export class Parallel {
       return k ? `C${middle},${y(axes[k - 1].places[i])} ${middle},${y(places[i])} ${x(k)},${y(places[i])}` : `M${x(k)},${y(places[i])}`;
     }).join("");
     const hidden = state.hide.includes(item.id);
-    const kind = hidden ? "faint" : this.pointed === null ? "" : this.pointed === item.id ? "pointed" : "behind";
-    const path = svg("path", { class: `run ${kind}`, d, "stroke-dasharray": look(item.id).array });
+    const path = svg("path", { class: hidden ? "run faint" : "run", d, "data-run": item.id, "stroke-dasharray": this.colouring ? "none" : look(item.id).array });
     path.style.stroke = colours[i];
-    const over = hidden ? [] : [svg("path", { class: "over", d, onpointerenter: () => this.pointed !== item.id && this.point(item.id), onpointerleave: () => this.point(null) })];
+    const over = hidden ? [] : [svg("path", { class: "over", d, onpointerenter: () => point(item.id), onpointerleave: () => point(null), onclick: () => pin(item.id) })];
     return [path, ...over];
   }
 
@@ -169,36 +177,19 @@ export class Parallel {
   }
 
   // The values of the run that is pointed at, beside its line.
-  values(axes, x) {
-    const i = this.items.findIndex(({ id }) => id === this.pointed);
+  values(axes, x, i) {
     if (i < 0) return [];
     return axes.map(({ values, places }, k) => svg("text", { class: "value", x: x(k) + 9, y: y(places[i]) - 6 }, values[i] === null ? "none" : number(values[i], 5)));
   }
 
   tell() {
     const kept = this.items.filter(({ id }) => !state.hide.includes(id));
-    const pointed = this.items.find(({ id }) => id === this.pointed);
-    this.note.textContent = pointed ? pointed.name : this.brushes.size ? `${kept.length} of ${this.items.length} kept` : "Drag along an axis to keep the runs that pass there, here and in the curves.";
+    const standing = lit();
+    const names = this.items.filter(({ id }) => standing.has(id)).map(({ name }) => name);
+    this.note.textContent = names.length ? names.join("; ") : this.brushes.size ? `${kept.length} of ${this.items.length} kept` : "Drag along an axis to keep the runs that pass there, here and in the curves.";
   }
 }
 
 function varies({ kind, values }) {
   return kind === "score" || new Set(values.map(String)).size > 1;
-}
-
-function y(place) {
-  return HEIGHT - BOTTOM - place * (HEIGHT - BOTTOM - TOP);
-}
-
-// A text that fits into so many pixels; all of it as its title.
-function label(text, x, at, room, kind) {
-  const most = Math.max(Math.floor(room / 6.6), 4);
-  const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text;
-  return svg("text", { class: kind, x, y: at }, svg("title", {}, text), shown);
-}
-
-function mixed(share) {
-  const at = share * (STOPS.length - 1);
-  const i = Math.min(Math.floor(at), STOPS.length - 2);
-  return `color-mix(in oklab, ${STOPS[i + 1]} ${100 * (at - i)}%, ${STOPS[i]})`;
 }

@@ -4,7 +4,10 @@ import { number } from "./format.js";
 
 // Values over so many times the least are easier told apart by their logarithms.
 const WIDE = 20;
+// So far apart are scores only where a run diverged.
+const VAST = 1000;
 const FEW = 6;
+const MANY_DECADES = 1e4;
 
 // An axis: `at` gives a value's place from 0 (below) to 1, `ticks` the places that have a name.
 export function scale(dimension, values, asked) {
@@ -15,12 +18,12 @@ export function scale(dimension, values, asked) {
   if (!distinct.length || (dimension.kind === "flag" && texts.size)) return named(values);
   const [low, high] = [distinct[0], distinct.at(-1)];
   const able = low > 0 && high > low;
-  const log = able && (asked ?? (dimension.kind === "flag" && high / low >= WIDE));
+  const log = able && (asked ?? high / low >= (dimension.kind === "flag" ? WIDE : VAST));
   const size = log ? Math.log : (value) => value;
   const at = (value) => (typeof value !== "number" ? null : high > low ? (size(value) - size(low)) / (size(high) - size(low)) : 0.5);
   const few = distinct.length <= FEW && dimension.kind === "flag";
   const shown = few ? apart(distinct, at) : ends(log ? decades(low, high) : round(low, high), low, high, at);
-  return { log: able ? log : null, at, ticks: shown.map((value) => ({ at: at(value), text: number(value, 4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "") })) };
+  return { log: able ? log : null, at, ticks: shown.map((value) => ({ at: at(value), text: short(value) })) };
 }
 
 function named(values) {
@@ -43,9 +46,11 @@ function apart(values, at) {
   return kept;
 }
 
+// Powers of ten, or over few of them also twice and five times as much.
 function decades(low, high) {
   const found = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) found.push(...[1, 2, 5].map((factor) => factor * 10 ** power));
+  const factors = high / low > MANY_DECADES ? [1] : [1, 2, 5];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) found.push(...factors.map((factor) => factor * 10 ** power));
   return found.filter((value) => value >= low && value <= high);
 }
 
@@ -56,4 +61,9 @@ function round(low, high) {
   const found = [];
   for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)));
   return found;
+}
+
+// A number without zeros at its end.
+export function short(value, digits = 4) {
+  return number(value, digits).replace(/(\.\d*?)0+($|e)/, "$1$2").replace(/\.($|e)/, "$1");
 }
