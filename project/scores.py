@@ -97,6 +97,15 @@ def guessed(name: str) -> str | None:
     return None
 
 
+def guesses(names: Iterable[str], mark: str = "") -> Ways:
+    """What a record could say of these scores, by `guessed`, of all but the mark at their ends."""
+    found = {}
+    for name in names:
+        split = next((part for part in _SPLITS if name.startswith(part)), "")
+        found[name.removeprefix(split)] = guessed(name.removesuffix(mark))
+    return found
+
+
 def _known(ways: Ways, score: str) -> str | None:
     """The name under which the record has a score: the longest, as a class's name may hold `/`."""
     split = next((part for part in _SPLITS if score.startswith(part)), "")

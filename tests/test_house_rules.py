@@ -50,7 +50,7 @@ AT_THE_ROOT = {
 # Other files that spell a name of a run's file, and why.
 SPELLS_RUN_FILES = {
     "provenance/schema.py": "tells people what each key means",
-    "server/compare/runs.py": "names facts of the outcome",
+    "server/compare/foreign.py": "names facts of the outcome",
     "sync.py": "tells people of the client's own folder",
     "tracking/neptune/layout.py": "ends of names, of any file",
     "tracking/neptune/left.py": "the client's own folder, wherever it works",

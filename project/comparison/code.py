@@ -15,17 +15,20 @@ NO_CODE = identity([None, None, None, {}])
 
 
 def compare_code(
-    runs: Sequence[KnownRun], labels: Sequence[str], repository: Path
+    runs: Sequence[KnownRun], labels: Sequence[str], repository: Path | None
 ) -> dict[str, Any]:
     """The trees of the runs' code, and the diffs from the first run's to each different one.
 
-    One run alone is compared with its commit. The person's repository is only read.
+    One run alone is compared with its commit. The person's repository is only read; without one,
+    nothing is compared.
 
     Returns:
         `trees` (by run an id, or None where it is not whole), `blobs` (of each tree its files'
         contents by path), `diffs` (`from`, `to`, `files`, `text` each) and `problems`, a line for
         each run whose code can't be put together.
     """
+    if repository is None:
+        return {"trees": [None] * len(runs), "blobs": {}, "diffs": [], "problems": []}
     try:
         with open_trees(repository) as trees:
             return _compare(runs, labels, trees)
@@ -56,6 +59,8 @@ def _compare(runs: Sequence[KnownRun], labels: Sequence[str], trees: Trees) -> d
 
 def _state(run: KnownRun, trees: Trees) -> tuple[CodeTree | None, list[str]]:
     """The code of a run as far as it can be put together, and a line if that is not whole."""
+    if not run.record["code"]:  # of another program
+        return None, []
     try:
         state = trees.state_of(run)
     except ValueError as error:

@@ -26,7 +26,7 @@ SCHEMA = 1
 def describe(
     runs: Sequence[KnownRun],
     *,
-    repository: Path = ROOT,
+    repository: Path | None = ROOT,
     now: datetime | None = None,
     curves: bool = True,
 ) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def describe(
 
     Args:
         runs: Of `load`, at least one; the first is what the others are compared with.
-        repository: Has the commits.
+        repository: Has the commits; None: the code is not compared.
         now: An aware time, from which ages count.
         curves: Whether to read all that the runs logged.
     Returns:
@@ -123,4 +123,5 @@ def _who(run: KnownRun, name: str, now: datetime) -> dict[str, Any]:
     monitor, value = run.best.get("monitor"), run.best.get("value")
     found |= {"leaks": leaks_text(record["data"]), "reproduces": repetitions.original(record)}
     found |= {"data_hash": record["data"].get("hash"), "monitor": monitor, "best": value}
+    found |= {"foreign": bool(record.get("foreign"))}
     return found | {"seed": record["flags"].get("seed"), "scores": run.scores}

@@ -71,9 +71,7 @@ def load(directory: Path) -> KnownRun:
 
 
 def _load(directory: Path) -> KnownRun:
-    record = read_record(directory, whole=False)
-    for name in _SECTIONS:
-        record[name] = record.get(name) or {}
+    record = prepared(read_record(directory, whole=False))
     now = status(directory)
     # A run that goes on again has no outcome; one that ends just now gets it after `status` looked.
     outcome = None if now in ("running", "lost") else read_outcome(directory)
@@ -98,6 +96,11 @@ def _load(directory: Path) -> KnownRun:
         damage,
         tuple(accepted(directory)),
     )
+
+
+def prepared(record: dict[str, Any]) -> dict[str, Any]:
+    """The record, of which each section that a comparison looks into is at least an empty one."""
+    return record | {name: record.get(name) or {} for name in _SECTIONS}
 
 
 def load_all(exp_dir: Path) -> tuple[list[KnownRun], list[str]]:

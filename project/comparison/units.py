@@ -60,6 +60,20 @@ def names_of(
     skipped: str | None = None,
 ) -> list[str]:
     """What tells each unit from the others, without the flag that is skipped."""
+    called: dict[int, str] = {}
+    # Flags of other programs tell nothing of ours, and the other way round.
+    for foreign in (False, True):
+        places = [
+            i for i, u in enumerate(units) if found["runs"][u.members[0]]["foreign"] == foreign
+        ]
+        own = _names([units[i] for i in places], found, runs, skipped) if places else []
+        called |= dict(zip(places, own, strict=True))
+    return [called[i] for i in range(len(units))]
+
+
+def _names(
+    units: Sequence[Unit], found: Mapping[str, Any], runs: Sequence[KnownRun], skipped: str | None
+) -> list[str]:
     known = [flags_of(unit, found, runs) for unit in units]
     flags = [{name: text for name, text in own.items() if name != skipped} for own in known]
     firsts = [found["runs"][unit.members[0]] for unit in units]
@@ -67,11 +81,21 @@ def names_of(
         f"{len(unit.members)} seeds" if unit.is_group else first["run_id"]
         for unit, first in zip(units, firsts, strict=True)
     ]
-    called = labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
+    told = labels(flags, list(map(code_mark, firsts)), list(map(data_mark, firsts)), names)
     again = [
         None if u.is_group else run["reproduces"] for u, run in zip(units, firsts, strict=True)
     ]
-    return [marked(label, original) for label, original in zip(called, again, strict=True)]
+    return [
+        marked(_given(label, name, names) if first["foreign"] else label, original)
+        for label, name, first, original in zip(told, names, firsts, again, strict=True)
+    ]
+
+
+def _given(label: str, name: str, names: Sequence[str]) -> str:
+    """The name that a person gave a run of another program, and more where several have it."""
+    if names.count(name) == 1 or label == name:
+        return name
+    return f"{name}, {label.removesuffix(f', {name}')}"
 
 
 def flags_of(unit: Unit, found: Mapping[str, Any], runs: Sequence[KnownRun]) -> dict[str, str]:

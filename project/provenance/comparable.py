@@ -46,7 +46,8 @@ def incomparable(runs: Iterable[tuple[Record, Collection[str]]]) -> dict[str, st
 
     Args:
         runs: the record of each and the names of its scores, such as `val_loss` and
-            `test_recall/cat`. Records of other programs, which have no flags, say nothing.
+            `test_recall/cat`. Records made up for runs of
+            other programs (`foreign`) say nothing.
     """
     having: dict[str, list[int]] = {}
     known = [(record, scores) for record, scores in runs if _is_ours(record)]
@@ -105,7 +106,7 @@ def drawn_by_seed(records: Sequence[Record]) -> list[str]:
 
 
 def _is_ours(record: Record) -> bool:
-    return isinstance(record.get("flags"), Mapping)
+    return isinstance(record.get("flags"), Mapping) and not record.get("foreign")
 
 
 def _kind(score: str) -> _Kind:

@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from project.comparison import progress
 from project.comparison.flat import differ
 from project.comparison.judging import verdict_lines
 from project.comparison.loading import KnownRun
 from project.comparison.metric_names import group, rank
-from project.comparison.page.curves import Line, Packed, lines_of, mean_lines, pack
 from project.comparison.page.diffs import diffs
 from project.comparison.page.dimensions import dimensions
-from project.comparison.page.figures import figures
+from project.comparison.page.logged import Logged, began, read_logged
 from project.comparison.page.rows import rows
 from project.comparison.sections import leak_lines
 from project.comparison.units import Unit, names_of, units_of
@@ -21,7 +19,10 @@ from project.scores import agreed
 
 
 def content(
-    found: Mapping[str, Any], runs: Sequence[KnownRun], now: datetime
+    found: Mapping[str, Any],
+    runs: Sequence[KnownRun],
+    now: datetime,
+    logged: Logged | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """What the page shows, and a line for each thing that could not be read.
 
@@ -29,27 +30,24 @@ def content(
         found: Of `describe`, of `runs`.
         runs: In the same order.
         now: When the page is made.
+        logged: Curves and pictures, if not those of the runs' directories.
     Raises:
         OSError: a picture can't be read.
     """
-    letters = [run["label"] for run in found["runs"]]
-    each = [Unit(letter, (i,), False) for i, letter in enumerate(letters)]
+    each = [Unit(run["label"], (i,), False) for i, run in enumerate(found["runs"])]
     units = units_of(found) if found["groups"] else []
-    lines, problems = _lines(found["runs"], runs, now)
-    packed = pack({**lines, **_means(found, units, lines)})
-    listed, addresses, pictures_out = figures(runs, letters)
+    logged = logged or read_logged(found, runs, units, now)
     code, files_out = diffs(found["code"]["diffs"])
-    names = dict.fromkeys(name for curves in lines.values() for name in curves)
     shown = {
         "made": now.isoformat(timespec="seconds"),
         "runs": _runs(found, runs, each, now),
         "units": _units(found, runs, units),
-        "rows": [_with_last(row, found, units, lines) for row in rows(found, units)],
-        "metrics": [_metric(name, runs) for name in sorted(names, key=rank)],
-        "axes": packed.axes,
-        "curves": packed.curves,
-        "images": listed,
-        "pictures": addresses,
+        "rows": [_with_last(row, found, units, logged.lasts) for row in rows(found, units)],
+        "metrics": [_metric(name, runs, logged) for name in sorted(logged.names, key=rank)],
+        "axes": logged.axes,
+        "curves": logged.curves,
+        "images": logged.images,
+        "pictures": logged.pictures,
         "diffs": code,
         "trees": found["code"]["trees"],
         "scores": _scores(found),
@@ -60,59 +58,34 @@ def content(
         "notes": [
             *_changed_files(found["files"]),
             *(f"{text}." for text in found["notes"]),
-            *_notes(packed, pictures_out, files_out),
+            *logged.notes,
+            *_notes(files_out),
         ],
         "problems": list(
-            dict.fromkeys([*leak_lines(found["runs"]), *found["problems"], *problems])
+            dict.fromkeys([*leak_lines(found["runs"]), *found["problems"], *logged.problems])
         ),
     }
-    return shown, problems
-
-
-def _lines(
-    described: Sequence[Mapping[str, Any]], runs: Sequence[KnownRun], now: datetime
-) -> tuple[dict[str, dict[str, Line]], list[str]]:
-    lines, problems = {}, []
-    for entry, run in zip(described, runs, strict=True):
-        try:
-            curves = entry["curves"] if "curves" in entry else progress.curves(run.directory)
-        except ValueError as error:
-            curves = {}
-            problems.append(str(error))
-        lines[entry["label"]] = lines_of(curves, _began(entry, now))
-    return lines, problems
+    return shown, list(logged.problems)
 
 
 def _with_last(
     row: dict[str, Any],
     found: Mapping[str, Any],
     units: Sequence[Unit],
-    lines: Mapping[str, Mapping[str, Line]],
+    lasts: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
     """A row whose cells also have each run's last value, where it is not the best checkpoint's."""
     cells = dict(zip((run["label"] for run in found["runs"]), row["each"], strict=True))
     alone = [unit for unit in units if not unit.is_group]
     grouped = dict(zip((unit.label for unit in units), row["grouped"], strict=True))
     for run in found["runs"] if row["section"] == "results" else ():
-        line = lines[run["label"]].get(row["name"])
+        last = lasts[run["label"]].get(row["name"])
         value = run["scores"].get(row["name"])
-        if line is not None and value is not None and differ([value, float(line.value[-1])]):
+        if last is not None and value is not None and differ([value, last]):
             for shown in (cells, grouped if run["label"] in {u.label for u in alone} else {}):
                 if run["label"] in shown:
-                    shown[run["label"]]["last"] = text_of(float(line.value[-1]))
+                    shown[run["label"]]["last"] = text_of(last)
     return row
-
-
-def _means(
-    found: Mapping[str, Any], units: Sequence[Unit], lines: Mapping[str, Mapping[str, Line]]
-) -> dict[str, dict[str, Line]]:
-    """Of each group the curves that its statistics are of; before any run has finished, of all."""
-    groups = {group["label"]: group["counted"] or group["runs"] for group in found["groups"]}
-    return {
-        unit.label: mean_lines([lines[label] for label in groups[unit.label]])
-        for unit in units
-        if unit.is_group
-    }
 
 
 def _runs(
@@ -124,7 +97,7 @@ def _runs(
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
         shown = {key: run[key] for key in fields} | {"id": run["label"], "name": name}
-        shown |= {"experiment": run["exp_name"], "started": _milliseconds(_began(run, now))}
+        shown |= {"experiment": run["exp_name"], "started": _milliseconds(began(run, now))}
         shown |= {"lasted": _milliseconds(lasted)}
         listed.append(shown | {"code": code_mark(run), "data": data_mark(run)})
     return listed
@@ -141,9 +114,10 @@ def _units(
     ]
 
 
-def _metric(name: str, runs: Sequence[KnownRun]) -> dict[str, Any]:
+def _metric(name: str, runs: Sequence[KnownRun], logged: Logged) -> dict[str, Any]:
     wanted = agreed((run.record["scores"] for run in runs), name)
-    return {"key": name, "title": name, "group": group(name), "better": wanted}
+    last = [own.get(name) for own in logged.lasts.values()]
+    return {"key": name, "title": name, "group": group(name), "better": wanted, "last": last}
 
 
 def _scores(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -164,25 +138,11 @@ def _changed_files(files: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _notes(packed: Packed, pictures_out: int, files_out: int) -> list[str]:
-    """What the page leaves out, as sentences."""
-    notes = []
-    if packed.cut:
-        least = 2 * packed.buckets
-        notes.append(
-            f"Curves of more than {least:,} points show the least and the greatest value of each of"
-            f" {packed.buckets:,} stretches ({packed.cut:,} curves)."
-        )
-    if pictures_out:
-        notes.append(f"{pictures_out:,} figures are left out, as the page would be too large.")
-    if files_out:
-        notes.append(f"The diffs of {files_out:,} files are left out, as they are too long.")
-    return notes
-
-
-def _began(run: Mapping[str, Any], now: datetime) -> float | None:
-    """Unix seconds when a run began; None if its record does not say when."""
-    return None if run["age"] is None else now.timestamp() - run["age"]
+def _notes(files_out: int) -> list[str]:
+    """What the page leaves out of the code, as sentences."""
+    return [f"The diffs of {files_out:,} files are left out, as they are too long."] * bool(
+        files_out
+    )
 
 
 def _milliseconds(seconds: float | None) -> float | None:

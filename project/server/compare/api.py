@@ -11,25 +11,21 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from project.comparison.pictures import media_type
-from project.provenance import repetitions
+from project.files import finite
 from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.operation import operation
 from project.server.compare import (
+    averages,
     axes,
+    contents,
     curves,
-    differences,
-    documents,
     epochs,
     files,
-    images,
-    labels,
     latest,
     metrics,
-    patches,
+    visible,
 )
-from project.server.compare import runs as facts
-from project.server.compare import visible
 from project.server.compare.visible import Run
 from project.server.errors import bad_request, not_found
 
@@ -54,27 +50,23 @@ def latest_runs(context: Context, search: str = "", offset: int = 0) -> dict[str
     return found | {"runs": _shown(context, found["runs"])}
 
 
-@operation("compare", "GET", f"{ROOT}/runs", "comparedRuns")
+@operation("compare", "GET", f"{ROOT}/content", "comparedRuns")
 def compared_runs(context: Context, runs: str) -> dict[str, Any]:
-    """All that is known of runs, but for their curves: as rows of one table."""
-    with context.database.read() as connection:
-        found = visible.find(connection, context.account, runs)
-        told = documents.read(context, found)
-        known = [facts.facts(connection, *pair) for pair in zip(found, told, strict=True)]
-        listed = metrics.listed(connection, found, told)
-    rows = differences.rows(known)
-    named = zip(_shown(context, found), labels.of_runs(found, told, known), strict=True)
-    shown = [run | {"label": label} for run, label in named]
-    for run, known_of in zip(shown, told, strict=True):
-        run["reproduces"] = repetitions.original(known_of.record)
-    return {"runs": shown, "rows": rows, "metrics": listed}
+    """All that is known of runs, but for their curves."""
+    return finite(contents.contents(context, runs))
 
 
-@operation("compare", "GET", f"{ROOT}/extremes", "extremesOfRun")
-def extremes(context: Context, run: str) -> dict[str, Any]:
-    """Of each metric of a run: its least and greatest value, and its number of points."""
+@operation("compare", "GET", f"{ROOT}/pulse", "pulseOfRuns")
+def pulse_of_runs(context: Context, runs: str) -> dict[str, Any]:
+    """What is another as soon as there is news of the runs."""
+    return contents.pulse(context, runs)
+
+
+@operation("compare", "GET", f"{ROOT}/points", "pointsOfRuns")
+def points_of_runs(context: Context, runs: str) -> dict[str, dict[str, int]]:
+    """Of each metric of runs: the number of its points."""
     with context.database.read() as connection:
-        return metrics.extremes(connection, _one(context, connection, run))
+        return metrics.points(connection, visible.find(connection, context.account, runs))
 
 
 @operation("compare", "GET", f"{ROOT}/curves", "curvesOfRuns")
@@ -87,7 +79,10 @@ def curves_of_runs(
     high: Annotated[float, "query", "to"] | None = None,
     points: int = 400,
 ) -> dict[str, Any]:
-    """The curves of one metric; those with more points than twice `points` are downsampled."""
+    """The curves of one metric; those with more points than twice `points` are downsampled.
+
+    Of runs with `~` between their ids, the mean is drawn.
+    """
     if x not in KINDS:
         raise bad_request(f"x: {x[:50]!r} is none of {', '.join(KINDS)}")
     if not all(bound is None or math.isfinite(bound) for bound in (low, high)):
@@ -96,22 +91,17 @@ def curves_of_runs(
         raise bad_request(f"points: give from {FEWEST} to {MOST}")
     drawn = {}
     with context.database.read() as connection:
-        for run in visible.find(connection, context.account, runs):
-            known = epochs.find(connection, run) if x == "epoch" else None
-            if x == "epoch" and known is None:
-                drawn[run.id] = None
-                continue
-            axis = axes.Axis(x, known, run.started or 0)
-            drawn[run.id] = curves.read(connection, run, metric, axis, low, high, points)
+        for part in dict.fromkeys(filter(None, runs.split(","))):
+            found = visible.find(connection, context.account, part.replace("~", ","))
+            each = []
+            for run in found:
+                known = epochs.find(connection, run) if x == "epoch" else None
+                if x != "epoch" or known is not None:
+                    axis = axes.Axis(x, known, run.started or 0)
+                    each.append(curves.read(connection, run, metric, axis, low, high, points))
+            several = averages.averaged(each) if each and "~" in part else None
+            drawn[part] = several or (each[0] if each else None)
     return drawn
-
-
-@operation("compare", "GET", f"{ROOT}/images", "imagesOfRuns")
-def images_of_runs(context: Context, runs: str) -> list[dict[str, Any]]:
-    """The images of runs, by name."""
-    with context.database.read() as connection:
-        found = visible.find(connection, context.account, runs)
-    return images.listed(context, found)
 
 
 @operation("compare", "GET", f"{ROOT}/image", "imageOfRun")
@@ -124,14 +114,6 @@ def image(context: Context, run: str, path: str) -> Response:
         raise not_found("NOT_FOUND", "that is no image")
     with files.local(context.settings, found, path) as file:
         return Response(file.read_bytes(), media_type=kind, headers=IMAGE_HEADERS)
-
-
-@operation("compare", "GET", f"{ROOT}/patch", "patchOfRuns")
-def patch_of_runs(context: Context, runs: str) -> patches.Patch:
-    """The uncommitted changes of one run, or what those of two differ in."""
-    with context.database.read() as connection:
-        found = visible.find(connection, context.account, runs)
-    return patches.compare(context, found)
 
 
 def _one(context: Context, connection: sa.Connection, run: str) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+from mlflow.utils.file_utils import local_file_uri_to_path
 
+from project.run_directory import CONFUSION, FIGURES, OUTCOME, PATCH, RECORD, STAGES
 from project.server.compare.visible import Run
 from project.server.errors import bad_request, not_found
 from project.server.settings import Settings
@@ -21,6 +23,8 @@ from project.server.storage.storage import artifact_address
 
 # A run may have thousands of files; what is compared is among the first.
 MOST = 2000
+# Of a run whose files are elsewhere, what a comparison reads.
+NEEDED = (RECORD, OUTCOME, STAGES, PATCH, f"{FIGURES}/{CONFUSION}")
 DEEPEST = 6
 
 
@@ -60,6 +64,25 @@ def local(settings: Settings, run: Run, path: str) -> Iterator[Path]:
         if not found.is_file():
             raise not_found("NOT_FOUND", f"the run has no file {path!r}")
         yield found
+
+
+def folder(settings: Settings, run: Run, into: Path) -> Path:
+    """A folder with what the run's record names: its own one if that is on this machine.
+
+    Args:
+        settings: of the server.
+        run: whose files.
+        into: where copies are put of files that are elsewhere; in a folder for each run.
+    """
+    repository = _repository(settings, run)
+    if urlsplit(repository.artifact_uri).scheme in ("", "file"):
+        return Path(local_file_uri_to_path(repository.artifact_uri))
+    place = into / run.id
+    place.mkdir()
+    for name in NEEDED:
+        with suppress(MlflowException, OSError):
+            repository.download_artifacts(name, str(place))
+    return place
 
 
 def text(settings: Settings, run: Run, path: str) -> str:

@@ -1,18 +1,14 @@
-"""Metrics of runs: their names, their last and their extreme values."""
+"""Metrics of runs: their names, their last values, and how many they have."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from project.comparison.metric_names import group, rank
-from project.provenance.comparable import incomparable
-from project.scores import agreed, guessed, is_told
-from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
 from project.server.mlflow.points import LATEST, METRICS
 from project.server.store.tables import attributes
@@ -20,7 +16,6 @@ from project.tracking.best import BEST
 
 # MLflow's word for infinity.
 HUGE = 1.7976931348623157e308
-FINITE = sa.not_(METRICS.c.is_nan) & (sa.func.abs(METRICS.c.value) < HUGE)
 _CODE = re.compile(r":([0-9a-f]{1,6}):")
 
 
@@ -29,78 +24,63 @@ def title(key: str) -> str:
     return _CODE.sub(lambda match: _character(match[0], int(match[1], 16)), key)
 
 
-def listed(
-    connection: sa.Connection, runs: Sequence[Run], documents: Sequence[Documents]
-) -> list[dict[str, Any]]:
-    """The metrics of runs: what each is called, which way is better, what each run came to.
+@dataclass(frozen=True)
+class Metric:
+    """A metric of several runs.
 
-    Returns:
-        Of each its `key`, `title`, `group`, `better`; by run the `last` point (`value` and `step`),
-        and, of an ended run of this project, the `best` checkpoint's value, which is what a score's
-        name means everywhere; its `label`, which says so where all there is are last values; and
-        `why` these can't be compared, None where they can.
+    Attributes:
+        key: the store's.
+        name: as it was logged.
+        last: the last value by the run's id; NaN and infinities as such.
     """
-    ids = [run.id for run in runs]
-    told = dict(zip(ids, documents, strict=True))
-    last = _last(connection, told)
+
+    key: str
+    name: str
+    last: Mapping[str, float]
+
+
+def listed(connection: sa.Connection, runs: Sequence[Run], ours: Collection[str]) -> list[Metric]:
+    """The metrics of runs.
+
+    Args:
+        connection: to the store.
+        runs: whose.
+        ours: ids of this project's runs. Of these, what a tracker adds to say which values were the
+            best is no metric: their records say it.
+    """
+    columns = (LATEST.c.run_uuid, LATEST.c.key, LATEST.c.value, LATEST.c.is_nan)
+    query = sa.select(*columns).where(LATEST.c.run_uuid.in_([run.id for run in runs]))
+    found: dict[str, dict[str, float]] = {}
+    for row in connection.execute(query):
+        if row.run_uuid not in ours or not row.key.startswith(BEST):
+            found.setdefault(row.key, {})[row.run_uuid] = _float(row.value, row.is_nan)
     titles = _titles(connection, runs)
-    found = []
-    names = {run.id: {titles.get(k, title(k)) for k in last if run.id in last[k]} for run in runs}
-    reasons = incomparable((told[id_].record, names[id_]) for id_ in ids)
-    for key in sorted(last, key=rank):
-        name = titles.get(key, title(key))
-        best = [_best(run, told[run.id], name) for run in runs]
-        found.append(
-            {
-                "key": key,
-                "title": name,
-                "label": name if any(value is not None for value in best) else f"{name} (last)",
-                "group": group(key),
-                "better": _better(name, [told[id_] for id_ in last[key]]),
-                "last": [last[key].get(id_) for id_ in ids],
-                "best": best,
-                "why": reasons.get(name),
-            }
-        )
+    return [Metric(key, titles.get(key, title(key)), last) for key, last in found.items()]
+
+
+def _float(value: float, is_nan: bool) -> float:
+    """A value of MLflow's tables as it was logged."""
+    if is_nan:
+        return math.nan
+    return math.copysign(math.inf, value) if abs(value) >= HUGE else value
+
+
+def last_logged(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, int]:
+    """By run the time of its last point, unix ms."""
+    columns = (LATEST.c.run_uuid, sa.func.max(LATEST.c.timestamp).label("logged"))
+    query = sa.select(*columns).where(LATEST.c.run_uuid.in_([run.id for run in runs]))
+    rows = connection.execute(query.group_by(LATEST.c.run_uuid))
+    return {row.run_uuid: row.logged for row in rows}
+
+
+def points(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, dict[str, int]]:
+    """Of each metric of runs, by their ids: the number of its points."""
+    columns = (METRICS.c.run_uuid, METRICS.c.key, sa.func.count().label("n"))
+    query = sa.select(*columns).where(METRICS.c.run_uuid.in_([run.id for run in runs]))
+    found: dict[str, dict[str, int]] = {run.id: {} for run in runs}
+    for row in connection.execute(query.group_by(METRICS.c.run_uuid, METRICS.c.key)):
+        found[row.run_uuid][row.key] = row.n
     return found
-
-
-def _last(
-    connection: sa.Connection, documents: Mapping[str, Documents]
-) -> dict[str, dict[str, Any]]:
-    """Each metric's last points by run, without what trackers add to say which was the best."""
-    columns = (LATEST.c.run_uuid, LATEST.c.key, LATEST.c.value, LATEST.c.step, LATEST.c.is_nan)
-    found: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(sa.select(*columns).where(LATEST.c.run_uuid.in_(documents))):
-        if documents[row.run_uuid].flags is None or not row.key.startswith(BEST):
-            shown = {"value": number(row.value, row.is_nan), "step": row.step}
-            found.setdefault(row.key, {})[row.run_uuid] = shown
-    return found
-
-
-def _best(run: Run, documents: Documents, name: str) -> float | str | None:
-    """A score of the best checkpoint. A run that goes on has, if any, the outcome of its past."""
-    value = None if run.status == "running" else documents.scores.get(name)
-    if value is None:
-        return None
-    return number(value, math.isnan(value))
-
-
-def _better(name: str, documents: Sequence[Documents]) -> str | None:
-    """What the runs' records say; of runs of other programs, what the name tells."""
-    records = [ways for one in documents if (ways := one.ways) is not None]
-    if any(is_told(ways, name) for ways in records):
-        return agreed(records, name)
-    return guessed(name) if len(records) < len(documents) else None
-
-
-def extremes(connection: sa.Connection, run: Run) -> dict[str, dict[str, Any]]:
-    """Of each metric of a run: its least and greatest finite value, and its number of points."""
-    finite = sa.case((FINITE, METRICS.c.value))
-    columns = (sa.func.min(finite), sa.func.max(finite), sa.func.count())
-    query = sa.select(METRICS.c.key, *columns).where(METRICS.c.run_uuid == run.id)
-    rows: Iterable[Any] = connection.execute(query.group_by(METRICS.c.key))
-    return {key: {"min": low, "max": high, "points": n} for key, low, high, n in rows}
 
 
 def number(value: float, is_nan: bool) -> float | str:

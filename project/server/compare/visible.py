@@ -14,7 +14,7 @@ from project.server.mlflow.experiments import EXPERIMENTS, RUNS, TAGS
 from project.server.store.tables import containers
 from project.tracking.mlflow.layout import STATUSES
 
-MOST = 20
+MOST = 200
 UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 # What MLflow's words mean where a run has no tag `status`; KILLED is any other end from outside.
 WORDS = {"SCHEDULED": "running", "RUNNING": "running", "FINISHED": "finished", "FAILED": "failed"}
@@ -94,17 +94,23 @@ def find(connection: sa.Connection, account: Account, text: str) -> list[Run]:
     Raises:
         ApiError: 400, none or more than MOST; 404, one of them isn't there or not to be seen.
     """
+    found, missing = present(connection, account, text)
+    if missing:
+        raise not_found("EXPERIMENT_NOT_FOUND", f"there is no run {', '.join(missing)}")
+    return found
+
+
+def present(connection: sa.Connection, account: Account, text: str) -> tuple[list[Run], list[str]]:
+    """As `find`, but those that aren't there, or not to be seen, are told beside the others."""
     ids = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not 1 <= len(ids) <= MOST:
         raise bad_request(f"give from 1 to {MOST} runs, not {len(ids)}")
     known = _by_run_id(connection, [id_ for id_ in ids if not UUID.fullmatch(id_)])
-    uuids = list(dict.fromkeys(known.get(id_, id_.replace("-", "")) for id_ in ids))
+    uuids = [known.get(id_, id_.replace("-", "")) for id_ in ids]
     query = SELECT.where(RUNS.c.run_uuid.in_(uuids), seen_by(account))
     found = {row.run_uuid: made(row) for row in connection.execute(query)}
-    missing = [uuid for uuid in uuids if uuid not in found]
-    if missing:
-        raise not_found("EXPERIMENT_NOT_FOUND", f"there is no run {', '.join(missing)}")
-    return [found[uuid] for uuid in uuids]
+    missing = [id_ for id_, uuid in zip(ids, uuids, strict=True) if uuid not in found]
+    return [found[uuid] for uuid in dict.fromkeys(uuids) if uuid in found], missing
 
 
 def made(row: sa.Row) -> Run:

@@ -23,7 +23,8 @@ def build(folder: Path) -> Path:
         for seed in range(3):
             accuracy = {"val_accuracy": 0.5 + 0.1 * seed + 0.25 * number, "val_recall/0": rate}
             asked = {"seed": seed, "learning_rate": rate, "description": MARKUP}
-            run = make(folder / "exp", accuracy, tags=[MARKUP], **asked, **recorded(repo))
+            asked |= {"data": {"mean": [0.25], "std": [0.5]}, **recorded(repo)}
+            run = make(folder / "exp", accuracy, tags=[MARKUP], **asked)
             losses = [(step, step // 10, {"train_loss": 1 / (step + 1)}) for step in range(1, 40)]
             journal(run, *losses, (40, 3, accuracy | {MARKUP: 1.0}))
             (run / "figures").mkdir(exist_ok=True)

@@ -45,30 +45,36 @@ def test_the_plotting_library_is_kept_by_the_browser(client: TestClient) -> None
     assert found.headers["content-encoding"] == "gzip" and len(found.content) > 10**6
 
 
-def test_what_is_known_of_a_run(client: TestClient, run: str) -> None:
-    found = client.get("/compare/api/runs", params={"runs": run}).json()
+def test_what_is_known_of_a_run_of_another_program(client: TestClient, run: str) -> None:
+    found = client.get("/compare/api/content", params={"runs": f"{run},{'0' * 32}"}).json()
     (shown,) = found["runs"]
     assert (shown["name"], shown["status"]) == ("<b>bold</b>", "finished")
-    assert "artifact_uri" not in shown and not shown["stoppable"]
-    assert {"section": "flags", "name": "lr", "values": ["0.1"], "differs": False} in found["rows"]
+    assert shown["store"]["id"] == run and "artifact_uri" not in shown["store"]
+    rows = {row["name"]: row["each"] for row in found["rows"]}
+    assert rows["lr"] == ["0.1"]
+    # All that is known of a score is what was logged last; 1 / 100.
+    assert rows["val_loss (last)"] == [{"text": "0.01"}] and "val_loss" not in rows
     (metric,) = found["metrics"]
-    assert metric["last"] == [{"value": 0.01, "step": 99}]
+    assert (metric["key"], metric["better"], metric["last"]) == ("val_loss", "min", [0.01])
+    assert found["problems"] == [f"there is no run {'0' * 32}, or not for you to see"]
+    assert [row["name"] for row in found["images"]] == ["figures/a", "figures/b"]
 
 
-def test_curves_and_extremes(client: TestClient, run: str) -> None:
+def test_curves(client: TestClient, run: str) -> None:
     asked = {"runs": run, "metric": "val_loss", "points": 10}
     curve = client.get("/compare/api/curves", params=asked).json()[run]
     assert (curve["x"][0], curve["x"][-1], curve["points"]) == (0, 99, 100)
     zoomed = client.get("/compare/api/curves", params=asked | {"from": 4.5, "to": 6.5}).json()[run]
     assert zoomed["x"] == [4, 5, 6, 7] and zoomed["y"] == [1 / 5, 1 / 6, 1 / 7, 1 / 8]
     assert client.get("/compare/api/curves", params=asked | {"x": "epoch"}).json() == {run: None}
-    extremes = client.get("/compare/api/extremes", params={"run": run}).json()
-    assert extremes == {"val_loss": {"min": 0.01, "max": 1.0, "points": 100}}
+    points = client.get("/compare/api/points", params={"runs": run}).json()
+    assert points == {run: {"val_loss": 100}}
+    # The mean of a run and itself.
+    both = client.get("/compare/api/curves", params=asked | {"runs": f"{run}~{run}"}).json()
+    assert both[f"{run}~{run}"]["points"] == 100
 
 
 def test_images(client: TestClient, run: str) -> None:
-    names = [row["name"] for row in client.get("/compare/api/images", params={"runs": run}).json()]
-    assert names == ["figures/a", "figures/b"]
     image = client.get("/compare/api/image", params={"run": run, "path": "figures/a.png"})
     assert image.content == PNG and image.headers["content-type"] == "image/png"
     drawing = client.get("/compare/api/image", params={"run": run, "path": "figures/b.svg"})
@@ -84,10 +90,6 @@ def test_images(client: TestClient, run: str) -> None:
 def test_no_other_file_is_shown(client: TestClient, run: str, path: str) -> None:
     answer = client.get("/compare/api/image", params={"run": run, "path": path})
     assert answer.status_code in (400, 404)
-
-
-def test_patches(client: TestClient, run: str) -> None:
-    assert client.get("/compare/api/patch", params={"runs": run}).json()["text"] == "+ a line\n"
 
 
 @pytest.mark.parametrize(
@@ -117,9 +119,9 @@ def test_mlflows_page_is_opened_at_the_experiments_runs(client: TestClient, run:
 @pytest.mark.parametrize(
     "path",
     [
-        "runs",
-        "runs?runs=",
-        "runs?runs=%00",
+        "content",
+        "content?runs=",
+        "content?runs=%00",
         "curves?runs={run}",
         "curves?runs={run}&metric=a&x=y",
         "curves?runs={run}&metric=a&from=nan",
@@ -127,7 +129,8 @@ def test_mlflows_page_is_opened_at_the_experiments_runs(client: TestClient, run:
         "curves?runs={run}&metric=a&points=1e9",
         "latest?offset=-1",
         "image?run={run},{run}x&path=a.png",
-        "extremes?run=",
+        "points?runs=",
+        "pulse?runs=",
     ],
 )
 def test_a_question_that_is_none(client: TestClient, run: str, path: str) -> None:

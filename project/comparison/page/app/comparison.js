@@ -12,9 +12,17 @@ const CLOSED = new Set(["environment"]);
 export class Comparison extends Table {
   constructor(data, items, grouped) {
     super(items.length);
-    Object.assign(this, { data, items, grouped });
-    this.runs = new Map(data.runs.map((run) => [run.id, run]));
+    this.know(data, items, grouped);
     this.draw();
+  }
+
+  know(data, items, grouped) {
+    Object.assign(this, { data, items, grouped, runs: new Map(data.runs.map((run) => [run.id, run])) });
+  }
+
+  renew(data, items, grouped) {
+    this.know(data, items, grouped);
+    this.refresh();
   }
 
   // All that is known of one run is more than one looks through at once.

@@ -1,98 +1,137 @@
-// The comparison: the runs, what they differ in, their curves and their images.
+// The comparison of a server's runs, which goes on while they train: where its data come from, what
+// can be done with a run, and how news reach the page.
 
-import { Curves } from "./curves.js";
+import { get, imageAddress, plotly, stop } from "./api.js";
 import { el, openDialog, say, status } from "./dom.js";
-import { showImages } from "./images.js";
-import { Legend } from "./legend.js";
-import { look } from "./palette.js";
+import { Page } from "./show.js";
+import { source } from "./source.js";
 import { address, state, update } from "./state.js";
-import { get, stop } from "./api.js";
-import { Facts } from "./facts.js";
 
 const POLL = 5000;
-let timer = 0;
+// So many runs' numbers of points are asked for at once.
+const COUNTED = 20;
 
-export async function showComparison(main) {
-  clearTimeout(timer);
-  const data = await compared(state.runs);
-  data.extremes = {};
-  data.runs.forEach((run) => look(run.id));
-  title(data);
-  const strip = el("section", { class: data.runs.length > 8 ? "strip many" : "strip", "aria-label": "Runs" });
-  const table = new Facts(data);
-  const curves = new Curves(data);
-  const images = el("section", { "aria-labelledby": "images" });
-  const again = () => showComparison(main);
-  main.replaceChildren(strip, table.root, curves.root, images);
-  // What sticks below it has to know its height.
-  new ResizeObserver(() => main.style.setProperty("--strip", `${strip.offsetHeight}px`)).observe(strip);
-  runs(strip, data, curves, again);
-  showImages(images, data.runs);
-  await Promise.all(data.runs.map((run) => extremes(run, data)));
-  table.draw();
-  curves.counted();
-  poll(strip, data, table, curves, again);
-}
+export class Live {
+  constructor(main) {
+    this.main = main;
+    this.timer = 0;
+  }
 
-// Runs are called by what tells them apart; `given` is the name that they have in the store.
-async function compared(ids) {
-  const data = await get("runs", { runs: ids.join(",") });
-  return { ...data, runs: data.runs.map((run) => ({ ...run, given: run.name, name: run.label })) };
-}
+  // Show the runs of the address; what was shown before is forgotten.
+  async show() {
+    clearTimeout(this.timer);
+    await this.read();
+    const extremes = {};
+    const live = { extremes, told: (item) => (item.status ? status(item) : []), extras: (item) => this.extras(item), tools: [el("a", { class: "add", href: "compare" }, "Choose runs"), el("button", { class: "plain", onclick: copy }, "Copy link")] };
+    this.page = new Page(this.main, this.data, live);
+    this.page.show();
+    document.getElementById("where").textContent = where(this.data.runs);
+    await this.count(extremes);
+    this.page.curves.counted();
+    this.poll();
+  }
 
-function title(data) {
-  const names = data.runs.map((run) => run.name);
-  document.title = names.length === 1 ? names[0] : `${names.length} runs compared`;
-  const experiments = [...new Set(data.runs.map((run) => run.experiment))];
-  document.getElementById("where").textContent = experiments.length > 3 ? `${experiments.length} experiments` : experiments.join(", ");
-}
+  stop() {
+    clearTimeout(this.timer);
+  }
 
-async function extremes(run, data) {
-  data.extremes[run.id] = await get("extremes", { run: run.id });
-}
+  async read() {
+    this.data = await get("content", { runs: state.runs.join(",") });
+    // The letters that runs have on the page, and what the server calls them.
+    this.ids = new Map(this.data.runs.map((run) => [run.id, run.store.id]));
+    const letters = new Map(this.data.runs.map((run) => [run.store.id, run.id]));
+    for (const unit of this.data.units.filter((unit) => unit.group)) this.ids.set(unit.id, this.counted(unit).map((id) => this.ids.get(id)).join("~"));
+    // Addresses of former versions have the server's ids.
+    state.hide = state.hide.map((id) => letters.get(id) ?? id).filter((id) => this.ids.has(id));
+    Object.assign(source, { get: (path, asked) => this.answer(path, asked), imageAddress: (id, path) => imageAddress(this.ids.get(id), path), library: plotly });
+  }
 
-function poll(strip, data, table, curves, again) {
-  clearTimeout(timer);
-  if (!data.runs.some((run) => run.status === "running")) return;
-  timer = setTimeout(async () => {
-    if (!document.hidden) await refresh(strip, data, table, curves, again);
-    poll(strip, data, table, curves, again);
-  }, POLL);
-}
+  // The runs of a group that its statistics are of.
+  counted(unit) {
+    const group = this.data.groups.find((one) => one.label === unit.id);
+    return group.counted.length ? group.counted : group.runs;
+  }
 
-async function refresh(strip, data, table, curves, again) {
-  const alive = data.runs.filter((run) => run.status === "running");
-  try {
-    const fresh = await compared(data.runs.map((run) => run.id));
-    const changed = curves.changed(fresh.metrics);
-    Object.assign(data, { runs: fresh.runs, rows: fresh.rows, metrics: fresh.metrics });
-    if (changed.size) await Promise.all(alive.map((run) => extremes(run, data)));
-    runs(strip, data, curves, again);
-    table.refresh();
-    curves.refresh(changed);
-  } catch (error) {
-    say(`Not refreshed: ${error.message}`);
+  async answer(path, asked) {
+    if (path === "images") return this.data.images;
+    const letters = asked.runs.split(",");
+    const found = await get(path, { ...asked, runs: letters.map((id) => this.ids.get(id)).join(",") });
+    return Object.fromEntries(letters.map((id) => [id, found[this.ids.get(id)]]));
+  }
+
+  // How many points curves have: those with few are asked for together.
+  async count(extremes) {
+    const ids = this.data.runs.map((run) => run.store.id);
+    const parts = [];
+    for (let i = 0; i < ids.length; i += COUNTED) parts.push(get("points", { runs: ids.slice(i, i + COUNTED).join(",") }));
+    const counts = Object.assign({}, ...(await Promise.all(parts)));
+    const points = (metrics) => Object.fromEntries(Object.entries(metrics).map(([key, n]) => [key, { points: n }]));
+    for (const run of this.data.runs) extremes[run.id] = points(counts[run.store.id] ?? {});
+    for (const unit of this.data.units.filter((unit) => unit.group)) {
+      const own = this.counted(unit).map((id) => Object.entries(extremes[id]));
+      extremes[unit.id] = Object.fromEntries(own.flat());
+    }
+  }
+
+  poll() {
+    clearTimeout(this.timer);
+    if (!this.data.runs.some((run) => run.status === "running")) return;
+    this.timer = setTimeout(async () => {
+      if (!document.hidden) await this.refresh();
+      this.poll();
+    }, POLL);
+  }
+
+  async refresh() {
+    try {
+      const pulse = await get("pulse", { runs: state.runs.join(",") });
+      if (JSON.stringify(pulse) === JSON.stringify(this.data.pulse)) return;
+      const before = this.data;
+      await this.read();
+      if (told(before) !== told(this.data)) return await this.again();
+      await this.count(this.page.live.extremes);
+      this.page.refresh(this.data, changed(before, this.data));
+    } catch (error) {
+      say(`Not refreshed: ${error.message}`);
+    }
+  }
+
+  // Other runs, or other groups of them: the page is made anew.
+  async again() {
+    this.page.data = this.data;
+    await this.count(this.page.live.extremes);
+    this.page.show();
+  }
+
+  extras(item) {
+    const run = this.data.runs.find((one) => one.id === item.id);
+    if (!run) return [];
+    return [
+      run.store.stoppable && el("button", { class: "stop", onclick: () => askToStop(run) }, "Stop"),
+      this.data.runs.length > 1 && el("button", { class: "plain", onclick: () => this.remove(run), "aria-label": `Remove ${run.name}`, title: "Remove from the comparison" }, "✕"),
+    ];
+  }
+
+  remove(run) {
+    update({ runs: this.data.runs.filter((other) => other !== run).map((other) => other.store.id), hide: [] });
+    return this.show();
   }
 }
 
-// The runs whose curves are shown; and what else can be done with a run.
-function runs(strip, data, curves, again) {
-  if (strip.contains(document.activeElement)) {
-    const live = strip.querySelectorAll(".status");
-    data.runs.forEach((run, i) => live[i]?.replaceWith(status(run)));
-    return;
-  }
-  const remove = (run) => {
-    const rest = data.runs.map((other) => other.id).filter((id) => id !== run.id);
-    update({ runs: rest, hide: state.hide.filter((id) => id !== run.id) });
-    again();
-  };
-  const extras = (run) => [
-    run.stoppable && el("button", { class: "stop", onclick: () => askToStop(run) }, "Stop"),
-    data.runs.length > 1 && el("button", { class: "plain", onclick: () => remove(run), "aria-label": `Remove ${run.name}`, title: "Remove from the comparison" }, "✕"),
-  ];
-  const legend = new Legend(data.runs, () => curves.redraw(), { told: status, extras });
-  strip.replaceChildren(el("div", { class: "chips" }, legend.parts, el("a", { class: "add", href: "compare" }, "Choose runs")), el("button", { class: "plain", onclick: copy }, "Copy link"));
+function told(data) {
+  return JSON.stringify([data.runs.map((run) => run.store.id), data.units.map((unit) => [unit.id, unit.members])]);
+}
+
+// Of which metrics any run has logged something since.
+function changed(before, data) {
+  const lasts = (one) => new Map(one.metrics.map((metric) => [metric.key, JSON.stringify(metric.last)]));
+  const [old, fresh] = [lasts(before), lasts(data)];
+  return new Set([...fresh.keys()].filter((key) => old.get(key) !== fresh.get(key)));
+}
+
+function where(runs) {
+  const experiments = [...new Set(runs.map((run) => run.experiment))];
+  return experiments.length > 3 ? `${experiments.length} experiments` : experiments.join(", ");
 }
 
 async function copy() {
@@ -119,7 +158,7 @@ function askToStop(run) {
   async function send() {
     dialog.close();
     try {
-      await stop(run);
+      await stop(run.store);
       say(`${run.name} is asked to stop`);
     } catch (error) {
       say(`${run.name} was not asked to stop: ${error.message}`);

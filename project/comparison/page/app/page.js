@@ -1,19 +1,18 @@
 // The page: the list of the latest runs, or the comparison of those that its address names.
 
 import { el, say } from "./dom.js";
-import { source } from "./source.js";
 import { load, state } from "./state.js";
-import { get, imageAddress, plotly } from "./api.js";
-import { showComparison } from "./live.js";
+import { Live } from "./live.js";
 import { showLatest } from "./latest.js";
 
-Object.assign(source, { get, imageAddress, library: plotly });
+const live = new Live(document.getElementById("main"));
 
 async function show() {
   load();
+  live.stop();
   const main = document.getElementById("main");
   try {
-    if (state.runs.length) await showComparison(main);
+    if (state.runs.length) await live.show();
     else await showLatest(main);
   } catch (error) {
     main.replaceChildren(

@@ -1,23 +1,23 @@
-"""What is known of a run, by section and name: from its record, its attributes, params and tags."""
+"""What is known of a run of another program, by section: its attributes, params, tags, data."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlParam
 
 from project.server.api.properties import iso
-from project.server.compare.differences import Fact
-from project.server.compare.documents import Documents
 from project.server.compare.visible import Run
 from project.server.mlflow.experiments import TAGS
 from project.server.mlflow.names import CHECKPOINTS
 from project.server.mlflow.names import TAGS as PATHS
 from project.server.store.tables import attributes
 
+Fact = tuple[str, str]  # section and name
 PARAMS, DATASETS, INPUTS = SqlParam.__table__, SqlDataset.__table__, SqlInput.__table__
 # Where Neptune's namespaces, ours and those of its own integrations, stand on the page.
 NAMESPACES = {
@@ -35,20 +35,15 @@ OF_MLFLOW = {
     "mlflow.note.content": ("run", "description"),
     "mlflow.user": ("run", "user"),
 }
-RECORD = ("flags", "code", "data", "model", "environment")
-# Of a record and an outcome: what the page shows elsewhere, or that is no fact of the run.
-LEFT_OUT = {("run", "schema"), ("run", "exp_name"), ("run", "record"), ("code", "patch")}
-# What is said of metrics, which have rows of their own.
-OF_METRICS = ("run/scores/", "result/best/metrics/", "result/test/")
+# Sections of a record; of what stands in another namespace, flags are the nearest to it.
+SECTIONS = ("flags", "code", "data", "model", "environment", "run", "tags")
 # Attributes with one value. What `sys` holds stands above the table; `monitoring` has process ids.
 TYPES = ("float", "int", "bool", "string", "datetime", "stringSet", "artifact", "gitRef")
 
 
-def facts(connection: sa.Connection, run: Run, documents: Documents) -> dict[Fact, str]:
-    """What is known of the run, as text; the record says most and is believed most."""
+def facts(connection: sa.Connection, run: Run) -> dict[str, dict[str, Any]]:
+    """What is known of the run, by section and name; numbers and truths as such."""
     sources = [
-        dict(_record(documents.record)),
-        dict(_outcome(documents.outcome)),
         dict(_attributes(connection, run.container_id)) if run.container_id else {},
         dict(_datasets(connection, run)),
         _tags(connection, run),
@@ -57,13 +52,23 @@ def facts(connection: sa.Connection, run: Run, documents: Documents) -> dict[Fac
     known: dict[Fact, str] = {}
     for source in sources:
         known = known | {fact: text for fact, text in source.items() if fact not in known}
-    if ("data", "hash") in known:  # of which MLflow's digest is the beginning
-        known.pop(("data", "digest"), None)
-    return {
-        (section, name): text
-        for (section, name), text in known.items()
-        if (section, name) not in LEFT_OUT and not f"{section}/{name}".startswith(OF_METRICS)
-    }
+    found: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    for (section, name), text in known.items():
+        place = (section, name) if section in SECTIONS else ("flags", f"{section}/{name}")
+        found[place[0]][place[1]] = _value_of(text)
+    return found
+
+
+def tags(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The run's tags as words: `team=vision`."""
+    return [f"{name}={text}" for name, text in facts["tags"].items()]
+
+
+def created(run: Run) -> str | None:
+    """When the run began, as records say it."""
+    if run.started is None:
+        return None
+    return datetime.fromtimestamp(run.started / 1000, UTC).isoformat(timespec="seconds")
 
 
 def section(path: str) -> Fact:
@@ -73,34 +78,6 @@ def section(path: str) -> Fact:
             return name, path.removeprefix(f"{namespace}/")
     first, slash, rest = path.partition("/")
     return (first, rest) if slash else ("run", path)
-
-
-def leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """(name, text) of each leaf of a JSON value; a list is one."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(f"{name}/{key}" if name else str(key), item)
-    else:
-        yield name, _text(value)
-
-
-def _record(record: dict[str, Any]) -> Iterator[tuple[Fact, str]]:
-    for key, value in record.items():
-        within = (key, "") if key in RECORD else ("run", key)
-        for name, text in leaves(within[1], value):
-            yield (within[0], name), text
-
-
-def _outcome(outcome: dict[str, Any]) -> Iterator[tuple[Fact, str]]:
-    """How the run ended; its metrics stand among the curves."""
-    best = outcome.get("best")
-    if isinstance(best, dict):
-        best = {key: value for key, value in best.items() if key != "metrics"}
-    left_out = ("schema", "run_id", "record", "test", "started", "ended", "duration", "status")
-    rest = {key: value for key, value in outcome.items() if key not in left_out}
-    for name, text in leaves("", rest | {"best": best}):
-        if text != "null":
-            yield ("result", name), text
 
 
 def _params(connection: sa.Connection, run: Run) -> Iterator[tuple[Fact, str]]:
@@ -178,3 +155,12 @@ def _value(row: sa.Row) -> str:
 def _text(value: Any) -> str:
     """A value as a person writes it, and as params have it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _value_of(text: str) -> Any:
+    """The number or truth that a text spells; others stay texts, as these may mean anything."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, (bool, int, float)) and json.dumps(value) == text else text

@@ -50,6 +50,24 @@ class Page:
         """Click where a person would."""
         self.one(css, text).click()
 
+    def show(self, address: str, css: str = "header.about") -> None:
+        """Go there, and wait until the page's script has made what is to be seen."""
+        self.driver.get(address)
+        self.one(css)
+
+    def in_sight(self, css: str) -> Any:
+        """The element, in the middle of the window."""
+        element = self.one(css)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        return element
+
+    def check_quiet(self, hosts: set[str]) -> None:
+        """Nothing failed, nobody else was asked for anything, and nothing is cut off at a side."""
+        complaints, asked = self.logged()
+        assert complaints == [] and asked <= hosts
+        width = "const {scrollWidth, clientWidth} = document.documentElement;"
+        assert self.driver.execute_script(f"{width} return scrollWidth - clientWidth") == 0
+
     def logged(self) -> tuple[list[str], set[str]]:
         """What the console complained of, and the hosts that were asked for anything."""
         complaints = [entry["message"] for entry in self.driver.get_log("browser")]
@@ -73,7 +91,7 @@ def start(profile: Path) -> Page:
 
 
 def table_rows(page: Page) -> dict[str, list[str]]:
-    """The texts of the table's rows, by name."""
+    """The texts of the table of all that is known, by name."""
     rows = {}
     for row in page.all("table.facts tbody tr"):
         name, *cells = row.find_elements(By.CSS_SELECTOR, "th, td")

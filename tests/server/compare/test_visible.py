@@ -1,60 +1,13 @@
-"""What is known of runs, with our record and without, and who sees them."""
+"""Runs by their ids, and who sees them."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
 
 from project.server.api.access import Account, Role
-from project.server.compare import documents, runs, visible
-from project.server.compare.visible import Run
+from project.server.compare import visible
 from project.server.errors import ApiError
 from tests.server.compare.stores import Store
-from tests.tracking.runs import OUTCOME, RECORD
-
-
-def facts(store: Store, run: Run) -> dict:
-    (told,) = documents.read(store.context(), [run])
-    with store.database.read() as connection:
-        return runs.facts(connection, run, told)
-
-
-def test_a_run_with_a_record(store: Store) -> None:
-    run = store.add()
-    store.artifacts(1).mkdir(parents=True)
-    scores = {"loss": "min", "bound": None}
-    (store.artifacts(1) / "record.json").write_text(json.dumps(RECORD | {"scores": scores}))
-    (store.artifacts(1) / "outcome.json").write_text(json.dumps(OUTCOME))
-    found = facts(store, run)
-    assert found[("flags", "learning_rate")] == "0.001"
-    assert found[("flags", "tags")] == '["small", "cnn"]'
-    assert found[("code", "sha")] == RECORD["code"]["sha"]
-    assert found[("code", "dirty")] == "true"
-    assert found[("data", "hash")] == RECORD["data"]["hash"]
-    assert found[("data", "counts/train/total")] == "70"
-    assert found[("environment", "python")] == "3.11.7"
-    assert found[("run", "host")] == "box"
-    assert found[("result", "best/value")] == "0.5"
-    assert not any("test_accuracy" in name or "scores" in name for _, name in found)
-
-
-def test_a_run_of_mlflow_alone(store: Store) -> None:
-    run = store.add()
-    store.params(run, lr="0.1")
-    store.tag(run, mlflow__source__git__commit="abc", mlflow__runName="x", team="vision")
-    expected = {("flags", "lr"): "0.1", ("code", "sha"): "abc", ("tags", "team"): "vision"}
-    assert facts(store, run) == expected
-
-
-@pytest.mark.parametrize(
-    "content", ["[1, 2]", "{", "null", '{"best": 3, "flags": "x"}', "[" * 9999]
-)
-def test_a_record_that_is_none_of_ours_is_no_fault(store: Store, content: str) -> None:
-    run = store.add()
-    store.artifacts(1).mkdir(parents=True)
-    for name in ("record.json", "outcome.json"):
-        (store.artifacts(1) / name).write_text(content)
-    facts(store, run)
 
 
 def test_runs_are_found_by_each_of_their_ids(store: Store) -> None:
@@ -73,14 +26,19 @@ def test_an_account_sees_its_experiments_alone(store: Store) -> None:
         assert len(visible.find(connection, account, f"{1:032x}")) == 1
         with pytest.raises(ApiError) as caught:
             visible.find(connection, account, f"{1:032x},{2:032x}")
+        found, missing = visible.present(
+            connection, account, f"{2:032x},{1:032x},20261121-034512-x"
+        )
     assert caught.value.status == 404
+    assert [run.id for run in found] == [f"{1:032x}"]
+    assert missing == [f"{2:032x}", "20261121-034512-x"]
 
 
-@pytest.mark.parametrize("n", [0, 21])
-def test_from_1_to_20_runs(store: Store, n: int) -> None:
+@pytest.mark.parametrize("n", [0, 201])
+def test_from_1_to_200_runs(store: Store, n: int) -> None:
     with store.database.read() as connection, pytest.raises(ApiError) as caught:
         visible.find(connection, Account("ada"), ",".join(f"{i:032x}" for i in range(n)))
-    assert caught.value.title == f"give from 1 to 20 runs, not {n}"
+    assert caught.value.title == f"give from 1 to 200 runs, not {n}"
 
 
 @pytest.mark.parametrize(
