@@ -15,6 +15,7 @@ _SECTIONS = {
     "code": "the diff of the code",
     "data": "what differs in the data, and in their files",
     "environment": "what differs in machines, packages and variables",
+    "samples": "the test samples that one gets right and the other wrong",
 }
 
 

@@ -201,11 +201,11 @@ def onlookers(
     if hparams.detect_anomaly:
         found.append(DetectAnomaly())
     if directory is not None:
-        shown = ("val_loss", f"val_{first}", hparams.monitor)
+        shown, mask = ("val_loss", f"val_{first}", hparams.monitor), Redactor().redact_each
         by_default = {
             "progress": Progress(shown, checkpoints),
             "reports": Reports(directory, dataset.example, checkpoints),
-            "predictions": Predictions(directory, dataset.example, dataset.name_of),
+            "predictions": Predictions(directory, dataset.example, dataset.name_of, mask),
         }
         found += [each for name, each in by_default.items() if name not in hparams.without]
         if hparams.save_logits and dataset.kind == "masks":

@@ -1,6 +1,6 @@
 """Predictions: what the test found of each sample, as a table in the run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Predictions(Callback):
         directory: the run's.
         example: gives a sample of a split by its index of the data set.
         name_of: gives the name of its file, likewise; None: it has none.
+        mask: replaces secrets in such names.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class Predictions(Callback):
         directory: Path,
         example: Callable[[str, int], Example],
         name_of: Callable[[str, int], str | None],
+        mask: Callable[[Sequence[str]], list[str]],
     ) -> None:
-        self.directory, self._example, self._name_of = directory, example, name_of
+        self.directory, self._example = directory, example
+        self._name_of, self._mask = name_of, mask
 
     def on_test_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Write the table.
@@ -51,13 +54,17 @@ class Predictions(Callback):
             return
         found = solver.samples
         index = found[INDEX].tolist()
-        paths = [self._name_of("test", i) for i in index]
-        columns = {INDEX: found[INDEX], "path": paths, **found}
+        columns = {INDEX: found[INDEX], "path": self._paths(index), **found}
         if {"target", "prediction"} <= found.keys():
             columns["picture"] = self._pictures(index, found)
         about = {"split": "test", "run_id": self.directory.name, "task": solver.task.name}
         about |= {"classes": list(solver.task.classes)}
         write_columns(self.directory / PREDICTIONS, columns, about)
+
+    def _paths(self, index: list[int]) -> list[str | None]:
+        names = [self._name_of("test", i) for i in index]
+        masked = iter(self._mask([name for name in names if name is not None]))
+        return [None if name is None else next(masked) for name in names]
 
     def _pictures(self, index: list[int], found: Mapping[str, Any]) -> list[bytes | None]:
         wrong = np.flatnonzero(found["target"] != found["prediction"])

@@ -125,7 +125,8 @@ def compare_runs(arguments: Namespace) -> int:
     if arguments.html and not _is_for_a_file(arguments):
         print(_written(arguments.html, found))
     elif not _is_for_a_file(arguments):
-        sections = [name for name in SECTIONS if getattr(arguments, name, False)]
+        known = (*SECTIONS, "samples")
+        sections = [name for name in known if getattr(arguments, name, False)]
         asked = {"sections": sections, "all": arguments.all, "more_seeds": len(more)}
         show(comparison_lines(found, terminal_width(), **asked))
     for line in dict.fromkeys(told):

@@ -7,6 +7,7 @@ from project.comparison.hints import hint
 from project.comparison.judging import Description, difference, values_of, verdict_lines
 from project.comparison.labels import marked, short_id
 from project.comparison.layout import Line, Table, table_lines, wrapped
+from project.comparison.mcnemar import sentence
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import notes
 from project.comparison.spread import summary
@@ -49,6 +50,9 @@ def answer_lines(
         yield Line()
     for line in told:
         yield from wrapped(line, width, "bold")
+    if len(found["runs"]) == 2:
+        for pair in found["disagreements"]:
+            yield from wrapped(sentence(pair), width, "bold")
     more_flags = 0 if len(units) > _BESIDE else len(flags_told(found, units)[_FLAGS:])
     if text := hint(found, units, more_seeds, None if all else more_flags):
         yield from [Line(), *wrapped(text, width, "dim")]

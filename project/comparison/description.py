@@ -18,6 +18,7 @@ from project.comparison.values import age_of
 from project.files.root import ROOT
 from project.provenance import repetitions
 from project.provenance.comparable import drawn_by_seed, incomparable, told
+from project.run_directory import PREDICTIONS
 from project.scores import agreed
 
 SCHEMA = 1
@@ -39,7 +40,8 @@ def describe(
         curves: Whether to read all that the runs logged.
     Returns:
         `schema`; `runs` (who each is: `label`, `run_id`, `directory`, `status`, `age` in seconds,
-        ...; with `curves` all it logged by name); `sections` (rows by section, of `sections`);
+        ...; with `curves` all it logged by name); `disagreements` (of its function); `sections`
+        (rows by section, of `sections`);
         `code` (of `compare_code`); `files` (of `compare_files`); `groups` and `pairs` (of their
         functions); `settings`, `verdicts` and what else `judge` gives; `better`, of each score
         `min`, `max` or None; `incomparable`, why, of the scores that can't be compared, and
@@ -71,6 +73,9 @@ def describe(
         "notes": [*parent_lines(runs, _shown(runs, labels, found)), *_notes(runs, reasons)],
         "problems": code["problems"] + files["problems"] + [text for text in damages if text],
     }
+    pairs_of_runs, damaged = _disagreements(runs, _shown(runs, labels, found))
+    description["disagreements"] = pairs_of_runs
+    description["problems"] += damaged
     return description | judge(description, runs)
 
 
@@ -101,6 +106,17 @@ def _curves(run: KnownRun) -> tuple[progress.Curves, str | None]:
         return progress.curves(run.directory), None
     except ValueError as error:
         return {}, str(error)
+
+
+def _disagreements(
+    runs: Sequence[KnownRun], names: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """As of `disagreements`, for which NumPy is loaded, where there is something to compare."""
+    if sum((run.directory / PREDICTIONS).is_file() for run in runs) < 2:
+        return [], []
+    from project.comparison.samples import disagreements
+
+    return disagreements(runs, names)
 
 
 def _notes(runs: Sequence[KnownRun], reasons: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ from project.comparison.answer import answer_lines
 from project.comparison.layout import Line, Table, cut, heading, table_lines, wrapped
 from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import group_lines
+from project.comparison.showing_samples import sample_lines
 from project.comparison.units import cell, delta_text, result_texts, units_of
 from project.comparison.values import (
     code_mark,
@@ -38,7 +39,7 @@ def comparison_lines(
     Args:
         found: Of `describe`.
         width: Of the terminal; None if there is none.
-        sections: Which of `code`, `data` and `environment` follow the answer.
+        sections: Which of `code`, `data`, `environment` and `samples` follow the answer.
         all: All of it, also what does not differ, scores of single classes, and the whole diff.
         more_seeds: How many runs beside these are further seeds of them.
     """
@@ -56,6 +57,8 @@ def comparison_lines(
     for name in SECTIONS:
         if all or name in sections:
             yield from _section(name, found, width, all)
+    if (all and not one) or "samples" in sections:
+        yield from sample_lines(found["disagreements"], width, all)
     if all:
         yield from _results(found["sections"]["results"], found["runs"], width)
         yield from group_lines(found, width)

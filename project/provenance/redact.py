@@ -77,6 +77,13 @@ class Redactor:
             return [self.redact_json(item) for item in value]
         return value
 
+    def redact_each(self, texts: Sequence[str]) -> list[str]:
+        """`redact` for each of many names."""
+        # At once: one by one takes three times as long, and hardly ever is there a secret.
+        if not self.contains_secret("\n".join(texts)):
+            return list(texts)
+        return [self.redact(text) for text in texts]
+
     def contains_secret(self, text: str) -> bool:
         """True if `redact` would change `text`: it must not become a file's name, for one."""
         return self.redact(text) != text
