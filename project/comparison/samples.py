@@ -22,20 +22,21 @@ Table = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 def disagreements(
     runs: Sequence[KnownRun],
-    labels: Sequence[str],
+    names: Sequence[str],
     place: Callable[[KnownRun], Path] = lambda run: run.directory / PREDICTIONS,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The first run beside each of the others, as far as both were tested on the same samples.
 
     Args:
         runs: in the order of the comparison.
-        labels: what they are called.
+        names: what they are called.
         place: where a run's table of predictions is, if it has one.
     Returns:
-        Of each pair `first` and `second` (labels), `n` samples, `first_alone` and `second_alone`,
-        how many only that run gets right (of masks: with the larger IoU), `both` and `neither`, `p`
-        of McNemar's exact test (of masks the sign test, which is the same) and its name, and
-        `samples`, those about which they differ most; and a line for each table that is damaged.
+        Of each pair `first` and `second` (names), `runs`, their numbers among these, `n` samples,
+        `first_alone` and `second_alone`, how many only that run gets right (of masks: with the
+        larger IoU), `both` and `neither`, `p` of McNemar's exact `test` (of masks the sign test,
+        which is the same), and `samples`, those about which they differ most; and a line for each
+        table that is damaged.
     Raises:
         OSError: a table can't be read.
     """
@@ -49,7 +50,7 @@ def disagreements(
     found = []
     for i in range(1, len(tables)):
         if tables[0] and tables[i] and _are_alike(runs[0], runs[i], tables[0], tables[i]):
-            both = {"first": labels[0], "second": labels[i]}
+            both = {"first": names[0], "second": names[i], "runs": [0, i]}
             found.append(both | _compare(tables[0], tables[i]))
     return found, damages
 

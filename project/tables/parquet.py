@@ -11,6 +11,8 @@ from project.files import json_text, replacing
 # The values of a column: numbers of each row; or texts, or bytes, of which some may be None.
 Column = np.ndarray | Sequence[str | None] | Sequence[bytes | None]
 _METADATA = b"project"
+# A small file may unpack to far more than a machine has.
+_MOST_BYTES = 4 * 2**30
 _NUMPY = {"float": "float32", "double": "float64"}
 
 
@@ -56,6 +58,8 @@ def read_columns(path: Path, names: Sequence[str] = ()) -> tuple[dict[str, Any],
 
     try:
         with parquet.ParquetFile(path) as file:
+            if (size := _size(file.metadata)) > _MOST_BYTES:
+                raise ValueError(f"it would take {size:,} bytes of memory")
             schema = file.schema_arrow
             wanted = [name for name in schema.names if not names or name in names]
             table = file.read(wanted).combine_chunks()
@@ -64,6 +68,12 @@ def read_columns(path: Path, names: Sequence[str] = ()) -> tuple[dict[str, Any],
     except (pa.ArrowException, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is damaged: {reason}") from error
+
+
+def _size(metadata: Any) -> int:
+    """Bytes of all columns, unpacked."""
+    groups = (metadata.row_group(i) for i in range(metadata.num_row_groups))
+    return sum(group.total_byte_size for group in groups)
 
 
 def _array(pa: Any, column: Column) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import binomtest
 
 from project.comparison.mcnemar import mcnemar, sentence
+from project.comparison.page.disagreements import shown
 from project.comparison.samples import disagreements, pictures
 from project.comparison.showing_samples import sample_lines
 from project.tables.parquet import write_columns
@@ -87,3 +88,13 @@ def test_what_was_not_tested_alike_is_not_compared(tmp_path: Path) -> None:
     (tmp_path / "a" / "predictions.parquet").write_bytes(b"PAR1")
     found, (damage,) = disagreements([first, *others], list("abcd"))
     assert found == [] and "predictions.parquet is damaged" in damage
+
+
+def test_the_page_has_the_pictures_that_a_run_has_kept(tmp_path: Path) -> None:
+    first = labelled(tmp_path / "a", [0, 1, 2, 1, 0], [0.9, 0.8, 0.7, 0.1, 0.2])
+    second = labelled(tmp_path / "b", [0, 0, 0, 0, 2], [0.9, 0.1, 0.3, 0.6, 0.1])
+    pairs, _ = disagreements([first, second], ["a", "b"])
+    (pair,) = shown(pairs, [first, second])
+    assert pair["runs"] == [0, 1] and pair["sentence"] == sentence(pairs[0])
+    found = {sample["index"]: sample["picture"] for sample in pair["samples"]}
+    assert found == {11: "data:image/png;base64,cG5n", 12: None, 13: None}

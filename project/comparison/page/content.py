@@ -55,6 +55,7 @@ def content(
         "pairs": found["pairs"],
         "verdicts": verdict_lines(found) if len(runs) > 1 else [],
         "dimensions": dimensions(found, units),
+        "disagreements": _pairs(found, runs),
         "notes": [
             *_changed_files(found["files"]),
             *(f"{text}." for text in found["notes"]),
@@ -66,6 +67,15 @@ def content(
         ),
     }
     return shown, list(logged.problems)
+
+
+def _pairs(found: Mapping[str, Any], runs: Sequence[KnownRun]) -> list[dict[str, Any]]:
+    """As of `disagreements.shown`, for which Parquet is loaded, where there are any."""
+    if not found["disagreements"]:
+        return []
+    from project.comparison.page.disagreements import shown
+
+    return shown(found["disagreements"], runs)
 
 
 def _with_last(

@@ -15,7 +15,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.utils.file_utils import local_file_uri_to_path
 
-from project.run_directory import CONFUSION, FIGURES, OUTCOME, PATCH, RECORD, STAGES
+from project.run_directory import CONFUSION, FIGURES, OUTCOME, PATCH, PREDICTIONS, RECORD, STAGES
 from project.server.compare.visible import Run
 from project.server.errors import bad_request, not_found
 from project.server.settings import Settings
@@ -24,7 +24,7 @@ from project.server.storage.storage import artifact_address
 # A run may have thousands of files; what is compared is among the first.
 MOST = 2000
 # Of a run whose files are elsewhere, what a comparison reads.
-NEEDED = (RECORD, OUTCOME, STAGES, PATCH, f"{FIGURES}/{CONFUSION}")
+NEEDED = (RECORD, OUTCOME, STAGES, PATCH, PREDICTIONS, f"{FIGURES}/{CONFUSION}")
 DEEPEST = 6
 
 

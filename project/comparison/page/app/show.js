@@ -3,6 +3,7 @@
 import { Comparison } from "./comparison.js";
 import { Curves } from "./curves.js";
 import { diffs } from "./diff.js";
+import { disagreements } from "./disagreements.js";
 import { el } from "./dom.js";
 import { date } from "./format.js";
 import { showImages } from "./images.js";
@@ -47,6 +48,7 @@ export class Page {
       data.groups.length && ["Seeds", seeds(data)],
       ["Curves", this.curves.root],
       items.length > 1 && ["Parallel coordinates", this.parallel.root],
+      data.disagreements.length && ["Samples", disagreements(data)],
       ["Code", diffs(data)],
       data.images.length && ["Images", images],
     ].filter((entry) => entry && entry[1]);
