@@ -13,6 +13,7 @@ from project.cli import messages
 from project.cli.classes import told_absent
 from project.cli.command import describe
 from project.cli.pixels import told_without_pixels
+from project.cli.roles import PER_MACHINE
 from project.files.root import ROOT
 from project.plan import Plan
 from project.processes import seeds
@@ -20,6 +21,7 @@ from project.provenance import manifest, plug_files, splits, stages
 from project.provenance.code import CodeState, with_imported
 from project.provenance.environment import environment, lock_text
 from project.provenance.imported import imported_sources
+from project.provenance.parents import changed_flags
 from project.provenance.ranks import Sheet
 from project.provenance.record import make_record
 from project.provenance.redact import Redactor
@@ -27,29 +29,6 @@ from project.provenance.run import Run
 from project.tracking import Followers, ReadyFollowers, RunLogger
 from project.training.digest import digest
 from project.training.origin import course_line
-
-# Flags that say where things are on a machine, or what the first process alone does.
-PER_MACHINE = {
-    "exp_dir",
-    "data_dir",
-    "num_workers",
-    "devices",
-    "resume",
-    "description",
-    "tags",
-    "tracker",
-}
-PER_MACHINE |= {
-    "neptune_mode",
-    "require_clean",
-    "accept_changes",
-    "profile",
-    "keep",
-    "keep_optimizer",
-    "checkpoint",
-    "from",
-    "rendezvous_timeout",
-}
 
 
 def begin(
@@ -222,6 +201,7 @@ def tell_parent(setup: Setup) -> None:
         inherited.lacks_best,
         course_line(solver.settings, origin, steps, rate),
         [*reopened.changed, *reopened.noted],
+        changed_flags(reopened.record["flags"], solver.settings),
     )
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from project import run_directory
 from project.cli.fields import flag_name
 from project.cli.flags import Arguments
+from project.cli.roles import FREE_ON_RESUME, NOT_REPEATED
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
 from project.processes.place import place, settle
 from project.provenance.find import find_run
 from project.provenance.keeping import why_not_kept
-from project.provenance.recorded_flags import FREE_ON_RESUME, NOT_REPEATED, inherited, resumed
+from project.provenance.recorded_flags import inherited, resumed
 from project.tracking import resolve
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from project.compare import main as compare
 from project.hyperparameters import Hyperparameters
 from project.main import main
 from project.provenance.handed_over import has_state, having
+from project.provenance.parents import changed_flags
 from project.reproduce import main as reproduce
 from project.runs import main as runs
 from project.verify import main as verify
@@ -311,3 +312,13 @@ def test_a_chain_is_reproduced_though_its_beginnings_are_gone(
     # What was made again stands in their places only while they themselves are there.
     assert reproduce([third.name, *folder]) == 2
     assert f"goes on from {second.name}, which is not here" in capsys.readouterr().err
+
+
+def test_flags_that_training_depends_on_are_told_where_they_are_others() -> None:
+    then = Hyperparameters(loss=("focal",), description="x", max_epochs=3).to_values()
+    now = Hyperparameters(loss=("focal",), max_epochs=9, batch_size=32)
+    told = changed_flags(then, now.replace(plugs={"focal": {"focal_gamma": 3}}))
+    assert told == ["--batch-size 32 (was 128)", "--focal-gamma 3.0 (was 2.0)"]
+    assert changed_flags(then, now.replace(loss=("cross-entropy",), batch_size=128)) == [
+        "--loss cross-entropy (was focal)"
+    ]

@@ -50,6 +50,13 @@ def test_every_plug_of_the_package_serves_tasks_that_there_are() -> None:
             ["model cnn serves classification, not segmentation (of --data shapes): --model unet"],
         ),
         (
+            {"data": "shapes", "model": "torchvision:resnet18"},
+            [
+                "model torchvision:resnet18 serves classification, not segmentation (of --data"
+                " shapes): torchvision:"
+            ],
+        ),
+        (
             {"model": "unet"},
             [
                 "model unet serves segmentation, not classification (of --data digits): --model cnn"

@@ -91,6 +91,7 @@ def show_parent(
     lacks_best: str | None,
     course: str,
     others: Sequence[str],
+    flags: Sequence[str],
 ) -> None:
     """Say on standard error what a new run goes on from.
 
@@ -101,12 +102,15 @@ def show_parent(
         lacks_best: why it is not.
         course: how the learning rate goes on.
         others: what is another than it was there, a line each.
+        flags: those that are others, each with its value there.
     """
     kept = f"; the best is of the epochs to come: {lacks_best}" if lacks_best else ""
     if best is not None:
         kept = f"; its best epoch, {best + 1}, stays the best until one is better"
     print(f"goes on from {parent} after epoch {at[0]} (step {at[1]}){kept}", file=sys.stderr)
     print(course, file=sys.stderr)
+    if flags:
+        print(f"note: not as it was trained so far: {', '.join(flags)}", file=sys.stderr)
     if others:
         print(f"note: not as it was there: {some(list(others))}", file=sys.stderr)
 

@@ -1,7 +1,7 @@
 """The parser of a run's command line: a flag for each field, and those that only a person types."""
 
 import argparse
-from typing import Any
+from typing import Any, get_args
 
 from project.cli.fields import Field, choices_of, flag_name, is_tuple, kind_of, spelled
 from project.cli.parser import Parser
@@ -60,7 +60,8 @@ def add_flag(group: argparse._ArgumentGroup, f: Field) -> None:
         group.add_argument(flag_name(f.name), action=argparse.BooleanOptionalAction, help=help)
         return
     choices = choices_of(f)
-    metavar = "NAME" if choices else {int: "N", float: "X"}.get(kind, spelled(f.name).upper())
+    item = get_args(kind)[0] if is_tuple(f) else kind
+    metavar = "NAME" if choices else {int: "N", float: "X"}.get(item, spelled(f.name).upper())
     nargs = "+" if is_tuple(f) else None
     short = [flag_name(f.metadata["short"])] if "short" in f.metadata else []
     group.add_argument(flag_name(f.name), *short, nargs=nargs, metavar=metavar, help=help)

@@ -24,7 +24,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sort",
         metavar="NAME",
-        help="smallest value of this first (if not given: newest run first)",
+        help="by this, the best score or the smallest value first (if not given: newest run first)",
     )
     parser.add_argument("--reverse", action="store_true", help="the other way round")
     parser.add_argument(

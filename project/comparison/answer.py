@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.hints import hint
 from project.comparison.judging import Description, difference, values_of, verdict_lines
 from project.comparison.labels import marked, short_id
@@ -12,7 +13,7 @@ from project.comparison.sections import leak_lines
 from project.comparison.showing_groups import notes
 from project.comparison.spread import summary
 from project.comparison.units import Unit, cell, group_of, telling, units_of
-from project.comparison.values import NEUTRAL_FLAGS, text_of
+from project.comparison.values import text_of
 from project.comparison.verdict_text import interval, mean_text
 from project.words.telling import natural
 

@@ -5,17 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.flat import differ
 from project.comparison.headline import leading
 from project.comparison.labels import telling_flags
 from project.comparison.loading import KnownRun
 from project.comparison.units import exact_text
-from project.comparison.values import (
-    NEUTRAL_FLAGS,
-    Values,
-    is_of_class,
-    known_names,
-)
+from project.comparison.values import Values, is_of_class, known_names
 from project.hyperparameters import DEBUG, FLAGS
 from project.plugs import flat
 from project.provenance import repetitions

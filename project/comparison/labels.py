@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from project.comparison.values import NEUTRAL_FLAGS
+from project.cli.roles import NEUTRAL_FLAGS
 from project.provenance.find import RUN_ID
 
 # So many flags are read at a glance; more are named only where fewer leave runs alike.

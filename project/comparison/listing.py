@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.flat import differ
 from project.comparison.headline import leading
 from project.comparison.labels import marked
 from project.comparison.loading import KnownRun
 from project.comparison.values import (
-    NEUTRAL_FLAGS,
     Values,
     code_mark,
     data_mark,

@@ -9,6 +9,7 @@ from project.comparison.loading import KnownRun, check_unchanged, load, told
 from project.comparison.values import known_names, values_of
 from project.provenance.find import find_runs
 from project.run_directory import runs_below
+from project.scores import MAX, agreed
 
 
 def named_runs(exp_dir: Path, references: Sequence[str]) -> tuple[list[KnownRun], list[str]]:
@@ -69,9 +70,13 @@ def select(
 ) -> list[KnownRun]:
     """The runs that fulfil every expression, in the order asked for; those without a value last.
 
+    Sorted by a score, the best is first; by anything else, the smallest.
+
     Raises:
         ValueError: an expression or the name to sort by can't be understood.
     """
     every = [values_of(run, now) for run in runs]
-    order = chosen(every, known_names(every), where=where, sort=sort, reverse=reverse)
+    falls = sort and agreed((run.record["scores"] for run in runs), sort) == MAX
+    falls = bool(falls and any(sort in run.scores for run in runs))
+    order = chosen(every, known_names(every), where=where, sort=sort, reverse=reverse != falls)
     return [runs[i] for i in order]

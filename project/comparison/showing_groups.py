@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.labels import short_id
 from project.comparison.layout import Line, Table, heading, table_lines, wrapped
 from project.comparison.units import cell, delta_text, telling, units_of
-from project.comparison.values import NEUTRAL_FLAGS, text_of
+from project.comparison.values import text_of
 from project.words.names import some
 
 

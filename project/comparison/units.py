@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.flat import differ, identity
 from project.comparison.labels import labels, marked
 from project.comparison.loading import KnownRun
-from project.comparison.values import NEUTRAL_FLAGS, code_mark, data_mark, text_of
+from project.comparison.values import code_mark, data_mark, text_of
 from project.plugs import flat
 
 # So many different values of a group are listed; of more there is only their number.

@@ -4,16 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.loading import KnownRun
 from project.hyperparameters import BY_NAME
 from project.plugs import flat
 
-# Flags that say what a run is called and where things lie, never what it computes.
-NEUTRAL_FLAGS = frozenset(
-    ("exp_name", "exp_dir", "description", "tags", "tracker", "neptune_mode", "data_dir", "resume")
-    + ("refuse_leaks", "callback", "without", "watch_every", "detect_anomaly")
-    + ("keep", "keep_optimizer")
-)
 # What runs of one setting differ in: their seed, and the run that each seed's goes on from.
 _OF_A_SEED = NEUTRAL_FLAGS | {"seed", "from"}
 _IDENTITY = (

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from project import plugs
-from project.words.telling import did_you_mean
 
 USUAL = "classification"
 _TEXT = r"[\"']([^\"']+)[\"']"
@@ -144,8 +143,8 @@ def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, of: str) -> s
         instead = _able("data", (task,)) or "other data"
         return f"--data {text} is for {what}, not {of}: leave --task out, or give {instead}"
     line = f"{kind} {text} serves {what}, not {task} (of {of})"
-    if near := _near(kind, text, task):
-        return line + near
+    if able := _variants_for(kind, text, task):
+        return line + able
     # Who says nothing of data has the usual task: then it may be the data that were forgotten.
     further = (kind, (task,)), ("data", tasks if of.startswith("--data") and task == USUAL else ())
     hints = [hint for one, those in further if one != "metric" and (hint := _able(one, those))]
@@ -168,10 +167,10 @@ def _stands_alone(kind: str, name: str) -> bool:
     return True
 
 
-def _near(kind: str, text: str, task: str) -> str:
-    """A question for the nearest variant that serves the task; empty where none is near."""
+def _variants_for(kind: str, text: str, task: str) -> str:
+    """The variants that serve the task; empty where there are none."""
     name, _, variant = text.partition(":")
     if not variant or plugs.is_outside(kind, text):
         return ""
-    known = _variants(plugs.path_of(kind, name), task)
-    return did_you_mean(text, [f"{name}:{one}" for one in known])
+    known = [f"{name}:{one}" for one in _variants(plugs.path_of(kind, name), task)]
+    return f": {' or '.join(known[:3])} does" if known else ""

@@ -1,8 +1,10 @@
 """Which scores of several runs can be set against each other, and why others can't."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 from project import plugs
@@ -19,6 +21,7 @@ _OF_LOSSES = ("label_smoothing", "class_weights")
 # What decides which samples a split has, besides the seed.
 _OF_SPLITS = ("val_fraction", "test_fraction", "overfit_batches")
 _ALL = "all"  # of the splits
+_COUNTS = r"samples \d+(, \d+)*"  # in a reason
 
 
 class _Kind(NamedTuple):
@@ -72,17 +75,20 @@ def told(reasons: Mapping[str, str], scores: Iterable[str]) -> list[str]:
         reasons: by score.
         scores: all that the runs have.
     """
-    by_reason: dict[str, list[str]] = {}
+    by_reason: dict[str, dict[str, str]] = {}
     for name, reason in reasons.items():
         if "/" not in name:  # those of classes are no others
-            by_reason.setdefault(reason, []).append(name)
+            # How many samples they are is another number for each split.
+            by_reason.setdefault(re.sub(_COUNTS, "samples", reason), {})[name] = reason
     known = dict.fromkeys(scores)
     lines = []
-    for reason, names in by_reason.items():
+    for shared, names in by_reason.items():
+        said = set(names.values())
+        reason = said.pop() if len(said) == 1 else shared
         others = [other for name in names if (other := instead(name)) in known]
         able = [name for name in others if name not in reasons]
         hint = f"; {some(able)} can be" if able else ""
-        lines.append(f"{some(names)}: not compared, {reason}{hint}")
+        lines.append(f"{some(list(names))}: not compared, {reason}{hint}")
     return lines
 
 
@@ -133,6 +139,8 @@ def _reason(records: Sequence[Record], kind: _Kind) -> str | None:
 def _other_loss(records: Sequence[Record], name: str) -> str | None:
     """Why a loss, or the term of this name, is not the same one."""
     own = [_loss_flags(record, name) for record in records]
+    if len({row["loss"] for row in own}) > 1:  # of which each has its own flags
+        own = [{flag: row[flag] for flag in ("loss", *_OF_LOSSES)} for row in own]
     if differing := _differing(own):
         return f"the loss differs ({differing})"
     for each in _terms(records[0], name):
@@ -149,11 +157,23 @@ def _loss_flags(record: Record, name: str) -> dict[str, Any]:
     found |= {flag: _flag(record, flag) for flag in _OF_LOSSES}
     for each in terms:
         settings = _mapping(record["flags"].get("plugs")).get(_module(each.plug))
-        found |= dict(_mapping(settings))
+        found |= {**_usual(each.plug), **_mapping(settings)}
         args = _mapping(_mapping(record["flags"].get("plugs")).get(each.plug))
         if ":" in each.plug:
             found |= {f"{plugs.args_of('loss', each.plug)}{n}": value for n, value in args.items()}
     return found
+
+
+@cache
+def _usual(text: str) -> dict[str, Any]:
+    """The defaults of a built-in loss's own flags: former versions, which lacked them, did so."""
+    from project.cli.settings import read  # which parses
+
+    if plugs.is_outside("loss", text):
+        return {}
+    with suppress(ValueError, OSError):  # an edited record
+        return {setting.name: setting.field.default for setting in read(plugs.find("loss", text))}
+    return {}
 
 
 def _terms(record: Record, name: str) -> list[Term]:

@@ -8,24 +8,19 @@ from typing import Any
 from project import run_directory
 from project.cli.fields import flag_name, recorded
 from project.cli.flag_values import RETIRED
+from project.cli.roles import FREE_AFTER_PARENT, NEUTRAL_FLAGS, NOT_TAKEN_OVER
 from project.cli.totals import nothing_left
 from project.files import json_text, read_json
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
-from project.plugs import args_of, chosen
+from project.plugs import args_of, chosen, flat
 from project.provenance.find import find_run
 from project.provenance.keeping import put_back, why_not_kept
 from project.provenance.record import read_outcome
 from project.provenance.repetitions import without_mark
 from project.provenance.run import status
 
-# What a run begins with, does once or is found by: no flag for another one.
-_OWN = {"exp_dir", "resume", "from", "from_schedule", "checkpoint", "only_test", "fast_dev_run"}
-_OWN |= {"accept_changes"}
-# Among the flags of data and model, those that change neither which samples train nor what a
-# weight means.
-_FREE = {"data_dir", "refuse_leaks", "augment", "memory_limit", "num_workers", "batch_size"}
-_FREE |= {"sampler", "dropout", "pretrained", "checkpoint"}
-# Among the others, those that do; and why.
+# What may be no other than in the parent, and why.
+_LENGTH = {"max_epochs", "max_steps", "early_stopping"}
 _OPTIMIZER = "its optimizer's state fits no other"
 _SPLIT = "with other data, or another split of them, what it held out could train"
 _FIXED = {"optimizer": _OPTIMIZER, "seed": _SPLIT, "overfit_batches": _SPLIT}
@@ -53,7 +48,7 @@ def taken_flags(directory: Path) -> dict[str, Any]:
     flags = read_json(path, "flags")["flags"]
     if not isinstance(flags, dict):
         raise ValueError(f"{path} is damaged: its flags are no object")
-    found = {name: value for name, value in flags.items() if name not in _OWN | RETIRED}
+    found = {name: value for name, value in flags.items() if name not in NOT_TAKEN_OVER | RETIRED}
     if isinstance(tags := found.get("tags"), list):
         found["tags"] = without_mark([tag for tag in tags if isinstance(tag, str)])
     return found
@@ -99,7 +94,7 @@ def _differences(parent: str, then: Mapping[str, Any], hparams: Hyperparameters)
         why = _FIXED.get(name) or _WHY.get(section_of(name))
         # Older records don't have every flag: then it was as it is by default.
         before = then.get(name, _default(name))
-        if why and name not in _FREE and json_text(before) != json_text(now[name]):
+        if why and name not in FREE_AFTER_PARENT and json_text(before) != json_text(now[name]):
             yield _refusal(parent, name, before, now[name], why)
     rates = then.get("learning_rate"), now["learning_rate"]
     if hparams.from_schedule == "hold" and rates[0] != rates[1]:
@@ -123,6 +118,25 @@ def _arguments(
         if name not in old or name not in new or json_text(old[name]) != json_text(new[name]):
             values = [own[name] if name in own else "its default" for own in (old, new)]
             yield _refusal(parent, f"{args_of(kind, now[kind])}{name}", *values, _WHY[kind])
+
+
+def changed_flags(then: Mapping[str, Any], hparams: Hyperparameters) -> list[str]:
+    """The flags on which training depends that are others than a parent's, as a person reads them.
+
+    Args:
+        then: the parent's, as its record has them.
+        hparams: of the new run.
+    """
+    before, now = flat(then), flat(hparams.to_values())
+    known = NEUTRAL_FLAGS | NOT_TAKEN_OVER | _LENGTH
+    found = []
+    for name in now:
+        if name not in before and name not in BY_NAME and ".args." not in name:
+            continue  # of a plug that the parent had not, which is told
+        old = before.get(name, _default(name) if name in BY_NAME else None)
+        if name not in known and json_text(old) != json_text(now[name]):
+            found.append(f"{flag_name(name)} {_text(now[name])} (was {_text(old)})")
+    return found
 
 
 def _default(name: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from project import run_directory
 from project.cli.fields import flag_name
+from project.cli.roles import FREE_ON_RESUME
 from project.files import read_json
 from project.hyperparameters import FLAGS, Hyperparameters, section_of
 from project.plugs import changes_scores, prefix
@@ -13,31 +14,6 @@ from project.provenance.keeping import put_back
 from project.provenance.run import status
 from project.words.telling import quoted
 
-# What may differ between a run and its resumption, because no result depends on it.
-FREE_ON_RESUME = {
-    "resume",
-    "exp_dir",
-    "data_dir",
-    "tracker",
-    "neptune_mode",
-    "require_clean",
-    "accept_changes",
-    "profile",
-    "num_workers",
-    "log_every",
-    "watch_every",
-    "detect_anomaly",
-    "callback",
-    "without",
-    "report_examples",
-    "save_logits",
-    "checkpoint_every",
-    "keep",
-    "keep_optimizer",
-    "rendezvous_timeout",
-}
-# Flags of one stage that the next one does not need.
-NOT_REPEATED = {"resume", "exp_dir", "accept_changes"}
 # What a test takes from the checkpoint; the rest is the command line's.
 INHERITED_SECTIONS = ("data", "model", "optimization")
 

@@ -198,6 +198,7 @@ OUTCOME = Layout(
         "best.step": ("integer", "of the optimizer"),
         "best.monitor": ("text", "the score it is best by"),
         "best.value": ("number", "of that score"),
+        "best.average": ("boolean", "true: of an average of the weights (`--callback ema`, `swa`)"),
         "best.metrics": ("object", "every validation score"),
         "best.metrics.*": ("number", "one score"),
         "test": ("object or null", "test scores of the best checkpoint"),

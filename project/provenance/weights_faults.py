@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from project.cli.roles import FREE_ON_RESUME
 from project.files import json_text
-from project.provenance.recorded_flags import FREE_ON_RESUME
 from project.provenance.redact import same_texts
 from project.run_directory import CHECKPOINTS, LAST
 from project.words.names import some

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from project.cli.fields import flag_name
+from project.cli.roles import NEUTRAL_TO_RESULTS
 from project.plugs import flat
 from project.provenance import data_changes
 from project.provenance.environment_changes import differences
@@ -12,10 +13,6 @@ from project.provenance.seal import hash_file
 from project.reproduction.beginnings import same_weights, start_differences
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import here, survey
-
-# Flags that say where things are, or whom to tell; no result follows from them.
-NEUTRAL = {"exp_dir", "data_dir", "tags", "description", "tracker", "neptune_mode", "resume"}
-NEUTRAL |= {"require_clean", "accept_changes", "keep", "keep_optimizer", "rendezvous_timeout"}
 
 
 def check_epochs(then: Recorded, epochs: int | None) -> None:
@@ -58,7 +55,7 @@ def check(run: Recorded, tree: Path, environ: dict[str, str]) -> list[str]:
 
 def explain(then: Recorded, now: Recorded) -> list[str]:
     """What differs between two runs' records, and may explain other results, a line each."""
-    found, neutral = [], set(NEUTRAL)
+    found, neutral = [], set(NEUTRAL_TO_RESULTS)
     if same_weights(then.record["start"], now.record["start"]):
         neutral.add("checkpoint")
     states = [(run.record.get("parent") or {}).get("state") for run in (then, now)]

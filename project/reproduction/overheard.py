@@ -26,7 +26,7 @@ class Overheard:
         self._thread.start()
 
     def errors(self) -> list[str]:
-        """Its errors, or else its last lines, once it has ended."""
+        """What its errors say, or else its last lines, once it has ended."""
         self._thread.join()
         return self._errors or self._last
 
@@ -36,7 +36,7 @@ class Overheard:
             for line in stream:
                 text = line.decode(errors="replace").rstrip()
                 if text.startswith("error: "):
-                    self._errors.append(text)
+                    self._errors.append(text.removeprefix("error: "))
                 elif found := _EPOCH.match(text):
                     stage(f"running it again, {found[0]} is over")
                 if text:

@@ -33,9 +33,8 @@ def build(text: str, there: Mapping[str, Any], kind: str | None, data: str) -> T
     if not isinstance(task, Task):
         raise fault("task", text, f"is built as {type(task).__name__}, no project.tasks.Task")
     if kind is not None and task.accepts != kind:
-        raise ValueError(
-            f"--task {text} takes {task.accepts}, and --data {data} has {kind}: name the data set's"
-            f" task by TASKS = (...) in its file, or give another --task"
-        )
+        own = "name the data set's task by TASKS = (...) in its file, or give another --task"
+        fix = own if plugs.is_outside("data", data) else "leave --task out"
+        raise ValueError(f"--task {text} takes {task.accepts}, and --data {data} has {kind}: {fix}")
     task.name = text
     return task

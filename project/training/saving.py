@@ -33,7 +33,8 @@ class Checkpoints(Callback):
         inherited: what a new run takes over from the parent whose `state` that is.
 
     Attributes:
-        best: epoch, step, monitor, value and all validation scores of the best epoch so far.
+        best: epoch, step, monitor, value and all validation scores of the best epoch so far, and
+            `average` where it was of an average of the weights.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class Checkpoints(Callback):
 
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Note whether the monitored score is the best so far."""
-        value = solver.scores[self.monitor]
-        if self.best is not None and not improves(self.better, value, self.best["value"]):
+        value, is_average = solver.scores[self.monitor], solver.evaluated is not solver.model
+        # Once there is an average, which is to be tested, the weights before it compete no more.
+        competes = self.best is not None and (not is_average or self._is_of_average(self.best))
+        if competes and not improves(self.better, value, self.best["value"]):
             return
         scores = {k: v for k, v in solver.scores.items() if k.startswith("val_")}
         self.best = {
@@ -96,7 +99,13 @@ class Checkpoints(Callback):
             "value": value,
             "metrics": scores,
         }
+        self.best |= {"average": True} if is_average else {}
         self._best_is_new = True
+
+    @staticmethod
+    def _is_of_average(best: dict[str, Any]) -> bool:
+        """Whether an average was the best, or another run's weights, whatever they were."""
+        return "average" in best or "run_id" in best
 
     def on_train_epoch_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """Keep a new best, and write where the next epoch starts unless a write was just now."""

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from project.callbacks.swa import SWA
 from project.hyperparameters import Hyperparameters
 from project.solver import Solver
 from project.training.hooks import states
+from project.training.saving import Checkpoints
 from tests import forks
 from tests.test_solver import assert_same_weights, train
 
@@ -84,6 +86,27 @@ def test_training_is_as_without_it(tmp_path: Path) -> None:
     plain, _ = train(tmp_path, **flags)
     solver, _ = train(tmp_path, SWA(0.0), **flags)
     assert_same_weights(solver.model, plain.model)
+
+
+def test_weights_before_the_average_compete_with_it_no_more() -> None:
+    checkpoints = Checkpoints(None, "val_loss", "min", 60.0, {})
+    model, average = nn.Linear(1, 1), nn.Linear(1, 1)
+
+    def validated(epoch: int, loss: float, evaluated: nn.Module) -> dict:
+        scores = {"val_loss": loss}
+        solver = SimpleNamespace(scores=scores, step=epoch, model=model, evaluated=evaluated)
+        checkpoints.on_validation_end(SimpleNamespace(current_epoch=epoch), solver)
+        return checkpoints.best
+
+    assert validated(0, 0.5, model)["epoch"] == 0
+    assert validated(1, 0.9, model)["epoch"] == 0
+    first = validated(2, 0.8, average)
+    assert first["epoch"] == 2 and first["average"] is True
+    assert validated(3, 0.9, average)["epoch"] == 2
+    assert validated(4, 0.7, average)["epoch"] == 4
+    # What was taken over from a parent stays until one is better.
+    checkpoints.best = {"run_id": "other", "epoch": 9, "value": 0.1}
+    assert validated(5, 0.6, average)["epoch"] == 9
 
 
 STOP = """import os, signal

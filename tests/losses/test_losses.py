@@ -23,8 +23,10 @@ SERVED = [
 ]
 
 
-def settings(*loss: str, label_smoothing: float = 0.0, beta: float = 1.0) -> SimpleNamespace:
-    own = SimpleNamespace(dice_beta=beta)
+def settings(
+    *loss: str, label_smoothing: float = 0.0, beta: float = 1.0, gamma: float = 2.0
+) -> SimpleNamespace:
+    own = SimpleNamespace(dice_beta=beta, focal_gamma=gamma)
     terms = loss or ("cross-entropy",)
     return SimpleNamespace(loss=terms, label_smoothing=label_smoothing, settings=lambda _: own)
 
@@ -113,6 +115,11 @@ def test_focal_loss_is_cross_entropy_times_the_squared_error() -> None:
     logits, targets = torch.tensor([[1.0, 2.0, 5.0]]).log().expand(2, 3), torch.tensor([2, 0])
     expected = [-((3 / 8) ** 2) * math.log(5 / 8), -((7 / 8) ** 2) * math.log(1 / 8)]
     torch.testing.assert_close(build("focal")(logits, targets), torch.tensor(expected))
+    # Of gamma 3 it is the cube; of 0, the cross-entropy.
+    cubes = [expected[0] * 3 / 8, expected[1] * 7 / 8]
+    torch.testing.assert_close(build("focal", gamma=3.0)(logits, targets), torch.tensor(cubes))
+    plain = build("cross-entropy")(logits, targets)
+    torch.testing.assert_close(build("focal", gamma=0.0)(logits, targets), plain)
     weighted = build("focal", weights=torch.tensor([4.0, 1.0, 0.5]))(logits, targets)
     torch.testing.assert_close(weighted, torch.tensor([0.5 * expected[0], 4 * expected[1]]))
     # As the two pixels of a picture, beside an ignored one.

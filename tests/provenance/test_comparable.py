@@ -105,6 +105,8 @@ def test_terms_of_a_loss_go_by_their_own_settings() -> None:
     assert differing(plugs={"dice": {"dice_beta": 2}}) == {"val_loss", "val_loss_dice"}
     assert differing(plugs={"mine": {"width": 2}}) == set(names) - {"val_loss_dice"}
     assert differing(class_weights=["balanced"]) == set(names)
+    # One that a record lacks its version did not know, and did as its default does.
+    assert differing(plugs={"dice": {"dice_beta": 1.0}}) == set()
     sources = SOURCES | {"mine.py": "2"}
     assert differing(sources=sources) == set()
     assert apart(record(loss=["focal"]), record(loss="focal")) == {}
@@ -127,6 +129,10 @@ def test_what_is_said() -> None:
         "val_loss, test_loss, test_loss_without_leaks: not compared, the loss differs (loss"
         " cross-entropy, focal); val_log_loss can be"
     ]
+    # How many samples each split has makes no line of its own.
+    others = apart(record(), record(manifest="m", total=30, hashes={"val": "x", "test": "y"}))
+    (line,) = told(others, SCORES)
+    assert "val_accuracy" in line and "test_accuracy" in line and "samples" in line
     assert drawn_by_seed([record(), record(1)]) == ["val", "test"]
     assert drawn_by_seed([record(), record(hashes={"val": "x"})]) == []
     official = {"test": "x"}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.units import Unit, cell, exact_text, telling
-from project.comparison.values import NEUTRAL_FLAGS, is_number, is_of_class
+from project.comparison.values import is_number, is_of_class
 
 
 def dimensions(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]]:
