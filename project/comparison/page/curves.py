@@ -12,8 +12,8 @@ from project.comparison.reducing import extremes
 
 # Points of all curves together; a page of so many has some 10 MB.
 MOST_POINTS = 250_000
-# Of a curve, at most twice as many points are kept: as many as a screen has columns.
-MOST_BUCKETS, FEWEST_BUCKETS = 800, 25
+# Of a curve, at most twice as many points are kept: more than a screen has columns, to zoom into.
+MOST_BUCKETS, FEWEST_BUCKETS = 25_600, 25
 # Of the points that are not finite, so many are shown one by one.
 ODD = 200
 

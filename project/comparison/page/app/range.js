@@ -2,6 +2,8 @@
 
 // What the rest would gain in height must be so much before anything is left out.
 const GAIN = 5;
+// Values are not far from a range that is less than so many of its lengths away.
+const BESIDE = 0.3;
 
 // The range of all values, or, where a few runs or points would flatten the rest, that of the rest.
 //
@@ -14,8 +16,14 @@ export function fitting(curves, better = null) {
   const kept = withoutFar(known.map((values) => ({ values, inner: quantiles(values) })), better);
   const whole = union(kept.map(({ values }) => outermost(values)));
   const inner = union(kept.map((run) => run.inner));
-  const [low, high] = size(whole) > GAIN * size(inner) && size(inner) > 0 ? inner : whole;
+  const [low, high] = size(whole) > GAIN * size(inner) && size(inner) > 0 ? around(inner, kept) : whole;
   return { low, high, least, greatest, cut: low > least || high < greatest };
+}
+
+// The range of the values that are not far from a range.
+function around([low, high], kept) {
+  const room = (high - low) * BESIDE;
+  return union(kept.map(({ values }) => outermost(values.filter((value) => value >= low - room && value <= high + room))));
 }
 
 // Take runs away from the outside, at most half of them, as long as the others gain enough.
