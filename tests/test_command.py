@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from project import __main__ as listing
-from project import compare, main, reproduce, runs, serve, sync, verify
+from project import compare, main, predict, reproduce, runs, serve, sync, verify
 from project.cli import command
 from project.hyperparameters import Hyperparameters
 from project.server import stop
@@ -123,6 +123,7 @@ COMMANDS = {
     "": listing.main,
     "run": main.main,
     "compare": compare.main,
+    "predict": predict.main,
     "reproduce": reproduce.main,
     "verify": verify.main,
     "runs": runs.main,

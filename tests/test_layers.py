@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "disk": {"comparison", "provenance", "tracking"},
     "server": {"comparison", "provenance", "tracking"},
 }
-COMMANDS = {"run", "compare", "reproduce", "verify", "runs", "sync", "serve"}
+COMMANDS = {"run", "compare", "predict", "reproduce", "verify", "runs", "sync", "serve"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment"}
 # The server's, from the ground up: each may import from those before it.

@@ -39,11 +39,19 @@ def stage(text: str) -> None:
         clear()
 
 
-def count(done: int, total: int) -> None:
-    """Say how much of the stage is done, if that is due."""
+def count(done: int, total: int | None, began: float | None = None) -> None:
+    """Say how much of the stage is done, if that is due.
+
+    Args:
+        done: so far.
+        total: None: it isn't known.
+        began: when it began, by `time.monotonic`, to tell how many a second are done.
+    """
     if not _Line.text or (now := time.monotonic()) < _Line.next:
         return
-    text = f"{_Line.text}: {done:,} of {total:,}"
+    text = f"{_Line.text}: {done:,}{'' if total is None else f' of {total:,}'}"
+    if began is not None:
+        text += f", {done / max(now - began, 1e-9):,.0f} a second"
     if draws():
         _Line.next = now + DRAW_EVERY
         _draw(text)

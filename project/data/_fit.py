@@ -49,6 +49,11 @@ def fitted_array(values: np.ndarray, size: int, fit: str, bars: int | None = Non
     return np.asarray(_square(channel, size, fit, channel.size, *how))
 
 
+def fitted_image(image: np.ndarray, size: int, fit: str) -> np.ndarray:
+    """An image `(C, H, W)`, uint8 or float32, as a square, channel by channel."""
+    return np.stack([fitted_array(channel, size, fit) for channel in image])
+
+
 def _square(
     image: Image.Image,
     size: int,

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from project.cli.stage import count, stage
 from project.data._rows import remember_rows, remembered_rows
-from project.data._workers import read_ahead
 from project.data.cache import cache_folder
 from project.data.glimpses import short_hash
 from project.data.reading import Read
+from project.data.workers import read_ahead
 
 LOOK = np.dtype(
     [

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from project.data._workers import read_ahead
 from project.data.reading import Pair, Read, as_tensors
+from project.data.workers import read_ahead
 from project.values import IGNORED
 
 # Pictures, and for each the random numbers of its crop, in [0, 2^31); none: they are whole.

@@ -10,7 +10,7 @@ import numpy as np
 from blake3 import blake3
 
 from project.cli.stage import stage
-from project.data._fit import fitted_array
+from project.data._fit import fitted_array, fitted_image
 from project.data.coding import Coding, of_masks
 from project.data.files import Files, names_below
 from project.data.hashing import hash_files
@@ -63,7 +63,7 @@ class Reader:
             return image, mask
         of_square = self.square, self.fit
         return (
-            np.stack([fitted_array(channel, *of_square) for channel in image]),
+            fitted_image(image, *of_square),
             fitted_array(mask, *of_square, IGNORED),
         )
 

@@ -9,10 +9,10 @@ import torch
 
 from project.data._counts import counted
 from project.data._drawing import drawn_classes
-from project.data._examples import example
 from project.data._former import sample_hashes
 from project.data._leaks import Leaks
 from project.data._loader import Loader
+from project.data.examples import example
 from project.data.files import Files
 from project.data.ragged import Ragged
 from project.data.samples import Pictures, Subset

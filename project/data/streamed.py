@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from project.data._fit import CROP
-from project.data._workers import read_ahead
 from project.data.decoding import decode
 from project.data.glimpses import GLIMPSE, glimpse
 from project.data.targets import Labels, file_content
+from project.data.workers import read_ahead
 
 
 class Streamed:

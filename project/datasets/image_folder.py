@@ -13,6 +13,7 @@ from project.data.decoding import check_header, decode
 from project.data.files import Files
 from project.data.glimpses import GLIMPSE, glimpse, remembered
 from project.data.hashing import hash_files
+from project.data.intake import Squares
 from project.data.listing import Listing, list_images, told_skipped
 from project.data.pictures import Pictures
 from project.data.remembered import digests_of
@@ -52,6 +53,11 @@ def load(hparams: Hyperparameters) -> Raw:
     parts = [part for part in (train, val, test) if part is not None]
     pictures = Pictures(files, glimpses, parts, size, fit)
     return Raw(train, test, listing.classes, val, files, pictures, fit)
+
+
+def intake(shape: tuple[int, int, int], dtype: str, hparams: Hyperparameters) -> Squares:
+    """How an image becomes one of the model's."""
+    return Squares(shape[1], hparams.fit)
 
 
 def _in_memory(listing: Listing, size: int, fit: str) -> tuple[np.ndarray, np.ndarray, Open]:

@@ -27,7 +27,7 @@ def as_images(given: Arrays, channels: int, dtype: torch.dtype, bgr: bool = Fals
     if isinstance(given, np.ndarray):
         several = given if given.ndim == 4 else given[None]
     else:
-        several = _stacked(list(map(np.asarray, given)))
+        several = stacked(list(map(np.asarray, given)))
     several = several[..., None] if several.ndim == 3 else several
     if several.ndim != 4:
         raise ValueError(f"an image is {several.shape[1:]}, not (height, width, channels)")
@@ -42,7 +42,12 @@ def as_images(given: Arrays, channels: int, dtype: torch.dtype, bgr: bool = Fals
     return torch.from_numpy(first)
 
 
-def _stacked(each: list[np.ndarray]) -> np.ndarray:
+def stacked(each: Sequence[np.ndarray]) -> np.ndarray:
+    """Images of one size as one array.
+
+    Raises:
+        ValueError: they are of other sizes, or there are none.
+    """
     shapes = {one.shape for one in each}
     if len(shapes) > 1:
         raise ValueError(f"images are of other sizes, {' and '.join(map(str, sorted(shapes)))}")

@@ -1,25 +1,27 @@
 """A trained model that predicts as its test did, from a checkpoint alone.
 
 predictor = Predictor.load("last")              # a run, or a .pt file
-(prediction,) = predictor(image)                # (H, W, 3) uint8; a batch; a tensor (n, C, H, W)
+(prediction,) = predictor("cat.jpg")            # or (H, W, 3) uint8, a batch, paths, a tensor
 predictor.classes[prediction.value], prediction.confidence, prediction.entropy
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from project import models, tasks
 from project.cli.faults import blamed
+from project.data.intake import Intake, intake_of
 from project.data.normalisation import Normalisation
 from project.hyperparameters import Hyperparameters
 from project.inference.arithmetic import as_tested, precision_on
-from project.inference.arrays import as_images
+from project.inference.arrays import Arrays, as_images, stacked
+from project.inference.files import content_of
 from project.inference.found import Found, find
 from project.inference.settings import settings_of
 from project.training import checkpoint
@@ -27,6 +29,7 @@ from project.training.digest import digest
 from project.training.layout import make_ready
 from project.training.weights import load_weights
 from project.values import Prediction, Tree
+from project.words.returned import dtype_name
 
 _DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
 
@@ -146,20 +149,52 @@ class Predictor:
         return found
 
     def __call__(
-        self, images: Tensor | np.ndarray | list[np.ndarray], *, bgr: bool = False
+        self, images: Arrays | str | Path | Sequence[str | Path], *, bgr: bool = False
     ) -> list[Prediction]:
         """What the model says of each image.
 
         Args:
-            images: a tensor `(n, C, H, W)` or `(C, H, W)`, or arrays as Pillow and OpenCV have
-                them: `(H, W, C)`, `(H, W)` of grey, `(n, H, W, C)`, or a list of such.
+            images: a tensor `(n, C, H, W)` or `(C, H, W)` as the model takes it; arrays of any
+                height and width as Pillow and OpenCV have them: `(H, W, C)`, `(H, W)` of grey,
+                `(n, H, W, C)`, or a list of such; or paths of files.
             bgr: whether the channels of arrays are in OpenCV's order, blue first.
 
         Raises:
-            ValueError: as of `outputs`.
+            ValueError: as of `outputs`, or a file is no image.
+            OSError: a file can't be read.
         """
-        batch = as_images(images, self.shape[0], self.dtype, bgr)
+        if isinstance(images, (str, Path)):
+            images = [images]
+        if not isinstance(images, Tensor) and len(images) and isinstance(images[0], (str, Path)):
+            batch = self.read(images)
+        else:
+            batch = self.taken(images, bgr=bgr)
         return self.task.decode(self.outputs(batch))
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What reads pictures, and fits arrays, as the data set does."""
+        any_size = self.task.accepts == "masks"
+        return intake_of(self.hparams, self.shape, dtype_name(self.dtype), any_size)
+
+    def read(self, paths: Sequence[str | Path]) -> Tensor:
+        """The images of files, `(n, C, H, W)`: decoded, upright and resized as the data set's.
+
+        Raises:
+            ValueError: one is no image, or has other channels; or they are of other sizes, and the
+                model takes any.
+            OSError: one can't be read.
+        """
+        each = [self.intake.read(content_of(path), str(path)) for path in paths]
+        return torch.from_numpy(stacked(each))
+
+    def taken(self, images: Arrays, *, bgr: bool = False) -> Tensor:
+        """Arrays of any height and width as the model takes them; see `__call__`."""
+        batch = as_images(images, self.shape[0], self.dtype, bgr)
+        if isinstance(images, Tensor) or batch.shape[1:] == self.shape:
+            return batch
+        each = [self.intake.fitted(image, "the image") for image in batch.numpy()]
+        return torch.from_numpy(stacked(each))
 
     def _check(self, images: Tensor) -> None:
         if images.ndim != 4:

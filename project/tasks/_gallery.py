@@ -11,6 +11,7 @@ from project.tasks._canvas import BLACK, GREY, PALE, blank, fitted, font
 
 # Pixels a side of a square image, about; small ones are enlarged by whole numbers, unblurred.
 SHORTEST, LONGEST = 96, 192
+PORTRAIT, NARROWEST = 256, 200  # of a picture alone: its longer side, and what it stands on
 MOST_WIDE = 720  # of what is drawn of one sample
 ACROSS = 900  # of all
 GAP, LINE, TITLE, LABEL = 12, 16, 15, 12
@@ -64,6 +65,33 @@ def gallery(
             at, colour = (x, y + part.height + 2 + LINE * j), GREY if j == 0 else BLACK
             draw.text(at, fitted(line, LABEL, width), colour, font(LABEL))
     return image
+
+
+def portrait(
+    image: np.ndarray, lines: Sequence[str], legend: Sequence[tuple[str, Colour]] = ()
+) -> Image.Image:
+    """One picture, with what stands below it.
+
+    Args:
+        image: `(H, W, 3)` uint8; a small one is enlarged by whole numbers, unblurred.
+        lines: the first is the heading.
+        legend: what colours stand for.
+    """
+    found = Image.fromarray(image)
+    times = max(1, math.ceil(PORTRAIT / max(found.size)))
+    found = found.resize((found.width * times, found.height * times), Image.Resampling.NEAREST)
+    across = max(found.width, NARROWEST)
+    keys, below = _placed(legend, across)
+    page, draw = blank(across, found.height + LINE * len(lines) + below + GAP)
+    page.paste(found, ((across - found.width) // 2, 0))
+    for i, line in enumerate(lines):
+        at, colour = (GAP // 2, found.height + 2 + LINE * i), GREY if i == 0 else BLACK
+        draw.text(at, fitted(line, LABEL, across - GAP), colour, font(LABEL))
+    for (name, colour), (x, y) in zip(legend, keys, strict=True):
+        y += found.height + LINE * len(lines) + 4
+        draw.rectangle((x, y, x + 12, y + 12), colour, outline=GREY)
+        draw.text((x + 18, y + 6), name, BLACK, font(LABEL), anchor="lm")
+    return page
 
 
 def scaled(image: np.ndarray) -> Image.Image:

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from project.metrics import Collection, Metric, collected
 from project.tasks._canvas import save
-from project.tasks._gallery import Colour, Tile, gallery
+from project.tasks._gallery import Colour, Tile, gallery, portrait
 from project.values import Example, Prediction, Tree, mapped
 
 
@@ -154,6 +155,24 @@ class Task(ABC):
             for each in shown
         ]
         save(gallery(tiles, title, self.legend), path)
+
+    def portrait(self, image: np.ndarray, prediction: Prediction, name: str) -> Image.Image:
+        """A picture of an image of which nothing is known but what was predicted.
+
+        Args:
+            image: `(H, W, 3)` or `(H, W)` uint8.
+            prediction: what was predicted.
+            name: of the image.
+        """
+        return portrait(self.over(image, prediction), [name, *self.says(prediction)], self.legend)
+
+    def over(self, image: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """The image with what was predicted drawn over it, `(H, W, 3)` uint8."""
+        return rgb(image)
+
+    def says(self, prediction: Prediction) -> list[str]:
+        """What was predicted, in a few short lines."""
+        return []
 
     @abstractmethod
     def report(self, tables: Mapping[str, np.ndarray], folder: Path, of: str) -> None:

@@ -96,6 +96,12 @@ class Classification(_task.Task):
         true, found = self.classes[example.target], self.classes[prediction.value]
         return f"true {true}\npredicted {found}\nP(true) {prediction.p(example.target):.4f}"
 
+    def says(self, prediction: Prediction) -> list[str]:
+        """The two most probable classes."""
+        assert prediction.probs is not None
+        order = np.argsort(-prediction.probs, kind="stable")[:2]
+        return [f"{self.classes[i]} {prediction.probs[i]:.4f}" for i in order]
+
     def report(self, tables: Mapping[str, np.ndarray], folder: Path, of: str) -> None:
         """Write the confusion matrix, calibration, and error against entropy."""
         save_report(tables, self.classes, folder, of)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from project.hyperparameters import flag
@@ -164,6 +165,19 @@ class Segmentation(_task.Task):
         pair = (torch.from_numpy(np.array(v, np.int64)) for v in (prediction.value, example.target))
         preds, target = (values[None] for values in pair)
         return f"IoU {float(mean_ious(preds, target, self.n_outputs)):.3f}"
+
+    def over(self, image: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """The classes' colours over the grey image; less of the first class, mostly ground."""
+        grey = _task.rgb(image).mean(2, keepdims=True)
+        mask = np.asarray(prediction.value)
+        share = np.where(mask[..., None] == 0, 0.15, 0.55)
+        return ((1 - share) * grey + share * _coloured(mask)).astype(np.uint8)
+
+    def picture(self, prediction: Prediction) -> Image.Image:
+        """The mask as a picture with a palette, whose indices are the classes."""
+        found = Image.fromarray(np.asarray(prediction.value, np.uint8), "P")
+        found.putpalette(_PALETTE.tobytes())
+        return found
 
     @property
     def legend(self) -> list[tuple[str, Colour]]:

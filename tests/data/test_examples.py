@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from project.data import Masks, Resident, Subset
-from project.data._examples import example, shown
+from project.data.examples import example, shown
 
 
 def test_pixels_and_targets_are_the_data_sets() -> None:

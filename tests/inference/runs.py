@@ -54,7 +54,10 @@ def _split(run: Path, kept: Sequence[tuple[Any, ...]]) -> tuple[list[Tensor], ..
     """Of all that was evaluated, the test: its last samples, of all of its split's indices."""
     hparams = Hyperparameters.from_values(read_json(run / "record.json")["flags"])
     test = data.prepare(hparams).test
-    n, batches = len(test), []
+    due = len(test)
+    if hparams.limit_batches:
+        due = min(due, hparams.limit_batches * hparams.batch_size)
+    n, batches = due, []
     for outputs, targets, _, indices in reversed(kept):
         batches.append((test.samples.fetch(indices), targets, outputs))
         n -= len(indices)
@@ -63,5 +66,5 @@ def _split(run: Path, kept: Sequence[tuple[Any, ...]]) -> tuple[list[Tensor], ..
     images, targets, outputs = (list(each) for each in zip(*reversed(batches), strict=True))
     last = len(kept) - len(images)
     tested = kept[last:]
-    assert torch.equal(torch.cat([indices for *_, indices in tested]), test.indices)
+    assert torch.equal(torch.cat([indices for *_, indices in tested]), test.indices[:due])
     return images, targets, outputs

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 
 def read_ahead(
-    read: Callable[[Any], Any], items: Sequence[Any], num_workers: int, *, pin: bool
+    read: Callable[[Any], Any], items: Iterable[Any], num_workers: int, *, pin: bool
 ) -> Iterator[Any]:
     """What `read` makes of each item, in their order.
 

@@ -1,0 +1,1 @@
+"""Predictions in files: whole rows whatever happens, and where to go on."""

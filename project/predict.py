@@ -1,0 +1,154 @@
+"""`python -m project.predict`: what a run's model says of images."""
+
+# PYTHON_ARGCOMPLETE_OK
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from project.cli.command import add_exp_dir, add_run, as_process, guarded
+from project.cli.parser import Parser, whole
+
+if TYPE_CHECKING:
+    from project.inference.answers import Answers
+
+DESCRIPTION = (
+    "Predict with a run's best checkpoint, as its test did. Without -o a table is shown; with it,"
+    " rows go into a folder: path, BLAKE3, prediction, its number and probability, entropy"
+    " (divided by ln C), the most probable classes, and the model's hash."
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Predict.
+
+    Returns:
+        The exit code: 0; 1 if an image could not be read; 2 if the input is at fault.
+    """
+    return guarded(lambda: predict(make_parser().parse_args(argv)))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = Parser(prog="python -m project.predict", description=DESCRIPTION)
+    add_run(parser, "run", more=", or a .pt file")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="a picture, a folder of some, a pattern in quotes, an array (.npy, .npz), a video, or"
+        " - for a list of files on standard input",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where rows go")
+    parser.add_argument(
+        "--format", choices=("csv", "json", "parquet"), default="csv", help="of rows (%(default)s)"
+    )
+    parser.add_argument(
+        "--append", action="store_true", help="go on in FOLDER: what has a row is passed over"
+    )
+    parser.add_argument(
+        "--top-k",
+        type=whole("number of classes", 1, 1000),
+        default=1,
+        metavar="K",
+        help="most probable classes in a row (%(default)s)",
+    )
+    parser.add_argument(
+        "--draw", action="store_true", help="captioned pictures in FOLDER/drawn (masks always are)"
+    )
+    _add_models(parser)
+    _add_machine(parser)
+    return parser
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--with",
+        dest="others",
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="a further run: the mean of the probabilities is taken; may be given several times",
+    )
+    parser.add_argument(
+        "--mc-dropout",
+        type=whole("number of passes", 2, 10_000),
+        metavar="N",
+        help="the mean of N passes with dropout on, and how far they disagree (bald)",
+    )
+    parser.add_argument(
+        "--seed", type=whole("seed", 0, 2**32 - 1), default=0, help="of dropout (%(default)s)"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="run code that came with the run, without asking"
+    )
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--batch-size",
+        type=whole("batch size", 1, 1_000_000),
+        metavar="N",
+        help="images that are predicted at once (as the run had it)",
+    )
+    parser.add_argument("--device", default="cpu", help="such as cuda (%(default)s)")
+    parser.add_argument(
+        "--workers",
+        type=whole("number of workers", 0, 256),
+        default=2,
+        metavar="N",
+        help="processes that read, if there are many images (%(default)s)",
+    )
+    add_exp_dir(parser, "folder of all runs (%(default)s)")
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Predict what was asked for; returns the exit code.
+
+    Raises:
+        ValueError: there is no such run or image, or the folder has other predictions.
+        OSError: something can't be read or written.
+    """
+    from project.cli.stage import stage
+
+    _check(arguments)
+    stage("loading torch")
+    from project.inference.predicted import predict_all
+
+    stage("loading the model")
+    answers = answering(arguments)
+    stage("")
+    return predict_all(answers, arguments, sys.stdin)
+
+
+def answering(arguments: argparse.Namespace) -> "Answers":
+    """The model, or the models, that were asked for.
+
+    Raises:
+        ValueError: there is no such run, or one can't be used; in one line.
+    """
+    from project.inference.answers import Dropout, Ensemble, Single
+    from project.inference.predictor import Predictor
+
+    options = {"device": arguments.device, "exp_dir": arguments.exp_dir, "trust": arguments.trust}
+    first, *others = (Predictor.load(r, **options) for r in (arguments.run, *arguments.others))
+    if others:
+        return Ensemble([first, *others])
+    if arguments.mc_dropout:
+        return Dropout(first, arguments.mc_dropout, arguments.seed)
+    return Single(first)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.output is None:
+        for flag in ("append", "draw"):
+            if getattr(arguments, flag):
+                raise ValueError(f"--{flag} needs -o FOLDER")
+    if arguments.others and arguments.mc_dropout:
+        raise ValueError("--with and --mc-dropout exclude each other")
+
+
+if __name__ == "__main__":
+    sys.exit(as_process(main))
