@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from project import __main__ as listing
-from project import compare, main, predict, reproduce, runs, serve, sync, verify
+from project import compare, export, main, predict, reproduce, runs, serve, sync, verify
 from project.cli import command
 from project.hyperparameters import Hyperparameters
 from project.server import stop
@@ -129,6 +129,7 @@ COMMANDS = {
     "runs": runs.main,
     "sync": sync.main,
     "serve": serve.main,
+    "export": export.main,
     "server.stop": stop.main,
 }
 WITH_RUN = (
@@ -139,6 +140,7 @@ WITH_RUN = (
     "runs du",
     "runs tag",
     "runs export",
+    "export",
     "sync",
 )
 WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "serve token revoke")
@@ -154,6 +156,13 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         ("runs tag", "RUN missing: python -m project.runs tag [-h]"),
         ("runs note RUN", "TEXT missing: python -m project.runs note [-h]"),
         ("runs export", "RUN, FILE missing: python -m project.runs export [-h]"),
+        ("export", "RUN missing: python -m project.export [-h]"),
+        (
+            "export last --format onxn",
+            "--format 'onxn' is unknown, did you mean 'onnx'? (choices: ",
+        ),
+        ("export last --precision int8 --format safetensors", "--precision int8 is of an ONNX"),
+        ("export last --max-drop 2", "--max-drop must be in [0, 1], not 2"),
         ("runs import", "FILE missing: python -m project.runs import [-h]"),
         ("serve token", "COMMAND is missing (choices: create, list, revoke)"),
         ("serve token create", "NAME missing: python -m project.serve token create [-h]"),

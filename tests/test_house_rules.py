@@ -45,6 +45,7 @@ AT_THE_ROOT = {
     "runs": "a command",
     "sync": "a command",
     "serve": "a command",
+    "export": "a command",
     "__main__": "lists the commands",
     "__init__": "makes it a package",
 }

@@ -22,19 +22,21 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"data", "values"},
     "processes": set(),
     "training": {"data", "processes", "values"},
-    "callbacks": {"training", "values"},
+    "callbacks": {"tables", "training", "values"},
+    "tables": set(),
     "tracking": set(),
     "trackers": {"tracking"},
     # What weights a run had is asked of its checkpoints.
-    "provenance": {"training"},
+    "provenance": {"tables", "training"},
     # A model is made as for training, of what its checkpoint says.
     "inference": {"data", "models", "provenance", "tasks", "training", "values"},
-    "comparison": {"provenance"},
+    "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
+    "comparison": {"provenance", "tables"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},
     "server": {"comparison", "provenance", "tracking"},
 }
-COMMANDS = {"run", "compare", "predict", "reproduce", "verify", "runs", "sync", "serve"}
+COMMANDS = {"run", "compare", "export", "predict", "reproduce", "verify", "runs", "sync", "serve"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment"}
 # The server's, from the ground up: each may import from those before it.

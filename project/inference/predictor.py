@@ -92,10 +92,11 @@ class Predictor:
         """
         found = find(source, exp_dir)
         state = checkpoint.load(found.path)
-        return cls._made(found, state, torch.device(device))
+        return cls.made(found, state, torch.device(device))
 
     @classmethod
-    def _made(cls, found: Found, state: Mapping[str, Any], device: torch.device) -> Self:
+    def made(cls, found: Found, state: Mapping[str, Any], device: torch.device) -> Self:
+        """The model of what a checkpoint says; errors as of `load`."""
         hparams = settings_of(state, found.path)
         shape, classes = tuple(state["shape"]), tuple(state["classes"])
         there = _known(hparams, state)

@@ -113,6 +113,14 @@ class Task(ABC):
     def probs(self, outputs: Tree) -> Tensor | None:
         """The probability of each class, `(b, n_classes, ...)` float32; None: there are none."""
 
+    def decisions(self, outputs: Tree) -> Tensor:
+        """The class that the outputs decide for, `(b, ...)` int64, in a graph as outside of one.
+
+        Raises:
+            NotImplementedError: the task decides for something else.
+        """
+        raise NotImplementedError(f"task {self.name} decides for no class")
+
     def chosen(self, probs: Tensor) -> list[Prediction]:
         """What probabilities say of each sample, as of a mean of several models'.
 

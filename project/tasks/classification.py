@@ -79,13 +79,17 @@ class Classification(_task.Task):
         """Softmax, `(b, n_classes)` float32."""
         return outputs.detach().float().softmax(1)
 
+    def decisions(self, outputs: Tensor) -> Tensor:
+        """The class of the largest logit, the first of equals, `(b,)` int64."""
+        return outputs.detach().max(1).indices
+
     def chosen(self, probs: Tensor) -> list[Prediction]:
         """The class of the largest probability, the first of equals."""
         return self._predictions(probs, probs)
 
     def _predictions(self, scores: Tensor, probs: Tensor) -> list[Prediction]:
         """The class of the largest score of each sample, with its probabilities."""
-        preds = scores.detach().max(1).indices.tolist()
+        preds = self.decisions(scores).tolist()
         return [Prediction(*each) for each in zip(preds, probs.cpu().numpy(), strict=True)]
 
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:

@@ -141,13 +141,17 @@ class Segmentation(_task.Task):
         """Softmax of each pixel, `(b, n_classes, H, W)` float32."""
         return outputs.detach().float().softmax(1)
 
+    def decisions(self, outputs: Tensor) -> Tensor:
+        """The class of the largest logit of each pixel, the first of equals, `(b, H, W)` int64."""
+        return outputs.detach().max(1).indices
+
     def chosen(self, probs: Tensor) -> list[Prediction]:
         """The class of each pixel's largest probability, the first of equals, `(H, W)` uint8."""
         return self._predictions(probs, probs)
 
     def _predictions(self, scores: Tensor, probs: Tensor) -> list[Prediction]:
         """The class of each pixel's largest score, with its probabilities."""
-        preds = scores.detach().max(1).indices.to("cpu", torch.uint8).numpy()
+        preds = self.decisions(scores).to("cpu", torch.uint8).numpy()
         return [Prediction(*each) for each in zip(preds, probs.cpu().numpy(), strict=True)]
 
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""A trained model taken out of the project: files for other runtimes, each proven on the test."""

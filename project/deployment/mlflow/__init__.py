@@ -1,0 +1,1 @@
+"""An exported file as a model of MLflow: its folder, how it is served, the registry."""
