@@ -1,5 +1,6 @@
 """The project as a contestant: its own command, flags and defaults, with a clock on its Trainer."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,14 @@ def train_to(flags: Sequence[str], checkpoint: Path) -> float:
         (best,) = Path(folder).glob("runs/*/*/checkpoints/best.pt")
         copyfile(best, checkpoint)
     return 0.0
+
+
+def learned(flags: Sequence[str]) -> float:
+    """The test's mean IoU at the end of a run."""
+    with TemporaryDirectory() as folder:
+        run([*flags, "--tracker", "none"], Path(folder))
+        (outcome,) = Path(folder).glob("runs/*/*/outcome.json")
+        return json.loads(outcome.read_text())["test"]["test_mean_iou"]
 
 
 def test(flags: Sequence[str], checkpoint: Path) -> float:

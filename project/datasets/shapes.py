@@ -10,6 +10,7 @@ from project.data.scenes import Things, of_splits, raw
 from project.hyperparameters import Hyperparameters, flag
 
 TASKS = ("segmentation",)
+DEFAULTS = {"max_epochs": 14}
 
 
 class Settings:

@@ -10,6 +10,7 @@ from project.hyperparameters import flag
 from project.models._shape import require_side
 
 TASKS = ("segmentation",)
+DEFAULTS = {"batch_size": 32}  # pictures, each of which has thousands of targets
 
 
 class Settings:

@@ -44,6 +44,12 @@ def test_a_models_wins_over_a_data_sets_and_whatever_is_given_over_both(
     assert parsed("--model mlp").defaults == {}
 
 
+def test_those_of_the_package() -> None:
+    found = parse("--data shapes --model unet".split(), {})
+    assert (found.hparams.batch_size, found.hparams.max_epochs) == (32, 14)
+    assert found.defaults == {"batch_size": "model unet", "max_epochs": "data shapes"}
+
+
 @pytest.mark.parametrize("words", ["--resume X", "--only-test --checkpoint X"])
 def test_a_run_that_is_taken_up_has_its_own(parsed: Callable[[str], Arguments], words: str) -> None:
     found = parsed(f"{words} --model own_net:Net")
