@@ -19,7 +19,7 @@ for module in app.OPERATIONS:
     import_module(f"project.server.{module}")
 ALL = {operation.name: operation for operation in OPERATIONS}
 # Operations on nothing of anybody's: they check the header themselves, or show what is one's own.
-OWN = {"getClientConfig", "exchangeApiToken", "listProjects", "listOrganizations", "latestRuns"}
+OWN = {"getClientConfig", "exchangeApiToken", "listProjects", "listOrganizations"}
 # Without an experiment, the last one leads to the first one that the account may see.
 OWN |= {"listRuns", "listViews", "mlflowPage"}
 READS = re.compile("get|list|search|ls|download|prepare|workspaceStatus")

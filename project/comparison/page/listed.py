@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Any
 
+from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison import metric_names
 from project.comparison.flat import differ
 from project.comparison.labels import marked, short_id, telling_flags
 from project.comparison.values import (
-    NEUTRAL_FLAGS,
     Values,
     code_mark,
     data_mark,
     is_number,
-    is_of_class,
     setting_of,
     status_text,
 )
@@ -57,7 +56,7 @@ class Listed:
     more: Mapping[str, Any] | None = None
 
 
-def shown(runs: Sequence[Listed], names: Sequence[str], scores: Iterable[str]) -> dict[str, Any]:
+def tabled(runs: Sequence[Listed], names: Sequence[str], scores: Iterable[str]) -> dict[str, Any]:
     """Columns and rows.
 
     Args:
@@ -66,15 +65,17 @@ def shown(runs: Sequence[Listed], names: Sequence[str], scores: Iterable[str]) -
         scores: which names are those of scores.
     Returns:
         `columns`: of each its `name`, `kind` (status, age, seconds, code, data, tags, note, number
-        or text) and, of a score, which way it is `better`; `rows`: of each run its `id`, `label`,
-        `short` id, `reproduces`, `setting` (the same for runs that differ only in the seed),
-        `seed`, the `values` of the columns, the indices of those that are the `last` ones logged.
+        or text) and, of a score, which way it is `better`; `rows`: of each run its `id`, `label`
+        and that without the seed (`group`), `short` id, `name`, whether it has `finished`, `seed`,
+        `tags`, `note`, the `values` of the columns, the indices of those that are the `last` ones
+        logged, and what its `more` says; whether any is `running`.
     """
     known = set(scores)
     columns = [_column(name, runs, known) for name in names]
     labels = _labels(runs)
-    rows = [_row(run, label, names) for run, label in zip(runs, labels, strict=True)]
-    return {"columns": columns, "rows": rows}
+    rows = [_row(run, told, names) for run, told in zip(runs, labels, strict=True)]
+    running = any(run.values.get("status") == "running" for run in runs)
+    return {"columns": columns, "rows": rows, "running": running}
 
 
 def usual_columns(runs: Sequence[Listed], scores: Sequence[str], asked: Iterable[str]) -> list[str]:
@@ -99,7 +100,8 @@ def usual_columns(runs: Sequence[Listed], scores: Sequence[str], asked: Iterable
 
 def by_importance(scores: Iterable[str], monitors: Iterable[str] = ()) -> list[str]:
     """Scores that are not of one class, those that were monitored first."""
-    plain = [n for n in scores if not is_of_class(n) and metric_names.measured(n) == n]
+    apart = (metric_names.PER_CLASS, metric_names.SYSTEM)
+    plain = [name for name in scores if metric_names.group(name) not in apart]
     plain = [name for name in plain if not name.endswith("_error_bound")]
     first = [name for name in dict.fromkeys(monitors) if name in plain]
     return list(dict.fromkeys([*first, *sorted(plain, key=_rank)]))
@@ -129,12 +131,14 @@ def _column(name: str, runs: Sequence[Listed], scores: set[str]) -> dict[str, An
     return told | ({"score": True, "better": guessed(name)} if name in scores else {})
 
 
-def _row(run: Listed, label: str, names: Sequence[str]) -> dict[str, Any]:
-    values = run.values
+def _row(run: Listed, told: tuple[str, str], names: Sequence[str]) -> dict[str, Any]:
+    values, (label, group) = run.values, told
     original = repetitions.original({"tags": values.get("tags")})
     return {
         "id": run.id,
         "label": marked(label, original),
+        "group": group,
+        "finished": values.get("status") == "finished",
         "short": short_id(run.name) if run.ours else "",
         "name": run.name,
         "seed": run.flags.get("seed"),
@@ -161,14 +165,17 @@ def _cell(values: Values, name: str) -> Any:
     return value
 
 
-def _labels(runs: Sequence[Listed]) -> list[str]:
-    """By what tells runs of this project apart; others by their names."""
+def _labels(runs: Sequence[Listed]) -> list[tuple[str, str]]:
+    """By what tells runs of this project apart, and the same without the seed; others' names."""
     ours = [run for run in runs if run.ours]
     flags = [run.flags for run in ours]
     beside = [str(run.values.get("exp_name")) for run in ours]
-    several = len({own.get("seed") for own in flags}) > 1
-    names = [*telling_flags(flags, beside), *(["seed"] if several else [])] if ours else []
-    return [_label(run, names) if run.ours else run.name for run in runs]
+    seeds = ["seed"] if len({own.get("seed") for own in flags}) > 1 else []
+    names = telling_flags(flags, beside) if ours else []
+    return [
+        (_label(run, [*names, *seeds]), _label(run, names)) if run.ours else (run.name, run.name)
+        for run in runs
+    ]
 
 
 def _label(run: Listed, names: Sequence[str]) -> str:

@@ -6,16 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from project.comparison.exporting import deliver
-from project.comparison.listing import FIRST, columns, row_texts
+from project.comparison.flat import differ
+from project.comparison.importance import tried_out
 from project.comparison.loading import KnownRun
 from project.comparison.page.content import content
+from project.comparison.page.listed import Listed, by_importance, setting, tabled, usual_columns
 from project.comparison.page.writing import page
-from project.comparison.values import values_of
+from project.comparison.units import exact_text
+from project.comparison.values import age_of, known_names, values_of
+from project.plugs import flat
 
 # Below the table of runs, so many of them are compared: more curves nobody can tell apart.
 COMPARED = 20
 # A table of more opens slowly.
 LISTED = 2000
+# So many scores can be chosen as columns; --all gives the rest.
+MEASURED = 60
 
 
 def write_comparison_page(
@@ -76,15 +82,48 @@ def write_listing_page(
 def _listing(
     runs: Sequence[KnownRun], now: datetime, asked: Iterable[str], *, all: bool
 ) -> dict[str, Any]:
-    """`names` of columns, `rows` of `texts` and of `values` to sort by, and `notes`."""
-    listed = [values_of(run, now) for run in runs[:LISTED]]
-    names = columns(runs[:LISTED], listed, asked, all=all)
-    keys = ["run_id", "status", "age", "sha", "data_hash", *names]
-    rows = [
-        {"texts": row_texts(values, names), "values": [_plain(values.get(key)) for key in keys]}
-        for values in listed
-    ]
-    return {"names": [*FIRST, *names], "rows": rows, "notes": _notes(len(runs))}
+    """All columns and rows of the list, which the page then filters and sorts by itself.
+
+    Returns:
+        What `listed.tabled` gives, but that a column which all runs share has its value as `same`
+        and none in the rows; `usual`, the names of the columns at first; and `notes`.
+    """
+    listed = [_listed(run, now) for run in runs[:LISTED]]
+    scores = dict.fromkeys(name for run in runs for name in run.scores)
+    monitors = [str(run.best["monitor"]) for run in runs if run.best.get("monitor")]
+    ranked = by_importance(scores, monitors)
+    usual = usual_columns(listed, ranked, [name for name in asked if name not in ("", "run_id")])
+    names = [name for name in known_names(run.values for run in listed) if name not in scores]
+    names = [*usual, *(ranked if all else ranked[:MEASURED]), *names]
+    every = tabled(listed, list(dict.fromkeys(names)), scores)
+    return {**_thinned(every), "usual": usual, "notes": _notes(len(runs))}
+
+
+def _listed(run: KnownRun, now: datetime) -> Listed:
+    flags = {name: exact_text(value) for name, value in flat(run.record["flags"]).items()}
+    code = [run.record["code"].get(n) for n in ("sha", "dirty", "patch_blake3", "source_blake3")]
+    began = age_of(run, now)
+    more = {
+        "started": None if began is None else 1000 * (now.timestamp() - began),
+        "setting": setting(flags, code),
+        "tried": tried_out(run.status, run.record.get("exp_name")),
+    }
+    return Listed(run.run_id, run.run_id, True, values_of(run, now), flags, more=more)
+
+
+def _thinned(every: dict[str, Any]) -> dict[str, Any]:
+    """Without columns that no run has a value of; of others that all share, once."""
+    columns, kept = [], []
+    for i, column in enumerate(every["columns"]):
+        values = [row["values"][i] for row in every["rows"]]
+        if differ(values):
+            columns.append(column)
+            kept.append(i)
+        elif values[0] not in (None, "", []):
+            columns.append(column | {"same": values[0]})
+    for row in every["rows"]:
+        row["values"] = [row["values"][i] for i in kept]
+    return every | {"columns": columns}
 
 
 def _notes(n: int) -> list[str]:
@@ -94,7 +133,3 @@ def _notes(n: int) -> list[str]:
     if n > COMPARED:
         notes.append(f"Below, the first {COMPARED} of these {n:,} runs are compared.")
     return notes
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (int, float, str, type(None))) else str(value)

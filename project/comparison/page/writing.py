@@ -16,7 +16,7 @@ APP = Path(__file__).parent / "app"  # the server's page too
 def page(content: Mapping[str, Any]) -> str:
     """The HTML of a page that needs nothing else, and whose policy lets it load nothing else."""
     scripts = [plotly_path().read_text(encoding="utf-8"), _script()]
-    styles = [APP / "page.css", APP / "curves.css", APP / "file.css"]
+    styles = [APP / "page.css", APP / "curves.css", APP / "list.css", APP / "file.css"]
     parts = {
         "POLICY": _policy(scripts),
         "ICON": b64encode((APP / "icon.svg").read_bytes()).decode(),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -12,7 +10,6 @@ from starlette.responses import Response
 
 from project.comparison.pictures import media_type
 from project.files import finite
-from project.server.api.access import Role
 from project.server.api.context import Context
 from project.server.api.operation import operation
 from project.server.compare import (
@@ -22,7 +19,6 @@ from project.server.compare import (
     curves,
     epochs,
     files,
-    latest,
     metrics,
     visible,
 )
@@ -38,16 +34,6 @@ IMAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, max-age=60",
 }
-
-
-@operation("compare", "GET", f"{ROOT}/latest", "latestRuns")
-def latest_runs(context: Context, search: str = "", offset: int = 0) -> dict[str, Any]:
-    """The latest runs that hold each word of `search`."""
-    if not 0 <= offset < 10**9:
-        raise bad_request("offset: give 0 or more")
-    with context.database.read() as connection:
-        found = latest.listed(connection, context.account, search, offset)
-    return found | {"runs": _shown(context, found["runs"])}
 
 
 @operation("compare", "GET", f"{ROOT}/content", "comparedRuns")
@@ -121,16 +107,3 @@ def _one(context: Context, connection: sa.Connection, run: str) -> Run:
     if len(found) != 1:
         raise bad_request("give one run")
     return found[0]
-
-
-def _shown(context: Context, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Runs as the page has them; where their files are is not for it."""
-    shown = []
-    for run in runs:
-        fields = asdict(run)
-        fields.pop("artifact_uri")
-        role = Role.MEMBER if context.account.admin else None
-        role = role or context.account.experiments.get(str(run.experiment_id), 0)
-        stoppable = run.container_id and run.status == "running" and role >= Role.MEMBER
-        shown.append(fields | {"stoppable": bool(stoppable)})
-    return shown

@@ -14,7 +14,7 @@ from project.comparison.page.listed import (
     Listed,
     by_importance,
     setting,
-    shown,
+    tabled,
     usual_columns,
 )
 from project.server.api.access import Account, Role
@@ -61,7 +61,7 @@ def answer(connection: sa.Connection, account: Account, asked: Question) -> dict
     """A page of the list.
 
     Returns:
-        `columns` and `rows`, as of `page.listed.shown`; `names` that can be asked about; how many
+        `columns` and `rows`, as of `page.listed.tabled`; `names` that can be asked about; how many
         runs were `found` and are `known`; `first`, the number of the first row; `at_once`; `notes`,
         lines on what is not shown.
     Raises:
@@ -89,7 +89,7 @@ def answer(connection: sa.Connection, account: Account, asked: Question) -> dict
     names, unknown = _columns(table, listed, asked, sort)
     notes += [f"no run has {name}" for name in unknown]
     return {
-        **shown(_with_lasts(table, listed, names), names, table.scores),
+        **tabled(_with_lasts(table, listed, names), names, table.scores),
         "names": sorted(table.names),
         "found": len(found),
         "known": len(table.runs),

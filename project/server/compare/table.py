@@ -58,14 +58,18 @@ class Table:
         self._now = time.time() * 1000
         self._columns: dict[str, Column] = {}
         self._params = {given_name(key): key for key in self._keys(PARAMS)}
-        metrics = self._keys(LATEST)
-        self._metrics = {given_name(key.removeprefix(BEST)): key for key in metrics}
+        self._metrics = [given_name(key) for key in self._keys(LATEST)]
+        best = [name for name in self._metrics if name.startswith(BEST)]
+        # Another program may name a metric so; those of ours stand under the score's own name.
+        ours = [name for name in best if not self._read(name)]
+        self._metrics += [name.removeprefix(BEST) for name in ours]
+        self._metrics = [name for name in dict.fromkeys(self._metrics) if name not in ours]
         self.names = frozenset((*_OF_RUN, *OF_TAGS, *self._params, *self._metrics))
 
     @property
     def scores(self) -> list[str]:
         """The names of metrics."""
-        return list(self._metrics)
+        return self._metrics
 
     @property
     def flags(self) -> list[str]:
@@ -109,7 +113,11 @@ class Table:
         if name in self._params:
             return {i: typed(v, name) for i, v in self._pairs(PARAMS, self._params[name])}
         if name in self._metrics:
-            return self._last(safe_name(name)) | self._best(name)
+            found = self._last(safe_name(name)) | self._best(name)
+            if name.startswith(BEST):
+                ours = self.column("best_step")
+                found = {id_: value for id_, value in found.items() if id_ not in ours}
+            return found
         return {}
 
     def _of_tags(self, name: str) -> Column:

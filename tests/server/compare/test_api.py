@@ -95,11 +95,11 @@ def test_no_other_file_is_shown(client: TestClient, run: str, path: str) -> None
 @pytest.mark.parametrize(
     "search, n", [("", 1), ("bold", 1), ("LR=0.1", 1), ("plain lr", 1), ("%", 0)]
 )
-def test_the_latest_runs(client: TestClient, run: str, search: str, n: int) -> None:
-    found = client.get("/compare/api/latest", params={"search": search}).json()
-    assert len([shown for shown in found["runs"] if shown["id"] == run]) == n
-    if n:
-        assert found["values"][run][[m["key"] for m in found["metrics"]].index("val_loss")] == 0.01
+def test_runs_are_found_by_words(client: TestClient, run: str, search: str, n: int) -> None:
+    asked = {"search": search, "columns": "val_loss,lr"}
+    found = client.get("/compare/api/list", params=asked).json()
+    values = [row["values"] for row in found["rows"] if row["id"] == run]
+    assert values == [[0.01, 0.1]] * n
 
 
 def test_mlflows_page_is_opened_at_the_experiments_runs(client: TestClient, run: str) -> None:
@@ -127,7 +127,9 @@ def test_mlflows_page_is_opened_at_the_experiments_runs(client: TestClient, run:
         "curves?runs={run}&metric=a&from=nan",
         "curves?runs={run}&metric=a&points=0",
         "curves?runs={run}&metric=a&points=1e9",
-        "latest?offset=-1",
+        "list?page=0",
+        "list?where=nothing%20==%201",
+        "list?seeds=maybe",
         "image?run={run},{run}x&path=a.png",
         "points?runs=",
         "pulse?runs=",

@@ -2,7 +2,7 @@
 
 import math
 
-from project.server.compare import latest, metrics
+from project.server.compare import listing, metrics
 from project.server.compare.visible import Run
 from tests.server.compare.stores import LOCAL, STARTED, Store
 
@@ -50,12 +50,11 @@ def test_the_list_of_runs_shows_the_same_and_says_what_is_a_last_value(store: St
         store.tag(run, best_step="4")
     log(store, other, **{"val_loss": 2.0, "best/val_loss": 1.0})
     with store.database.read() as connection:
-        found = latest.listed(connection, LOCAL, "", 0)
-    keys = [metric["key"] for metric in found["metrics"]]
-    place = keys.index("val_loss")
-    values = {run.id: found["values"][run.id][place] for run in (ours, training, other)}
-    assert list(values.values()) == [0.25, 0.75, 2.0]
-    assert [found["last"][run.id][place] for run in (ours, training, other)] == [False, True, True]
-    assert not found["last"][ours.id][keys.index("test_loss")]
-    of_others = keys.index("best/val_loss")
-    assert [found["values"][run.id][of_others] for run in (ours, other)] == [None, 1.0]
+        asked = listing.Question(sort="run_id", columns=["val_loss", "test_loss", "best/val_loss"])
+        found = listing.answer(connection, LOCAL, asked)
+    rows = {row["id"]: row for row in found["rows"]}
+    three = [rows[run.id] for run in (ours, training, other)]
+    assert [row["values"][0] for row in three] == [0.25, 0.75, 2.0]
+    assert [0 in row["last"] for row in three] == [False, True, True]
+    assert 1 not in three[0]["last"]
+    assert [row["values"][2] for row in three] == [None, None, 1.0]

@@ -28,6 +28,13 @@ export function plotly() {
   return library;
 }
 
+// Write something: how the server's own page changes what it keeps.
+export async function send(method, path, parameters, body) {
+  const headers = { "Content-Type": "application/json" };
+  const query = new URLSearchParams(parameters);
+  return answer(await fetch(`compare/api/${path}?${query}`, { method, headers, body: body && JSON.stringify(body) }));
+}
+
 // Ask a run's Neptune client to stop.
 export async function stop(run) {
   const address = `api/project/v1/runs/${encodeURIComponent(run.container_id)}/signal`;

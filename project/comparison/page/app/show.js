@@ -43,7 +43,7 @@ export class Page {
     this.chips = el("div", { class: "chips" });
     this.name(items);
     const sections = [
-      data.listing && ["Runs", listing(data.listing)],
+      data.listing && ["Runs", runs()],
       ["Differences", this.table.root],
       data.groups.length && ["Seeds", seeds(data)],
       ["Curves", this.curves.root],
@@ -107,6 +107,13 @@ function looks(data) {
     unit.members.forEach((id, seed) => setLook(id, i, plain ? seed : Math.floor(i / COLOURS)));
   });
   data.runs.forEach((run) => look(run.id));
+}
+
+// The list of the runs that a file holds.
+function runs() {
+  const place = el("div", {});
+  listing(place, "h2");
+  return place;
 }
 
 // How many points each curve in the page has.

@@ -29,6 +29,15 @@ const PARTS = {
   sy: ["", text],
   sc: ["", text],
   slog: [null, list],
+  search: ["", text],
+  where: ["", text],
+  sort: ["", text],
+  columns: [[], list],
+  seeds: [false, truth],
+  deleted: [false, truth],
+  debug: [false, truth],
+  page: [1, (value) => Math.max(1, Math.trunc(number(value) ?? 1))],
+  ticked: [[], list],
 };
 // A page in a file has no server that could answer a query, so it uses the part behind the #.
 const inFile = document.documentElement.hasAttribute("data-file");
