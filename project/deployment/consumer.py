@@ -12,6 +12,13 @@ from project.words.returned import dtype_name
 NAME = "consumer.py"
 MOST_LINES = 20
 _BILINEAR = "Image.Resampling.BILINEAR"
+PAD = "pad"
+# The bars must not depend on the size at which a JPEG is decoded.
+_OPEN_PADDED = "image, whole = Image.open(path), ImageOps.exif_transpose(Image.open(path)).size"
+_EIGHT_BITS = (
+    'image = Image.fromarray((np.asarray(image) >> 8).astype("u1"))'
+    ' if image.mode[0] == "I" else image'
+)
 
 
 class Use(NamedTuple):
@@ -43,12 +50,11 @@ TORCH = Use(
     "torch",
     ("import json", "import sys", "import numpy as np", "import torch"),
     (
-        'extra = {"metadata.json": ""}',
-        'program = torch.export.load(__file__.replace("consumer.py", "model.pt2"),'
-        " extra_files=extra)",
-        'graph, classes = program.module(), json.loads(extra["metadata.json"])["classes"]',
+        'file, extra = __file__.replace("consumer.py", "model.pt2"), {"metadata.json": ""}',
+        "program, classes = torch.export.load(file, extra_files=extra),"
+        ' json.loads(extra["metadata.json"])["classes"]',
     ),
-    "(x.detach().numpy() for x in graph(torch.from_numpy(images.copy())))",
+    "(x.detach().numpy() for x in program.module()(torch.from_numpy(images.copy())))",
 )
 MLFLOW = Use(
     "mlflow and onnxruntime",
@@ -94,11 +100,12 @@ def _reading(predictor: Predictor) -> list[str]:
         # JPEG is decoded at a part of its size, where that is enough.
         draft, size = [f'image.draft("RGB", ({2 * how.size}, {2 * how.size}))'], (how.size,) * 2
     return [
-        "image = Image.open(path)",
+        _OPEN_PADDED if size and how.fit == PAD else "image = Image.open(path)",
         *draft,
-        'rgba = ImageOps.exif_transpose(image).convert("RGBA")',
-        'white = Image.new("RGBA", rgba.size, "white")',
-        'rgb = Image.alpha_composite(white, rgba).convert("RGB")',
+        "image = ImageOps.exif_transpose(image)",
+        _EIGHT_BITS,
+        'rgba = image.convert("RGBA")',
+        'rgb = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")',
         *(_fitting(how.fit, size[0]) if size and size[0] == size[1] else []),
         f"images = np.asarray(rgb).transpose(2, 0, 1)[None, :{channels}]",
     ]
@@ -110,12 +117,10 @@ def _fitting(fit: str, size: int) -> list[str]:
         return [f"rgb = ImageOps.fit(rgb, ({size}, {size}), {_BILINEAR})"]
     if fit == "squeeze":
         return [f"rgb = rgb.resize(({size}, {size}), {_BILINEAR})"]
-    longer = "max(whole)"
+    longer, ends = "max(whole)", (1 - size, size + 1)  # the middle of black bars
     return [
-        "whole = ImageOps.exif_transpose(Image.open(path)).size",
         f"size = [max(1, ({2 * size} * side + {longer}) // (2 * {longer})) for side in whole]",
-        f"left, top = ((side - {size - 1}) // 2 for side in size)  # the middle of black bars",
-        f"rgb = rgb.resize(size, {_BILINEAR}).crop((left, top, left + {size}, top + {size}))",
+        f"rgb = rgb.resize(size, {_BILINEAR}).crop([(s + k) // 2 for k in {ends} for s in size])",
     ]
 
 
