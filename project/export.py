@@ -62,6 +62,11 @@ def make_parser() -> argparse.ArgumentParser:
         " (%(default)g)",
     )
     parser.add_argument(
+        "--register",
+        metavar="NAME",
+        help="put a model of --format mlflow into MLflow's registry, with the run's id and hashes",
+    )
+    parser.add_argument(
         "--license", default="", metavar="NAME", help="of the weights, for the file"
     )
     parser.add_argument("--data-dir", metavar="FOLDER", help="where the run's data lie now")
@@ -95,6 +100,7 @@ def export(arguments: argparse.Namespace) -> int:
         data_dir=arguments.data_dir,
         keep=arguments.keep,
         replace=arguments.replace,
+        register=arguments.register,
         trust=arguments.trust,
     )
     try:
@@ -118,6 +124,8 @@ def check(arguments: argparse.Namespace) -> None:
             f"--precision {arguments.precision} is of an ONNX file: --format onnx, not"
             f" {arguments.format}"
         )
+    if arguments.register is not None and arguments.format != "mlflow":
+        raise ValueError("--register is of a model of --format mlflow")
 
 
 if __name__ == "__main__":

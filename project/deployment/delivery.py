@@ -41,6 +41,7 @@ class Order:
         data_dir: where the data lie now; None: where they lay.
         keep: whether a file that is not proven stays.
         replace: whether a folder that was made so before may go.
+        register: under what name it goes into MLflow's registry; None: it does not.
         trust: whether code that came with the run from outside the project may be run.
     """
 
@@ -53,6 +54,7 @@ class Order:
     data_dir: str | None = None
     keep: bool = False
     replace: bool = False
+    register: str | None = None
     trust: bool = False
 
     @property
@@ -73,6 +75,8 @@ def deliver(order: Order) -> Path:
         ValueError: the run can't be exported so; one line.
         OSError: the data can't be read, or the folder not be written.
     """
+    if order.register:
+        _check_sent(order.run)
     with after.making(order.folder, order.run, replace=order.replace) as folder:
         made = _Made.of(order)
         runtime = _write(made, folder)
@@ -89,6 +93,8 @@ def deliver(order: Order) -> Path:
     print("\n".join([f"{brief(order.folder)}", *of_folder(order.folder)]))
     if fault:
         raise Unproven(f"{fault}; it is kept, with what it changes in {PROOF}")
+    if order.register:
+        print(_registered(order, made.metadata))
     return order.folder
 
 
@@ -150,6 +156,21 @@ def _as_model(
     path.unlink()
     _write_consumer(path.parent, consumer.MLFLOW, predictor)
     return MlflowModel(folder)
+
+
+def _check_sent(run: Path) -> None:
+    from project.deployment.mlflow.registry import mlflow_id
+
+    mlflow_id(run)
+
+
+def _registered(order: Order, metadata: dict[str, Any]) -> str:
+    from project.deployment.mlflow import model, registry
+
+    stage("registering it")
+    where = registry.register(order.run, order.folder / model.NAME, str(order.register), metadata)
+    stage("")
+    return f"registered as {where}"
 
 
 def _write_consumer(folder: Path, use: consumer.Use, predictor: Predictor) -> None:
