@@ -198,4 +198,4 @@ def _tell(made: _Made, proof: Proof) -> None:
     print(f"{order.run.name} ({what}) as {order.format}, {order.precision}")
     of_masks, exact = predictor.task.accepts == "masks", order.precision == "fp32"
     print("\n".join(lines(proof, of_masks, exact)))
-    print(verdict(proof, made.order.precision))
+    print("\n".join([*predictor.task.notes(), verdict(proof, order.precision)]))

@@ -1,8 +1,6 @@
 """The graph as an ONNX file."""
 
-import io
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +32,7 @@ def write_onnx(
         OSError: the file can't be written.
     """
     try:
-        # It prints how far it has come.
-        with quiet(), torch.no_grad(), redirect_stdout(io.StringIO()):
+        with quiet(), torch.no_grad():
             made = torch.onnx.export(
                 program, dynamo=True, input_names=[INPUT], output_names=list(OUTPUTS), verbose=False
             )

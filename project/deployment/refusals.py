@@ -30,9 +30,13 @@ def refusal(error: Exception, model: str, by: str) -> ValueError:
     operator = next((match[1] for match in found if match), None)
     what = f": the operator {operator}" if operator else ""
     if any(word in text for word in _DATA):
-        what += " depends on the images' values" if operator else ": a step of it depends on values"
+        what += (
+            " depends on the images' values"
+            if operator
+            else ": a step depends on the images' values"
+        )
     elif any(word in text for word in _SIZES):
-        what += ": it computes with the number of images as a constant, or with their size"
+        what += ": it computes with a fixed number of images"
     elif operator:
         what += " is none that it can write"
     else:
