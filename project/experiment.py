@@ -24,6 +24,7 @@ from project.data import Data
 from project.hyperparameters import Hyperparameters
 from project.opening import begin, sheet
 from project.plan import Plan
+from project.plugs import answering
 from project.processes import peers
 from project.processes.assembly import gather
 from project.processes.launch import OtherProcesses
@@ -162,6 +163,7 @@ def make_session(
     hparams = plan.hparams
     flags = Redactor().redact_json(hparams.to_values())
     description = describe(flags, setup.dataset, setup.solver.task.describe())
+    description["code"] = answering.recorded(hparams.model, setup.solver.task.name)
     going_on, inherited = (state if plan.resume or plan.parent else None), setup.inherited
     folder = directory / run_directory.CHECKPOINTS if directory else None
     way = better(setup.scores, hparams.monitor)

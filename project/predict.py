@@ -84,6 +84,11 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust", action="store_true", help="run code that came with the run, without asking"
     )
+    parser.add_argument(
+        "--accept-changes",
+        action="store_true",
+        help="predict though the code of the model, or of reading pictures, is not the run's",
+    )
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
@@ -130,10 +135,12 @@ def answering(arguments: argparse.Namespace) -> "Answers":
         ValueError: there is no such run, or one can't be used; in one line.
     """
     from project.inference.answers import Dropout, Ensemble, Single
+    from project.inference.asking import asked
     from project.inference.predictor import Predictor
 
-    options = {"device": arguments.device, "exp_dir": arguments.exp_dir, "trust": arguments.trust}
-    first, *others = (Predictor.load(r, **options) for r in (arguments.run, *arguments.others))
+    runs = [arguments.run, *arguments.others]
+    options = {name: getattr(arguments, name) for name in ("device", "exp_dir", "accept_changes")}
+    first, *others = (Predictor.load(r, trust=arguments.trust or asked, **options) for r in runs)
     if others:
         return Ensemble([first, *others])
     if arguments.mc_dropout:

@@ -7,7 +7,7 @@ Where there is none, pictures have the model's size, or are made squares as `--f
 
 import sys
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 import numpy as np
 from PIL import Image
@@ -117,24 +117,21 @@ def intake_of(
         dtype: of the images: "uint8" or "float32".
         any_size: whether the model takes images of any height and width.
     """
-    own = _own(hparams.data)
-    if own is not None:
+    if has_own(hparams.data):
+        plugs.load("data", hparams.data)
+        own = sys.modules[plugs.find("data", hparams.data).module].intake
         return own(shape, dtype, hparams)
     keeps = any_size and hparams.image_size is None
     return Whole(shape[0], dtype, None if keeps else shape[1:], hparams.fit)
 
 
-def _own(data: str) -> Any:
-    """A data set's own `intake`; its file is imported only if it defines one."""
+def has_own(data: str) -> bool:
+    """Whether a data set's file says how single pictures are read; it is not imported for that."""
     try:
         path = plugs.find("data", data).path
     except ValueError:
-        return None  # of a data set from outside that is not here
-    names = defined(path)
-    if names is None or "intake" not in names:
-        return None
-    plugs.load("data", data)
-    return sys.modules[plugs.find("data", data).module].intake
+        return False  # of a data set from outside that is not here
+    return "intake" in (defined(path) or ())
 
 
 def channels_first(array: np.ndarray, channels: int, path: str) -> np.ndarray:

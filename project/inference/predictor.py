@@ -5,9 +5,8 @@ predictor = Predictor.load("last")              # a run, or a .pt file
 predictor.classes[prediction.value], prediction.confidence, prediction.entropy
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,20 +15,24 @@ from torch import Tensor, nn
 
 from project import models, tasks
 from project.cli.faults import blamed
-from project.data.intake import Intake, intake_of
+from project.data.intake import Intake, has_own, intake_of
 from project.data.normalisation import Normalisation
 from project.hyperparameters import Hyperparameters
 from project.inference.arithmetic import as_tested, precision_on
 from project.inference.arrays import Arrays, as_images, stacked
+from project.inference.brought import Brought, brought, importable
+from project.inference.changes import refuse_changed
 from project.inference.files import content_of
 from project.inference.found import Found, find
 from project.inference.settings import settings_of
+from project.plugs import answering
+from project.run_directory import PLUGS
 from project.training import checkpoint
 from project.training.digest import digest
 from project.training.layout import make_ready
 from project.training.weights import load_weights
 from project.values import Prediction, Tree
-from project.words.returned import dtype_name
+from project.words.names import some
 
 _DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
 
@@ -48,6 +51,7 @@ class Predictor:
         model: in evaluation mode, on `device`.
         device: where it is.
         precision: of the forward pass: that of the run, where the device has it.
+        intake: what reads pictures, and fits arrays, as the data set does.
         weights_hash: of its weights, as the run's outcome has it.
         run_id: None: the file lies in no run.
         data_hash: of all data of the run; None: likewise.
@@ -63,6 +67,7 @@ class Predictor:
     model: nn.Module
     device: torch.device
     precision: str
+    intake: Intake
     weights_hash: str
     run_id: str | None = None
     data_hash: str | None = None
@@ -73,7 +78,8 @@ class Predictor:
         source: str | Path,
         *,
         device: str | torch.device = "cpu",
-        trust: bool = False,
+        trust: bool | Callable[[Brought], bool] = False,
+        accept_changes: bool = False,
         exp_dir: Path | None = None,
     ) -> Self:
         """The model of a run's best checkpoint, or of a `.pt` file.
@@ -82,22 +88,36 @@ class Predictor:
             source: a run (an id, an unambiguous part of it, its directory, `last`, `best:METRIC`),
                 or a file.
             device: where it computes.
-            trust: whether code that came with the run from outside the project may be run.
+            trust: whether code that came with the run from outside the project may be run; or what
+                asks a person, unless they have said so before.
+            accept_changes: whether the model may be made, and pictures read, by other code of this
+                project than the run had.
             exp_dir: the folder of all runs; None: what the environment says, or `experiments`.
 
         Raises:
-            ValueError: there is no such run or checkpoint, or the model can't be built; in one
-                line.
+            ValueError: there is no such run or checkpoint, the model can't be built, code came
+                with the run, or the project's has changed; in one line.
             OSError: a file can't be read.
         """
         found = find(source, exp_dir)
         state = checkpoint.load(found.path)
-        return cls.made(found, state, torch.device(device))
+        code = brought(found, state)
+        if code and not (trust is True or code.is_trusted() or (trust and trust(code))):
+            raise ValueError(
+                f"run {code.run.name} brings code of its own ({some(sorted(code.files))}): look at"
+                f" it in {code.run / PLUGS}, then trust it (--trust, trust=True)"
+            )
+        with importable(code):
+            return cls.made(found, state, torch.device(device), accept_changes)
 
     @classmethod
-    def made(cls, found: Found, state: Mapping[str, Any], device: torch.device) -> Self:
-        """The model of what a checkpoint says; errors as of `load`."""
+    def made(
+        cls, found: Found, state: Mapping[str, Any], device: torch.device, accept: bool = False
+    ) -> Self:
+        """The model of what a checkpoint says; its code can be imported. Errors as of `load`."""
         hparams = settings_of(state, found.path)
+        if not accept:
+            refuse_changed(found, state, answering.parts(hparams.model, str(hparams.task)))
         shape, classes = tuple(state["shape"]), tuple(state["classes"])
         there = _known(hparams, state)
         task = tasks.build(str(hparams.task), there, None, hparams.data)
@@ -106,17 +126,19 @@ class Predictor:
             model = models.build(shape, task.n_outputs, hparams, there | {"task": task})
         load_weights(model, dict(state), found.path)
         make_ready(model, device, hparams)
+        dtype, any_size = state.get("dtype", "uint8"), task.accepts == "masks"
         return cls(
             task=task,
             classes=classes,
             shape=shape,
-            dtype=_DTYPES[state.get("dtype", "uint8")],
+            dtype=_DTYPES[dtype],
             mean=tuple(state["mean"]),
             std=tuple(state["std"]),
             hparams=hparams,
             model=model.eval(),
             device=device,
             precision=precision_on(hparams, device),
+            intake=_intake(found, state, hparams, any_size, accept),
             weights_hash=digest(state["model"]),
             run_id=found.run.name if found.run else None,
             data_hash=found.record["data"]["hash"] if found.record else None,
@@ -172,12 +194,6 @@ class Predictor:
             batch = self.taken(images, bgr=bgr)
         return self.task.decode(self.outputs(batch))
 
-    @cached_property
-    def intake(self) -> Intake:
-        """What reads pictures, and fits arrays, as the data set does."""
-        any_size = self.task.accepts == "masks"
-        return intake_of(self.hparams, self.shape, dtype_name(self.dtype), any_size)
-
     def read(self, paths: Sequence[str | Path]) -> Tensor:
         """The images of files, `(n, C, H, W)`: decoded, upright and resized as the data set's.
 
@@ -208,6 +224,16 @@ class Predictor:
             raise ValueError(
                 f"images are {found}, channels, height and width, and the model takes {due}"
             )
+
+
+def _intake(
+    found: Found, state: Mapping[str, Any], hparams: Hyperparameters, any_size: bool, accept: bool
+) -> Intake:
+    """What reads as the data set does; of one that reads no files, as today's code does."""
+    if not accept and has_own(hparams.data):
+        refuse_changed(found, state, answering.reading())
+    shape = tuple(state["shape"])
+    return intake_of(hparams, shape, state.get("dtype", "uint8"), any_size)
 
 
 def _known(hparams: Hyperparameters, state: Mapping[str, Any]) -> dict[str, Any]:

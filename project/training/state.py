@@ -3,7 +3,8 @@
 Both `best.pt` and `last.pt` hold
 
 - what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`,
-  `class_counts`, `dtype` and `task` (which those of former versions lack);
+  `class_counts`, `dtype` and `task`, and `code`, hashes of what the answers depend on
+  (`plugs/answering.py`); those of former versions lack the last ones;
 - `model`: weights and buffers by name;
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
 

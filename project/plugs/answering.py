@@ -1,0 +1,82 @@
+"""Which of the project's own code a model's answers depend on, and hashes of what it does."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from project import plugs
+from project.files.meaning import imported, meaning
+from project.files.root import ROOT
+
+# Of a task, what is between a model and a decision.
+_OF_TASKS = ("infer", "decode", "probs", "chosen", "_predictions")
+_INPUTS = ("project/data/normalisation.py",)
+_READING = {
+    "project/data/decoding.py": ("decode", "upright", "opened"),
+    "project/data/_fit.py": ("fitted", "fitted_array", "_square"),
+    "project/data/_modes.py": (),
+    "project/data/intake.py": ("read", "fitted", "channels_first"),
+}
+
+
+def parts(model: str, task: str) -> dict[str, tuple[str, ...]]:
+    """The files, named from the project's folder, and the functions that count; none: all do.
+
+    Args:
+        model: as it was chosen; one from outside lies in the run itself.
+        task: likewise.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    if not plugs.is_outside("model", model):
+        for path in _closure(plugs.find("model", model).path, "project.models"):
+            found[_name(path)] = ()
+    if not plugs.is_outside("task", task):
+        first, *more = _closure(plugs.find("task", task).path, "project.tasks")
+        found[_name(first)] = _OF_TASKS
+        found |= {_name(path): () for path in more if path.endswith("_windows.py")}
+    return found | dict.fromkeys(_INPUTS, ())
+
+
+def reading() -> dict[str, tuple[str, ...]]:
+    """Likewise, of what turns a file into an image."""
+    return dict(_READING)
+
+
+def meanings(parts: Mapping[str, tuple[str, ...]]) -> dict[str, str | None]:
+    """The hash of what each part does now; None: it is gone.
+
+    Raises:
+        OSError: one can't be read.
+    """
+    return {name: _meaning(str(ROOT / name), counted) for name, counted in parts.items()}
+
+
+def recorded(model: str, task: str) -> dict[str, str | None]:
+    """What a checkpoint keeps of all of them."""
+    return meanings(parts(model, task) | reading())
+
+
+@cache
+def _meaning(path: str, counted: tuple[str, ...]) -> str | None:
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        return meaning(file.read(), counted)
+
+
+def _closure(path: str, package: str) -> Iterator[str]:
+    """A file, and those of its package that it imports, as far as they go."""
+    seen, waiting = {path}, [path]
+    while waiting:
+        yield (here := waiting.pop(0))
+        with open(here, "rb") as file:
+            names = imported(file.read(), package)
+        for name in sorted(names):
+            more = str(ROOT.joinpath(*name.split(".")).with_suffix(".py"))
+            if more not in seen and os.path.isfile(more):
+                seen.add(more)
+                waiting.append(more)
+
+
+def _name(path: str) -> str:
+    return os.path.relpath(path, ROOT).replace(os.sep, "/")
