@@ -59,8 +59,8 @@ def change(context: Context, body: Any) -> dict[str, Any]:
         new = {"tags": known["tags"] if tags is None else [*marks, *tags]}
         new["note"] = known["note"] if note is None else note
         _write(context, connection, run, new)
-    told = {name: _shown(known[name]) for name in _changed(wanted, known)}
-    return {name: _shown(value) for name, value in new.items()} | {"replaced": told or None}
+    told = {name: shown(known)[name] for name in _changed(wanted, known)}
+    return shown(new) | {"replaced": told or None}
 
 
 def read(connection: sa.Connection, run_id: str) -> dict[str, Any]:
@@ -70,6 +70,11 @@ def read(connection: sa.Connection, run_id: str) -> dict[str, Any]:
     found = {key: value for key, value in rows}
     tags = [tag for tag in (found.get(KEY) or "").split(", ") if tag]
     return {"tags": tags, "note": found.get(NOTE) or ""}
+
+
+def shown(known: dict[str, Any]) -> dict[str, Any]:
+    """`tags` and `note` as people have written them."""
+    return known | {"tags": repetitions.without_mark(known["tags"])}
 
 
 def may_write(context: Context, run: Run) -> bool:
@@ -122,8 +127,4 @@ def _changed(wanted: dict[str, Any], known: dict[str, Any]) -> list[str]:
     if not isinstance(seen, dict):
         return []
     given = [name for name in ("tags", "note") if wanted.get(name) is not None and name in seen]
-    return [name for name in given if json.dumps(seen[name]) != json.dumps(_shown(known[name]))]
-
-
-def _shown(value: Any) -> Any:
-    return repetitions.without_mark(value) if isinstance(value, list) else value
+    return [name for name in given if json.dumps(seen[name]) != json.dumps(shown(known)[name])]

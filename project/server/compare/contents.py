@@ -12,9 +12,8 @@ from project.comparison.description import describe
 from project.comparison.loading import KnownRun
 from project.comparison.page.content import content
 from project.comparison.page.logged import Logged
-from project.server.api.access import Role
 from project.server.api.context import Context
-from project.server.compare import images, known, metrics, patches, visible
+from project.server.compare import annotations, images, known, metrics, patches, visible
 from project.server.compare.metrics import Metric
 from project.server.compare.visible import Run
 from project.server.errors import not_found
@@ -40,9 +39,10 @@ def contents(context: Context, text: str) -> dict[str, Any]:
         told = metrics.listed(connection, runs, ours)
         found, damaged = known.known(context, connection, runs, told, Path(folder))
         shown = _content(context, runs, found, told)
+        written = [annotations.shown(annotations.read(connection, run.id)) for run in runs]
     shown["problems"] = [*([_missing(missing)] if missing else []), *damaged, *shown["problems"]]
-    for entry, run in zip(shown["runs"], runs, strict=True):
-        entry["store"] = _in_store(context, run)
+    for entry, run, notes in zip(shown["runs"], runs, written, strict=True):
+        entry["store"] = _in_store(context, run) | notes
     return shown | {"pulse": pulse(context, ",".join(run.id for run in runs))}
 
 
@@ -88,8 +88,8 @@ def _content(
 
 def _in_store(context: Context, run: Run) -> dict[str, Any]:
     """Where the run is in the store; where its files are is not for the page."""
-    role = Role.MEMBER if context.account.admin else None
-    role = role or context.account.experiments.get(str(run.experiment_id), 0)
-    stoppable = run.container_id and run.status == "running" and role >= Role.MEMBER
+    editable = annotations.may_write(context, run)
+    stoppable = run.container_id and run.status == "running" and editable
     fields = ("id", "name", "experiment_id", "container_id", "short_id")
-    return {name: getattr(run, name) for name in fields} | {"stoppable": bool(stoppable)}
+    told = {name: getattr(run, name) for name in fields}
+    return told | {"stoppable": bool(stoppable), "editable": editable}

@@ -28,11 +28,11 @@ class Listing {
     this.table = el("div", { class: "scroll tall", tabIndex: 0, role: "region", "aria-label": "Table of runs" });
     this.below = el("div", { class: "below" });
     this.pager = el("nav", { class: "tools", "aria-label": "Pages of the list" });
-    const title = el(heading, { id: "list-title" }, "Runs");
+    const title = el(heading, {}, "Runs");
     const columns = el("button", { onclick: () => chooseColumns(this.found, () => this.change({})) }, "Columns");
     this.root = el(
       "section",
-      { class: "list", "aria-labelledby": "list-title" },
+      { class: "list", "aria-label": "List of runs" },
       el("div", { class: "heading" }, title, this.count, el("span", { class: "grow" }), source.views && views(), columns),
       this.search(),
       this.fault,
@@ -46,6 +46,7 @@ class Listing {
 
   async begin() {
     await this.ask();
+    if (!this.found) this.table.replaceChildren(el("p", { class: "empty" }, "Nothing is shown until that is mended."));
     this.place.replaceChildren(this.root);
     this.poll();
   }
@@ -102,7 +103,7 @@ class Listing {
 
   show(found) {
     this.tell("");
-    const told = fixed(found);
+    const told = fixed(found) + state.sort;
     const same = told === this.told;
     Object.assign(this, { found, told });
     if (same) return;

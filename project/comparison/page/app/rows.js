@@ -15,8 +15,8 @@ function heading(column, list) {
   const { name, kind } = column;
   const falling = state.sort === `-${name}`;
   const by = falling || state.sort === name;
-  const title = column.title ?? { duration: "lasted", age: "started", exp_name: "experiment", sha: "code", data_hash: "data" }[name] ?? name;
-  const button = el("button", { class: "plain", "data-key": `sort ${name}`, onclick: () => list.change({ sort: next(column) }) }, title);
+  // By the names that conditions use.
+  const button = el("button", { class: "plain", "data-key": `sort ${name}`, onclick: () => list.change({ sort: next(column) }) }, column.title ?? name);
   return el("th", { scope: "col", class: kind === "number" ? "number" : "", "aria-sort": by ? (falling ? "descending" : "ascending") : null }, button);
 }
 

@@ -11,7 +11,7 @@ export class Ticks {
     this.boxes = [];
     this.rows = [];
     this.compare = el("button", { class: "main", id: "compare", onclick: () => location.assign(`compare?runs=${[...this.chosen].join(",")}`) });
-    this.every = el("button", { class: "plain", onclick: () => this.set(this.rows.slice(0, MOST), true) });
+    this.every = el("button", { class: "plain", hidden: true, onclick: () => this.set(this.rows.slice(0, MOST), true) });
     this.none = el("button", { class: "plain", onclick: () => this.clear() }, "Untick all");
     this.buttons = el("span", { class: "tools" }, this.every, this.none, this.compare);
     this.mark();
