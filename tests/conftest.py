@@ -2,9 +2,13 @@
 
 import gc
 import os
+import shlex
 import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
+import execnet
 import pytest
 from hypothesis import settings
 
@@ -66,6 +70,15 @@ def pytest_xdist_auto_num_workers() -> int:
         os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     )
     return len(usable) + 1
+
+
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[execnet.XSpec]) -> None:
+    """Workers are forks of one process, which imports for all of them."""
+    session = config.pluginmanager.getplugin("dsession").nodemanager.testrunuid
+    started = [sys.executable, "-S", str(Path(__file__).with_name("worker.py")), session]
+    for spec in specs:
+        if spec.popen and not spec.python:
+            spec.python = shlex.join(started)
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,9 @@
 
 `python(["-c", code])` is like `subprocess.Popen([sys.executable, "-c", code])`, with PyTorch,
 Lightning, the Neptune client, MLflow and our server imported already. All workers of the tests have
-one process to fork, which is started when it is needed first and ends with the last of them. What
-measures or counts imports, or loads torch in another way, needs a process of its own.
+one process to fork, which is started when it is needed first and ends with the last of them; they
+are forks of it themselves (`tests/worker.py`). What measures or counts imports, or loads torch in
+another way, needs a process of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import threading
 import types
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -35,8 +37,8 @@ NUMBER = struct.Struct("i")
 PRELOADED = (
     *("torch", "torch._dynamo", "torchvision", "pytorch_lightning", "sklearn.metrics"),
     *("neptune", "mlflow.server.fastapi_app", "PIL.ImageFont", "PIL.PngImagePlugin"),
-    *("project.server.app", "project.plan", "project.experiment", "project.datasets.digits"),
 )
+OURS = ("project.server.app", "project.plan", "project.experiment", "project.datasets.digits")
 LARGEST = 2**17  # bytes of a request: arguments and environment
 
 
@@ -118,6 +120,11 @@ def answering(argv: Sequence[str | Path], env: Mapping[str, str], log: IO[bytes]
     return Fork(news, open(heard, encoding="utf-8"), open(tell, "w", encoding="utf-8"))
 
 
+def lent(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path) -> Fork:
+    """Start Python likewise, with the input and outputs of this process."""
+    return Fork(_ask(argv, env, cwd, {0: 0, 1: 1, 2: 2}), None)
+
+
 def completed(
     argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
@@ -194,8 +201,9 @@ def _start(path: str) -> None:
         command += [str(listener.fileno()), path]
         # The client greets who imports it with a warning; run the command to see what is wrong. Of
         # a session of its own: Ctrl-C in a terminal is the tests' to see to.
-        quiet = {"stderr": subprocess.DEVNULL, "cwd": ROOT, "start_new_session": True}
-        started = subprocess.Popen(command, pass_fds=[listener.fileno()], **quiet)
+        nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        apart = {"cwd": ROOT, "start_new_session": True, "pass_fds": [listener.fileno()]}
+        started = subprocess.Popen(command, **nowhere, **apart)
     started.returncode = 0  # others may need it still when this process ends, which waits for none
 
 
@@ -318,9 +326,13 @@ def _use_sources(folder: str) -> None:
 
 
 def _warm_up() -> None:
-    """Import all of that."""
+    """Import all of that; what our own code is warned of is an error, as in tests."""
     for name in PRELOADED:
         import_module(name)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", module="project")
+        for name in OURS:
+            import_module(name)
 
 
 if __name__ == "__main__":
