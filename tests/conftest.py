@@ -34,8 +34,8 @@ for name in (
 # Fixtures that are servers: each takes seconds to start.
 SERVERS = ("guarded", "running", "server")
 
-# Each run of the tests draws other examples; it need not draw very many.
-settings.register_profile("often", max_examples=40)
+# Each run of the tests draws other examples; it need not draw very many, and may be slow at it.
+settings.register_profile("often", max_examples=40, deadline=None)
 settings.load_profile("often")
 
 
