@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from project import __main__ as listing
-from project import compare, export, main, predict, reproduce, runs, serve, sync, verify
+from project import check, compare, export, main, predict, reproduce, runs, serve, sync, verify
 from project.cli import command
 from project.hyperparameters import Hyperparameters
 from project.server import stop
@@ -120,6 +120,7 @@ def test_a_list_of_devices_on_a_cpu_is_refused() -> None:
 
 
 COMMANDS = {
+    "check": check.main,
     "": listing.main,
     "run": main.main,
     "compare": compare.main,
@@ -133,6 +134,7 @@ COMMANDS = {
     "server.stop": stop.main,
 }
 WITH_RUN = (
+    "check",
     "compare",
     "reproduce",
     "verify",

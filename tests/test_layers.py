@@ -30,13 +30,15 @@ ROOMS: dict[str, set[str]] = {
     "provenance": {"tables", "training"},
     # A model is made as for training, of what its checkpoint says.
     "inference": {"data", "models", "provenance", "tasks", "training", "values"},
+    "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},
     "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
     "comparison": {"provenance", "tables"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},
     "server": {"comparison", "provenance", "tracking"},
 }
-COMMANDS = {"run", "compare", "export", "predict", "reproduce", "verify", "runs", "sync", "serve"}
+COMMANDS = {"run", "check", "compare", "export", "predict", "reproduce", "verify", "runs", "sync"}
+COMMANDS |= {"serve"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment"}
 # The server's, from the ground up: each may import from those before it.

@@ -1,0 +1,1 @@
+"""Tests of a trained model: what `python -m project.check` looks at."""

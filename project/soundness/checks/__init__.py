@@ -1,0 +1,1 @@
+"""The checks that each run can be put to."""
