@@ -68,6 +68,11 @@ def agreed(records: Iterable[Ways], score: str) -> str | None:
     return said.pop() if len(said) == 1 else None
 
 
+def distinct(records: Iterable[Ways]) -> list[Ways]:
+    """Each of them once: many runs' records say the same."""
+    return list({tuple(sorted(ways.items())): ways for ways in records}.values())
+
+
 def is_told(ways: Ways, score: str) -> bool:
     """Whether a record says anything of a score."""
     return _known(ways, score) is not None

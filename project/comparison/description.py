@@ -19,7 +19,7 @@ from project.files.root import ROOT
 from project.provenance import repetitions
 from project.provenance.comparable import drawn_by_seed, incomparable, told
 from project.run_directory import PREDICTIONS
-from project.scores import agreed
+from project.scores import agreed, distinct
 
 SCHEMA = 1
 
@@ -126,8 +126,9 @@ def _notes(runs: Sequence[KnownRun], reasons: Mapping[str, str]) -> list[str]:
 
 
 def _better(runs: Sequence[KnownRun]) -> dict[str, str | None]:
-    ways = [run.record["scores"] for run in runs]
-    return {name: agreed(ways, name) for run in runs for name in run.scores}
+    ways = distinct(run.record["scores"] for run in runs)
+    names = dict.fromkeys(name for run in runs for name in run.scores)
+    return {name: agreed(ways, name) for name in names}
 
 
 def _who(run: KnownRun, name: str, now: datetime) -> dict[str, Any]:

@@ -40,7 +40,10 @@ def judge(found: Description, runs: Sequence[KnownRun]) -> dict[str, Any]:
     monitors = list(dict.fromkeys(str(run["monitor"]) for run in found["runs"] if run["monitor"]))
     judged = [unit for unit in units if _repeats(found, unit) is None]
     wanted = usual(run.record for run in runs)
-    first = primary(_common(found, judged), found["better"], monitors, wanted)
+    # Of a setting without a finished run nothing is said: it must not choose the score.
+    ended = [unit for unit in judged if _has_ended(found, unit)]
+    scores = _common(found, ended if len(ended) > 1 else judged)
+    first = primary(scores, found["better"], monitors, wanted)
     every = [name for run in found["runs"] for name in run["scores"]]
     return {
         "settings": [_setting(found, *pair) for pair in zip(units, names, strict=True)],
@@ -48,6 +51,18 @@ def judge(found: Description, runs: Sequence[KnownRun]) -> dict[str, Any]:
         "headline": headline(dict.fromkeys(every), first, monitors, wanted),
         "verdicts": [_described(told) for told in _verdicts(found, judged, first)],
     }
+
+
+def verdicts(found: Description, base: Unit) -> list[dict[str, Any]]:
+    """The verdicts of a description as they are if another unit is what the others are set against.
+
+    Args:
+        found: of `describe`.
+        base: the unit.
+    """
+    others = [unit for unit in units_of(found) if unit.label != base.label]
+    judged = [base, *(unit for unit in others if _repeats(found, unit) is None)]
+    return [_described(told) for told in _verdicts(found, judged, found["primary"])]
 
 
 def values_of(found: Description, unit: Unit, score: str) -> Setting:
@@ -102,6 +117,10 @@ def _sentences(told: Sequence[Mapping[str, Any]], score: str) -> list[str]:
             f" all their intervals together hold with {100 * CONFIDENCE:g} %"
         )
     return lines
+
+
+def _has_ended(found: Description, unit: Unit) -> bool:
+    return any(found["runs"][index]["status"] == "finished" for index in unit.members)
 
 
 def _common(found: Description, units: Sequence[Unit]) -> list[str]:

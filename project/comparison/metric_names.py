@@ -31,6 +31,17 @@ def measured(key: str) -> str:
     return "/".join(parts[:-1]) if len(parts) > 1 and parts[-1].isdecimal() else key
 
 
+def fold(key: str) -> str:
+    """Under which line a score is folded away, as another one says nearly the same; empty: none."""
+    if measured(key) != key or "/" in key:
+        return "single classes"
+    if key.endswith("_error_bound"):
+        return "error bounds"
+    if key.endswith(("_macro", "_weighted", "_micro", "_per_class")):
+        return "other averages"
+    return "without leaks" if key.endswith("_without_leaks") else ""
+
+
 def group(key: str) -> str:
     """The group of charts in which a metric stands, one of GROUPS."""
     if key.startswith(("monitoring/", "system/")):

@@ -90,13 +90,28 @@ def start(profile: Path) -> Page:
     return Page(webdriver.Chrome(options=options, service=Service(DRIVER)))
 
 
-def table_rows(page: Page) -> dict[str, list[str]]:
-    """The texts of the table of all that is known, by name."""
+def table_rows(page: Page, section: str) -> dict[str, list[str]]:
+    """The texts of a section of the table of all values, which is opened, by the rows' names."""
+    body = f"table.facts [data-section='{section}']"
+    button = page.in_sight(f"{body} button.section")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
     rows = {}
-    for row in page.all("table.facts tbody tr"):
+    for row in page.all(f"{body} tr:not(.section)"):
         name, *cells = row.find_elements(By.CSS_SELECTOR, "th, td")
         rows[name.text] = [cell.text for cell in cells]
     return rows
+
+
+def score_rows(page: Page) -> dict[str, dict[str, str]]:
+    """The texts of the first table, by a row's letter and a column's name."""
+    table = page.one("table.scores")
+    heads = [head.text.split()[0] for head in table.find_elements(By.CSS_SELECTOR, "thead th")]
+    found = {}
+    for row in table.find_elements(By.CSS_SELECTOR, "tbody tr"):
+        cells = [cell.text for cell in row.find_elements(By.CSS_SELECTOR, "th, td")]
+        found[row.get_attribute("data-id")] = dict(zip(heads, cells, strict=True))
+    return found
 
 
 def drawn(page: Page, metric: str) -> int:

@@ -1,24 +1,71 @@
 """The comparison of six runs, two settings of three seeds: what is seen, and what is done there."""
 
+import json
+
 import pytest
+from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from project.compare import main
 from tests.comparison.page.conftest import MARKUP
-from tests.page.browser import Page, drawn, table_rows
+from tests.page.browser import Page, drawn, score_rows, table_rows
 from tests.page.sources import Source
 
 DOUBLE = "arguments[0].dispatchEvent(new MouseEvent('dblclick'))"
 
 
-def test_curves_table_diff_and_figures_are_there(page: Page, source: Source) -> None:
-    page.show(source.address(score="val_accuracy"))
+def test_the_first_screen_says_which_is_better_and_by_how_much(page: Page, source: Source) -> None:
+    page.show(source.address())
     assert page.driver.title == "6 runs compared"
-    rows = table_rows(page)
-    assert rows["learning_rate"] == ["0.001", "0.1"]
+    rows = score_rows(page)
+    assert list(rows) == ["A", "B"]
+    assert [row["learning_rate"] for row in rows.values()] == ["0.001", "0.1"]
     # Means of .5 .6 .7 and .75 .85 .95; both deviate by .1; every pair differs by .25.
-    assert rows["val_accuracy"] == ["0.60 ± 0.10", "0.85 ± 0.10★ +0.25"]
+    assert rows["A"]["val_accuracy"] == "0.60 ± 0.10"
+    assert rows["B"]["val_accuracy"].split("\n") == [
+        "0.85 ± 0.10★",
+        "+0.250 no spread",
+        "[+0.250, +0.250]",
+    ]
+    # The curves begin on the second screen at the latest.
+    place = "return document.getElementById('curves').getBoundingClientRect().top"
+    assert page.driver.execute_script(place) < 1600
+    # Another baseline turns the differences round, and stands in the address.
+    page.click("tr[data-id='B'] input[name='base']")
+    assert score_rows(page)["A"]["val_accuracy"].split("\n")[1] == "−0.250 no spread"
+    assert page.driver.current_url.endswith("base=B")
+    page.check_quiet(source.hosts)
+
+
+def test_scores_are_those_of_the_outcomes_and_of_the_terminal(page: Page, source: Source) -> None:
+    told = source.exp_dir / "told.json"
+    assert main(["trial", "--exp-dir", str(source.exp_dir), "--json", str(told)]) in (0, 2)
+    terminal = [run["scores"] for run in json.loads(told.read_text())["runs"]]
+    page.show(source.address(each=1))
+    heads = [head.text.split()[0] for head in page.all("table.scores thead th")]
+    for row, id_, own in zip(
+        page.all("table.scores tbody tr"), source.ids(), terminal, strict=True
+    ):
+        outcome = json.loads((source.exp_dir / "trial" / id_ / "outcome.json").read_text())
+        scores = outcome["best"]["metrics"] | outcome["test"]
+        assert scores == own
+        for name, cell in zip(heads, row.find_elements(By.CSS_SELECTOR, "th, td"), strict=True):
+            if name in scores:
+                value = cell.find_element(By.CSS_SELECTOR, ".value")
+                assert float(value.get_attribute("title")) == scores[name]
+                assert float(value.text) == pytest.approx(scores[name], rel=1e-4)
+    # The same in the table of all values.
+    rows = table_rows(page, "results")
+    assert [float(cell.split("\n")[0].rstrip("★")) for cell in rows["val_accuracy"]] == [
+        own["val_accuracy"] for own in terminal
+    ]
+
+
+def test_curves_diff_seeds_and_figures_are_there(page: Page, source: Source) -> None:
+    page.show(source.address(score="val_accuracy"))
     # A line and a band for each of the two groups.
     page.until(lambda _: drawn(page, "train_loss") == 4, "no curves")
+    assert table_rows(page, "flags")["learning_rate"] == ["0.001", "0.1"]
     diff = [row.text.split() for row in page.all("details.file tr.added, details.file tr.removed")]
     assert ["5", "−", "line", "4"] in diff and ["5", "+", "line", "4!"] in diff
     seeds = page.one("table.seeds tbody tr:nth-child(2)").text
@@ -28,6 +75,18 @@ def test_curves_table_diff_and_figures_are_there(page: Page, source: Source) -> 
     page.driver.execute_script("arguments[0].scrollIntoView()", figures[0])
     sizes = "return arguments[0].map((image) => image.naturalWidth)"
     page.until(lambda _: page.driver.execute_script(sizes, figures) == [1] * 6, "no images")
+    page.check_quiet(source.hosts)
+
+
+def test_a_runs_own_page_begins_with_its_scores(page: Page, source: Source) -> None:
+    id_ = source.ids()[2]
+    page.show(source.address(id_))
+    shown = [card.text.split("\n") for card in page.all(".cards > div")]
+    assert ["val_accuracy", "0.7000"] in [card[:2] for card in shown]
+    assert page.one(".command code").text == f"python -m project.reproduce {id_}"
+    page.until(lambda _: drawn(page, "train_loss") == 1, "no curve")
+    # What is known besides is closed.
+    assert not any(row.is_displayed() for row in page.all("[data-section='flags'] tr:nth-child(2)"))
     page.check_quiet(source.hosts)
 
 

@@ -6,16 +6,19 @@ from typing import Any
 
 from project.comparison.flat import differ
 from project.comparison.judging import verdict_lines
+from project.comparison.labels import telling_flags
 from project.comparison.loading import KnownRun
-from project.comparison.metric_names import group, rank
+from project.comparison.metric_names import fold, group, measured, rank
+from project.comparison.page.against import against
+from project.comparison.page.confusion import confusion
 from project.comparison.page.diffs import diffs
 from project.comparison.page.dimensions import dimensions
 from project.comparison.page.logged import Logged, began, read_logged
 from project.comparison.page.rows import rows
 from project.comparison.sections import leak_lines
-from project.comparison.units import Unit, names_of, units_of
+from project.comparison.units import Unit, cell, names_of, telling, units_of
 from project.comparison.values import code_mark, data_mark, is_of_class, text_of
-from project.scores import agreed
+from project.scores import agreed, distinct
 
 
 def content(
@@ -37,13 +40,14 @@ def content(
     each = [Unit(run["label"], (i,), False) for i, run in enumerate(found["runs"])]
     units = units_of(found) if found["groups"] else []
     logged = logged or read_logged(found, runs, units, now)
+    matrices, matrices_out = confusion(runs, [run["label"] for run in found["runs"]])
     code, files_out = diffs(found["code"]["diffs"])
     shown = {
         "made": now.isoformat(timespec="seconds"),
         "runs": _runs(found, runs, each, now),
         "units": _units(found, runs, units),
         "rows": [_with_last(row, found, units, logged.lasts) for row in rows(found, units)],
-        "metrics": [_metric(name, runs, logged) for name in sorted(logged.names, key=rank)],
+        "metrics": _metrics(runs, logged),
         "axes": logged.axes,
         "curves": logged.curves,
         "images": logged.images,
@@ -54,6 +58,11 @@ def content(
         "groups": found["groups"],
         "pairs": found["pairs"],
         "verdicts": verdict_lines(found) if len(runs) > 1 else [],
+        "against": against(found),
+        "primary": found["primary"],
+        "headline": found["headline"],
+        "telling": _telling(found, units or each),
+        "confusion": matrices,
         "dimensions": dimensions(found, units),
         "disagreements": _pairs(found, runs),
         "notes": [
@@ -61,6 +70,7 @@ def content(
             *(f"{text}." for text in found["notes"]),
             *logged.notes,
             *_notes(files_out),
+            *matrices_out,
         ],
         "problems": list(
             dict.fromkeys([*leak_lines(found["runs"]), *found["problems"], *logged.problems])
@@ -106,6 +116,7 @@ def _runs(
     listed = []
     for run, name, lasted in zip(found["runs"], names, duration, strict=True):
         fields = ("run_id", "status", "seed", "description", "tags", "note", "command")
+        fields += ("reproduces", "foreign", "monitor", "best")
         shown = {key: run[key] for key in fields} | {"id": run["label"], "name": name}
         shown |= {"experiment": run["exp_name"], "started": _milliseconds(began(run, now))}
         shown |= {"lasted": _milliseconds(lasted)}
@@ -124,10 +135,21 @@ def _units(
     ]
 
 
-def _metric(name: str, runs: Sequence[KnownRun], logged: Logged) -> dict[str, Any]:
-    wanted = agreed((run.record["scores"] for run in runs), name)
-    last = [own.get(name) for own in logged.lasts.values()]
-    return {"key": name, "title": name, "group": group(name), "better": wanted, "last": last}
+def _metrics(runs: Sequence[KnownRun], logged: Logged) -> list[dict[str, Any]]:
+    ways = distinct(run.record["scores"] for run in runs)
+    return [
+        {"key": name, "title": name, "group": group(name), "better": agreed(ways, name)}
+        | {"last": [own.get(name) for own in logged.lasts.values()]}
+        for name in sorted(logged.names, key=rank)
+    ]
+
+
+def _telling(found: Mapping[str, Any], units: Sequence[Unit]) -> list[str]:
+    """The names of the flags in which the units differ, those that tell most first."""
+    rows = [row for row in telling(found, units) if row["name"] != "seed" or len(units) == 1]
+    flags = [{row["name"]: cell(row["values"], unit) for row in rows} for unit in units]
+    first = telling_flags(flags, [""] * len(units))
+    return list(dict.fromkeys([*first, *(row["name"] for row in rows)]))
 
 
 def _scores(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -135,7 +157,14 @@ def _scores(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     monitors = [run["monitor"] for run in found["runs"]]
     known = found["better"]
     return [
-        {"name": n, "better": known[n], "values": [r["scores"].get(n) for r in found["runs"]]}
+        {
+            "name": n,
+            "better": known[n],
+            "fold": fold(n),
+            "stem": measured(n),
+            "why": found["incomparable"].get(n),
+        }
+        | {"values": [run["scores"].get(n) for run in found["runs"]]}
         for n in sorted(known, key=lambda name: (is_of_class(name), name not in monitors))
     ]
 

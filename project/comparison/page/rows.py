@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from project.comparison.flat import differ
-from project.comparison.metric_names import rank
+from project.comparison.metric_names import fold, rank
 from project.comparison.spread import summary
 from project.comparison.units import (
     Unit,
@@ -27,16 +27,17 @@ def rows(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]
         units: Its groups, and the runs that are in none; empty if there are no groups.
     Returns:
         Of each row its `section`, `name`, whether it `differs`, whether it is a score `of_class`,
-        and the cells of `each` run and of each of `grouped` units: a text, or of a result its
-        `text` (of a group the mean `value`, `sd` and `n`), `delta` with its `sign` (1 better, -1
-        worse, 0 unknown) and `interval`, and whether it is the `best`; and `why` the row's scores
-        can't be compared, if they can't.
+        under which line it can `fold`, and the cells of `each` run and of each of `grouped` units:
+        a text, or of a result its `text` (of a group the mean `value`, `sd` and `n`), `delta` with
+        its `sign` (1 better, -1 worse, 0 unknown) and `interval`, and whether it is the `best`; and
+        `why` the row's scores can't be compared, if they can't.
     """
     listed = []
     for section in ("flags", "results", "code", "data", "environment"):
         for row in sorted(found["sections"][section], key=_order(found, section)):
             own = {"section": section, "name": row["name"], "differs": row["differs"]}
             own["of_class"] = section == "results" and is_of_class(row["name"])
+            own["fold"] = fold(row["name"]) if section == "results" else ""
             cells = _result(row, found, units) if section == "results" else _fact(row, units)
             listed.append(own | cells)
     return listed

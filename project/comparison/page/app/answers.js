@@ -3,7 +3,6 @@
 export function answers(data) {
   const given = {
     curves: ({ runs, metric, x, from, to }) => Object.fromEntries(runs.split(",").map((id) => [id, curve(data, data.curves[id][metric], x, from, to)])),
-    images: () => data.images,
   };
   return {
     get: async (path, parameters) => given[path](parameters),

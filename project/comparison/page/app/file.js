@@ -3,13 +3,14 @@
 import { answers } from "./answers.js";
 import { say } from "./dom.js";
 import { listed } from "./listed.js";
-import { Page } from "./show.js";
+import { Page, presumeHidden } from "./show.js";
 import { source } from "./source.js";
 import { load, presume } from "./state.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 Object.assign(source, answers(data), { list: data.listing && listed(data.listing) });
 presume("all", data.all);
+presumeHidden(data);
 const page = new Page(document.getElementById("main"), data);
 
 document.querySelector(".skip").addEventListener("click", (event) => {

@@ -5,11 +5,19 @@ import { look } from "./palette.js";
 import { source } from "./source.js";
 import { isOpen, setOpen } from "./state.js";
 
-export async function showImages(root, runs) {
-  const rows = await source.get("images", { runs: runs.map((run) => run.id).join(",") });
-  if (!rows.length) return;
-  const groups = el("div", { class: "images" }, rows.map((row, i) => one(row, runs, i < 4)));
-  root.replaceChildren(el("div", { class: "heading" }, el("h2", { id: "images" }, "Images")), groups);
+// So many runs' images stand beside each other.
+const MOST = 12;
+// The samples themselves say most.
+const FIRST = /examples|samples|predictions/;
+
+// `runs` in the order in which they are shown, each with its `index` in the page's data.
+export function showImages(root, { images }, runs) {
+  const shown = runs.slice(0, MOST);
+  const rows = images.map(({ name, runs: each }) => ({ name, runs: shown.map(({ index }) => each[index]) })).filter((row) => row.runs.some((own) => own.length));
+  rows.sort((a, b) => FIRST.test(b.name) - FIRST.test(a.name));
+  const groups = el("div", { class: "images" }, rows.map((row, i) => one(row, shown, i < 2)));
+  const more = runs.length - shown.length;
+  root.replaceChildren(el("div", { class: "heading" }, el("h2", { id: "images" }, "Images")), groups, more > 0 ? el("p", { class: "note" }, `Those of ${more} more runs have no room here: hide others above.`) : "");
 }
 
 function one(row, runs, usually) {

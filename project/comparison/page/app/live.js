@@ -3,7 +3,7 @@
 
 import { get, imageAddress, plotly, stop } from "./api.js";
 import { el, openDialog, say, status } from "./dom.js";
-import { Page } from "./show.js";
+import { Page, presumeHidden } from "./show.js";
 import { source } from "./source.js";
 import { address, state, update } from "./state.js";
 
@@ -21,6 +21,7 @@ export class Live {
   async show() {
     clearTimeout(this.timer);
     await this.read();
+    presumeHidden(this.data);
     const extremes = {};
     const live = { extremes, told: (item) => (item.status ? status(item) : []), extras: (item) => this.extras(item), tools: [el("a", { class: "add", href: "compare" }, "Choose runs"), el("button", { class: "plain", onclick: copy }, "Copy link")] };
     this.page = new Page(this.main, this.data, live);
@@ -42,7 +43,7 @@ export class Live {
     const letters = new Map(this.data.runs.map((run) => [run.store.id, run.id]));
     for (const unit of this.data.units.filter((unit) => unit.group)) this.ids.set(unit.id, this.counted(unit).map((id) => this.ids.get(id)).join("~"));
     // Addresses of former versions have the server's ids.
-    state.hide = state.hide.map((id) => letters.get(id) ?? id).filter((id) => this.ids.has(id));
+    if (state.hide.some((id) => !this.ids.has(id))) update({ hide: state.hide.map((id) => letters.get(id) ?? id).filter((id) => this.ids.has(id)) });
     Object.assign(source, { get: (path, asked) => this.answer(path, asked), imageAddress: (id, path) => imageAddress(this.ids.get(id), path), library: plotly });
   }
 
@@ -53,7 +54,6 @@ export class Live {
   }
 
   async answer(path, asked) {
-    if (path === "images") return this.data.images;
     const letters = asked.runs.split(",");
     const found = await get(path, { ...asked, runs: letters.map((id) => this.ids.get(id)).join(",") });
     return Object.fromEntries(letters.map((id) => [id, found[this.ids.get(id)]]));

@@ -9,12 +9,12 @@ const WIDTH = 180;
 const HEIGHT = 26;
 
 export function seeds(data) {
-  const place = el("div", { class: "scroll" });
+  const place = el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Seeds" });
   const known = data.scores.filter(({ name }) => data.groups.some((group) => group.scores[name]));
   const choice = el("select", { id: "score", "aria-label": "Score", onchange: () => {
     update({ score: choice.value });
     draw();
-  } }, known.map(({ name }) => el("option", { value: name, selected: name === state.score }, name)));
+  } }, known.map(({ name }) => el("option", { value: name, selected: name === (state.score || data.primary) }, name)));
   const draw = () => place.replaceChildren(table(data, known.find(({ name }) => name === choice.value)));
   if (known.length) draw();
   else place.replaceChildren(el("p", { class: "empty" }, "No run of these groups has finished."));

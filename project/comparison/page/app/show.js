@@ -1,22 +1,31 @@
 // A comparison of runs, or one run: what the structure of comparison/page/content.py says of them.
 
+import { classes } from "./classes.js";
 import { Comparison } from "./comparison.js";
 import { Curves } from "./curves.js";
 import { diffs } from "./diff.js";
 import { disagreements } from "./disagreements.js";
 import { el } from "./dom.js";
 import { date } from "./format.js";
+import { Headline } from "./headline.js";
 import { showImages } from "./images.js";
 import { Legend } from "./legend.js";
 import { listing } from "./listing.js";
+import { one } from "./one.js";
 import { COLOURS, look, setLook } from "./palette.js";
 import { Parallel } from "./parallel.js";
+import { Scatter } from "./scatter.js";
+import { baseline } from "./scoring.js";
 import { seeds } from "./seeds.js";
-import { state, update } from "./state.js";
+import { presume, setOpen, state, update } from "./state.js";
+import { changes, verdictLines } from "./verdict.js";
+
+// Of more runs, those with the best values have their curves shown at first.
+const CURVES = 20;
 
 export class Page {
   // `live` is what a server's page has besides: `extras` and `told` of a run's chip, `tools` beside
-  // all chips, and whether it has `counted` the points of curves.
+  // all chips, and `extremes`, the numbers of points of curves as far as they are counted.
   constructor(main, data, live = {}) {
     Object.assign(this, { main, data, live });
     looks(data);
@@ -33,30 +42,74 @@ export class Page {
   show() {
     const { data, main } = this;
     const { grouped, items } = this.compared;
-    this.table = new Comparison(data, items, grouped);
-    this.curves = new Curves({ runs: items, metrics: data.metrics, extremes: this.live.extremes ?? points(data, items) });
+    this.curves = new Curves({ runs: items, metrics: data.metrics, extremes: this.live.extremes ?? points(data, items), intervals: data.intervals });
     this.parallel = new Parallel(data.dimensions, items, grouped, () => {
       this.legend.mark();
       this.curves.redraw();
     });
-    const images = el("section", { "aria-labelledby": "images" });
+    this.table = new Comparison(data, items, grouped);
+    this.headline = items.length > 1 && new Headline(data, items, grouped, () => this.rebase());
     this.chips = el("div", { class: "chips" });
     this.name(items);
-    const sections = [
-      data.listing && ["Runs", runs()],
-      ["Differences", this.table.root],
-      data.groups.length && ["Seeds", seeds(data)],
-      ["Curves", this.curves.root],
-      items.length > 1 && ["Parallel coordinates", this.parallel.root],
-      data.disagreements.length && ["Samples", disagreements(data)],
-      ["Code", diffs(data)],
-      data.images.length && ["Images", images],
-    ].filter((entry) => entry && entry[1]);
-    this.header = header(data);
-    main.replaceChildren(this.header, this.strip(sections), ...sections.map(([, root]) => root));
+    this.places = {};
+    const sections = this.sections(items, grouped);
+    this.header = el("header", { class: "about" });
+    this.tell();
+    main.replaceChildren(this.header, data.listing ? runs() : "", this.headline ? this.headline.root : "", this.strip(sections), ...sections.map(([, root]) => root));
     const height = main.querySelector(".strip");
     new ResizeObserver(() => main.style.setProperty("--strip", `${height.offsetHeight}px`)).observe(height);
-    showImages(images, data.runs.map((run) => ({ ...run, name: data.runs.length > 1 ? `${run.id} · ${run.name}` : run.name })));
+  }
+
+  // The sections below the first screen, by what they are called in the navigation.
+  sections(items, grouped) {
+    const { data } = this;
+    const several = items.length > 1;
+    const images = el("section", { "aria-labelledby": "images" });
+    if (data.images.length) showImages(images, data, this.few());
+    this.places = { classes: el("div", {}, classes(data, items) ?? ""), code: el("div", {}, diffs(data) ?? "") };
+    return [
+      ["Curves", this.curves.root],
+      data.groups.length && ["Seeds", seeds(data)],
+      this.places.classes.firstElementChild && ["Classes", this.places.classes],
+      data.disagreements?.length && ["Samples", disagreements(data)],
+      data.images.length && ["Images", images],
+      several && ["Flags and scores", el("div", {}, this.parallel.root, new Scatter(data.dimensions, items, grouped).root)],
+      ["All values", this.table.root],
+      this.places.code.firstElementChild && ["Code", this.places.code],
+    ].filter((entry) => entry && entry[1]);
+  }
+
+  // The runs whose pictures there is room for: the baseline's first, then those that are not hidden.
+  few() {
+    const base = baseline(this.compared.items);
+    const first = (base.members ?? [base.id])[0];
+    const unit = (run) => this.data.units.find(({ members }) => members.includes(run.id));
+    const hidden = (run) => state.hide.includes(run.id) || state.hide.includes(unit(run)?.id);
+    const runs = this.data.runs.map((run, index) => ({ ...run, index, name: this.data.runs.length > 1 ? `${run.id} · ${run.name}` : run.name }));
+    return runs.filter((run) => run.id === first || !hidden(run)).sort((a, b) => (b.id === first) - (a.id === first));
+  }
+
+  // Another baseline.
+  rebase() {
+    this.tell();
+    const { grouped, items } = this.compared;
+    this.places.classes.replaceChildren(classes(this.data, items) ?? "");
+    this.table.renew(this.data, items, grouped);
+  }
+
+  // The head of the page: what the comparison comes to.
+  tell() {
+    const { grouped, items } = this.compared;
+    this.header.replaceChildren(...header(this.data, items, grouped, (name) => this.go(name)).filter(Boolean));
+  }
+
+  go(name) {
+    const place = name === "code" ? this.places.code : this.table.root;
+    if (name !== "code") {
+      setOpen(name, true);
+      this.table.draw();
+    }
+    place.scrollIntoView({ behavior: "smooth" });
   }
 
   // News of the same runs; what one is doing just now stays as it is.
@@ -64,9 +117,8 @@ export class Page {
     this.data = data;
     const { grouped, items } = this.compared;
     this.table.renew(data, items, grouped);
-    const fresh = header(data);
-    this.header.replaceWith(fresh);
-    this.header = fresh;
+    if (this.headline) this.headline.renew(data, items, grouped);
+    if (!this.header.contains(document.activeElement)) this.tell();
     Object.assign(this.curves.data, { runs: items });
     this.curves.data.metrics = data.metrics;
     this.curves.refresh(changed);
@@ -84,19 +136,34 @@ export class Page {
   strip(sections) {
     const { data } = this;
     const each = el("input", { type: "checkbox", id: "each", checked: !state.each, onchange: () => {
-      update({ each: !each.checked, hide: [], from: null, to: null });
+      update({ each: !each.checked, hide: [], from: null, to: null, base: "" });
       this.show();
     } });
     const go = (root) => root.scrollIntoView({ behavior: "smooth" });
     return el(
       "section",
-      { class: data.runs.length > 8 ? "strip many" : "strip", "aria-label": "Runs" },
+      { class: this.legend.items.length > 5 ? "strip many" : "strip", "aria-label": "Runs" },
       this.chips,
       data.units.length > 0 && el("label", { class: "check" }, each, "Group seeds"),
       el("nav", { "aria-label": "Sections" }, sections.map(([name, root]) => el("button", { class: "plain", onclick: () => go(root) }, name))),
       this.live.tools ?? [],
     );
   }
+}
+
+// Before the address is read: of very many runs or groups, only some have their curves shown.
+export function presumeHidden(data) {
+  const items = data.units.length ? data.units : data.runs;
+  if (items.length <= CURVES) return;
+  const score = data.scores.find(({ name }) => name === data.primary);
+  const value = (item) => {
+    const own = data.dimensions.find(({ name }) => name === data.primary);
+    const found = own && (data.units.length ? own.grouped : own.each)[items.indexOf(item)];
+    return typeof found === "number" ? found : null;
+  };
+  const order = (a, b) => (a === null || b === null ? (a === null) - (b === null) : score?.better === "min" ? a - b : b - a);
+  const best = [...items].sort((a, b) => order(value(a), value(b))).slice(0, CURVES);
+  presume("hide", items.filter((item) => !best.includes(item)).map(({ id }) => id));
 }
 
 // Seeds of one group share a colour, and have dashes of their own as long as colours tell groups.
@@ -121,18 +188,24 @@ function points(data, items) {
   return Object.fromEntries(items.map(({ id }) => [id, data.curves[id] ?? {}]));
 }
 
-function header(data) {
-  const one = data.runs.length === 1;
-  document.title = data.listing ? "Runs" : one ? data.runs[0].run_id : `${data.runs.length} runs compared`;
-  const told = data.problems.concat(data.notes);
-  const about = one && data.runs[0];
-  return el(
-    "header",
-    { class: "about" },
-    el("h1", {}, document.title),
-    el("p", { class: "quiet" }, `Made ${date(Date.parse(data.made))}`, about && [about.description, about.note, about.tags.join(", ")].filter(Boolean).map((text) => ` · ${text}`)),
-    about && about.command && el("pre", { class: "command" }, about.command),
-    !data.listing && data.verdicts.map((text) => el("p", { class: "verdict" }, text)),
-    told.length > 0 && el("ul", { class: "notes" }, data.problems.map((text) => el("li", { class: "problem" }, text)), data.notes.map((text) => el("li", {}, text))),
-  );
+function header(data, items, grouped, go) {
+  const single = data.runs.length === 1;
+  document.title = data.listing ? "Runs" : single ? data.runs[0].name : `${data.runs.length} runs compared`;
+  const settings = grouped && items.length < data.runs.length ? `, ${items.length} setting${items.length > 1 ? "s" : ""}` : "";
+  return [
+    el("div", { class: "title" }, el("h1", {}, `${document.title}${single ? "" : settings}`), el("span", { class: "quiet" }, `as of ${date(Date.parse(data.made))}`)),
+    single && one(data, data.runs[0]),
+    !data.listing && !single && verdictLines(data, items, grouped),
+    !data.listing && changes(data, items, grouped, go),
+    notes(data),
+  ];
+}
+
+// What can't be shown or compared; of other notes one line that opens.
+function notes({ problems, notes: told }) {
+  const parts = [
+    problems.length > 0 && el("ul", { class: "notes" }, problems.map((text) => el("li", { class: "problem" }, text))),
+    told.length > 0 && el("details", { class: "plain" }, el("summary", {}, told.length === 1 ? told[0] : `${told.length} notes`), told.length > 1 && el("ul", { class: "notes" }, told.map((text) => el("li", {}, text)))),
+  ].filter(Boolean);
+  return parts.length ? el("div", {}, parts) : null;
 }

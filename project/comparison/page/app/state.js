@@ -20,6 +20,9 @@ const PARTS = {
   open: [null, list],
   from: [null, number],
   to: [null, number],
+  base: ["", text],
+  by: ["", text],
+  measure: ["", text],
   score: ["", text],
   axes: [null, list],
   colour: ["", text],
@@ -46,6 +49,7 @@ export const state = {};
 
 // What is usual for one part of this page; an address that does not speak of it means this.
 export function presume(name, value) {
+  if (state[name] === PARTS[name][0]) state[name] = value;
   PARTS[name][0] = value;
 }
 
@@ -66,7 +70,7 @@ export function address(changes = {}) {
   const parts = [];
   for (const [name, [usual]] of Object.entries(PARTS)) {
     const value = wanted[name];
-    if (value === usual || value === null || (Array.isArray(value) && !value.length && usual !== null)) continue;
+    if (value === usual || value === null || (Array.isArray(value) && !value.length && usual !== null && !usual.length)) continue;
     const told = Array.isArray(value) ? value.map(encodeURIComponent).join(",") : encodeURIComponent(value === true ? 1 : value);
     parts.push(`${name}=${told}`);
   }

@@ -13,11 +13,11 @@ export class Table {
     this.columns = columns;
     const all = el("input", { type: "checkbox", checked: this.all, onchange: () => this.toggle(all.checked) });
     this.filter = el("input", { type: "search", placeholder: "Filter names", "aria-label": "Filter the rows of the table", oninput: () => this.draw() });
-    this.place = el("div", { class: "scroll" });
+    this.place = el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "All values" });
     this.root = el(
       "section",
       { "aria-labelledby": "differences" },
-      el("div", { class: "heading" }, el("h2", { id: "differences" }, columns > 1 ? "What differs" : "What is known"), this.filter, columns > 1 && el("label", { class: "check" }, all, "Show all")),
+      el("div", { class: "heading" }, el("h2", { id: "differences" }, columns > 1 ? "All values that differ" : "All that is known"), this.filter, columns > 1 && el("label", { class: "check" }, all, "Show all")),
       this.place,
     );
   }
@@ -53,10 +53,10 @@ export class Table {
   }
 
   // Rows under a heading that opens and closes them; `usually` they are open.
-  body(name, lines, usually, note = "", heading = title(name), extra = null) {
+  body(name, lines, usually, note = "", heading = title(name), extra = null, fold = false) {
     const open = this.filter.value !== "" || isOpen(name, usually);
     const button = el("button", { class: "section", "aria-expanded": String(open) }, heading, note && el("small", {}, note));
-    const body = el("tbody", { "data-section": name }, el("tr", { class: "section" }, el("th", { colSpan: this.columns + 1, scope: "rowgroup" }, button, extra)), lines);
+    const body = el("tbody", { "data-section": name, class: fold ? "fold" : "" }, el("tr", { class: "section" }, el("th", { colSpan: this.columns + 1, scope: "rowgroup" }, button, extra)), lines);
     let most = this.whole ? lines.length : AT_FIRST;
     const more = el("button", { class: "plain" }, `Show ${lines.length - most} more`);
     const rest = el("tr", {}, el("th", { colSpan: this.columns + 1 }, more));
@@ -94,7 +94,7 @@ export class Table {
   }
 }
 
-function title(name) {
+export function title(name) {
   return WORDS[name] ?? name;
 }
 
