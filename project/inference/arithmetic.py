@@ -16,6 +16,22 @@ def precision_on(hparams: Hyperparameters, device: torch.device) -> str:
     return "32" if on_cpu else hparams.precision
 
 
+def usable(device: str | torch.device) -> torch.device:
+    """The device that is meant.
+
+    Raises:
+        ValueError: there is none of this name here; in one line.
+    """
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    # Without CUDA, torch asserts that it has it.
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).strip().splitlines()[0]
+        raise ValueError(f"--device {device}: {why}") from error
+    return found
+
+
 @contextmanager
 def as_tested(
     device: torch.device, precision: str = "32", deterministic: bool = False

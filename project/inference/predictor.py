@@ -18,7 +18,7 @@ from project.cli.faults import blamed
 from project.data.intake import Intake, has_own, intake_of
 from project.data.normalisation import Normalisation
 from project.hyperparameters import Hyperparameters
-from project.inference.arithmetic import as_tested, precision_on
+from project.inference.arithmetic import as_tested, precision_on, usable
 from project.inference.arrays import Arrays, as_images, stacked
 from project.inference.brought import Brought, brought, importable
 from project.inference.changes import refuse_changed
@@ -95,11 +95,11 @@ class Predictor:
             exp_dir: the folder of all runs; None: what the environment says, or `experiments`.
 
         Raises:
-            ValueError: there is no such run or checkpoint, the model can't be built, code came
-                with the run, or the project's has changed; in one line.
+            ValueError: there is no such run, checkpoint or device, the model can't be built, code
+                came with the run, or the project's has changed; in one line.
             OSError: a file can't be read.
         """
-        found = find(source, exp_dir)
+        there, found = usable(device), find(source, exp_dir)
         state = checkpoint.load(found.path)
         code = brought(found, state)
         if code and not (trust is True or code.is_trusted() or (trust and trust(code))):
@@ -108,7 +108,7 @@ class Predictor:
                 f" it in {code.run / PLUGS}, then trust it (--trust, trust=True)"
             )
         with importable(code):
-            return cls.made(found, state, torch.device(device), accept_changes)
+            return cls.made(found, state, there, accept_changes)
 
     @classmethod
     def made(

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
+from project.cli.faults import one_line
 from project.inference.answers import Answers
 from project.inference.chunks import Chunk
 from project.inference.rows import HASH, MODEL, NAME, Row, row_of
@@ -33,17 +35,39 @@ def told(answers: Answers, chunks: Iterable[Chunk], top_k: int) -> Iterator[list
     """All images of each chunk, in their order.
 
     Raises:
-        ValueError: the model can't take an image.
+        ValueError: the model can't take images of its own size.
     """
     for chunk in chunks:
         pairs = zip(chunk.names, chunk.faults, strict=True)
         found = [Told(None, fault, name) for name, fault in pairs]
         for images, places in zip(chunk.groups, chunk.places, strict=True):
-            predictions, more = answers(images)
-            for i, (place, prediction) in enumerate(zip(places, predictions, strict=True)):
-                own = {name: float(values[i]) for name, values in more.items()}
-                row = row_of(prediction, answers.first.classes, top_k, own)
-                name = chunk.names[place]
-                row |= {NAME: name, HASH: chunk.hashes[place], MODEL: answers.model_hash}
-                found[place] = Told(row, "", name, images[i].numpy(), prediction)
+            for place, each in zip(places, _group(answers, images, top_k), strict=True):
+                found[place] = _named(each, answers, chunk, place)
         yield found
+
+
+def _group(answers: Answers, images: Tensor, top_k: int) -> list[Told]:
+    """Images of one size; a net of masks may not be able to take any size."""
+    try:
+        predictions, more = answers(images)
+    except RuntimeError as error:
+        size = " x ".join(map(str, images.shape[2:]))
+        why = f"the model can't take images of {size} pixels: {one_line(error)}"
+        if images.shape[1:] == answers.first.shape:
+            raise ValueError(why) from error
+        return [Told(None, why, "") for _ in images]
+    classes, found = answers.first.classes, []
+    for i, prediction in enumerate(predictions):
+        own = {name: float(values[i]) for name, values in more.items()}
+        row = row_of(prediction, classes, top_k, own)
+        found.append(Told(row, "", "", images[i].numpy(), prediction))
+    return found
+
+
+def _named(each: Told, answers: Answers, chunk: Chunk, place: int) -> Told:
+    """With what is known of the file."""
+    name = chunk.names[place]
+    if each.row is None:
+        return each._replace(name=name)
+    own = {NAME: name, HASH: chunk.hashes[place], MODEL: answers.model_hash}
+    return each._replace(row=each.row | own, name=name)

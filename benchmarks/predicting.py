@@ -1,0 +1,132 @@
+"""`project.predict` beside a plain DataLoader and forward pass; its memory, however many files."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+from benchmarks._turns import compare
+from project.data.decoding import decode
+from project.inference.predictor import Predictor
+from project.main import main as train
+from project.predict import main as predict
+
+ROOT = Path(__file__).parents[1]
+SIZE, WORKERS, BATCH = 64, 2, 128
+DISTINCT = 50  # pictures; the others are links to them
+# What a child process says of itself at its end.
+PEAK = (
+    "import resource, sys; from project.predict import main; code = main(sys.argv[1:]);"
+    " print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+)
+
+
+class Plain(Dataset):
+    """Pictures, decoded as ours are."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self.paths = paths
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> torch.Tensor:
+        with open(self.paths[i], "rb") as file:
+            return torch.from_numpy(decode(io.BytesIO(file.read()), self.paths[i], SIZE).pixels)
+
+
+def linked(folder: Path, n: int, size: tuple[int, int], ending: str) -> Path:
+    """A folder of n pictures of random pixels, smooth as photographs are, most of them links."""
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    coarse = generator.integers(0, 256, (DISTINCT, 12, 16, 3), np.uint8)
+    for i in range(min(n, DISTINCT)):
+        picture = Image.fromarray(coarse[i]).resize(size, Image.Resampling.BICUBIC)
+        picture.save(folder / f"{i:06}.{ending}")
+    for i in range(DISTINCT, n):
+        os.symlink(folder / f"{i % DISTINCT:06}.{ending}", folder / f"{i:06}.{ending}")
+    return folder
+
+
+def trained(folder: Path) -> Path:
+    """A run whose model takes pictures of a folder."""
+    for name in "ab":
+        (folder / "data").mkdir(exist_ok=True)
+        linked(folder / "data" / name, 40, (80, 60), "png")
+    flags = [
+        "--data",
+        "image-folder",
+        "--data-dir",
+        str(folder / "data"),
+        "--model",
+        "cnn",
+        "--width",
+        "16",
+    ]
+    flags += ["--max-steps", "1", "--batch-size", "16", "--tracker", "none", "--without", "reports"]
+    assert train([*flags, "--exp-dir", str(folder / "runs")]) == 0
+    (run,) = (folder / "runs" / "debug").iterdir()
+    return run
+
+
+def speed(folder: Path, n: int, rounds: int) -> None:
+    """Images a second of 500x375 JPEGs, workers' start included."""
+    run = trained(folder)
+    pictures = linked(folder / "pictures", n, (500, 375), "jpg")
+    predictor, made = Predictor.load(run), iter(range(10**6))
+
+    def plain() -> float:
+        began = time.perf_counter()
+        paths = sorted(str(path) for path in pictures.iterdir())
+        loader = DataLoader(Plain(paths), BATCH, num_workers=WORKERS)
+        found = [predictor.outputs(images).argmax(1) for images in loader]
+        assert len(torch.cat(found)) == n
+        return n / (time.perf_counter() - began)
+
+    def ours() -> float:
+        began = time.perf_counter()
+        out = str(folder / f"out-{next(made)}")
+        argv = [str(run), str(pictures), "-o", out, "--batch-size", str(BATCH)]
+        assert predict([*argv, "--workers", str(WORKERS)]) == 0
+        return n / (time.perf_counter() - began)
+
+    compare({"DataLoader and forward pass": plain, "project.predict": ours}, n=rounds)
+
+
+def memory(folder: Path, sizes: tuple[int, int]) -> None:
+    """Peak memory of the process that predicts, in MB."""
+    (run,) = (folder / "runs" / "debug").iterdir()
+    for n in sizes:
+        small = linked(folder / f"small-{n}", n, (24, 24), "png")
+        argv = [str(run), str(small), "-o", str(folder / f"rows-{n}"), "--batch-size", "128"]
+        command = [sys.executable, "-c", PEAK, *argv]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        peak = re.search(r"peak (\d+)", done.stdout)
+        assert peak and f"{n:,} predicted" in done.stdout, done.stdout
+        print(f"  {n:>7,} files: {int(peak[1]) / 1024:.0f} MB")
+
+
+def main() -> None:
+    """Speed, then memory."""
+    parser = ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="that it runs, not how fast")
+    quick = parser.parse_args().quick
+    with tempfile.TemporaryDirectory() as name:
+        print(f"  {speed.__doc__}")
+        speed(Path(name), *((300, 2) if quick else (3000, 5)))
+        print(f"  {memory.__doc__}")
+        memory(Path(name), (100, 300) if quick else (1000, 100_000))
+
+
+if __name__ == "__main__":
+    main()
