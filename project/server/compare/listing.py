@@ -85,6 +85,7 @@ def answer(connection: sa.Connection, account: Account, asked: Question) -> dict
     found = _together(found, settings) if asked.seeds else found
     first = max(0, asked.page - 1) * AT_ONCE
     end = first + AT_ONCE
+    table.narrow([table.runs[i].id for i in found[first:end]])
     listed = _listed(table, found[first:end], every, account, settings)
     names, unknown = _columns(table, listed, asked, sort)
     notes += [f"no run has {name}" for name in unknown]

@@ -57,6 +57,7 @@ class Table:
         self.runs = [visible.made(row) for row in connection.execute(query)]
         self._now = time.time() * 1000
         self._columns: dict[str, Column] = {}
+        self._only: list[str] | None = None
         self._params = {given_name(key): key for key in self._keys(PARAMS)}
         self._metrics = [given_name(key) for key in self._keys(LATEST)]
         best = [name for name in self._metrics if name.startswith(BEST)]
@@ -79,6 +80,10 @@ class Table:
     def values(self) -> list[Mapping[str, Any]]:
         """Of each run its values by name; a name that is not in `names` is in none."""
         return [_Values(self, run.id) for run in self.runs]
+
+    def narrow(self, ids: Sequence[str]) -> None:
+        """From now on only these runs, at most some thousands, are asked about."""
+        self._only = list(ids)
 
     def column(self, name: str) -> Column:
         """The values of a name; read once."""
@@ -145,12 +150,16 @@ class Table:
 
     def _last(self, key: str) -> Column:
         columns = (LATEST.c.run_uuid, LATEST.c.value, LATEST.c.is_nan)
-        query = sa.select(*columns).where(LATEST.c.key == key)
+        query = sa.select(*columns).where(LATEST.c.key == key, self._wanted(LATEST))
         return {id_: _number(*told) for id_, *told in self._connection.execute(query)}
 
     def _pairs(self, table: sa.Table, key: str) -> Iterator[tuple[str, str]]:
-        query = sa.select(table.c.run_uuid, table.c.value).where(table.c.key == key)
+        query = sa.select(table.c.run_uuid, table.c.value)
+        query = query.where(table.c.key == key, self._wanted(table))
         return ((id_, value or "") for id_, value in self._connection.execute(query))
+
+    def _wanted(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.true() if self._only is None else table.c.run_uuid.in_(self._only)
 
     def _keys(self, table: sa.Table) -> list[str]:
         """All keys, by jumps in their index from one to the next."""

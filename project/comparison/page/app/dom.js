@@ -57,7 +57,8 @@ export function openDialog(title, content, wide = true) {
   const close = el("button", { class: "plain", onclick: () => dialog.close(), "aria-label": "Close" }, "✕");
   dialog.className = wide ? "wide" : "";
   dialog.replaceChildren(el("header", {}, el("h2", { id: "dialog-title" }, title), close), content);
-  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  // Without a value: a false one would undo what a click within does by itself.
+  dialog.onclick = (event) => void (event.target === dialog && dialog.close());
   if (!dialog.open) dialog.showModal();
   return dialog;
 }
