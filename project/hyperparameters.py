@@ -57,6 +57,19 @@ class Hyperparameters(FlagValues):
         " async if NEPTUNE_API_TOKEN is set, otherwise offline (NEPTUNE_MODE too says which)",
         choices=("async", "offline"),
     )
+    notify: tuple[str, ...] = flag(
+        (),
+        "where to send a message once the run has ended, failed or was killed: telegram, mail,"
+        " desktop (set in the environment or .env), or addresses as apprise has them, ntfy://TOPIC,"
+        " of which the kind alone is recorded",
+        env="PROJECT_NOTIFY",
+        addresses=True,
+    )
+    notify_every: str | None = flag(
+        None,
+        "send one on the way, too, every so often: 30min, 2h, 10epochs",
+        pattern=r"[1-9]\d{0,5}(min|h|epochs?)",
+    )
     require_clean: bool = flag(
         False, "refuse to start from sources with changes that no commit has"
     )

@@ -97,6 +97,8 @@ def _run(arguments: Arguments, argv: Sequence[str]) -> int:
         if place().is_first:
             what = plan.hparams, plan.given, plan.resume, plan.weights, plan.defaults
             print(planned(*what), file=sys.stderr)
+            for line in plan.notes:
+                print(f"note: {line}", file=sys.stderr)
         return _with_followers(plan, code, argv, others)
 
 
@@ -123,7 +125,12 @@ def _with_followers(
 
     wait_briefly()
     trackers = plan.trackers if place().is_first else ()
-    with ReadyFollowers(Path(plan.hparams.exp_dir), trackers) as followers:
+    beside = None
+    if plan.services:
+        from project.notification.beside import ReadyWatcher
+
+        beside = ReadyWatcher(plan.services, plan.hparams.notify_every)
+    with ReadyFollowers(Path(plan.hparams.exp_dir), trackers, beside) as followers:
         stage("loading torch")
         import torch  # noqa: F401  # half of what is loaded next
 

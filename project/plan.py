@@ -1,7 +1,7 @@
 """What a command line asks for: a new run, perhaps from another one, one to resume, or a test."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from project.provenance.recorded_flags import inherited, resumed
 from project.tracking import resolve
 
 if TYPE_CHECKING:
+    from project.notification.services import Service
     from project.provenance.code import CodeState
     from project.provenance.resumption import Reopened
 
@@ -37,6 +38,8 @@ class Plan:
         weights: checkpoint file to start from, or to test.
         traced: whether each error is told with its traceback.
         defaults: the plug whose own default a flag has, by the flag's name.
+        services: that messages go to, if this is the first process.
+        notes: what is to be said of that.
     """
 
     hparams: Hyperparameters
@@ -48,6 +51,8 @@ class Plan:
     reopened: "Reopened | None" = None
     traced: bool = False
     defaults: Mapping[str, str] = field(default_factory=dict)
+    services: "tuple[Service, ...]" = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def source(self) -> Path | None:
@@ -120,7 +125,22 @@ def make_plan(arguments: Arguments) -> Plan:
     hparams = settle(hparams, frozenset(given) | ({"devices", "nodes"} if resume else set()))
     trackers, traced = _trackers(hparams), arguments.traceback
     defaults = arguments.defaults
-    return Plan(hparams, given, trackers, resume, weights, parent, None, traced, defaults)
+    more = _services(hparams, arguments.addresses)
+    return Plan(hparams, given, trackers, resume, weights, parent, None, traced, defaults, *more)
+
+
+def _services(
+    hparams: Hyperparameters, addresses: Sequence[str]
+) -> "tuple[tuple[Service, ...], Sequence[str]]":
+    """Where messages go, and what is to be said of it; a resumed run's record has no address."""
+    if not hparams.notify or not place().is_first:
+        return (), []
+    from project.cli.addresses import masked
+    from project.notification.services import resolve
+
+    given = [word for word in addresses if masked(word) in hparams.notify]
+    known = {masked(word) for word in given}
+    return resolve([*given, *(w for w in hparams.notify if w not in known)], os.environ)
 
 
 def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:

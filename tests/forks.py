@@ -39,6 +39,7 @@ PRELOADED = (
     *("neptune", "mlflow.server.fastapi_app", "PIL.ImageFont", "PIL.PngImagePlugin"),
 )
 OURS = ("project.server.app", "project.plan", "project.experiment", "project.datasets.digits")
+OURS += ("tests.notification.loaded",)
 LARGEST = 2**17  # bytes of a request: arguments and environment
 
 

@@ -33,6 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},
     "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
     "comparison": {"provenance", "tables"},
+    "notification": {"comparison", "provenance", "tracking"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},
     "server": {"comparison", "provenance", "tracking"},

@@ -55,6 +55,7 @@ def conflicts(h: Any) -> list[str]:
             "--save-logits of masks are written by one process: leave it out, and test the best"
             " checkpoint with it afterwards: --only-test --checkpoint RUN",
         ),
+        (h.notify_every and not h.notify, "--notify-every needs --notify: where to send it"),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
         (
             h.neptune_mode and h.tracker and not {"neptune", "none"} & set(h.tracker),

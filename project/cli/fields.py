@@ -42,7 +42,8 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
         metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
             kind of plugs, which are the choices), `weighted` (whether these are terms of a sum,
             NAME*WEIGHT), `of_classes` (whether it holds weights of classes, or a file of them),
-            `short` (a shorter name for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an
+            `addresses` (whether it holds addresses with tokens, see `cli.addresses`), `short` (a
+            shorter name for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an
             interval or choices worth searching; "log" in front for a logarithmic scale), `pattern`
             (a regular expression), `env` (an environment variable that replaces the default).
     """
@@ -178,6 +179,12 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
         from project.cli.class_weights import problems
 
         yield from problems(flag_name(f.name), value)
+    if f.metadata.get("addresses"):
+        if value:
+            from project.cli import addresses  # which few runs need
+
+            yield from addresses.problems(flag_name(f.name), value)
+        return
     for item in value if isinstance(value, tuple) else (value,):
         if item is None:
             continue

@@ -32,6 +32,7 @@ class Arguments(NamedTuple):
         traceback: whether errors should show where in the code they arose.
         seeds: of the runs to make one after another; none for one run.
         defaults: the plug whose own default a flag has, such as `model unet`, by the flag's name.
+        addresses: of `--notify`, which is masked in the others.
     """
 
     hparams: Hyperparameters
@@ -39,6 +40,7 @@ class Arguments(NamedTuple):
     traceback: bool
     seeds: tuple[int, ...] = ()
     defaults: Mapping[str, str] = MappingProxyType({})
+    addresses: tuple[str, ...] = ()
 
 
 def parse(
@@ -83,11 +85,13 @@ def parse(
     if layers.reference is not None:
         given["from_"] = layers.reference
     hparams = Hyperparameters(**_nested(own, values | given, args))
+    given = _nested(own, given, given_args)
+    addresses, hparams, given = _masked(hparams, given)
     if print_config:
         print_yaml(hparams, seeds)
         sys.exit(0)
     owners = {n: default.owner for n, default in defaults.items() if BY_NAME[n].name not in given}
-    return Arguments(hparams, _nested(own, given, given_args), traceback, seeds, owners)
+    return Arguments(hparams, given, traceback, seeds, owners, addresses)
 
 
 def _own_defaults(said: Sequence[Item]) -> tuple[dict[str, "Default"], list[str]]:
@@ -102,6 +106,19 @@ def _own_defaults(said: Sequence[Item]) -> tuple[dict[str, "Default"], list[str]
     from project.cli.defaults import own_defaults  # which parses
 
     return own_defaults(having)
+
+
+def _masked(
+    hparams: Hyperparameters, given: dict[str, Any]
+) -> tuple[tuple[str, ...], Hyperparameters, dict[str, Any]]:
+    """The addresses of `--notify`, and all else without them: it is recorded and shown."""
+    if not (addresses := hparams.notify):
+        return addresses, hparams, given
+    from project.cli.addresses import masked  # which few runs need
+
+    told = tuple(dict.fromkeys(map(masked, addresses)))
+    given = given | ({"notify": told} if given.get("notify") else {})
+    return addresses, hparams.replace(notify=told), given
 
 
 def _first_reading(

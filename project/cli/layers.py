@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from project.cli.fields import convert
+from project.cli.fields import convert, is_tuple
 from project.cli.shorthand import GPUS, written_out
 from project.hyperparameters import ALL_NAMES, BY_NAME, FLAGS, SHORT
 from project.plugs import KINDS
@@ -176,4 +176,4 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Item]:
     """Variable, field and value of each that is set; an empty one says nothing."""
     for f in FLAGS:
         if value := environ.get(f.metadata.get("env", "")):
-            yield f.metadata["env"], f.name, value
+            yield f.metadata["env"], f.name, value.split() if is_tuple(f) else value

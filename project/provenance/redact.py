@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from project.cli.addresses import with_masks
 from project.provenance._secrets import shapes, values
 from project.provenance._secrets.assigned import masked
 
@@ -54,6 +55,7 @@ class Redactor:
     def redact_argv(self, argv: Sequence[str]) -> list[str]:
         """The command line's words redacted, `--token X` and `--token=X` by the flag's name."""
         words: list[str] = []
+        argv = with_masks(argv, "--notify")
         for before, word in zip(["", *argv], argv, strict=False):
             named = before.startswith("-") and values.SECRET_KEY.search(before)
             if named and word[:2] != "--" and values.is_secret(before, word, colon=False):

@@ -137,6 +137,8 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     """The recorded flags as a configuration file, with the paths of now."""
     flags = as_config(_without_trackers(run.record["flags"]))
     flags |= {"exp_dir": str(exp_dir.resolve()), "exp_name": run.record["exp_name"]}
+    # Whoever reproduces it waits for the verdict.
+    flags |= {"notify": None, "notify_every": None}
     flags |= {"tags": [*run.record["tags"], tag(run.run_id)], "resume": None}
     flags["data_dir"] = here(flags["data_dir"])
     # The code is put together as it was, which need not be as a commit has it.

@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from project.cli.shell import command, exp_dir_flag, followed_by
 from project.files.root import findable
@@ -21,6 +23,26 @@ RETRY_SECONDS = 3.0
 _LEFT: list[subprocess.Popen[bytes]] = []
 
 
+class Watching(Protocol):
+    """What else looks at one run from a process of its own, as `notification.beside` has it."""
+
+    process: subprocess.Popen[bytes]
+
+    def end(self) -> None: ...
+
+    def wait(self) -> None: ...
+
+    def lines(self) -> list[str]: ...
+
+
+class Beside(Protocol):
+    """The same before there is a run."""
+
+    def attach(self, run_dir: Path) -> Watching: ...
+
+    def close(self) -> subprocess.Popen[bytes]: ...
+
+
 @dataclass
 class Followers:
     """The followers of one run; none of them can slow, stop or fail its training.
@@ -28,15 +50,19 @@ class Followers:
     Attributes:
         run_dir: the run's directory.
         followers: a process per tracker, by the tracker's name.
+        watcher: sends messages, if any are wanted.
     """
 
     run_dir: Path
     followers: dict[str, subprocess.Popen[bytes]]
+    watcher: Watching | None = None
 
     def end(self) -> None:
         """Tell the followers that the run has ended."""
         for process in self.followers.values():
-            _say_end(process)
+            say_end(process)
+        if self.watcher:
+            self.watcher.end()
 
     def unsent(self) -> list[str]:
         """What is still being sent, a line for each tracker that has not ended."""
@@ -63,12 +89,18 @@ class Followers:
             deadline = began + (min(timeout, RETRY_SECONDS) if failing else timeout)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
+        if self.watcher:
+            self.watcher.wait()
 
     def lines(self) -> list[str]:
         """For each tracker: where to look, or what is missing and how to send it later."""
         # What goes on in the background says so in its line.
         _LEFT.extend(process for process in self.followers.values() if process.poll() is None)
-        return [self._line(name, process.poll()) for name, process in self.followers.items()]
+        lines = [self._line(name, process.poll()) for name, process in self.followers.items()]
+        if self.watcher is None:
+            return lines
+        _LEFT.append(self.watcher.process)
+        return [*lines, *self.watcher.lines()]
 
     def _line(self, name: str, code: int | None) -> str:
         state = self._state(name)
@@ -106,18 +138,19 @@ class ReadyFollowers:
     A context manager: those that were given no run end with it, and leave nothing.
     """
 
-    def __init__(self, exp_dir: Path, names: tuple[str, ...]) -> None:
+    def __init__(self, exp_dir: Path, names: tuple[str, ...], beside: Beside | None = None) -> None:
         """Start a process per tracker. Only rank 0 does.
 
         Args:
             exp_dir: folder of all runs.
             names: of the trackers.
+            beside: what is to watch the run, too.
         Raises:
             OSError: a process can't be started.
         """
-        self._waiting: dict[str, subprocess.Popen[bytes]] = {}
+        self._beside, self._waiting = beside, {}
         for name in names:
-            self._waiting[name] = _start(exp_dir, name)
+            self._waiting[name] = start(follow_command(exp_dir, name))
 
     def attach(self, run_dir: Path) -> Followers:
         """Let them send what the run in `run_dir` logs, from now on.
@@ -129,9 +162,10 @@ class ReadyFollowers:
         for name, process in self._waiting.items():
             # It stays empty where a follower has crashed already; its exit code tells then.
             log_of(run_dir, name).touch()
-            _say(process, os.fsencode(run_dir) + RUN_ENDS)
+            say(process, os.fsencode(run_dir) + RUN_ENDS)
         followers, self._waiting = self._waiting, {}
-        return Followers(run_dir, followers)
+        beside, self._beside = self._beside, None
+        return Followers(run_dir, followers, beside.attach(run_dir) if beside else None)
 
     def __enter__(self) -> "ReadyFollowers":
         return self
@@ -140,13 +174,20 @@ class ReadyFollowers:
         for process in self._waiting.values():
             process.stdin.close()
             _LEFT.append(process)
+        if self._beside:
+            _LEFT.append(self._beside.close())
 
 
-def _start(exp_dir: Path, name: str) -> subprocess.Popen[bytes]:
+def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A process that goes on when this one ends, and hears of a run by its standard input.
+
+    Raises:
+        OSError: it can't be started.
+    """
     # The project is found wherever this process was started; the working directory stays, as
     # relative addresses in the environment refer to it, and is not searched for modules (-P).
     return subprocess.Popen(
-        follow_command(exp_dir, name),
+        command,
         stdin=subprocess.PIPE,
         # Until it has a run, whose directory has a log for it.
         stdout=subprocess.DEVNULL,
@@ -164,7 +205,8 @@ def follow_command(exp_dir: Path, name: str) -> list[str]:
     return [*command, "--exp-dir", str(exp_dir.resolve()), "--tracker", name]
 
 
-def _say(process: subprocess.Popen[bytes], what: bytes) -> None:
+def say(process: subprocess.Popen[bytes], what: bytes) -> None:
+    """Tell such a process something, if it is still there."""
     try:
         process.stdin.write(what)
         process.stdin.flush()
@@ -172,9 +214,10 @@ def _say(process: subprocess.Popen[bytes], what: bytes) -> None:
         pass  # it has ended already; its exit code tells how
 
 
-def _say_end(process: subprocess.Popen[bytes]) -> None:
+def say_end(process: subprocess.Popen[bytes]) -> None:
+    """Tell it that the run has ended."""
     # Closing alone would not do: a worker forked from this process may hold the pipe open.
-    _say(process, b".")
+    say(process, b".")
     try:
         process.stdin.close()
     except BrokenPipeError:

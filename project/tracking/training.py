@@ -27,15 +27,17 @@ class Training:
         over: to be set when the follower has nothing left to do.
     """
 
-    def __init__(self, pipe: int) -> None:
+    def __init__(self, pipe: int, *, gives_way: bool = True) -> None:
         """Begin to listen.
 
         Args:
+            gives_way: whether the process has, and may have to begin again.
             pipe: its other end names a run's directory; that more comes, or that it is closed,
                 tells that the run has ended, also when training was killed.
         """
         self.gone, self.over = Event(), Event()
         self._pipe, self._run_dir, self._named = pipe, None, Event()
+        self._gives_way = gives_way
         Thread(target=self._listen, daemon=True).start()
 
     def run_dir(self) -> Path | None:
@@ -49,7 +51,7 @@ class Training:
         if self._run_dir is not None:
             os.read(self._pipe, 1)
         self.gone.set()
-        if self._run_dir is not None and AGAIN not in os.environ:
+        if self._run_dir is not None and self._gives_way and AGAIN not in os.environ:
             self._see_that_it_goes_on()
 
     def _see_that_it_goes_on(self) -> None:
