@@ -57,6 +57,11 @@ class Hyperparameters(FlagValues):
         " async if NEPTUNE_API_TOKEN is set, otherwise offline (NEPTUNE_MODE too says which)",
         choices=("async", "offline"),
     )
+    upload: str | None = flag(
+        None,
+        "checkpoints that trackers get, too, once the run has ended (neptune gets the best anyway)",
+        choices=("best", "last", "all"),
+    )
     notify: tuple[str, ...] = flag(
         (),
         "where to send a message once the run has ended, failed or was killed: telegram, mail,"

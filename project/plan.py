@@ -17,6 +17,7 @@ from project.provenance.find import find_run
 from project.provenance.keeping import why_not_kept
 from project.provenance.recorded_flags import inherited, resumed
 from project.tracking import resolve
+from project.tracking.checkpoints import check as check_upload
 
 if TYPE_CHECKING:
     from project.notification.services import Service
@@ -125,8 +126,10 @@ def make_plan(arguments: Arguments) -> Plan:
     hparams = settle(hparams, frozenset(given) | ({"devices", "nodes"} if resume else set()))
     trackers, traced = _trackers(hparams), arguments.traceback
     defaults = arguments.defaults
-    more = _services(hparams, arguments.addresses)
-    return Plan(hparams, given, trackers, resume, weights, parent, None, traced, defaults, *more)
+    services, notes = _services(hparams, arguments.addresses)
+    notes = (*notes, *(check_upload(hparams.upload, trackers) if hparams.upload else ()))
+    more = traced, defaults, services, notes
+    return Plan(hparams, given, trackers, resume, weights, parent, None, *more)
 
 
 def _services(

@@ -55,6 +55,11 @@ def conflicts(h: Any) -> list[str]:
             "--save-logits of masks are written by one process: leave it out, and test the best"
             " checkpoint with it afterwards: --only-test --checkpoint RUN",
         ),
+        (
+            h.upload and h.keep != "both" and h.upload != h.keep,
+            f"--upload {h.upload} and --keep {h.keep} exclude each other: what is not kept can't be"
+            " sent",
+        ),
         (h.notify_every and not h.notify, "--notify-every needs --notify: where to send it"),
         ("none" in h.tracker and len(h.tracker) > 1, "--tracker none excludes the other trackers"),
         (

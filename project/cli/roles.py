@@ -6,7 +6,7 @@ Whoever adds a flag decides here whether results depend on it.
 # Where things lie on a machine; what a run is found by; where it is sent to; what is kept of it.
 PLACES = frozenset({"exp_dir", "data_dir"})
 WORDS = frozenset({"description", "tags"})
-SENDING = frozenset({"tracker", "neptune_mode", "notify", "notify_every"})
+SENDING = frozenset({"tracker", "neptune_mode", "upload", "notify", "notify_every"})
 KEEPING = frozenset({"keep", "keep_optimizer"})
 # What a stage begins with.
 BEGINNINGS = frozenset(

@@ -3,7 +3,7 @@
 import copy
 import importlib.util
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ class Service:
     """A service.
 
     Attributes:
-        name: how it is shown: `telegram`, `ntfy://***`.
+        name: how it is shown, each by another: `telegram`, `ntfy://***`, `ntfy://*** (2)`.
         asked: what apprise makes it of; it holds tokens, and is written nowhere.
     """
 
@@ -63,7 +63,15 @@ def resolve(
                 wrong.append(str(error))
     if wrong:
         raise ValueError("\n".join(wrong))
-    return tuple(found), lost
+    return tuple(_told_apart(found)), lost
+
+
+def _told_apart(services: Sequence[Service]) -> Iterator[Service]:
+    """The second of a name is called so, as how each has fared is told by name."""
+    names = [service.name for service in services]
+    for index, service in enumerate(services):
+        n = names[:index].count(service.name) + 1
+        yield Service(f"{service.name} ({n})", service.asked) if n > 1 else service
 
 
 def _service(word: str, environ: Mapping[str, str]) -> Service:

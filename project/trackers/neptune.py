@@ -89,6 +89,7 @@ class NeptuneTracker(Tracker):
         self._run: neptune.Run | None = None
         self._refused: list[Exception] = []
         self._ended = False
+        self._has_best = False
 
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         _remove(self._data / ("async" if self._server else "offline"))
@@ -121,6 +122,8 @@ class NeptuneTracker(Tracker):
             self._settle()
 
     def upload(self, path: Path) -> None:
+        if self._has_best and path == run_directory.best(self.run_dir):
+            return
         self._run[layout.path_of(path.relative_to(self.run_dir))].upload(str(path))
         self._settle(path.stat().st_size)
 
@@ -185,6 +188,7 @@ class NeptuneTracker(Tracker):
         if content not in (None, self.remote.get("best")) and path.exists():
             self.upload(path)
             self.remote["best"] = content
+        self._has_best = content is not None and content == self.remote.get("best")
 
     def _settle(self, size: int = 0) -> None:
         """Wait until the server has acknowledged (offline: the disk has) all that was given.

@@ -32,6 +32,7 @@ class TensorBoardTracker(Tracker):
     """One event file: curves, the flags as text, figures as images."""
 
     name = "tensorboard"
+    takes_checkpoints = False
     _file: IO[bytes] | None = None
 
     def open(self, record: dict[str, Any]) -> dict[str, Any]:

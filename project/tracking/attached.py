@@ -13,6 +13,7 @@ from typing import Protocol
 from project.cli.shell import command, exp_dir_flag, followed_by
 from project.files.root import findable
 from project.run_directory import JOURNAL, TRACKING, log_of
+from project.tracking.checkpoints import told
 from project.tracking.choice import is_served
 from project.tracking.state import State
 from project.tracking.training import RUN_ENDS
@@ -68,12 +69,13 @@ class Followers:
         """What is still being sent, a line for each tracker that has not ended."""
         journal = self.run_dir / JOURNAL
         size = journal.stat().st_size if journal.exists() else 0
-        lines = []
+        lines, checkpoints = [], told(self.run_dir)
         for name, process in self.followers.items():
             if process.poll() is None:
                 left = size - self._state(name).position
                 curves = f"{left / 1000:,.0f} of {size / 1000:,.0f} kB of curves, and " * (left > 0)
-                lines.append(f"{name}: {curves}the run's files and its end")
+                more = checkpoints and f", {checkpoints}"
+                lines.append(f"{name}: {curves}the run's files and its end{more}")
         return lines
 
     def wait(self, timeout: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -27,11 +27,14 @@ from project.run_directory import (
     TRACKING,
     lock_of,
 )
+from project.tracking import checkpoints
 from project.tracking.choice import load
 from project.tracking.records import read
 from project.tracking.state import State
 from project.tracking.tracker import Tracker
 
+# Bytes a second; what is sent more slowly hangs.
+SLOWEST = 100_000
 FILES = (RECORD, PATCH, REQUIREMENTS, MANIFEST, STAGES, PREDICTIONS)
 FOLDERS = (FIGURES, REPRODUCTIONS)
 
@@ -42,10 +45,11 @@ class Busy(ValueError):
 
 @dataclass
 class Sent:
-    """What one catching up sent: numbers of points and of files."""
+    """What one catching up sent: numbers of points, of files, and of the bytes of these."""
 
     points: int = 0
     files: int = 0
+    bytes: int = field(default=0, compare=False)
 
 
 class Follower:
@@ -102,6 +106,7 @@ class Follower:
             outcome = self.run_dir / OUTCOME
             self._tracker.close(read_json(outcome) if outcome.exists() else None)
             self.state.closed = _ending(self.run_dir)
+            self._send_checkpoints(sent)
         self.state.error = None
         self._remember()
         return sent
@@ -134,6 +139,16 @@ class Follower:
             sent.points += n
             self._remember()
 
+    def _send_checkpoints(self, sent: Sent) -> None:
+        """Those that are asked for, after the end: the run is seen to be over while they go."""
+        if not getattr(self._tracker, "takes_checkpoints", True):
+            return
+        self._remember()
+        for path in checkpoints.wanted(self.run_dir):
+            # It is no hang as long as so many bytes may still be on their way.
+            self.progress = time.monotonic() + path.stat().st_size / SLOWEST
+            self._send_file(path, sent)
+
     def _files(self, ended: bool) -> Iterator[Path]:
         names = (*FILES, OUTCOME) if ended else FILES
         yield from (self.run_dir / name for name in names if (self.run_dir / name).exists())
@@ -147,11 +162,12 @@ class Follower:
         signature = (stat.st_mtime_ns, stat.st_size)
         if self._seen.get(path) == signature:
             return
-        name, content = path.relative_to(self.run_dir).as_posix(), _hash(path)
+        name, content = _name(path, self.run_dir), _hash(path)
         if self.state.files.get(name) != content:
             self._tracker.upload(path)
             self.state.files[name] = content
             sent.files += 1
+            sent.bytes += stat.st_size
             self._remember()
         self._seen[path] = signature
 
@@ -193,7 +209,22 @@ def is_current(run_dir: Path, name: str) -> bool:
     if state.offline:
         return False
     size = journal.stat().st_size if journal.exists() else 0
-    return state.closed == _ending(run_dir) and state.position >= size
+    if state.closed != _ending(run_dir) or state.position < size:
+        return False
+    return _has_checkpoints(run_dir, name, state)
+
+
+def _has_checkpoints(run_dir: Path, name: str, state: State) -> bool:
+    try:
+        wanted = checkpoints.wanted(run_dir)
+    except (ValueError, OSError):
+        return True  # sending would tell what is wrong, of a run that nobody asked for
+    left = [path for path in wanted if _name(path, run_dir) not in state.files]
+    return not left or not checkpoints.takes(name)
+
+
+def _name(path: Path, run_dir: Path) -> str:
+    return path.relative_to(run_dir).as_posix()
 
 
 def _take_lock(path: Path, wait: bool) -> IO[str] | None:
@@ -208,4 +239,4 @@ def _ending(run_dir: Path) -> str:
 
 
 def _hash(path: Path) -> str:
-    return blake3(path.read_bytes()).hexdigest()
+    return blake3().update_mmap(path).hexdigest()

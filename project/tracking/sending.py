@@ -5,6 +5,10 @@ from pathlib import Path
 
 from project.tracking.follower import Busy, Follower
 from project.tracking.scrub import one_line
+from project.words.sizes import size_text
+
+# Bytes that are worth a word.
+_LARGE = 10_000_000
 
 
 def send(run: Path, tracker: str, running: bool) -> int:
@@ -20,6 +24,7 @@ def send(run: Path, tracker: str, running: bool) -> int:
         return not_sent(f"{tracker}: {run.name}", error)
     points = f"{sent.points:,} point{'' if sent.points == 1 else 's'}"
     files = f"{sent.files} file{'' if sent.files == 1 else 's'}"
+    files += f" ({size_text(sent.bytes)})" * (sent.bytes > _LARGE)
     if follower.state.offline:
         print(f"{tracker}: {run.name}: {points} and {files} written, sent nowhere yet\n  {where}")
         return 1

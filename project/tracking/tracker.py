@@ -17,7 +17,8 @@ class Tracker(ABC):
     rather end first.
 
     A follower drives it in a process of its own: `build`, `open`, then any number of `log` and
-    `upload`, then `close` if the run has ended, then always `release`. Calls come from one thread.
+    `upload`, then `close` if the run has ended (and `upload` of checkpoints), then always
+    `release`. Calls come from one thread.
     Each may block, and may raise anything: the follower writes the message to its log (credentials
     scrubbed), lets go (`release`), builds a new tracker and tries again, later, from the last batch
     that came through. A `ValueError` from `build` or `open` is a mistake in the settings, which no
@@ -35,9 +36,11 @@ class Tracker(ABC):
             `tracking/<name>.json` after each `open`, `log`, `upload` and `close`. Never a secret.
             `remote["id"]`, the entry's identity in the service, is set by `open`; one that begins
             with "offline/" stands for a copy on this machine that no service has yet.
+        takes_checkpoints: Whether `upload` takes those that `--upload` asks for, of any size.
     """
 
     name: str
+    takes_checkpoints = True
 
     def __init__(self, run_dir: Path, remote: dict[str, Any]) -> None:
         self.run_dir = run_dir
@@ -73,8 +76,8 @@ class Tracker(ABC):
         """Send one file of the run directory, in place of an older one of the same name.
 
         Called once per content for `record.json`, `code.patch`, `requirements.lock`, the manifest
-        of the data and `figures/**` as they appear, and for `outcome.json` at the end. `path` is
-        absolute, below `run_dir`.
+        of the data and `figures/**` as they appear, for `outcome.json` at the end, and after
+        `close` for the checkpoints that `--upload` asks for. `path` is absolute, below `run_dir`.
         """
 
     @abstractmethod

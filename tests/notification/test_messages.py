@@ -130,7 +130,7 @@ def test_a_finished_run_and_services_that_are_dead(
     assert any(re.fullmatch(r"2 epochs, the best [12]; \d+\.\d s", line) for line in lines)
     assert any(line.startswith(str(run)) for line in lines)
     (line,) = [line for line in said.splitlines() if line.startswith("message not sent")]
-    assert "json://***" in line and "ntfy://***" in line and "telegram" not in line
+    assert "json://*** (2) (" in line and "ntfy://***" in line and "telegram" not in line
     log = (run / "tracking" / "messages.log").read_text()
     assert "\ttelegram\tfinished\tsent\n" in log and "error=500" in log
     assert json.loads((run / "record.json").read_text())["flags"]["notify"] == [

@@ -57,6 +57,7 @@ def preload() -> None:
 
 class StandIn(Tracker):
     name = NAME
+    takes_checkpoints = True
 
     def open(self, record: dict[str, Any]) -> dict[str, Any]:
         behaviour = os.environ.get(BEHAVIOUR)
@@ -80,6 +81,8 @@ class StandIn(Tracker):
         self._keep("log", records)
 
     def upload(self, path: Path) -> None:
+        if os.environ.get(BEHAVIOUR) == "no checkpoints" and path.suffix == ".pt":
+            raise ConnectionError("the service is full")
         self._keep("upload", path.relative_to(self.run_dir).as_posix())
 
     def close(self, outcome: dict[str, Any] | None) -> None:
