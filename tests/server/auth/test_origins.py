@@ -104,7 +104,7 @@ def test_pages_that_a_person_names_may_read_the_answers(monkeypatch: pytest.Monk
     assert allowed("*") == (page["Origin"], None)  # without the browser's login
 
 
-@pytest.mark.parametrize("path", [SEARCH, "/compare/api/latest"])
+@pytest.mark.parametrize("path", [SEARCH, "/compare/api/list"])
 def test_runs_of_a_server_without_accounts_are_for_its_own_page(client: Any, path: str) -> None:
     assert client.get(path, headers={"Origin": "http://testserver"}).status_code == 200
     refused = client.get(path, headers={"Origin": "http://localhost:8888"})
@@ -120,7 +120,7 @@ def test_runs_of_a_server_without_accounts_are_for_its_own_page(client: Any, pat
         ("POST", "/ajax-api/3.0/mlflow/jobs"),
         ("POST", "/api/3.0/mlflow/prompt-optimization/jobs"),
         ("POST", "/ajax-api/3.0/mlflow/scorer/invoke"),
-        ("GET", "/ajax-api/2.0/mlflow/gateway-proxy"),
+        ("POST", "/ajax-api/2.0/mlflow/gateway-proxy"),
         ("GET", "/api/3.0/mlflow/gateway/secrets/list"),
         ("POST", "/gateway/x/mlflow/invocations"),
     ],

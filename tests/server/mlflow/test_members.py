@@ -82,7 +82,7 @@ def test_a_members_run_goes_into_the_only_project_there_is(
     assert (back / "record.json").read_bytes() == (run / "record.json").read_bytes()
     assert json.loads((back / "journal.jsonl").read_text())["metrics"] == {"train_loss": 0.5}
     with guarded.client("alice") as client:
-        assert remote["id"] in client.get("/compare/api/latest").text
+        assert remote["id"] in client.get("/compare/api/list").text
 
 
 def test_of_several_projects_a_variable_chooses(

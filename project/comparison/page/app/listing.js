@@ -122,6 +122,7 @@ class Listing {
 
   nothing() {
     const asks = state.search || state.where;
+    if (this.found.found) return el("p", { class: "empty" }, "The list has not so many pages.");
     return el("p", { class: "empty" }, asks ? "No run fits all of that." : "There are no runs yet. Train one with python -m project.run, or point a client here.");
   }
 
