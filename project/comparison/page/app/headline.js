@@ -34,6 +34,12 @@ export class Headline {
     this.scores = [...new Set([data.primary, ...data.headline])].filter((name) => name && items.some((item) => told(data, item, name)));
   }
 
+  // Names in the order of their columns; where there is little room, what is judged comes first.
+  get columns() {
+    const narrow = matchMedia("(max-width: 700px)").matches && this.scores.length;
+    return narrow ? [this.scores[0], ...this.flags, ...this.scores.slice(1)] : [...this.flags, ...this.scores];
+  }
+
   foot() {
     return el("div", { class: "foot" }, this.filter, el("span", { class: "grow" }), copyButtons(() => this.table()));
   }
@@ -110,7 +116,7 @@ export class Headline {
       } }, name, arrow && el("span", { class: "way", "aria-hidden": "true" }, arrow));
       return el("th", { scope: "col", class: kind, "aria-sort": several ? order : null }, several ? press : [name, arrow], name === this.data.primary && several && el("small", {}, "judged by this one"), score?.why && el("small", {}, "not compared"));
     };
-    return el("thead", {}, el("tr", {}, several && el("th", { scope: "col", class: "pin", title: "The baseline: others are told as differences from it" }, "Base"), el("th", { scope: "col" }, this.grouped ? "Setting" : "Run"), this.flags.map((name) => title(name, "flag")), this.scores.map((name) => title(name, "number"))));
+    return el("thead", {}, el("tr", {}, several && el("th", { scope: "col", class: "pin", title: "The baseline: others are told as differences from it" }, "Base"), el("th", { scope: "col" }, this.grouped ? "Setting" : "Run"), this.columns.map((name) => title(name, this.flags.includes(name) ? "flag" : "number"))));
   }
 
   line({ item, i }, base) {
@@ -121,7 +127,7 @@ export class Headline {
       this.place.querySelector("input:checked")?.focus();
       this.changed();
     } });
-    const row = el("tr", { class: item.id === base.id && several ? "base" : "", "data-id": item.id }, several && el("td", { class: "pin" }, radio), el("th", { scope: "row" }, this.who(item)), this.flags.map((name) => el("td", { class: "flag" }, this.cell(name, i) ?? "–")), this.scores.map((name) => this.score(name, item, base)));
+    const row = el("tr", { class: item.id === base.id && several ? "base" : "", "data-id": item.id }, several && el("td", { class: "pin" }, radio), el("th", { scope: "row" }, this.who(item)), this.columns.map((name) => (this.flags.includes(name) ? el("td", { class: "flag" }, this.cell(name, i) ?? "–") : this.score(name, item, base))));
     for (const [event, id] of [["pointerenter", item.id], ["pointerleave", null]]) row.addEventListener(event, () => point(id));
     return row;
   }
