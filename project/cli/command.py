@@ -117,6 +117,8 @@ def _completer(name: str) -> Callable[..., Any]:
 def load_private_settings() -> None:
     """Take tokens and local paths from an uncommitted `.env`, unless the environment has them.
 
+    NEPTUNE_PROJECT_NAME, as other projects call it, stands in for an unset NEPTUNE_PROJECT.
+
     Raises:
         ValueError: the file is no text.
     """
@@ -128,6 +130,8 @@ def load_private_settings() -> None:
             load_dotenv(".env")
         except UnicodeDecodeError as error:
             raise ValueError(f".env is not UTF-8: {error}; write it anew as text") from error
+    if name := os.environ.get("NEPTUNE_PROJECT_NAME"):
+        os.environ.setdefault("NEPTUNE_PROJECT", name)
 
 
 def guarded(act: Callable[[], int]) -> int:

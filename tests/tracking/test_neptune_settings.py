@@ -1,6 +1,7 @@
 """Neptune's settings and layout, without its client: which server, which values, which mistakes."""
 
 import base64
+import os
 import socket
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from project.cli.command import load_private_settings
 from project.server.address import client_token
 from project.trackers.neptune import build
 from project.tracking.neptune import layout, settings
@@ -149,3 +151,22 @@ def test_a_timeout_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_values_neptune_has_no_type_for(value: Any, field: Any) -> None:
     ((path, found),) = layout.leaves("a", {"b": value})
     assert (path, found, type(found)) == ("a/b", field, type(field))
+
+
+def test_the_project_has_another_name_in_other_projects(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEPTUNE_API_TOKEN", token("https://host"))
+    monkeypatch.setenv("NEPTUNE_PROJECT", "")
+    monkeypatch.delenv("NEPTUNE_PROJECT")
+    monkeypatch.setenv("NEPTUNE_PROJECT_NAME", "")
+    monkeypatch.delenv("NEPTUNE_PROJECT_NAME")
+    (tmp_path / ".env").write_text("NEPTUNE_PROJECT_NAME=team/digits\n")
+    load_private_settings()
+    assert os.environ["NEPTUNE_PROJECT"] == "team/digits" and settings.server() == "https://host"
+    monkeypatch.setenv("NEPTUNE_PROJECT", "team/other")
+    load_private_settings()
+    told = "NEPTUNE_PROJECT is team/other and NEPTUNE_PROJECT_NAME team/digits: unset one"
+    with pytest.raises(ValueError, match=told):
+        settings.server()

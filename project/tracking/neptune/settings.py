@@ -18,8 +18,9 @@ def server() -> str | None:
 
     Raises:
         ValueError: the token is missing although NEPTUNE_MODE asks for a server, is not one, or
-            names an address that would get it unencrypted; NEPTUNE_PROJECT is missing; or
-            NEPTUNE_MODE sends nothing. The message never holds the token.
+            names an address that would get it unencrypted; NEPTUNE_PROJECT is missing, or
+            NEPTUNE_PROJECT_NAME another; or NEPTUNE_MODE sends nothing. The message never holds
+            the token.
     """
     token, mode = os.environ.get("NEPTUNE_API_TOKEN", "").strip(), os.environ.get("NEPTUNE_MODE")
     if mode and mode not in (*ONLINE, OFFLINE):
@@ -34,7 +35,12 @@ def server() -> str | None:
             f"mode {mode} needs a server: set NEPTUNE_API_TOKEN, or use --neptune-mode offline"
         )
     address = _address(token)
-    if not os.environ.get("NEPTUNE_PROJECT"):
+    project, name = (os.environ.get(n) for n in ("NEPTUNE_PROJECT", "NEPTUNE_PROJECT_NAME"))
+    if project and name and project != name:
+        raise ValueError(
+            f"NEPTUNE_PROJECT is {project} and NEPTUNE_PROJECT_NAME {name}: unset one of them"
+        )
+    if not project:
         raise ValueError(
             "NEPTUNE_PROJECT is not set: set it to WORKSPACE/PROJECT, where the runs are to go"
             " (or unset NEPTUNE_API_TOKEN to stay offline)"
