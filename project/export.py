@@ -73,9 +73,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep", action="store_true", help="keep the file though it isn't proven")
     parser.add_argument("--replace", action="store_true", help="in place of what was made before")
     parser.add_argument(
-        "--trust",
+        "--trust", action="store_true", help="run code that came with the run, without asking"
+    )
+    parser.add_argument(
+        "--accept-changes",
         action="store_true",
-        help="run code from outside the project that came with the run",
+        help="export though the code of the model, or of reading pictures, is not the run's",
     )
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
@@ -88,7 +91,8 @@ def export(arguments: argparse.Namespace) -> int:
     check(arguments)
     run = find_run(arguments.exp_dir, arguments.run)
     check_installed(arguments.format)
-    from project.deployment.delivery import Order, Unproven, deliver
+    from project.deployment.delivery import Unproven, deliver
+    from project.deployment.order import Order
 
     order = Order(
         run=run,
@@ -102,6 +106,7 @@ def export(arguments: argparse.Namespace) -> int:
         replace=arguments.replace,
         register=arguments.register,
         trust=arguments.trust,
+        accept_changes=arguments.accept_changes,
     )
     try:
         deliver(order)

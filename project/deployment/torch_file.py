@@ -20,5 +20,12 @@ def write_program(program: ExportedProgram, metadata: Mapping[str, Any], path: P
     Raises:
         OSError: the file can't be written.
     """
-    with quiet():
-        torch.export.save(program, path, extra_files={METADATA: json.dumps(dict(metadata))})
+    about = {METADATA: json.dumps(dict(metadata))}
+    try:
+        with quiet(), path.open("wb") as file:
+            torch.export.save(program, file, extra_files=about)
+    except RuntimeError as error:
+        # torch's writer trips over the failed write that is the cause.
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise

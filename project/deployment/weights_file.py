@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from project.deployment.runtimes import Answers
 from project.files import read_json
+from project.inference.brought import brought, importable
 from project.inference.found import Found
 from project.inference.predictor import Predictor
 
@@ -58,8 +60,13 @@ def write_weights(state: Mapping[str, Any], metadata: Mapping[str, Any], folder:
     (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
 
-def load(folder: Path) -> Predictor:
+def load(folder: Path, run: Path | None = None, accept_changes: bool = False) -> Predictor:
     """The model of a folder that was written so; its net is this project's own, or a plug's.
+
+    Args:
+        folder: with both files.
+        run: of which it is, whose `plugs/` hold a net from outside; None: it is importable.
+        accept_changes: as of `Predictor.load`.
 
     Raises:
         ValueError: it holds something else.
@@ -70,7 +77,9 @@ def load(folder: Path) -> Predictor:
     config = read_json(folder / CONFIG, *(key for key in _NEEDED if key != "dtype"))
     state = {key: config[key] for key in _NEEDED if key in config}
     state["model"] = load_file(folder / NAME)
-    return Predictor.made(Found(folder / NAME, None), state, torch.device("cpu"))
+    found = Found(folder / NAME, run)
+    with importable(brought(found, state)):
+        return Predictor.made(found, state, torch.device("cpu"), accept_changes or run is None)
 
 
 class ReadBack:
@@ -78,12 +87,14 @@ class ReadBack:
 
     Args:
         folder: where they were written.
+        run: of which they are.
     """
 
     name = "the net of this project, with the weights read back"
 
-    def __init__(self, folder: Path) -> None:
-        self._predictor = load(folder)
+    def __init__(self, folder: Path, run: Path) -> None:
+        exact = load(folder, run, accept_changes=True)  # of which the exported one is, too
+        self._predictor = replace(exact, precision="32")
 
     def __call__(self, images: np.ndarray) -> Answers:
         outputs = self._predictor.outputs(torch.from_numpy(images))

@@ -63,6 +63,13 @@ def making(target: Path, run: Path, *, replace: bool = False) -> Iterator[Path]:
         with lock_folder(target.parent):
             _refuse_existing(target, replace)  # another process may have been faster
             _move(folder, target)
+    except OSError as error:
+        remove(folder, missing)
+        # A failed write knows no name, or that of a folder which is gone; people know the target.
+        ours = error.filename is None or str(error.filename).startswith(str(folder))
+        if error.errno is None or not ours:
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
     except BaseException:
         remove(folder, missing)
         raise
