@@ -123,6 +123,8 @@ def same_texts(found: Sequence[str], recorded: Sequence[str]) -> bool:
 def _secrets(environ: Mapping[str, str]) -> Iterator[str]:
     for name, value in environ.items():
         yield from (match["password"] or "" for match in shapes.URL_LOGIN.finditer(value))
+        if name == "PROJECT_NOTIFY":  # addresses, of which a token may be any part
+            yield from (word.partition("://")[2] for word in value.split())
         if _SECRET_NAME.search(name.upper()) and not _PUBLIC_NAME.search(name.upper()):
             yield value.strip()
             yield from _inside(value)

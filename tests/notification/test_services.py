@@ -86,6 +86,12 @@ def test_addresses_are_masked_wherever_they_are_recorded() -> None:
     assert with_masks(argv, "--notify") == Redactor({}).redact_argv(argv) == expected
 
 
+def test_addresses_of_the_environment_are_secrets_wherever_they_stand() -> None:
+    redactor = Redactor({"PROJECT_NOTIFY": f"mail {ADDRESS} slack://aaaa-bb/cccc-dd"})
+    told = redactor.redact(f"sent to {ADDRESS}, slack://aaaa-bb/cccc-dd by mail")
+    assert told == "sent to tgram://***, slack://*** by mail"
+
+
 def test_what_a_record_has_masked_is_taken_from_the_environment() -> None:
     environ = {"PROJECT_NOTIFY": f"json://localhost/x {ADDRESS}"}
     assert resolve(["tgram://***"], environ) == ((Service("tgram://***", ADDRESS),), [])
