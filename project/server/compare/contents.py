@@ -14,6 +14,7 @@ from project.comparison.page.content import content
 from project.comparison.page.logged import Logged
 from project.server.api.context import Context
 from project.server.compare import annotations, images, known, metrics, patches, visible
+from project.server.compare.identity import is_ours
 from project.server.compare.metrics import Metric
 from project.server.compare.visible import Run
 from project.server.errors import not_found
@@ -35,7 +36,7 @@ def contents(context: Context, text: str) -> dict[str, Any]:
         runs, missing = visible.present(connection, context.account, text)
         if not runs:
             raise not_found("EXPERIMENT_NOT_FOUND", _missing(missing))
-        ours = {run.id for run in runs if known.is_ours(run)}
+        ours = {run.id for run in runs if is_ours(run)}
         told = metrics.listed(connection, runs, ours)
         found, damaged = known.known(context, connection, runs, told, Path(folder))
         shown = _content(context, runs, found, told)

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from project.comparison.loading import KnownRun, numbers, prepared
 from project.comparison.metric_names import rank
-from project.provenance.find import RUN_ID
 from project.provenance.record import read_outcome, read_record
 from project.provenance.stages import accepted
 from project.run_directory import JOURNAL, RECORD
@@ -150,8 +149,3 @@ def _foreign(
     # It has no files that belong to a run of ours.
     nowhere = folder / f"{run.id}.foreign"
     return KnownRun(nowhere, record, outcome, run.status, {}, scores, foreign.tags(facts), "")
-
-
-def is_ours(run: Run) -> bool:
-    """Whether the run is named as those of this project are, by an id that begins with a time."""
-    return RUN_ID.fullmatch(run.name) is not None

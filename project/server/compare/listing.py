@@ -18,8 +18,9 @@ from project.comparison.page.listed import (
     usual_columns,
 )
 from project.server.api.access import Account, Role
+from project.server.compare.identity import is_ours
 from project.server.compare.searching import holding
-from project.server.compare.table import Table, is_ours
+from project.server.compare.table import Table
 from project.server.compare.visible import Run
 from project.server.errors import bad_request
 

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from mlflow.store.tracking.dbmodels.models import SqlParam
 
-from project.provenance.find import RUN_ID
 from project.server.api.access import Account
-from project.server.api.properties import iso
 from project.server.compare import visible
+from project.server.compare.identity import OF_RUN, OF_TAGS, TEXTS
 from project.server.compare.metrics import HUGE
 from project.server.compare.typed import typed
-from project.server.compare.visible import Run
 from project.server.mlflow.experiments import RUNS, TAGS
 from project.server.mlflow.points import LATEST
 from project.tracking.best import BEST
 from project.tracking.mlflow.layout import given_name, safe_name
 
 PARAMS = SqlParam.__table__
+# SQLite takes 32,766 bound values in a statement.
+_AT_ONCE = 10_000
 Column = dict[str, Any]  # by the id of a run; those without a value are not in it
-# Of names that runs have in the terminal, too, the tag that holds the value.
-OF_TAGS = {
-    "sha": ("git_sha", "mlflow.source.git.commit"),
-    "dirty": ("git_dirty",),
-    "branch": ("mlflow.source.git.branch",),
-    "data_hash": ("data_hash",),
-    "host": ("host",),
-    "best_epoch": ("best_epoch",),
-    "best_step": ("best_step",),
-    "monitor": ("best_monitor",),
-    "patch_blake3": ("patch_blake3",),
-    "source_blake3": ("source_blake3",),
-    "note": ("mlflow.note.content",),
-    "tags": ("tags",),
-}
-_TEXTS = ("sha", "branch", "data_hash", "host", "monitor", "note", "patch_blake3", "source_blake3")
 
 
 class Table:
@@ -65,7 +49,7 @@ class Table:
         ours = [name for name in best if not self._read(name)]
         self._metrics += [name.removeprefix(BEST) for name in ours]
         self._metrics = [name for name in dict.fromkeys(self._metrics) if name not in ours]
-        self.names = frozenset((*_OF_RUN, *OF_TAGS, *self._params, *self._metrics))
+        self.names = frozenset((*OF_RUN, *OF_TAGS, *self._params, *self._metrics))
 
     @property
     def scores(self) -> list[str]:
@@ -75,7 +59,7 @@ class Table:
     @property
     def flags(self) -> list[str]:
         """The names of params."""
-        return [name for name in self._params if name not in _OF_RUN and name not in OF_TAGS]
+        return [name for name in self._params if name not in OF_RUN and name not in OF_TAGS]
 
     def values(self) -> list[Mapping[str, Any]]:
         """Of each run its values by name; a name that is not in `names` is in none."""
@@ -110,9 +94,12 @@ class Table:
         return known.keys() - self._best(name).keys() if name in self._metrics else set()
 
     def _read(self, name: str) -> Column:
-        if name in _OF_RUN:
-            found = ((run.id, _OF_RUN[name](run, self._now)) for run in self.runs)
-            return {id_: value for id_, value in found if value is not None}
+        if name in OF_RUN:
+            found = ((run.id, OF_RUN[name](run, self._now)) for run in self.runs)
+            told = {id_: value for id_, value in found if value is not None}
+            # The experiments of a team's server are its projects.
+            own = self._params.get(name) if name == "exp_name" else None
+            return told | dict(self._pairs(PARAMS, own) if own else ())
         if name in OF_TAGS:
             return self._of_tags(name)
         if name in self._params:
@@ -131,7 +118,7 @@ class Table:
             found |= dict(self._pairs(TAGS, key))
         if name == "tags":
             return {id_: [tag for tag in text.split(", ") if tag] for id_, text in found.items()}
-        return found if name in _TEXTS else {id_: typed(text) for id_, text in found.items()}
+        return found if name in TEXTS else {id_: typed(text) for id_, text in found.items()}
 
     def _best(self, name: str) -> Column:
         """A score of the best checkpoint, of runs of this project that have ended.
@@ -196,35 +183,7 @@ class _Values(Mapping[str, Any]):
         return len(self._table.names)
 
 
-def is_ours(run: Run) -> bool:
-    """Whether it is of this project: these are named by ids, which begin with a time."""
-    return RUN_ID.fullmatch(run.name) is not None
-
-
 def _number(value: float, is_nan: bool) -> float:
     if is_nan:
         return float("nan")
     return value if abs(value) < HUGE else float("inf") * (1 if value > 0 else -1)
-
-
-def _age(run: Run, now: float) -> float | None:
-    return None if run.started is None else (now - run.started) / 1000
-
-
-def _duration(run: Run, now: float) -> float | None:
-    end = now if run.status == "running" else run.ended
-    return None if run.started is None or end is None else (end - run.started) / 1000
-
-
-# SQLite takes 32,766 bound values in a statement.
-_AT_ONCE = 10_000
-_OF_RUN: dict[str, Callable[[Run, float], Any]] = {
-    "run_id": lambda run, _: run.name if is_ours(run) else run.short_id or run.id,
-    "name": lambda run, _: run.name,
-    "exp_name": lambda run, _: run.experiment,
-    "status": lambda run, _: run.status,
-    "created": lambda run, _: None if run.started is None else iso(run.started),
-    "age": _age,
-    "duration": _duration,
-    "user": lambda run, _: run.user,
-}

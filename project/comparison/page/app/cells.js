@@ -14,7 +14,7 @@ const SHOWN = {
 export function cell(column, value, last) {
   const { kind, score } = column;
   if (value === null || value === undefined || value === "") return el("td", { class: kind === "number" ? "number" : "" });
-  const shown = SHOWN[kind]?.(value) ?? (score ? number(value) : plain(value));
+  const shown = SHOWN[kind]?.(value) ?? (score ? number(value) : String(value));
   const title = kind === "age" ? date(Date.now() - 1000 * value) : score ? String(value) : null;
   const rest = kind === "status" && value.includes(",") ? value.slice(value.indexOf(",")) : "";
   return el("td", { class: kind === "number" ? "number" : "", title }, shown, rest, last && el("small", {}, " last"));
@@ -43,8 +43,4 @@ export function cellsLegend({ columns, rows }) {
   if (rows.some((run) => run.label.includes(" = "))) told.push("= stands before the end of the id of the run that a reproduction repeats.");
   if (rows.some((run) => run.last.length)) told.push("A score is the best checkpoint's; “last” marks the last one logged, of runs that have no other.");
   return told;
-}
-
-function plain(value) {
-  return typeof value === "boolean" ? String(value) : String(value);
 }
