@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning import Trainer
 from torch import nn
 
-from project import data, losses, metrics, models, plugs, run_directory, tasks
+from project import data, losses, metrics, models, optimizers, plugs, run_directory, tasks
 from project.cli.faults import blamed, fault
 from project.cli.stage import stage
 from project.files.root import ROOT
@@ -168,6 +168,8 @@ def try_out(
         several=trainer.world_size > 1,
     )
     terms = rehearsal(training=not hparams.only_test, watched=layers)
+    if not hparams.only_test and plugs.is_outside("optimizer", hparams.optimizer):
+        optimizers.build(model, hparams)  # that of the training is made when it begins
     return layers.table(), terms
 
 

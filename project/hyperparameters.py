@@ -200,7 +200,7 @@ class Hyperparameters(FlagValues):
         bounds="[0, 1)",
         sweep="[0, 0.2]",
     )
-    optimizer: str = flag("adamw", "optimizer", choices=("adamw", "sgd"))
+    optimizer: str = flag("adamw", "optimizer", plug="optimizer")
     learning_rate: float = flag(
         1e-3, "(peak) learning rate", bounds="(0, inf)", sweep="log [1e-4, 1e-1]", short="lr"
     )

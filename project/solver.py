@@ -13,13 +13,14 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from project import optimizers
 from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics, Task
 from project.training.extremes import Ends
 from project.training.hooks import Hooks, after_steps, before_steps
-from project.training.optimizers import make_optimizer, make_schedule
 from project.training.origin import Origin, total_steps
 from project.training.sample_table import Columns, SampleTable
+from project.training.schedules import make_schedule
 from project.training.step import OptimizerStep
 from project.values import Batch, Loss, Tree
 
@@ -92,7 +93,7 @@ class Solver(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """The optimizer; its schedule is the solver's own."""
-        return make_optimizer(self.model, self.settings)
+        return optimizers.build(self.model, self.settings)
 
     def forward(self, inputs: Tensor) -> Tree:
         """The task's outputs of inputs `(batch, channels, height, width)`."""

@@ -17,6 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "metrics": set(),
     "tasks": {"metrics", "values"},
     "losses": {"values"},
+    "optimizers": set(),
     "models": {"values"},
     "data": {"values"},
     "datasets": {"data", "values"},

@@ -66,17 +66,19 @@ class Errors(Metric):
 # What a file in the package has besides: the name that is called there.
 INSIDE = {
     "model": "build = Net",
+    "optimizer": "build = Signs",
     "callback": "def build(hparams, n_classes):\n    return Marks(hparams, n_classes)",
     "tracker": "build = Shelf",
 }
 OWN = "--gain 2 --noise-samples 90 --balance 0.5 --beta 3 --wrong-times 10 --marks-file e.txt"
-OWN += " --shelf s.jsonl --doubt 0.4"
+OWN += " --shelf s.jsonl --doubt 0.4 --pull 0.1"
 SMALL = "--train-fraction 0.8 --exp-name own --max-epochs 2 --batch-size 16 --exp-dir runs"
 SMALL = [*OWN.split(), *SMALL.split()]
 VALUES = dict(gain=2.0, noise_samples=90, balance=0.5, beta=3.0, wrong_times=10) | {
     "marks_file": "e.txt",
     "shelf": "s.jsonl",
     "doubt": 0.4,
+    "pull": 0.1,
 }
 
 

@@ -105,6 +105,8 @@ def _problems(kind: str, text: str, args: Mapping[str, Any]) -> Iterator[tuple[s
         for name in args:
             yield name, f"{before}{name}: {_no_flag(kind, text, name)}"
         return
+    if kind == "optimizer" and "lr" in args:
+        yield "lr", f"{before}lr: the schedule sets it: give learning_rate beside optimizer"
     plug = plugs.find(kind, text)
     takes = objects.takes_of(plug.path, plug.entry)
     if takes is None:
@@ -114,7 +116,7 @@ def _problems(kind: str, text: str, args: Mapping[str, Any]) -> Iterator[tuple[s
         if name not in takes.names and not takes.others:
             near = did_you_mean(name, takes.names)
             yield name, f"{before}{name}: {text} takes no {quoted(name)}{near} ({at})"
-    handed = ("hparams",) if kind == "data" else (*objects.HANDED, "task", "n_outputs")
+    handed = objects.HANDED.get(kind, objects.HANDED[""])
     lacking = [n for n, must in takes.names.items() if must and n not in {*args, *handed}]
     if args and lacking:
         yield "", f"{before}{lacking[0]}: {text} needs {', '.join(lacking)} ({at})"

@@ -14,7 +14,7 @@ from project.words.places import FOLDERS, PACKAGE, arose
 from project.words.telling import did_you_mean, quoted
 
 # Kinds that may be config objects, and those of which several can be chosen.
-KINDS = ("task", "data", "model", "loss", "metric", "callback")
+KINDS = ("task", "data", "model", "loss", "optimizer", "metric", "callback")
 SEVERAL = ("loss", "metric", "callback", "tracker")
 _BUILD = re.compile(r"^def build\((.*?)\)\s*(?:->|:)", re.DOTALL | re.MULTILINE)
 
@@ -23,7 +23,7 @@ class Plug(NamedTuple):
     """Where a plug is.
 
     Attributes:
-        kind: task, model, data, loss, metric, callback or tracker.
+        kind: task, model, data, loss, optimizer, metric, callback or tracker.
         text: as it was chosen, `torchvision:resnet18` or `mynets:Net`.
         name: of the plug: what stands before the colon; its own flags go by it.
         part: what stands after the colon, if there is one: of a built-in plug the variant, of an

@@ -14,6 +14,7 @@ PLACES = {
     "model": ("shape", "n_classes", "hparams"),
     "data": ("hparams",),
     "loss": ("hparams",),
+    "optimizer": ("params", "hparams"),
     "metric": ("n_classes",),
     "callback": ("hparams",),
 }
@@ -28,11 +29,12 @@ def made(kind: str, text: str, plug: Callable[..., Any], there: Mapping[str, Any
 
     It is handed what its arguments name, those with a default too. One of another name gets what
     belongs in its place: of a task `shape, classes, hparams`, of a model `shape, n_classes,
-    hparams`, of a metric `n_classes`, of others `hparams`, of a class of callbacks nothing. One of
+    hparams`, of a metric `n_classes`, of an optimizer `params, hparams`, of others
+    `hparams`, of a class of callbacks nothing. One of
     an object with `args` gets what these say, or its default, and nothing by its place.
 
     Args:
-        kind: task, model, data, loss, metric or callback.
+        kind: task, model, data, loss, optimizer, metric or callback.
         text: as it was chosen, for messages.
         plug: the class or function.
         there: what it may ask for, by name.

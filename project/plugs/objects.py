@@ -15,7 +15,14 @@ from project.files.sources import tree
 from project.words.telling import quoted
 
 # What plugs are handed without being given it, by `handing`.
-HANDED = ("hparams", "shape", "n_classes", "classes", "class_counts", "class_weights")
+HANDED = {
+    "data": ("hparams",),
+    "optimizer": ("params", "lr", "weight_decay", "hparams"),
+    "": (
+        *("hparams", "shape", "n_classes", "classes", "class_counts", "class_weights"),
+        *("task", "n_outputs"),
+    ),
+}
 _PLAIN = (str, int, float, bool, type(None))
 PLAIN = "a text, a number, true, false, null, or a list of these"
 

@@ -14,20 +14,20 @@ class Origin(NamedTuple):
         step: optimizer steps done by then.
         step_in_epoch: those of them in that epoch.
         rate: learning rate of the latest of them.
-        momentum: likewise.
+        momentum: likewise; None where the optimizer has none.
     """
 
     epoch: int
     step: int
     step_in_epoch: int
     rate: float
-    momentum: float
+    momentum: float | None
 
     @classmethod
     def read(cls, at: Mapping[str, Any], optimizer: Mapping[str, Any]) -> "Origin":
         """Of a position, and the optimizer's state there (or later, where the rate is held)."""
         group = optimizer["param_groups"][0]
-        momentum = group["betas"][0] if "betas" in group else group["momentum"]
+        momentum = group["betas"][0] if "betas" in group else group.get("momentum")
         return cls(at["epoch"], at["step"], at["step_in_epoch"], group["lr"], momentum)
 
 

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.hooks import Hooks
-from project.training.optimizers import Schedule, set_rate
+from project.training.schedules import Schedule, set_rate
 from project.values import Batch, Loss, Tree, split
 
 

@@ -15,6 +15,7 @@ FOLDERS = {
     "model": "models",
     "data": "datasets",
     "loss": "losses",
+    "optimizer": "optimizers",
     "metric": "metrics",
     "callback": "callbacks",
     "tracker": "trackers",

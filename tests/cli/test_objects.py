@@ -171,6 +171,10 @@ def test_an_argument_may_be_a_flag_of_the_plugs_own(parsed: Parsed) -> None:
         ("cnn\ntracker: {object: a:B}", "a.yaml:2:10: a value is a text, a number or a list"),
         ("cnn\nmodel.args.act: [1]", "a.yaml:2:1: model.args.act: write model.args.NAME"),
         (
+            "cnn\noptimizer: {object: torch.optim:SGD, args: {lr: 1}}",
+            "a.yaml:2:1: optimizer.args.lr: the schedule sets it: give learning_rate beside",
+        ),
+        (
             "cnn\nloss: [{object: own_objects:any, args: {a: 1}}, {object: own_objects:any}]",
             "a.yaml:2:1: loss: own_objects:any is there twice, with args of its own",
         ),

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch.optim import Optimizer
+from torch import nn
+from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, OneCycleLR
 
 from project.hyperparameters import Hyperparameters
-from project.training.optimizers import make_optimizer, make_schedule, set_rate
+from project.optimizers import build
 from project.training.origin import Origin, total_steps
+from project.training.schedules import make_schedule, set_rate
 
 
 def rate_and_momentum(optimizer: Optimizer) -> tuple[float, float]:
@@ -50,7 +52,7 @@ def test_each_step_has_torchs_rate_and_momentum(
 ) -> None:
     hparams = Hyperparameters(optimizer=optimizer, **flags)
     model = torch.nn.Linear(1, 1)
-    ours, theirs = make_optimizer(model, hparams), make_optimizer(model, hparams)
+    ours, theirs = build(model, hparams), build(model, hparams)
     schedule = make_schedule(hparams, total_steps)
     reference = of_torch(theirs, hparams, total_steps)
     for step in range(total_steps):
@@ -84,3 +86,30 @@ def test_the_steps_of_both_runs_count() -> None:
     origin = Origin(epoch=3, step=30, step_in_epoch=2, rate=1e-3, momentum=0.9)
     assert total_steps(hparams, 5, origin) == 30 + (7 * 5 - 2)
     assert total_steps(hparams, 5, None) == 10 * 5
+
+
+def test_one_from_outside_is_handed_what_it_names_and_its_momentum_is_its_own() -> None:
+    model = nn.Linear(2, 1)
+    args = {"momentum": 0.8, "nesterov": True}
+    hparams = Hyperparameters(
+        optimizer="torch.optim:SGD", plugs={"torch.optim:SGD": args}, learning_rate=0.3
+    )
+    ours = build(model, hparams)
+    assert type(ours) is SGD
+    expected = {"lr": 0.3, "weight_decay": 0.01, "momentum": 0.8, "nesterov": True}
+    assert {name: ours.param_groups[0][name] for name in expected} == expected
+    set_rate(ours, *make_schedule(hparams, 10)(5))
+    rate = make_schedule(hparams.replace(optimizer="sgd"), 10)(5)[0]
+    assert (ours.param_groups[0]["lr"], ours.param_groups[0]["momentum"]) == (rate, 0.8)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("torch.optim:LBFGS", "optimizer torch.optim:LBFGS needs a closure, which a step here"),
+        ("torch.nn:Identity", "optimizer torch.nn:Identity gives Identity, no torch.optim.Optim"),
+    ],
+)
+def test_what_can_make_no_step_is_refused(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}"):
+        build(nn.Linear(2, 1), Hyperparameters(optimizer=name))

@@ -1,27 +1,16 @@
-"""Optimizers and learning-rate schedules, built from the hyperparameters."""
+"""Learning-rate schedules, built from the hyperparameters."""
 
 import math
 from collections.abc import Callable
 
-from torch import nn
-from torch.optim import SGD, AdamW, Optimizer
+from torch.optim import Optimizer
 
+from project import plugs
 from project.hyperparameters import Hyperparameters
 from project.training.origin import Origin
 
-# Learning rate and momentum by the number of steps done.
-Schedule = Callable[[int], tuple[float, float]]
-
-
-def make_optimizer(model: nn.Module, hparams: Hyperparameters) -> Optimizer:
-    """AdamW (momentum is its first beta) or SGD over the parameters that need gradients."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    # One kernel for all parameters saves 10 to 40 % of a small model's step, on the CPU too.
-    fused = all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in parameters)
-    common = {"lr": hparams.learning_rate, "weight_decay": hparams.weight_decay, "fused": fused}
-    if hparams.optimizer == "sgd":
-        return SGD(parameters, momentum=hparams.momentum, **common)
-    return AdamW(parameters, betas=(hparams.momentum, 0.999), **common)
+# Learning rate and momentum by the number of steps done; no momentum where that is not its own.
+Schedule = Callable[[int], tuple[float, float | None]]
 
 
 def make_schedule(
@@ -31,8 +20,15 @@ def make_schedule(
 
     For a run that goes on from another one, `from_schedule` says which: those that a run of all
     these steps would have had (`continue`), those of a course over the steps since (`restart`), or
-    the latest ones for good (`hold`).
+    the latest ones for good (`hold`). The momentum of an optimizer from outside is left alone.
     """
+    schedule = _made(hparams, total_steps, origin)
+    if plugs.is_outside("optimizer", hparams.optimizer):
+        return lambda step: (schedule(step)[0], None)
+    return schedule
+
+
+def _made(hparams: Hyperparameters, total_steps: int, origin: Origin | None) -> Schedule:
     if origin is None or hparams.from_schedule == "continue":
         return _course(hparams, total_steps)
     if hparams.from_schedule == "hold":
@@ -75,10 +71,12 @@ def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
 
 
-def set_rate(optimizer: Optimizer, rate: float, momentum: float) -> None:
-    """Let the optimizer's next step be with this learning rate and momentum."""
+def set_rate(optimizer: Optimizer, rate: float, momentum: float | None) -> None:
+    """Let the optimizer's next step be with this learning rate, and this momentum if any."""
     for group in optimizer.param_groups:
         group["lr"] = rate
+        if momentum is None:
+            continue
         if "betas" in group:
             group["betas"] = (momentum, group["betas"][1])
         else:
