@@ -8,7 +8,7 @@ from project.build import Setup
 from project.cli import messages
 from project.cli.classes import ByClass, Found, by_class, never_predicted
 from project.cli.command import print_error
-from project.cli.pixels import not_scored
+from project.cli.kinds import told_of
 from project.cli.summary import never_a_number
 from project.files import write_atomic
 from project.files.root import ROOT
@@ -103,7 +103,7 @@ def tell_classes(setup: Setup, plan: Plan) -> ByClass | None:
     if not plan.is_trial:
         messages.warn((), others=never_predicted(setup.dataset.classes, found))
     told = by_class(setup.dataset.describe(), found)
-    more = not_scored(setup.dataset.classes, found) if setup.dataset.kind == "masks" else []
+    more = told_of(setup.dataset.kind).unscored(setup.dataset.classes, found)
     return told._replace(recall=[*told.recall, *more])
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from project import models, run_directory
 from project.build import Setup
 from project.cli import messages
-from project.cli.classes import told_absent
 from project.cli.command import describe
-from project.cli.pixels import told_without_pixels
+from project.cli.kinds import told_of
 from project.cli.roles import PER_MACHINE
 from project.files.root import ROOT
 from project.plan import Plan
@@ -173,8 +172,7 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     what = f"{hparams.model} on {hparams.data}" if hparams.only_test else ""
     messages.announce(run.directory, what, device, data)
     leaks = dataset.leaks.lines() if dataset.leaks else ()
-    told = told_without_pixels if dataset.kind == "masks" else told_absent
-    absent = () if plan.is_trial else told(data)
+    absent = () if plan.is_trial else told_of(dataset.kind).absent(data)
     messages.warn(run.record["code"].get("not_recorded") or (), leaks, absent)
     if plan.resume is None and not hparams.only_test and not plan.is_trial:
         least = max(setup.trainer.world_size, hparams.accumulate)

@@ -138,11 +138,13 @@ class Example(_Stackable):
         index: of the data set's samples.
         image: `(H, W, 3)` or `(H, W)` uint8.
         target: what is true of it: a class's number, or a mask `(H, W)`.
+        name: of its file, if it has one.
     """
 
     index: int
     image: np.ndarray
     target: Any
+    name: Any = None
 
     @property
     def is_batched(self) -> bool:

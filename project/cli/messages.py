@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from project import run_directory
-from project.cli.classes import ByClass, told_counts
-from project.cli.pixels import told_pixels
+from project.cli.classes import ByClass
+from project.cli.kinds import told_of
 from project.cli.shell import as_flags, command, exp_dir_flag, followed_by
 from project.cli.stage import draws, stage
 from project.cli.summary import outcome_rows, print_summary
@@ -31,8 +31,7 @@ def announce(directory: Path, what: str, device: str, data: Mapping[str, Any]) -
     """
     counts = ", ".join(f"{n['total']:,} {split}" for split, n in data["counts"].items())
     parts = filter(None, [what, counts, f"on {device}"])
-    told = told_pixels if data["kind"] == "masks" else told_counts
-    lines = [f"run {directory.name}: {'; '.join(parts)}", *told(data)]
+    lines = [f"run {directory.name}: {'; '.join(parts)}", *told_of(data["kind"]).counts(data)]
     print(*lines, sep="\n", file=sys.stderr)
 
 

@@ -132,7 +132,7 @@ class Data:
             ValueError: it can't be decoded; the message names it.
             OSError: a file can't be read.
         """
-        return example(self._splits()[split], index)
+        return replace(example(self._splits()[split], index), name=self.name_of(split, index))
 
     def name_of(self, split: str, index: int) -> str | None:
         """The file of the sample at an index, below the data's folder; None: it has none."""

@@ -148,7 +148,7 @@ class Task(ABC):
     def show(
         self, shown: Sequence[tuple[Example, Prediction]], title: Sequence[str], path: Path
     ) -> None:
-        """Write a picture of samples, as they are drawn, with their numbers and captions.
+        """Write a picture of samples, as they are drawn, with their files' names and captions.
 
         Args:
             shown: each with what was predicted.
@@ -159,7 +159,7 @@ class Task(ABC):
             OSError: it can't be written, or the disk is full; it is not left half written.
         """
         tiles = [
-            Tile(self.draw(*each), [f"sample {each[0].index}", *self.caption(*each).splitlines()])
+            Tile(self.draw(*each), [_called(each[0]), *self.caption(*each).splitlines()])
             for each in shown
         ]
         save(gallery(tiles, title, self.legend), path)
@@ -207,3 +207,8 @@ class Task(ABC):
 def rgb(image: np.ndarray) -> np.ndarray:
     """An image `(H, W)` or `(H, W, 3)` uint8 as `(H, W, 3)`."""
     return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+
+
+def _called(example: Example) -> str:
+    """The file's name, or the number of a sample that has none."""
+    return str(example.name) if example.name is not None else f"sample {example.index}"
