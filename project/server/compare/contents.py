@@ -52,9 +52,13 @@ def pulse(context: Context, text: str) -> dict[str, Any]:
 
     Returns:
         by MLflow's id of each run that is there its `status` and when it has last `logged`.
+    Raises:
+        ApiError: 404, none of them is there, or to be seen.
     """
     with context.database.read() as connection:
-        runs, _ = visible.present(connection, context.account, text)
+        runs, missing = visible.present(connection, context.account, text)
+        if not runs:
+            raise not_found("EXPERIMENT_NOT_FOUND", _missing(missing))
         logged = metrics.last_logged(connection, runs)
     return {run.id: {"status": run.status, "logged": logged.get(run.id)} for run in runs}
 

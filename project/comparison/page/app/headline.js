@@ -185,5 +185,5 @@ export function delta({ mean, low, high, shown, sign }) {
   const kind = sign && shown ? (sign > 0 ? "better" : "worse") : "";
   const flat = low === high;
   const sure = !known ? "Single values: seeds would show whether it is more than chance" : shown ? "More than the seeds' noise" : flat ? "The same with every seed: that has no spread to judge by" : "Within the seeds' noise";
-  return el("small", { class: `delta ${kind}${known ? "" : " alone"}`, title: sure }, signed(mean), known && !shown && el("span", { class: "noise" }, flat ? " no spread" : " noise"), known && el("span", { class: "interval" }, ` [${signed(low)}, ${signed(high)}]`));
+  return el("small", { class: `delta ${kind}${known ? "" : " alone"}`, title: known ? `${sure}: ${signed(low)} to ${signed(high)}` : sure }, signed(mean), known && !shown && el("span", { class: "noise" }, flat ? " no spread" : " noise"), known && el("span", { class: "interval" }, ` [${signed(low)}, ${signed(high)}]`));
 }

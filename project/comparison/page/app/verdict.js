@@ -11,9 +11,17 @@ const OF_THE_SEED = /^(hash|hashes\..*|mean|std)$/;
 // The sentences with the present baseline.
 export function verdictLines(data, items, grouped) {
   const base = baseline(grouped || !data.units.length ? items : data.units);
-  const lines = verdicts(data, base).map((text) => el("p", { class: `verdict ${kind(text)}` }, text));
+  const told = [...verdicts(data, base)].sort((a, b) => rank(a, base) - rank(b, base));
+  const lines = told.map((text) => el("p", { class: `verdict ${kind(text)}` }, text));
   const rest = lines.slice(AT_FIRST);
   return el("div", { class: "verdicts", "aria-live": "polite" }, lines.slice(0, AT_FIRST), rest.length > 0 && el("details", { class: "plain" }, el("summary", {}, `${rest.length} more`), rest));
+}
+
+// What is better than the baseline comes first, then what may be, then what is worse.
+function rank(text, base) {
+  const better = /(\S+) is better$/.exec(text);
+  if (better) return better[1] === base.id ? 2 : 0;
+  return kind(text) === "same" && !/ comparisons with /.test(text) ? 1 : 3;
 }
 
 function kind(text) {
