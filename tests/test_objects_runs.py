@@ -54,6 +54,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "own_nets.py").write_text(NETS)
     (folder / "own.yaml").write_text(CONFIG)
     words = "--config own.yaml --exp-name own --max-epochs 2 --tracker none --exp-dir runs"
+    words += " --without reports predictions"
     done = command(folder, *words.split())
     assert done.returncode == 0, done.stderr
     (folder / "own.yaml").unlink()

@@ -15,7 +15,9 @@ from tests.reproduction.repositories import git
 ROOT = Path(__file__).parents[1]
 # One worker has what they share.
 pytestmark = pytest.mark.xdist_group("outside sources")
-SMALL = ["--model", "mlp", "--hidden-dim", "8", "--max-epochs", "2", "--tracker", "none"]
+SMALL = (
+    "--model mlp --hidden-dim 8 --max-epochs 2 --tracker none --without reports predictions"
+).split()
 # One module imports another, and a third one only at a step: not yet when a few images are taken
 # before the run opens, which makes one call for evaluation and one for training.
 MINE = {
@@ -67,7 +69,9 @@ def run(clone: Path, name: str, *flags: str, path: Path | None = None) -> Path:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with this project's present code, committed."""
     folder = tmp_path_factory.mktemp("clones") / "clone"
-    shutil.copytree(ROOT / "project", folder / "project", ignore=shutil.ignore_patterns("*.pyc"))
+    # What Python compiled of it, too, but for what is just being written.
+    ignored = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(ROOT / "project", folder / "project", ignore=ignored)
     shutil.copy(ROOT / ".gitignore", folder)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[1]
 # One worker has what they share.
 pytestmark = pytest.mark.xdist_group("reproduce")
 LACKING = "untracked files not in the patch (no source, or too large): table.npy"
-SMALL = ["--model", "mlp", "--hidden-dim", "8", "--max-epochs", "3", "--tracker", "none"]
+SMALL = (
+    "--model mlp --hidden-dim 8 --max-epochs 3 --tracker none --without reports predictions"
+).split()
 
 
 def command(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +30,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with this project's present code, committed."""
     folder = tmp_path_factory.mktemp("clones") / "a clône"
     folder.mkdir()
-    shutil.copytree(ROOT / "project", folder / "project", ignore=shutil.ignore_patterns("*.pyc"))
+    # What Python compiled of it, too, but for what is just being written.
+    ignored = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(ROOT / "project", folder / "project", ignore=ignored)
     shutil.copy(ROOT / ".gitignore", folder)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")

@@ -36,7 +36,9 @@ from project.words.sizes import size_text
 from tests import forks
 
 ROOT = Path(__file__).parents[1]
-SMALL = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name small".split()
+WHOLE = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name small".split()
+# Half of the work, which only the test of the whole directory looks at.
+SMALL = [*WHOLE, "--without", "reports", "predictions"]
 
 
 class Result(NamedTuple):
@@ -70,7 +72,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exp_dir = tmp_path_factory.mktemp("finished")
     assert (
         main(
-            [*SMALL, "--exp-dir", str(exp_dir), "--description", "a small one", "--tags", "x", "y"]
+            [*WHOLE, "--exp-dir", str(exp_dir), "--description", "a small one", "--tags", "x", "y"]
         )
         == 0
     )

@@ -18,7 +18,10 @@ from project.main import main
 from project.plan import make_plan
 from tests.test_resume import at_step
 
-FLAGS = "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name trial".split()
+FLAGS = (
+    "--model mlp --hidden-dim 16 --max-epochs 2 --tracker none --exp-name trial"
+    " --without reports predictions"
+).split()
 
 
 def test_words_are_quoted_and_python_is_the_shells(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from project.reproduction.expected import Recorded
 from tests import forks
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--model", "mlp", "--hidden-dim", "4", "--max-epochs", "1", "--tracker", "none"]
+SMALL = (
+    "--model mlp --hidden-dim 4 --max-epochs 1 --tracker none --without reports predictions"
+).split()
 ENVIRONMENT = {"torch": None, "variables": {}}
 
 
