@@ -127,12 +127,22 @@ def lent(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path) -> Fork:
 
 
 def completed(
-    argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path = ROOT
+    argv: Sequence[str | Path],
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    told: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run such a process to its end, as `subprocess.run` does, with what it said and complained."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
-        outputs = {1: out.fileno(), 2: errors.fileno()}
-        process = Fork(_ask(argv, env or os.environ, cwd, outputs), None)
+    """Run such a process to its end, as `subprocess.run` does, with what it said and complained.
+
+    Args:
+        told: all that it finds in its standard input.
+    """
+    files = [tempfile.TemporaryFile("w+") for _ in range(3)]
+    with files[0] as given, files[1] as out, files[2] as errors:
+        given.write(told)
+        given.seek(0)
+        handles = {number: file.fileno() for number, file in enumerate(files)}
+        process = Fork(_ask(argv, env or os.environ, cwd, handles), None)
         code = process.wait()
         for file in (out, errors):
             file.seek(0)
@@ -287,6 +297,7 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    sys.orig_argv = [sys.executable, *argv]  # by which a process may begin again
     sys.modules.pop("__mp_main__", None)  # another name of this module, which is none of its own
     sys.path[:0] = filter(None, env.get("PYTHONPATH", "").split(os.pathsep))
     if Path(cwd, "project").is_dir() and not ROOT.samefile(cwd):
