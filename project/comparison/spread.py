@@ -32,6 +32,23 @@ def paired(
     return found
 
 
+def of_mean(
+    told: Mapping[str, Any], confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """The confidence interval of a mean over seeds, by Student's t distribution.
+
+    Args:
+        told: Of `summary`.
+        confidence: Of the interval.
+    Returns:
+        Its ends; None of a single value, and of what is not finite.
+    """
+    if told["sd"] is None or not math.isfinite(told["sd"]):
+        return None
+    half = _student(told["n"] - 1, confidence) * told["sd"] / math.sqrt(told["n"])
+    return told["mean"] - half, told["mean"] + half
+
+
 def unpaired(
     first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE
 ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from project.comparison.spread import paired, summary
+from project.comparison.spread import of_mean, paired, summary
 
 values = st.floats(-1e6, 1e6, allow_subnormal=False)
 
@@ -31,6 +31,13 @@ def test_the_interval_is_scipys(both: list[tuple[float, float]]) -> None:
     assert found["mean"] == pytest.approx(np.mean(differences), rel=1e-9, abs=1e-6)
     assert found["low"] == pytest.approx(interval.low, rel=1e-9, abs=1e-6)
     assert found["high"] == pytest.approx(interval.high, rel=1e-9, abs=1e-6)
+
+
+def test_the_interval_of_a_mean_is_scipys() -> None:
+    numbers = [0.91, 0.93, 0.95, 0.9]
+    expected = stats.t.interval(0.95, 3, np.mean(numbers), stats.sem(numbers))
+    assert of_mean(summary(numbers)) == pytest.approx(expected)
+    assert of_mean(summary([0.9])) is None and of_mean(summary([0.9, math.inf])) is None
 
 
 def test_only_seeds_in_common_are_paired() -> None:

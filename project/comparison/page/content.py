@@ -13,6 +13,7 @@ from project.comparison.page.against import against
 from project.comparison.page.confusion import confusion
 from project.comparison.page.diffs import diffs
 from project.comparison.page.dimensions import dimensions
+from project.comparison.page.intervals import intervals
 from project.comparison.page.logged import Logged, began, read_logged
 from project.comparison.page.rows import rows
 from project.comparison.sections import leak_lines
@@ -57,6 +58,7 @@ def content(
         "scores": _scores(found),
         "groups": found["groups"],
         "pairs": found["pairs"],
+        "intervals": intervals(found["groups"]),
         "verdicts": verdict_lines(found) if len(runs) > 1 else [],
         "against": against(found),
         "primary": found["primary"],

@@ -22,6 +22,8 @@ from project.server.store.tables import fractions
 
 # Of the points that are not finite, so many are shown one by one.
 ODD = 200
+# Of fewer points than this for each bucket, all are read: a question for each bucket takes longer.
+MODERATE = 40
 LARGEST = 2**63 - 1  # of the integers that the store holds
 Points = list[tuple[float, float]]
 
@@ -80,7 +82,7 @@ def read(
     if count <= 2 * buckets:
         points = _all(connection, part)
         found = Buckets(points, [], len(points))
-    elif first == last:  # nobody gave steps
+    elif first == last or count <= MODERATE * buckets:  # nobody gave steps; or reading is quicker
         found = reduced(_all(connection, part), buckets)
     else:
         found = _by_step(connection, curve, _edges(part, first, last, buckets))

@@ -14,6 +14,7 @@ export class Curves {
   constructor(data) {
     this.data = data;
     this.charts = new Map();
+    this.alive = data.runs.filter((run) => run.status === "running").map(({ id }) => id);
     this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), { rootMargin: "200px" });
     this.groups = el("div", {});
     this.zoomed = el("button", { class: "plain", onclick: () => this.zoom(null, null) }, "Reset zoom");
@@ -140,9 +141,13 @@ export class Curves {
     const fresh = new Map(this.data.metrics.map((metric) => [metric.key, metric]));
     const open = this.groups.querySelectorAll("details[open]").length;
     if (open && [...changed].some((key) => !known.has(key) && fresh.get(key).group === "Loss and accuracy")) return this.build();
+    // Those that have ended since have last points, too.
+    const alive = this.data.runs.filter((run) => run.group || run.status === "running").map(({ id }) => id);
+    const news = new Set([...alive, ...this.alive]);
+    this.alive = alive;
     this.charts.forEach((chart) => {
       chart.metric = fresh.get(chart.metric.key) ?? chart.metric;
-      if (changed.has(chart.metric.key)) chart.reload();
+      if (changed.has(chart.metric.key)) chart.reload([...news], true);
     });
   }
 }

@@ -60,7 +60,7 @@ function content(file) {
     table.tBodies[0].append(...rows.slice(MOST).map(row));
     more.remove();
   } }, `Show ${rows.length - MOST} more lines`);
-  return [el("div", { class: "scroll" }, table), ...(rows.length > MOST ? [more] : [])];
+  return [el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Lines that differ" }, table), ...(rows.length > MOST ? [more] : [])];
 }
 
 function row({ kind, before, after, text, parts }) {

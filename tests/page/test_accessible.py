@@ -1,0 +1,47 @@
+"""axe-core's rules for the pages, light and dark, wide and narrow: nothing serious is found."""
+
+from importlib import resources
+
+import pytest
+
+from tests.page.browser import Page, drawn
+from tests.page.sources import Source
+
+RUN = """
+    const done = arguments[0];
+    axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => done(violations
+        .filter(({impact}) => ["serious", "critical"].includes(impact))
+        .map(({id, nodes}) => [id, nodes[0].html])));
+"""
+OPEN = """
+    document.querySelectorAll("details:not(.menu)").forEach((one) => (one.open = true));
+"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script that knows the rules."""
+    return resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+def test_nothing_serious_is_in_the_way(
+    page: Page, source: Source, axe: str, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    media = [{"name": "prefers-color-scheme", "value": scheme}]
+    tell = page.driver.execute_cdp_cmd
+    tell("Emulation.setDeviceMetricsOverride", size)
+    tell("Emulation.setEmulatedMedia", {"features": media})
+    try:
+        page.show(source.address(each=1, hide="b"))
+        page.driver.execute_script(OPEN)
+        page.until(lambda _: drawn(page, "train_loss") == 5, "no curves")
+        page.driver.execute_script(axe)
+        assert page.driver.execute_async_script(RUN) == []
+        page.click("[data-metric='train_loss'] button[title='Enlarge']")
+        assert page.driver.execute_async_script(RUN) == []
+        page.check_quiet(source.hosts)
+    finally:
+        tell("Emulation.clearDeviceMetricsOverride", {})
+        tell("Emulation.setEmulatedMedia", {"features": []})
