@@ -77,7 +77,9 @@ class Page:
             for e in events
             if "requestWillBeSent" == e["method"].removeprefix("Network.")
         ]
-        return complaints, {urlsplit(url).netloc for url in asked if not url.startswith("data:")}
+        return complaints, {
+            urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))
+        }
 
 
 def start(profile: Path) -> Page:

@@ -28,7 +28,7 @@ export class Chart {
     Object.assign(this, { metric, data, all, curves: {}, shown: [], visible: false, stale: true, asked: 0, drawn: false, zoomedTo: null, range: null });
     this.place = el("div", { class: "plot" });
     this.over = svg("svg", { class: "over", "aria-hidden": "true" });
-    this.frame = el("div", { class: "frame", tabIndex: 0, role: "application", "aria-roledescription": "chart", "aria-label": metric.title, "aria-description": "Arrow keys read the values, plus and minus zoom, Escape ends." }, this.place, this.over);
+    this.frame = el("div", { class: "frame", tabIndex: 0, role: "application", "aria-roledescription": "chart", "aria-label": metric.title, "aria-describedby": "chart-keys" }, this.place, this.over);
     this.reading = new Reading(this);
     this.note = el("p", { class: "note" });
     const larger = el("button", { class: "plain", onclick: () => enlarge(this, larger), "aria-label": `Enlarge ${metric.title}`, title: "Enlarge" }, "⤢");

@@ -18,7 +18,7 @@ export class Curves {
     this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), { rootMargin: "200px" });
     this.groups = el("div", {});
     this.zoomed = el("button", { class: "plain", onclick: () => this.zoom(null, null) }, "Reset zoom");
-    this.root = el("section", { "aria-labelledby": "curves" }, el("div", { class: "heading" }, el("h2", { id: "curves" }, "Curves")), this.controls(), this.groups);
+    this.root = el("section", { "aria-labelledby": "curves" }, el("div", { class: "heading" }, el("h2", { id: "curves" }, "Curves")), el("p", { id: "chart-keys", class: "unseen" }, "Arrow keys read the values, plus and minus zoom, Escape ends."), this.controls(), this.groups);
     this.build();
     onThemeChange(() => this.redraw());
   }

@@ -7,10 +7,12 @@ import { nearest } from "./smooth.js";
 
 const FEW = 12; // points of a curve that has a mark at each
 const ALONG = 5; // marks of a longer one
+const MOST = 10; // runs whose longer curves have marks: of more they hide the lines
 const APART = 12; // pixels between two marks of a kind
 
 // `place` has `x` and `y`, which turn values into pixels (`y` null where there is none), `back` the
-// opposite of `x`, `width`, `height`, and the colour of its `ground`; `paint` gives a run's colour, `standing` are the ids of runs that stand out.
+// opposite of `x`, `width`, `height`, and the colour of its `ground`; `paint` gives a run's colour,
+// `standing` are the ids of runs that stand out.
 export function marks(shown, place, paint, standing) {
   const over = shown.filter(({ run }) => standing.has(run.id));
   const chiefs = shown.filter(({ chief }) => chief);
@@ -35,7 +37,7 @@ function path({ x, y }, place) {
 // At each point of a short curve, here and there on a long one; not where several are one run.
 function symbols({ run, line }, all, place, paint) {
   const n = line.x.length;
-  if (n > FEW && all.length < 2) return [];
+  if (n > FEW && (all.length < 2 || all.length > MOST)) return [];
   const turn = (Math.max(all.findIndex((one) => one.run === run), 0) + 0.5) / all.length;
   const chosen = n <= FEW ? line.x.map((_, i) => i) : within(line.x, place, ALONG, turn);
   return chosen.map((i) => ({ x: place.x(line.x[i]), y: place.y(line.y[i]) })).filter(({ x, y }) => inside(x, place.width) && y !== null && inside(y, place.height))
