@@ -139,7 +139,6 @@ export class Chart {
     this.place.on("plotly_relayout", (event) => this.zoomed(event));
     this.place.on("plotly_afterplot", () => this.mark());
     this.mark();
-    this.place.on("plotly_doubleclick", () => this.all.zoom(null, null));
   }
 
   // Where values are in the drawing, in pixels from its upper left corner.

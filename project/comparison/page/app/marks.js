@@ -3,6 +3,7 @@
 
 import { svg } from "./dom.js";
 import { look, MARKS } from "./palette.js";
+import { LONG } from "./plot.js";
 import { nearest } from "./smooth.js";
 
 const FEW = 12; // points of a curve that has a mark at each
@@ -17,7 +18,7 @@ export function marks(shown, place, paint, standing) {
   const over = shown.filter(({ run }) => standing.has(run.id));
   const chiefs = shown.filter(({ chief }) => chief);
   return [
-    ...over.map((one) => svg("path", { d: path(one.line, place), fill: "none", stroke: paint(one.run.id), "stroke-width": 3, "stroke-dasharray": look(one.run.id).array, "stroke-linejoin": "round" })),
+    ...over.map((one) => svg("path", { d: path(one.line, place), fill: "none", stroke: paint(one.run.id), "stroke-width": one.line.x.length > LONG ? 1.8 : 3, "stroke-dasharray": look(one.run.id).array, "stroke-linejoin": "round" })),
     ...(standing.size ? over : chiefs).flatMap((one) => symbols(one, chiefs, place, paint)),
     ...shown.flatMap((one) => leaving(one, place, paint)),
     ...shown.flatMap((one) => odd(one, place, paint)),

@@ -10,7 +10,7 @@ const COMMON = { type: "scatter", hoverinfo: "skip", showlegend: false, mode: "l
 // Of more runs than this only a few have their colours: the others are a faint crowd behind them.
 export const MANY = 21;
 // Lines of more points than this are thin, too, unless they are smoothed.
-const LONG = 300;
+export const LONG = 300;
 export const MARGIN = { l: 52, r: 12, t: 10, b: 26 };
 
 // What is drawn of a curve: the line that is looked at, and the raw one behind it.

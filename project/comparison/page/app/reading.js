@@ -9,6 +9,7 @@ import { state } from "./state.js";
 
 const NEAR = 16; // pixels from a curve at which its run is meant
 const MOST = 8; // values that are listed
+const TWICE = 400; // milliseconds from a click to another that belongs to it
 
 export class Reading {
   // `chart` has `frame`, `place` (of Plotly), `shown` (runs with their lines), `metric` and `all`.
@@ -40,11 +41,17 @@ export class Reading {
     this.mean();
   }
 
-  // A click near a curve pins its run; a zoom that is drawn does not.
+  // A click near a curve pins its run, two end a zoom; one that is drawn does neither.
   press(start) {
     const meant = this.meant;
-    const end = (event) => Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < 4 && pin(meant);
-    if (meant) addEventListener("pointerup", end, { once: true });
+    const again = start.timeStamp - (this.released ?? -Infinity) < TWICE;
+    const end = (event) => {
+      this.released = again ? null : event.timeStamp;
+      if (Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) >= 4) return;
+      if (meant) pin(meant);
+      if (again) this.chart.all.zoom(null, null);
+    };
+    addEventListener("pointerup", end, { once: true });
   }
 
   // The run whose curve is near the pointer stands out.
@@ -82,6 +89,7 @@ export class Reading {
   }
 
   tell() {
+    if (this.chart.alone) return;
     const place = this.chart.pixels;
     const at = this.x === null || !place ? NaN : place.x(this.x);
     this.mark.hidden = !(at >= 0 && at <= place.width);
