@@ -56,6 +56,9 @@ def test_a_diverging_run_or_point_flattens_nothing(page: Page, site: Source) -> 
     # Of two runs one may be left out, of three not two.
     assert fitting([good, [1.0, 1e6]]) == (0.25, 1.0)
     assert fitting([good, [1e6, 2e6], [1e6, 2e6]]) == (0.25, 2e6)
+    # Curves that hardly move are no reason to leave out another of the same size, nor are rates.
+    assert fitting([[0.13, 0.14], [0.31, 0.32]]) == (0.13, 0.32)
+    assert fitting([[0.001, 0.0005], [0.01, 0.005]], None) == (0.0005, 0.01)
     # An accuracy can only be too low.
     assert fitting([[0.97, 0.99], [0.96, 0.98], [0.1, 0.1]], "max") == (0.96, 0.99)
     assert fitting([[0.01, 0.02], [0.02, 0.03], [0.9, 0.95]], "max") == (0.01, 0.95)

@@ -56,9 +56,11 @@ function broken(x, y, stroke) {
 
 function scaled(rows, better, full) {
   const ends = rows.map(({ value, low, high }) => [value, low ?? value, high ?? value]);
-  const found = fitting(ends, better);
+  // Bars begin at 0, so what is flattened by others is flattened in its distance from there.
+  const found = fitting(ends.map((values) => [0, ...values]), better);
   const cut = found.cut && !full;
-  const [least, greatest] = cut ? [found.low, found.high] : [found.least, found.greatest];
+  const inside = ends.flat().filter((value) => !cut || (value >= found.low && value <= found.high));
+  const [least, greatest] = [Math.min(...inside), Math.max(...inside)];
   if (!(least <= greatest)) return { low: 0, high: 1, ticks: [], cut: false };
   const [low, high] = limits(least, greatest);
   const step = nice((high - low) / 3);

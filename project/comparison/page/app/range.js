@@ -2,18 +2,21 @@
 
 // What the rest would gain in height must be so much before anything is left out.
 const GAIN = 5;
+// A whole run is left out only if it is so many times as great as the others, or, where more is
+// better, so small a part of them; more so where nobody said what is better.
+const FAR = { min: 10, max: 3, null: 100 };
 // Values are not far from a range that is less than so many of its lengths away.
 const BESIDE = 0.3;
 
 // The range of all values, or, where a few runs or points would flatten the rest, that of the rest.
 //
-// `curves` are lists of finite numbers, one of each run; `better` ("min", "max" or null) says from
-// which side a run can be too bad to be shown. Gives `low` and `high`, `least` and `greatest` of
+// `curves` are lists of finite numbers, one of each run (with `log` their decadic logarithms);
+// `better` ("min", "max" or null) says from which side a run can be too bad to be shown. Gives `low` and `high`, `least` and `greatest` of
 // all, and whether something is `cut`.
-export function fitting(curves, better = null) {
+export function fitting(curves, better = null, log = false) {
   const known = curves.filter((values) => values.length);
   const [least, greatest] = union(known.map(outermost));
-  const kept = withoutFar(known.map((values) => ({ values, inner: quantiles(values) })), better);
+  const kept = withoutFar(known.map((values) => ({ values, inner: quantiles(values) })), better, log);
   const whole = union(kept.map(({ values }) => outermost(values)));
   const inner = union(kept.map((run) => run.inner));
   const [low, high] = size(whole) > GAIN * size(inner) && size(inner) > 0 ? around(inner, kept) : whole;
@@ -27,24 +30,32 @@ function around([low, high], kept) {
 }
 
 // Take runs away from the outside, at most half of them, as long as the others gain enough.
-function withoutFar(runs, better) {
-  const orders = [runs];
-  while (orders.length <= runs.length / 2) orders.push(withoutFarthest(orders.at(-1), better));
-  const sizes = orders.map((rest) => size(union(rest.map(({ inner }) => inner))));
+function withoutFar(runs, better, log) {
+  const orders = [{ rest: runs, size: size(inners(runs)), far: true }];
+  while (orders.length <= runs.length / 2) orders.push(withoutFarthest(orders.at(-1).rest, better, log));
   let taken = 0;
   for (let next = 1; next < orders.length; next++) {
-    if (sizes[next] > 0 && sizes[next] * GAIN <= sizes[taken]) taken = next;
+    if (orders[next].far && orders[next].size > 0 && orders[next].size * GAIN <= orders[taken].size) taken = next;
   }
-  return orders[taken];
+  return orders[taken].rest;
 }
 
-function withoutFarthest(runs, better) {
+function withoutFarthest(runs, better, log) {
   const top = runs.reduce((a, b) => (b.inner[1] > a.inner[1] ? b : a));
   const bottom = runs.reduce((a, b) => (b.inner[0] < a.inner[0] ? b : a));
   const less = (run) => runs.filter((other) => other !== run);
-  const left = (run) => size(union(less(run).map(({ inner }) => inner)));
-  const farthest = better === "min" ? top : better === "max" ? bottom : left(top) <= left(bottom) ? top : bottom;
-  return less(farthest);
+  const above = better === "min" || (better !== "max" && size(inners(less(top))) <= size(inners(less(bottom))));
+  const rest = less(above ? top : bottom);
+  return { rest, size: size(inners(rest)), far: isFar(above ? top : bottom, inners(rest), above, FAR[better], log) };
+}
+
+function isFar({ inner }, [low, high], above, times, log) {
+  if (log) return (above ? inner[1] - high : low - inner[0]) >= Math.log10(times);
+  return above ? inner[1] - high >= (times - 1) * Math.abs(high) : low - inner[0] >= (1 - 1 / times) * Math.abs(low);
+}
+
+function inners(runs) {
+  return union(runs.map(({ inner }) => inner));
 }
 
 // The least and the greatest without the outermost fiftieth at each side; of eight, without one.

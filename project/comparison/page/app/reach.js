@@ -5,7 +5,7 @@ import { state } from "./state.js";
 
 // `shown`: the two ends, with some room beyond; `cut`: whether something could be left out.
 export function reach({ shown, metric, zoomedTo }) {
-  const found = fitting(shown.map(sizes), metric.better);
+  const found = fitting(shown.map(sizes), metric.better, state.log);
   const known = found.least <= found.greatest;
   const ends = state.full ? [found.least, found.greatest] : [found.low, found.high];
   return { cut: known && found.cut, shown: zoomedTo ?? (known ? roomy(ends) : state.log ? [0.1, 1] : [0, 1]) };
