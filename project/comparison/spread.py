@@ -32,9 +32,7 @@ def paired(
     return found
 
 
-def of_mean(
-    told: Mapping[str, Any], confidence: float = CONFIDENCE
-) -> tuple[float, float] | None:
+def of_mean(told: Mapping[str, Any], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """The confidence interval of a mean over seeds, by Student's t distribution.
 
     Args:

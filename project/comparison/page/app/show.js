@@ -109,7 +109,7 @@ export class Page {
       setOpen(name, true);
       this.table.draw();
     }
-    place.scrollIntoView({ behavior: "smooth" });
+    place.scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
   }
 
   // News of the same runs; what one is doing just now stays as it is.
@@ -139,7 +139,7 @@ export class Page {
       update({ each: !each.checked, hide: [], from: null, to: null, base: "" });
       this.show();
     } });
-    const go = (root) => root.scrollIntoView({ behavior: "smooth" });
+    const go = (root) => root.scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
     return el(
       "section",
       { class: this.legend.items.length > 5 ? "strip many" : "strip", "aria-label": "Runs" },
@@ -208,4 +208,9 @@ function notes({ problems, notes: told }) {
     told.length > 0 && el("details", { class: "plain" }, el("summary", {}, told.length === 1 ? told[0] : `${told.length} notes`), told.length > 1 && el("ul", { class: "notes" }, told.map((text) => el("li", {}, text)))),
   ].filter(Boolean);
   return parts.length ? el("div", {}, parts) : null;
+}
+
+// Whether one has asked for less motion.
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
