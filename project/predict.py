@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser, whole
 
+METHODS = ("lac", "aps")  # of `project.inference.conformal`, which loads NumPy
+
 if TYPE_CHECKING:
     from project.inference.answers import Answers
+    from project.inference.predictor import Predictor
 
 DESCRIPTION = (
     "Predict with a run's best checkpoint, as its test did. Without -o a table is shown; with it,"
@@ -79,6 +82,23 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         help="the mean of N passes with dropout on, and how far they disagree (bald)",
     )
     parser.add_argument(
+        "--calibrated",
+        action="store_true",
+        help="probabilities by the temperature that project.calibrate has found",
+    )
+    parser.add_argument(
+        "--conformal",
+        type=float,
+        metavar="SHARE",
+        help="the set of classes that holds the true one so often, as project.calibrate has found",
+    )
+    parser.add_argument(
+        "--conformal-method",
+        choices=METHODS,
+        default=METHODS[0],
+        help="how such sets are made (%(default)s)",
+    )
+    parser.add_argument(
         "--seed", type=whole("seed", 0, 2**32 - 1), default=0, help="of dropout (%(default)s)"
     )
     parser.add_argument(
@@ -134,7 +154,7 @@ def answering(arguments: argparse.Namespace) -> "Answers":
     Raises:
         ValueError: there is no such run, or one can't be used; in one line.
     """
-    from project.inference.answers import Dropout, Ensemble, Single
+    from project.inference.answers import Dropout, Ensemble
     from project.inference.asking import asked
     from project.inference.predictor import Predictor
 
@@ -145,7 +165,22 @@ def answering(arguments: argparse.Namespace) -> "Answers":
         return Ensemble([first, *others])
     if arguments.mc_dropout:
         return Dropout(first, arguments.mc_dropout, arguments.seed)
-    return Single(first)
+    return _by_calibration(first, arguments)
+
+
+def _by_calibration(first: "Predictor", arguments: argparse.Namespace) -> "Answers":
+    """One model, as far as it is asked for by its calibration."""
+    from project.inference.answers import Single
+    from project.inference.calibration import Calibrated, Calibration, WithSets
+    from project.inference.found import find
+
+    if not arguments.calibrated and arguments.conformal is None:
+        return Single(first)
+    known = Calibration.of(first, find(arguments.run, arguments.exp_dir).run)
+    plain = Calibrated(first, known.temperature) if arguments.calibrated else Single(first)
+    if arguments.conformal is None:
+        return plain
+    return WithSets(plain, known.sets_of(arguments.conformal, arguments.conformal_method))
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -153,8 +188,15 @@ def _check(arguments: argparse.Namespace) -> None:
         for flag in ("append", "draw"):
             if getattr(arguments, flag):
                 raise ValueError(f"--{flag} needs -o FOLDER")
-    if arguments.others and arguments.mc_dropout:
-        raise ValueError("--with and --mc-dropout exclude each other")
+    asked = {
+        "--with": arguments.others,
+        "--mc-dropout": arguments.mc_dropout,
+        "--calibrated": arguments.calibrated,
+        "--conformal": arguments.conformal is not None,
+    }
+    given = [flag for flag, value in asked.items() if value]
+    if len(given) > 1 and given != ["--calibrated", "--conformal"]:
+        raise ValueError(f"{' and '.join(given)} exclude each other")
 
 
 if __name__ == "__main__":

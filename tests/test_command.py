@@ -9,7 +9,19 @@ from unittest.mock import Mock
 import pytest
 
 from project import __main__ as listing
-from project import check, compare, export, main, predict, reproduce, runs, serve, sync, verify
+from project import (
+    calibrate,
+    check,
+    compare,
+    export,
+    main,
+    predict,
+    reproduce,
+    runs,
+    serve,
+    sync,
+    verify,
+)
 from project.cli import command
 from project.hyperparameters import Hyperparameters
 from project.server import stop
@@ -120,6 +132,7 @@ def test_a_list_of_devices_on_a_cpu_is_refused() -> None:
 
 
 COMMANDS = {
+    "calibrate": calibrate.main,
     "check": check.main,
     "": listing.main,
     "run": main.main,
@@ -134,6 +147,7 @@ COMMANDS = {
     "server.stop": stop.main,
 }
 WITH_RUN = (
+    "calibrate",
     "check",
     "compare",
     "reproduce",

@@ -38,6 +38,7 @@ AT_THE_ROOT = {
     "run_directory": "the names of a run's files, once",
     "scores": "which way each score is better: one rule for all rooms",
     "values": "what travels between data, model, loss and task",
+    "calibrate": "a command",
     "check": "a command",
     "compare": "a command",
     "predict": "a command",

@@ -31,6 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "provenance": {"tables", "training"},
     # A model is made as for training, of what its checkpoint says.
     "inference": {"data", "models", "provenance", "tasks", "training", "values"},
+    "calibration": {"inference", "provenance", "values"},
     "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},
     "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
     "comparison": {"provenance", "tables"},
@@ -39,8 +40,8 @@ ROOMS: dict[str, set[str]] = {
     "disk": {"comparison", "provenance", "tracking"},
     "server": {"comparison", "provenance", "tracking"},
 }
-COMMANDS = {"run", "check", "compare", "export", "predict", "reproduce", "verify", "runs", "sync"}
-COMMANDS |= {"serve"}
+COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
+COMMANDS |= {"runs", "sync", "serve"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment"}
 # The server's, from the ground up: each may import from those before it.

@@ -69,6 +69,8 @@ def _about(answers: Answers, arguments: argparse.Namespace) -> dict[str, Any]:
         "run": answers.first.run_id,
         "members": [getattr(m, "weights_hash") for m in getattr(answers, "members", [])],
         "mc_dropout": dropout,
+        "calibrated": arguments.calibrated,
+        "conformal": arguments.conformal and [arguments.conformal, arguments.conformal_method],
         "classes": list(answers.first.classes),
         "precision": answers.first.precision,
     }

@@ -58,7 +58,7 @@ def _group(answers: Answers, images: Tensor, top_k: int) -> list[Told]:
         return [Told(None, why, "") for _ in images]
     classes, found = answers.first.classes, []
     for i, prediction in enumerate(predictions):
-        own = {name: float(values[i]) for name, values in more.items()}
+        own = {name: values.tolist()[i] for name, values in more.items()}
         row = row_of(prediction, classes, top_k, own)
         found.append(Told(row, "", "", images[i].numpy(), prediction))
     return found

@@ -1,0 +1,1 @@
+"""How sure a trained model should be, by its validation samples."""
