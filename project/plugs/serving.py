@@ -168,9 +168,13 @@ def _stands_alone(kind: str, name: str) -> bool:
 
 
 def _variants_for(kind: str, text: str, task: str) -> str:
-    """The variants that serve the task; empty where there are none."""
+    """The variants that serve the task, or the one that was mistyped; empty: there are none."""
+    from difflib import get_close_matches
+
     name, _, variant = text.partition(":")
     if not variant or plugs.is_outside(kind, text):
         return ""
-    known = [f"{name}:{one}" for one in _variants(plugs.path_of(kind, name), task)]
-    return f": {' or '.join(known[:3])} does" if known else ""
+    known = _variants(plugs.path_of(kind, name), task)
+    if near := get_close_matches(variant, known, n=1, cutoff=0.9):
+        return f", did you mean '{name}:{near[0]}'?"
+    return f": {' or '.join(f'{name}:{one}' for one in known[:3])} does" if known else ""
