@@ -3,7 +3,8 @@
 import { answers } from "./answers.js";
 import { say } from "./dom.js";
 import { listed } from "./listed.js";
-import { Page, presumeHidden } from "./show.js";
+import { presumeHidden } from "./beginning.js";
+import { Page } from "./show.js";
 import { source } from "./source.js";
 import { load, presume } from "./state.js";
 

@@ -3,7 +3,8 @@
 
 import { get, imageAddress, plotly, stop } from "./api.js";
 import { el, openDialog, say, status } from "./dom.js";
-import { Page, presumeHidden } from "./show.js";
+import { presumeHidden } from "./beginning.js";
+import { Page } from "./show.js";
 import { source } from "./source.js";
 import { address, state, update } from "./state.js";
 

@@ -1,5 +1,6 @@
 // A comparison of runs, or one run: what the structure of comparison/page/content.py says of them.
 
+import { looks } from "./beginning.js";
 import { classes } from "./classes.js";
 import { Comparison } from "./comparison.js";
 import { Curves } from "./curves.js";
@@ -12,16 +13,12 @@ import { showImages } from "./images.js";
 import { Legend } from "./legend.js";
 import { listing } from "./listing.js";
 import { one } from "./one.js";
-import { COLOURS, look, setLook } from "./palette.js";
 import { Parallel } from "./parallel.js";
 import { Scatter } from "./scatter.js";
 import { baseline } from "./scoring.js";
 import { seeds } from "./seeds.js";
-import { presume, setOpen, state, update } from "./state.js";
+import { setOpen, state, update } from "./state.js";
 import { changes, verdictLines } from "./verdict.js";
-
-// Of more runs, those with the best values have their curves shown at first.
-const CURVES = 20;
 
 export class Page {
   // `live` is what a server's page has besides: `extras` and `told` of a run's chip, `tools` beside
@@ -149,38 +146,6 @@ export class Page {
       this.live.tools ?? [],
     );
   }
-}
-
-// Before the address is read: of very many runs or groups, only some have their curves shown.
-export function presumeHidden(data) {
-  const items = data.units.length ? data.units : data.runs;
-  if (items.length <= CURVES) return;
-  const score = data.scores.find(({ name }) => name === data.primary);
-  const value = (item) => {
-    const own = data.dimensions.find(({ name }) => name === data.primary);
-    const found = own && (data.units.length ? own.grouped : own.each)[items.indexOf(item)];
-    return typeof found === "number" ? found : null;
-  };
-  const order = (a, b) => (a === null || b === null ? (a === null) - (b === null) : score?.better === "min" ? a - b : b - a);
-  const best = [...items].sort((a, b) => order(value(a), value(b))).slice(0, CURVES);
-  presume("hide", items.filter((item) => !best.includes(item)).map(({ id }) => id));
-}
-
-// Seeds of one group share a colour, and have dashes of their own as long as colours tell groups.
-function looks(data) {
-  const plain = data.units.length <= COLOURS;
-  data.units.forEach((unit, i) => {
-    setLook(unit.id, i, Math.floor(i / COLOURS));
-    unit.members.forEach((id, seed) => setLook(id, i, plain ? seed : Math.floor(i / COLOURS)));
-  });
-  data.runs.forEach((run) => look(run.id));
-}
-
-// The list of the runs that a file holds.
-function runs() {
-  const place = el("div", {});
-  listing(place, "h2");
-  return place;
 }
 
 // How many points each curve in the page has.
