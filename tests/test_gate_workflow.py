@@ -30,6 +30,22 @@ sys.stdout.write(done.stdout)
 sys.stderr.write(done.stderr)
 sys.exit(done.returncode)
 """
+# Writes down runs instead of training them; which scores they have stands in the sources.
+QUICK = f"""#!{sys.executable}
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+if sys.argv[2] == "project.run":
+    from tests.comparison.store import make
+    asked = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+    seed, name = int(asked["--seed"]), asked["--exp-name"]
+    accuracy = float(Path("accuracy").read_text()) + 0.001 * seed
+    scores = {{"test_accuracy": accuracy, "test_log_loss": 1 - accuracy}}
+    make(Path(asked["--exp-dir"]), test=scores, seed=seed, exp_name=name)
+else:
+    from project import compare
+    sys.exit(compare.main(sys.argv[3:]))
+"""
 # Keeps what it was told to send in `sent`, and has `jq` filter what it answers.
 GH = f"""#!{sys.executable}
 import json, os, subprocess, sys
@@ -93,14 +109,38 @@ def place(tmp_path: Path) -> dict[str, str]:
         path.write_text(text)
         path.chmod(0o755)
     (tmp_path / "temp").mkdir()
-    forks.completed(["-c", ""])  # which makes sure that there is something to fork
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process-{os.getpid()}")
     found = {"PYTEST_XDIST_TESTRUNUID": session}
     found |= {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "RUNNER_TEMP": f"{tmp_path}/temp"}
     return found | {"GITHUB_STEP_SUMMARY": f"{tmp_path}/summary.md"}
 
 
+@pytest.mark.parametrize("accuracy, code", [("0.93", 1), ("0.949", 0)])
+def test_the_heads_scores_decide(
+    tmp_path: Path, place: dict[str, str], accuracy: str, code: int
+) -> None:
+    (tmp_path / "bin" / "python").write_text(QUICK)
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    git(repository, "init", "-q")
+    for text in ("0.95", accuracy):
+        (repository / "accuracy").write_text(text)
+        git(repository, "add", "-A")
+        git(repository, "commit", "-q", "-m", text)
+    steps = commands("gate.yml", "gate")
+    env = place | {"FLAGS": "--model mlp", "SEEDS": "0 1"}
+    for name in ("Train the base", "Train the head"):
+        done = shell(steps[name], repository, env)
+        assert done.returncode == 0, done.stderr
+    assert shell(steps["Gate"], repository, env).returncode == code
+    table = (repository / "gate.md").read_text()
+    assert ("**violated**" in table) == bool(code) and "each seed has no interval" in table
+    assert (tmp_path / "summary.md").read_text() == table
+
+
+@pytest.mark.nightly  # it trains what the quick one above writes down
 def test_a_worse_head_is_stopped(tmp_path: Path, place: dict[str, str]) -> None:
+    forks.completed(["-c", ""])  # which makes sure that there is something to fork
     repository = tmp_path / "repository"
     shutil.copytree(
         ROOT / "project", repository / "project", ignore=shutil.ignore_patterns("*.pyc")
