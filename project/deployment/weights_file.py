@@ -16,7 +16,8 @@ from project.inference.found import Found
 from project.inference.predictor import Predictor
 
 NAME, CONFIG = "model.safetensors", "config.json"  # as the model hub calls them
-# What of a checkpoint is needed to make the net again, but for its weights.
+# What of a checkpoint is needed to make the net again, but for its weights; former ones lack the
+# last two.
 _NEEDED = ("hyperparameters", "task", "classes", "shape", "mean", "std", "dtype", "class_counts")
 USE = '''"""The weights in the net of the project, which it needs: python consumer.py PICTURE ..."""
 import sys
@@ -55,6 +56,8 @@ def write_weights(state: Mapping[str, Any], metadata: Mapping[str, Any], folder:
         "num_channels": metadata["channels"],
         "image_size": [metadata["height"], metadata["width"]],
         **metadata,
+        # Checkpoints of former versions know no task.
+        "task": {"name": metadata["task"]},
         **{key: state[key] for key in _NEEDED if key in state},
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
@@ -74,7 +77,7 @@ def load(folder: Path, run: Path | None = None, accept_changes: bool = False) ->
     """
     from safetensors.torch import load_file
 
-    config = read_json(folder / CONFIG, *(key for key in _NEEDED if key != "dtype"))
+    config = read_json(folder / CONFIG, *_NEEDED[:-2])
     state = {key: config[key] for key in _NEEDED if key in config}
     state["model"] = load_file(folder / NAME)
     found = Found(folder / NAME, run)
