@@ -26,7 +26,7 @@ from project.main import main
 from tests.test_resume import at_step
 
 COMMON = "--max-epochs 2 --batch-size 100 --accelerator cpu --tracker none --dropout 0".split()
-MLP = ["--model", "mlp", "--hidden-dim", "32", "--augment", "flip", *COMMON]
+MLP = ["--model", "mlp", "--hidden-dim", "32", "--augment", "flip", "--without", "reports", *COMMON]
 WEIGHTED = "--loss cross-entropy focal*0.5 --class-weights balanced --sampler balanced".split()
 NORM = [*COMMON, "--width", "4", "--max-epochs", "1", "--seed", "2", *WEIGHTED]
 # 50 samples for training in batches of 9, the last of 5; 10 for the validation and for the test, of
