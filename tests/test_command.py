@@ -11,6 +11,7 @@ import pytest
 from project import __main__ as listing
 from project import (
     calibrate,
+    card,
     check,
     compare,
     export,
@@ -133,6 +134,7 @@ def test_a_list_of_devices_on_a_cpu_is_refused() -> None:
 
 COMMANDS = {
     "calibrate": calibrate.main,
+    "card": card.main,
     "check": check.main,
     "": listing.main,
     "run": main.main,
@@ -148,6 +150,7 @@ COMMANDS = {
 }
 WITH_RUN = (
     "calibrate",
+    "card",
     "check",
     "compare",
     "reproduce",

@@ -39,6 +39,7 @@ AT_THE_ROOT = {
     "scores": "which way each score is better: one rule for all rooms",
     "values": "what travels between data, model, loss and task",
     "calibrate": "a command",
+    "card": "a command",
     "check": "a command",
     "compare": "a command",
     "predict": "a command",

@@ -31,6 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "provenance": {"tables", "training"},
     # A model is made as for training, of what its checkpoint says.
     "inference": {"data", "models", "provenance", "tasks", "training", "values"},
+    "modelcard": {"provenance", "tables"},
     "calibration": {"inference", "provenance", "values"},
     "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},
     "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
@@ -41,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"runs", "sync", "serve"}
+COMMANDS |= {"card", "runs", "sync", "serve"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment"}
 # The server's, from the ground up: each may import from those before it.

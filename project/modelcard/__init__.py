@@ -1,0 +1,1 @@
+"""Cards of trained models: what they are, how good, and how each number is had again."""
