@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from glob import has_magic, iglob
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -87,7 +87,7 @@ def _below(folder: str) -> Iterator[str]:
     """Images anywhere below a folder; what is hidden, and folders behind links, are left alone."""
     with os.scandir(folder) as entries:
         every = (entry for entry in entries if not entry.name.startswith("."))
-        first = [entry for entry, _ in zip(every, range(SORTED))]
+        first = list(islice(every, SORTED))
         some = sorted(first, key=lambda e: e.name) if len(first) < SORTED else first
         for entry in chain(some, every):
             if entry.is_dir(follow_symlinks=False):

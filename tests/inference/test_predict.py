@@ -14,6 +14,7 @@ import torch
 from blake3 import blake3
 from PIL import Image
 
+from project.inference import inputs
 from project.inference.answers import Dropout, Ensemble
 from project.inference.output import lines
 from project.inference.predictor import Predictor
@@ -124,6 +125,14 @@ def test_arrays_lists_patterns_and_parquet(
     assert [row["number"] for row in rows[:17]] == [values[i] for i in places]
     assert main([str(cnn.run), *given[1:], "-o", str(out), "--format", "parquet", "--append"]) == 0
     assert len(parquet.read_table(out / "predictions.parquet")) == 19
+
+
+def test_of_a_large_folder_no_file_is_left_out(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "SORTED", 4)
+    found = [item.path for item in inputs.named([str(pictures)], 1, io.StringIO())]
+    assert sorted(found) == sorted(map(str, pictures.rglob("*.png"))) and len(found) == 13
 
 
 def test_masks_are_pictures_with_a_palette(unet: Reference, tmp_path: Path) -> None:
