@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
+from project.cli.using import add_data_dir, add_device, add_trust
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,11 +43,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--per-class", action="store_true", help="so often for each class, not only overall"
     )
-    parser.add_argument("--device", default="cpu", help="where the model computes (%(default)s)")
-    parser.add_argument("--data-dir", metavar="FOLDER", help="where the run's data lie now")
-    parser.add_argument(
-        "--trust", action="store_true", help="run code that came with the run, without asking"
-    )
+    add_device(parser)
+    add_data_dir(parser)
+    add_trust(parser)
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
 

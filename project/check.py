@@ -14,6 +14,7 @@ from pathlib import Path
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser
+from project.cli.using import add_data_dir, add_device, add_trust
 from project.soundness.limits import add_limits, limits_of
 
 REQUIREMENTS = "requirements-check.txt"
@@ -48,13 +49,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-k", metavar="WORDS", default="", help="only checks whose names match")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="file to write as JUnit XML")
-    parser.add_argument("--device", default="cpu", help="where the model computes (%(default)s)")
-    parser.add_argument("--data-dir", metavar="FOLDER", help="where the run's data lie now")
-    parser.add_argument(
-        "--trust",
-        action="store_true",
-        help="run code from outside the project that came with the run",
-    )
+    add_device(parser)
+    add_data_dir(parser)
+    add_trust(parser)
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
 

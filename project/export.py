@@ -13,6 +13,7 @@ from pathlib import Path
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded, print_error
 from project.cli.parser import Parser
+from project.cli.using import add_data_dir, add_trust
 from project.deployment.extras import FORMATS, PRECISIONS, check_installed
 from project.run_directory import AFTER
 
@@ -69,17 +70,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--license", default="", metavar="NAME", help="of the weights, for the file"
     )
-    parser.add_argument("--data-dir", metavar="FOLDER", help="where the run's data lie now")
     parser.add_argument("--keep", action="store_true", help="keep the file though it isn't proven")
     parser.add_argument("--replace", action="store_true", help="in place of what was made before")
-    parser.add_argument(
-        "--trust", action="store_true", help="run code that came with the run, without asking"
-    )
-    parser.add_argument(
-        "--accept-changes",
-        action="store_true",
-        help="export though the code of the model, or of reading pictures, is not the run's",
-    )
+    add_data_dir(parser)
+    add_trust(parser)
     add_exp_dir(parser, "folder of all runs (%(default)s)")
     return parser
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from project.cli.command import add_exp_dir, add_run, as_process, guarded
 from project.cli.parser import Parser, whole
+from project.cli.using import add_device, add_trust
 
 METHODS = ("lac", "aps")  # of `project.inference.conformal`, which loads NumPy
 
@@ -101,14 +102,6 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=whole("seed", 0, 2**32 - 1), default=0, help="of dropout (%(default)s)"
     )
-    parser.add_argument(
-        "--trust", action="store_true", help="run code that came with the run, without asking"
-    )
-    parser.add_argument(
-        "--accept-changes",
-        action="store_true",
-        help="predict though the code of the model, or of reading pictures, is not the run's",
-    )
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +111,6 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="images that are predicted at once (as the run had it)",
     )
-    parser.add_argument("--device", default="cpu", help="such as cuda (%(default)s)")
     parser.add_argument(
         "--workers",
         type=whole("number of workers", 0, 256),
@@ -126,6 +118,8 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes that read, if there are many images (%(default)s)",
     )
+    add_device(parser)
+    add_trust(parser)
     add_exp_dir(parser, "folder of all runs (%(default)s)")
 
 
@@ -155,12 +149,10 @@ def answering(arguments: argparse.Namespace) -> "Answers":
         ValueError: there is no such run, or one can't be used; in one line.
     """
     from project.inference.answers import Dropout, Ensemble
-    from project.inference.asking import asked
-    from project.inference.predictor import Predictor
+    from project.inference.asking import loaded
 
     runs = [arguments.run, *arguments.others]
-    options = {name: getattr(arguments, name) for name in ("device", "exp_dir", "accept_changes")}
-    first, *others = (Predictor.load(r, trust=arguments.trust or asked, **options) for r in runs)
+    first, *others = (loaded(run, arguments) for run in runs)
     if others:
         return Ensemble([first, *others])
     if arguments.mc_dropout:

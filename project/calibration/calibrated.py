@@ -14,7 +14,7 @@ from project.calibration.measured import DECIDED, SCORES, measure, see
 from project.calibration.temperature import fit
 from project.cli.stage import stage
 from project.files import json_text
-from project.inference.asking import asked
+from project.inference.asking import loaded
 from project.inference.calibration import FILE, NAME, Sets
 from project.inference.predictor import Predictor
 from project.inference.test_split import Splits
@@ -67,7 +67,7 @@ def calibrate_run(run: Path, arguments: Namespace) -> int:
         OSError: likewise; or it can't be written.
     """
     stage("loading the model")
-    predictor = Predictor.load(run, device=arguments.device, trust=arguments.trust or asked)
+    predictor = loaded(run, arguments)
     splits = Splits.of_run(run, predictor.hparams, arguments.data_dir)
     with after.making(after.place(run, NAME), run, replace=True) as folder:
         found = calibrate(predictor, splits, arguments.coverage, arguments.per_class, folder)

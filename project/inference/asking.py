@@ -2,10 +2,29 @@
 
 import sys
 import termios
+from argparse import Namespace
+from pathlib import Path
 
 from project.cli.stage import clear
 from project.inference.brought import Brought
+from project.inference.predictor import Predictor
 from project.words.telling import clean
+
+
+def loaded(source: str | Path, arguments: Namespace) -> Predictor:
+    """The model that a command uses, by its flags of `project.cli.using`; a person may be asked.
+
+    Raises:
+        ValueError: as of `Predictor.load`.
+        OSError: likewise.
+    """
+    return Predictor.load(
+        source,
+        device=getattr(arguments, "device", "cpu"),
+        trust=arguments.trust or asked,
+        accept_changes=arguments.accept_changes,
+        exp_dir=arguments.exp_dir,
+    )
 
 
 def asked(code: Brought) -> bool:

@@ -9,7 +9,7 @@ from project.files.meaning import imported, meaning
 from project.files.root import ROOT
 
 # Of a task, what is between a model and a decision.
-_OF_TASKS = ("infer", "decode", "probs", "chosen", "_predictions")
+_OF_TASKS, _ALL_OF_TASKS = ("infer", "values"), ("_of_classes.py", "_windows.py")
 _INPUTS = ("project/data/normalisation.py",)
 _READING = {
     "project/data/decoding.py": ("decode", "upright", "opened"),
@@ -33,7 +33,7 @@ def parts(model: str, task: str) -> dict[str, tuple[str, ...]]:
     if not plugs.is_outside("task", task):
         first, *more = _closure(plugs.find("task", task).path, "project.tasks")
         found[_name(first)] = _OF_TASKS
-        found |= {_name(path): () for path in more if path.endswith("_windows.py")}
+        found |= {_name(path): () for path in more if path.endswith(_ALL_OF_TASKS)}
     return found | dict.fromkeys(_INPUTS, ())
 
 

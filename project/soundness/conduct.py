@@ -10,8 +10,7 @@ import pytest
 
 from project.cli.stage import stage
 from project.files import json_text
-from project.inference.asking import asked
-from project.inference.predictor import Predictor
+from project.inference.asking import loaded
 from project.inference.test_split import Splits
 from project.provenance import after
 from project.soundness import checks
@@ -37,7 +36,7 @@ def check_run(run: Path, limits: Limits, arguments: Namespace) -> int:
     """
     folders = _folders(arguments.checks)
     stage("loading the model")
-    predictor = Predictor.load(run, device=arguments.device, trust=arguments.trust or asked)
+    predictor = loaded(run, arguments)
     splits = Splits.of_run(run, predictor.hparams, arguments.data_dir)
     plugin = Plugin(run, predictor, splits, limits)
     with after.making(after.place(run, NAME), run, replace=True) as made:

@@ -11,6 +11,7 @@ from project.inference.predictor import Predictor
 from project.inference.test_split import Splits
 from project.run_directory import OUTCOME, PREDICTIONS
 from project.tables.parquet import read_columns
+from project.training.evaluation import named
 from project.training.sample_table import SampleTable
 
 
@@ -59,11 +60,5 @@ class RepeatedTest:
             targets = held.targets.to(self.predictor.device)
             metrics.update(outputs, targets)
             table.add(held.indices, task.columns(outputs, targets))
-        scores: dict[str, float] = {}
-        for name, value in metrics.compute().items():
-            if np.ndim(value) == 0:
-                scores[f"test_{name}"] = float(value)
-            elif np.ndim(value) == 1:
-                each = zip(task.classes, value.tolist(), strict=True)
-                scores |= {f"test_{name}/{label}": score for label, score in each}
+        scores, _ = named("test", metrics.compute(), task.classes)
         return scores, table.end()

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from project.tasks import _outputs, _task
 from project.tasks._entropy import entropy
+from project.tasks._of_classes import OfClasses
 from project.tasks._reports import save_report
 from project.values import Example, Prediction
 
@@ -18,7 +19,7 @@ from project.values import Example, Prediction
 MAX_CLASSES_TOLD, N_TOP = 100, 10
 
 
-class Classification(_task.Task):
+class Classification(OfClasses):
     """Images `(b, C, H, W)` to logits `(b, n_classes)`; targets `(b,)` int64."""
 
     name = "classification"
@@ -58,7 +59,7 @@ class Classification(_task.Task):
         Of more than 100 classes the ten largest probabilities, and whose they are, `(b, 10)` each.
         """
         probs = self.probs(outputs)
-        preds = outputs.max(1).indices
+        preds = self.decisions(outputs)
         found = {
             "target": targets,
             "prediction": preds,
@@ -71,26 +72,9 @@ class Classification(_task.Task):
         top = probs.topk(N_TOP, 1)
         return found | {"top_prob": top.values, "top_class": top.indices}
 
-    def decode(self, outputs: Tensor) -> list[Prediction]:
-        """The class of the largest logit, the first of equals."""
-        return self._predictions(outputs, self.probs(outputs))
-
-    def probs(self, outputs: Tensor) -> Tensor:
-        """Softmax, `(b, n_classes)` float32."""
-        return outputs.detach().float().softmax(1)
-
-    def decisions(self, outputs: Tensor) -> Tensor:
-        """The class of the largest logit, the first of equals, `(b,)` int64."""
-        return outputs.detach().max(1).indices
-
-    def chosen(self, probs: Tensor) -> list[Prediction]:
-        """The class of the largest probability, the first of equals."""
-        return self._predictions(probs, probs)
-
-    def _predictions(self, scores: Tensor, probs: Tensor) -> list[Prediction]:
-        """The class of the largest score of each sample, with its probabilities."""
-        preds = self.decisions(scores).tolist()
-        return [Prediction(*each) for each in zip(preds, probs.cpu().numpy(), strict=True)]
+    def values(self, decisions: Tensor) -> list[int]:
+        """The numbers of the classes."""
+        return decisions.tolist()
 
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
         """The image."""

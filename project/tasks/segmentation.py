@@ -16,6 +16,7 @@ from project.tasks import _outputs, _task, _windows
 from project.tasks._canvas import shortened
 from project.tasks._entropy import entropy
 from project.tasks._gallery import Colour
+from project.tasks._of_classes import OfClasses
 from project.tasks._reports import save_report
 from project.values import IGNORED, Example, Prediction
 
@@ -31,7 +32,7 @@ class Settings:
     )
 
 
-class Segmentation(_task.Task):
+class Segmentation(OfClasses):
     """Images `(b, C, H, W)` to logits `(b, n_classes, H, W)`; targets `(b, H, W)` int64.
 
     A target is 0 to n_classes - 1, or IGNORED for a pixel that counts nowhere.
@@ -133,26 +134,9 @@ class Segmentation(_task.Task):
         """The mask, without probabilities."""
         return Prediction(kept.cpu().numpy())
 
-    def decode(self, outputs: Tensor) -> list[Prediction]:
-        """The class of each pixel's largest logit, the first of equals, `(H, W)` uint8."""
-        return self._predictions(outputs, self.probs(outputs))
-
-    def probs(self, outputs: Tensor) -> Tensor:
-        """Softmax of each pixel, `(b, n_classes, H, W)` float32."""
-        return outputs.detach().float().softmax(1)
-
-    def decisions(self, outputs: Tensor) -> Tensor:
-        """The class of the largest logit of each pixel, the first of equals, `(b, H, W)` int64."""
-        return outputs.detach().max(1).indices
-
-    def chosen(self, probs: Tensor) -> list[Prediction]:
-        """The class of each pixel's largest probability, the first of equals, `(H, W)` uint8."""
-        return self._predictions(probs, probs)
-
-    def _predictions(self, scores: Tensor, probs: Tensor) -> list[Prediction]:
-        """The class of each pixel's largest score, with its probabilities."""
-        preds = self.decisions(scores).to("cpu", torch.uint8).numpy()
-        return [Prediction(*each) for each in zip(preds, probs.cpu().numpy(), strict=True)]
+    def values(self, decisions: Tensor) -> np.ndarray:
+        """The masks, `(b, H, W)` uint8."""
+        return decisions.to("cpu", torch.uint8).numpy()
 
     def draw(self, example: Example, prediction: Prediction) -> np.ndarray:
         """Side by side: the image, what is true, what was predicted, and where that is wrong."""

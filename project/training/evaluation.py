@@ -163,9 +163,9 @@ class Evaluation:
         """
         if self._unmeasured:
             self._measure()
-        scores, tables = self._named(split, self._every.end(split, world_size))
+        scores, tables = named(split, self._every.end(split, world_size), self._task.classes)
         if self._clean is not None and (found := self._clean.end(split, world_size, empty=True)):
-            clean, _ = self._named(split, found)
+            clean, _ = named(split, found, self._task.classes)
             scores |= {f"{k}{WITHOUT_LEAKS}": v for k, v in clean.items() if "/" not in k}
         return scores, tables
 
@@ -180,17 +180,27 @@ class Evaluation:
         """What was found of each sample of the pass, in the first rank; each has to call it."""
         return {} if self._table is None else self._table.end()
 
-    def _named(self, split: str, found: Scores) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-        scores, tables = {}, {}
-        for name, value in found.items():
-            if np.ndim(value) == 0:
-                scores[f"{split}_{name}"] = float(value)
-            elif np.ndim(value) == 1:
-                each = zip(self._task.classes, value.tolist(), strict=True)
-                scores |= {f"{split}_{name}/{label}": score for label, score in each}
-            else:
-                tables[name] = value
-        return scores, tables
+
+def named(
+    split: str, found: Scores, classes: Sequence[str]
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Scores by name, such as `val_loss` and `val_recall/cat`, and arrays of two dimensions.
+
+    Args:
+        split: its name, with which those of scores begin.
+        found: of metrics; arrays of one dimension have a value for each class.
+        classes: their names.
+    """
+    scores, tables = {}, {}
+    for name, value in found.items():
+        if np.ndim(value) == 0:
+            scores[f"{split}_{name}"] = float(value)
+        elif np.ndim(value) == 1:
+            each = zip(classes, value.tolist(), strict=True)
+            scores |= {f"{split}_{name}/{label}": score for label, score in each}
+        else:
+            tables[name] = value
+    return scores, tables
 
 
 class _Sums:

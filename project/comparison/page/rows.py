@@ -28,9 +28,9 @@ def rows(found: Mapping[str, Any], units: Sequence[Unit]) -> list[dict[str, Any]
     Returns:
         Of each row its `section`, `name`, whether it `differs`, whether it is a score `of_class`,
         under which line it can `fold`, and the cells of `each` run and of each of `grouped` units:
-        a text, or of a result its `text` (of a group the mean `value`, `sd` and `n`), `delta` with
-        its `sign` (1 better, -1 worse, 0 unknown) and `interval`, and whether it is the `best`; and
-        `why` the row's scores can't be compared, if they can't.
+        a text, or of a result its `text` (of a group the mean `value`, `sd` and `n`), `delta` from
+        the first, and whether it is the `best`; and `why` the row's scores can't be compared, if
+        they can't.
     """
     listed = []
     for section in ("flags", "results", "code", "data", "environment"):
@@ -64,10 +64,10 @@ def _result(
     why = found["incomparable"].get(row["name"])
     texts, values = result_texts(row), row["values"]
     each = [
-        None if value is None else {"text": text} | _delta(delta, wanted, known=i > 0)
+        None if value is None else {"text": text} | _delta(delta if i else None)
         for i, (text, value, delta) in enumerate(zip(texts, values, row["deltas"], strict=True))
     ]
-    grouped = [_of_unit(row, texts, found, unit, wanted) for unit in units]
+    grouped = [_of_unit(row, texts, found, unit) for unit in units]
     if why is None:
         repeated = _repeated(found["runs"])
         own = [None if again else v for v, again in zip(values, repeated, strict=True)]
@@ -85,11 +85,7 @@ def _repeated(runs: Sequence[Mapping[str, Any]]) -> list[bool]:
 
 
 def _of_unit(
-    row: Mapping[str, Any],
-    texts: Sequence[str],
-    found: Mapping[str, Any],
-    unit: Unit,
-    wanted: str | None,
+    row: Mapping[str, Any], texts: Sequence[str], found: Mapping[str, Any], unit: Unit
 ) -> dict[str, Any]:
     """Of a group the mean, the spread and the paired difference; of a run its value."""
     name, own = row["name"], [row["values"][index] for index in unit.members]
@@ -106,17 +102,11 @@ def _of_unit(
     paired = pair["scores"].get(name) if pair else None
     if paired is None or paired["low"] is None or paired["low"] != paired["low"]:
         return shown
-    interval = f"{delta_text(paired['low'])} to {delta_text(paired['high'])}"
-    # An interval that holds 0 says neither better nor worse.
-    sure = paired["low"] > 0 or paired["high"] < 0
-    return shown | _delta(paired["mean"], wanted if sure else None) | {"interval": interval}
+    return shown | _delta(paired["mean"])
 
 
-def _delta(delta: float | None, wanted: str | None, known: bool = True) -> dict[str, Any]:
-    if delta is None or not known:
-        return {}
-    sign = 0 if wanted is None or not delta else 1 if (delta > 0) == (wanted == "max") else -1
-    return {"delta": delta_text(delta), "sign": sign}
+def _delta(delta: float | None) -> dict[str, Any]:
+    return {} if delta is None else {"delta": delta_text(delta)}
 
 
 def _mark_best(cells: Sequence[Cell], values: Sequence[Any], wanted: str | None) -> None:
