@@ -39,7 +39,7 @@ PRELOADED = (
     *("neptune", "mlflow.server.fastapi_app", "PIL.ImageFont", "PIL.PngImagePlugin"),
 )
 OURS = ("project.server.app", "project.plan", "project.experiment", "project.datasets.digits")
-OURS += ("tests.notification.loaded",)
+OURS += ("project.notification.services",)
 LARGEST = 2**17  # bytes of a request: arguments and environment
 
 
@@ -345,6 +345,8 @@ def _warm_up() -> None:
         warnings.filterwarnings("error", module="project")
         for name in OURS:
             import_module(name)
+    # It looks at each of its services when the first one is made, which takes a second.
+    sys.modules["project.notification.services"].apprise().Apprise.instantiate("json://localhost")
 
 
 if __name__ == "__main__":

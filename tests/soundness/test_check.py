@@ -117,14 +117,31 @@ def huge(state: State) -> None:
     "breaks, name, words",
     [
         (nan, "weights are finite", "NaN or infinite in"),
-        (dead, "every trainable parameter gets a gradient", "none for"),
+        pytest.param(
+            dead, "every trainable parameter gets a gradient", "none for", marks=pytest.mark.nightly
+        ),
         (swapped, "recorded test scores come out again", "test_accuracy 0."),
         (swapped, "recorded predictions come out again", "are others: samples"),
         (frozen, "batch norms know the training data", "far from the training samples'"),
         (normalised_otherwise, "images are normalised as recorded", "mean is 0.485, not 0."),
-        (retrained, "weights are those that were recorded", ", not blake3:"),
-        (constant, "more than one class is predicted", "class 3 of each image"),
-        (huge, "outputs of black, white, chequered and random images are finite", "NaN or infi"),
+        pytest.param(
+            retrained,
+            "weights are those that were recorded",
+            ", not blake3:",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            constant,
+            "more than one class is predicted",
+            "class 3 of each image",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            huge,
+            "outputs of black, white, chequered and random images are finite",
+            "NaN or infi",
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_broken_weights_fail_by_name(

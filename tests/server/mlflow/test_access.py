@@ -108,7 +108,7 @@ def test_no_route_of_mlflow_without_a_key(guarded: Guarded, ids: dict[str, str])
             assert status == (200 if path in OPEN else 401), (method, path)
 
 
-@pytest.mark.parametrize("who", ["bob", "robot"])
+@pytest.mark.parametrize("who", ["bob", pytest.param("robot", marks=pytest.mark.nightly)])
 def test_no_route_of_mlflow_tells_or_changes_anything_of_another_project(
     guarded: Guarded, ids: dict[str, str], who: str
 ) -> None:

@@ -30,10 +30,3 @@ export function looks(data) {
   });
   data.runs.forEach((run) => look(run.id));
 }
-
-// The list of the runs that a file holds.
-function runs() {
-  const place = el("div", {});
-  listing(place, "h2");
-  return place;
-}

@@ -148,6 +148,13 @@ export class Page {
   }
 }
 
+// The list of the runs that a file holds.
+function runs() {
+  const place = el("div", {});
+  listing(place, "h2");
+  return place;
+}
+
 // How many points each curve in the page has.
 function points(data, items) {
   return Object.fromEntries(items.map(({ id }) => [id, data.curves[id] ?? {}]));
