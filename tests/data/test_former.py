@@ -67,8 +67,15 @@ def remove(folder: Path) -> None:
         (folder / "bee" / f"{i:02}.png").unlink()
 
 
-@pytest.mark.parametrize("memory_limit", [4.0, 0.0])
-@pytest.mark.parametrize("change", [relabel, remove])
+@pytest.mark.parametrize(
+    ("change", "memory_limit"),
+    [
+        (relabel, 4.0),
+        (remove, 0.0),
+        pytest.param(relabel, 0.0, marks=pytest.mark.nightly),
+        pytest.param(remove, 4.0, marks=pytest.mark.nightly),
+    ],
+)
 def test_no_sample_moves_between_splits(
     folder: Path, change: Callable[[Path], None], memory_limit: float
 ) -> None:

@@ -58,8 +58,14 @@ def site(exp_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[So
 
 
 @pytest.fixture(params=["file", "site"])
-def source(request: pytest.FixtureRequest) -> Source:
+def each_source(request: pytest.FixtureRequest) -> Source:
     """Each of the two: a test that takes it is of both."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=[pytest.param("file", marks=pytest.mark.nightly), "site"])
+def source(request: pytest.FixtureRequest) -> Source:
+    """Likewise, but the file is the night's: what draws is the same on both."""
     return request.getfixturevalue(request.param)
 
 

@@ -14,8 +14,10 @@ from tests.page.sources import Source
 DOUBLE = "arguments[0].dispatchEvent(new MouseEvent('dblclick'))"
 
 
-def test_the_first_screen_says_which_is_better_and_by_how_much(page: Page, source: Source) -> None:
-    page.show(source.address())
+def test_the_first_screen_says_which_is_better_and_by_how_much(
+    page: Page, each_source: Source
+) -> None:
+    page.show(each_source.address())
     assert page.driver.title == "6 runs compared"
     rows = score_rows(page)
     assert list(rows) == ["A", "B"]
@@ -34,19 +36,21 @@ def test_the_first_screen_says_which_is_better_and_by_how_much(page: Page, sourc
     page.click("tr[data-id='B'] input[name='base']")
     assert score_rows(page)["A"]["val_accuracy"].split("\n")[1] == "−0.250 no spread"
     assert page.driver.current_url.endswith("base=B")
-    page.check_quiet(source.hosts)
+    page.check_quiet(each_source.hosts)
 
 
-def test_scores_are_those_of_the_outcomes_and_of_the_terminal(page: Page, source: Source) -> None:
-    told = source.exp_dir / "told.json"
-    assert main(["trial", "--exp-dir", str(source.exp_dir), "--json", str(told)]) in (0, 2)
+def test_scores_are_those_of_the_outcomes_and_of_the_terminal(
+    page: Page, each_source: Source
+) -> None:
+    told = each_source.exp_dir / "told.json"
+    assert main(["trial", "--exp-dir", str(each_source.exp_dir), "--json", str(told)]) in (0, 2)
     terminal = [run["scores"] for run in json.loads(told.read_text())["runs"]]
-    page.show(source.address(each=1))
+    page.show(each_source.address(each=1))
     heads = [head.text.split()[0] for head in page.all("table.scores thead th")]
     for row, id_, own in zip(
-        page.all("table.scores tbody tr"), source.ids(), terminal, strict=True
+        page.all("table.scores tbody tr"), each_source.ids(), terminal, strict=True
     ):
-        outcome = json.loads((source.exp_dir / "trial" / id_ / "outcome.json").read_text())
+        outcome = json.loads((each_source.exp_dir / "trial" / id_ / "outcome.json").read_text())
         scores = outcome["best"]["metrics"] | outcome["test"]
         assert scores == own
         for name, cell in zip(heads, row.find_elements(By.CSS_SELECTOR, "th, td"), strict=True):

@@ -30,8 +30,8 @@ def column(page: Page, name: str) -> list[str]:
     return [row.find_elements(By.XPATH, "./*")[place].text for row in rows]
 
 
-def test_sorted_found_and_chosen(page: Page, source: Source) -> None:
-    open_list(page, source)
+def test_sorted_found_and_chosen(page: Page, each_source: Source) -> None:
+    open_list(page, each_source)
     assert len(column(page, "val_accuracy")) == 6
     # The best first: of an accuracy the greatest.
     page.click(f"{TABLE} th button", "val_accuracy")
@@ -51,7 +51,7 @@ def test_sorted_found_and_chosen(page: Page, source: Source) -> None:
     page.one(TABLE)
     assert heads(page) == ["Run", "seed", "val_accuracy"]
     assert column(page, "val_accuracy") == ["0.9500"]
-    page.check_quiet(source.hosts)
+    page.check_quiet(each_source.hosts)
 
 
 VALUES = ["0.5000", "0.6000", "0.7000", "0.7500", "0.8500", "0.9500"]
