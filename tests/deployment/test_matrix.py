@@ -151,9 +151,10 @@ def _path() -> str:
 
 
 def _wait_until_it_listens(server: subprocess.Popen[str]) -> None:
-    said = []
+    said, due = [], {"startup complete", "running on"}  # in either order
     for line in server.stdout:
         said.append(line)
-        if "startup complete" in line:
+        due = {words for words in due if words not in line}
+        if not due:
             return
     raise AssertionError("".join(said))
