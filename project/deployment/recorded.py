@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from project.provenance.confusion import CONFUSION, read_matrix
 from project.provenance.record import read_outcome
 from project.run_directory import PREDICTIONS
 from project.tables.parquet import read_columns
@@ -64,11 +65,9 @@ def beside_recorded(run: Path, counted: Counted) -> dict[str, Any] | None:
         pairs = zip(found[INDEX].tolist(), found["prediction"].tolist(), strict=True)
         same = [counted.of_samples.get(index) == decided for index, decided in pairs]
         return {"by": "its table of samples", "changed": same.count(False), "decisions": len(same)}
-    from project.provenance import proof  # scikit-learn's metrics, 0.5 s, for former runs alone
-
     n = int(counted.matrix.sum())
-    if (run / proof.CONFUSION).is_file():
-        _, matrix = proof.read_matrix(run / proof.CONFUSION)
+    if (run / CONFUSION).is_file():
+        _, matrix = read_matrix(run / CONFUSION)
         if matrix.shape != counted.matrix.shape or int(matrix.sum()) != n:
             return None
         changed = int(np.abs(matrix - counted.matrix).sum() + 1) // 2

@@ -1,6 +1,5 @@
 """All that a card is made from: what a run recorded, found, and what was made of it later."""
 
-import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +9,9 @@ import numpy as np
 
 from project.files import read_json
 from project.provenance import after
+from project.provenance.confusion import CONFUSION, read_matrix
 from project.provenance.record import read_outcome, read_record
-from project.run_directory import CONFUSION, FIGURES, PREDICTIONS
+from project.run_directory import PREDICTIONS
 from project.tables.parquet import read_columns
 
 
@@ -56,12 +56,8 @@ class Facts:
     @cached_property
     def matrix(self) -> np.ndarray | None:
         """The test's confusion matrix, `(C, C)` int64; None if the run has drawn none."""
-        path = self.run / FIGURES / CONFUSION
-        if not path.is_file():
-            return None
-        with path.open(newline="", encoding="utf-8") as file:
-            _, *rows = csv.reader(file)
-        return np.array([row[1:] for row in rows], dtype=np.int64)
+        path = self.run / CONFUSION
+        return read_matrix(path)[1] if path.is_file() else None
 
     @cached_property
     def samples(self) -> dict[str, Any]:

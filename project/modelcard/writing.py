@@ -1,6 +1,5 @@
 """A run's card: `MODEL_CARD.md` and one page."""
 
-from base64 import b64encode
 from pathlib import Path
 
 from project.modelcard.blocks import Picture, Section, markdown, page
@@ -9,6 +8,7 @@ from project.modelcard.metadata import front_matter
 from project.modelcard.sections import sections
 from project.provenance import after
 from project.run_directory import FIGURES
+from project.words.addresses import data_address
 from project.words.paths import brief
 
 NAME, MARKDOWN, PAGE = "card", "MODEL_CARD.md", "model_card.html"
@@ -48,7 +48,7 @@ def _pictured(run: Path, told: list[Section]) -> list[Section]:
     found = []
     for section in told:
         pictures = [
-            Picture(f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}", path.stem)
+            Picture(data_address(path.read_bytes()), path.stem)
             for name in PICTURES.get(section.title, ())
             if section.blocks and (path := run / FIGURES / name).is_file()
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from project.files import read_json
 from project.provenance import after, proof, score_faults, stages
+from project.provenance.confusion import CONFUSION
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.keeping import not_kept
 from project.provenance.parent_check import parent_check
@@ -144,7 +145,7 @@ class Examination:
         compared += means
         # A score of each class counts as one.
         rest = sorted({name.partition("/")[0] for name in test if name not in compared})
-        if not (self._run / proof.CONFUSION).is_file():
+        if not (self._run / CONFUSION).is_file():
             self.unchecked.append(
                 f"there is no confusion matrix to score {len(rest)} test scores by"
             )

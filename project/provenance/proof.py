@@ -5,7 +5,6 @@ And the matrix, or where there is none the scores that are counts, beside the re
 While a run goes on, scores are computed by scikit-learn's formulas, without its checks of samples.
 """
 
-import csv
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,14 +13,13 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from project import run_directory
 from project.files import read_json
+from project.provenance.confusion import CONFUSION, read_matrix
 from project.provenance.redact import same_texts
 from project.provenance.score_faults import same
-from project.run_directory import FIGURES, OUTCOME
+from project.run_directory import OUTCOME
 
 PIXEL_ACCURACY = "test_pixel_accuracy"  # which segmentation alone has
-CONFUSION = f"{FIGURES}/{run_directory.CONFUSION}"
 WHOLE = {
     "accuracy": metrics.accuracy_score,
     "balanced_accuracy": metrics.balanced_accuracy_score,
@@ -69,24 +67,6 @@ def check_scores(run: Path) -> tuple[list[str], list[str]]:
         for name in common
         if not same(float(reported[name]), found[name])
     ]
-
-
-def read_matrix(path: Path) -> tuple[list[str], np.ndarray]:
-    """The classes, and the matrix: rows are targets, columns predictions.
-
-    Raises:
-        OSError: the file can't be read.
-        ValueError: it is not what a run writes.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            (_, *classes), *rows = csv.reader(file)
-        matrix = np.array([row[1:] for row in rows], dtype=np.int64)
-        if matrix.shape != (len(classes), len(classes)) or matrix.min() < 0 or not matrix.any():
-            raise ValueError(f"it is no square of counts of {len(classes)} classes")
-    except (ValueError, OverflowError, csv.Error) as error:
-        raise ValueError(f"{CONFUSION} is damaged: {error}") from error
-    return classes, matrix
 
 
 def count_faults(run: Path, record: Mapping[str, Any], test: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from project.provenance.proof import CONFUSION, read_matrix
+from project.provenance.confusion import CONFUSION, read_matrix
 from project.run_directory import PREDICTIONS
 from project.tables.parquet import read_columns
 

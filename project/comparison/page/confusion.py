@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from project.comparison.loading import KnownRun
-from project.provenance.proof import read_matrix
-from project.run_directory import CONFUSION, FIGURES
+from project.provenance.confusion import CONFUSION, read_matrix
 
 # More classes than a screen has room for; and of all matrices together so many counts.
 MOST_CLASSES = 60
@@ -24,7 +23,7 @@ def confusion(
     found: dict[str, dict[str, Any]] = {}
     notes, left_out, room = [], 0, MOST_COUNTS
     for label, run in zip(labels, runs, strict=True):
-        path = run.directory / FIGURES / CONFUSION
+        path = run.directory / CONFUSION
         if not path.is_file():
             continue
         try:

@@ -1,6 +1,5 @@
 """The samples that one run gets right and another wrong, with their pictures, for the page."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from project.comparison.loading import KnownRun
 from project.comparison.mcnemar import sentence
 from project.comparison.samples import pictures
 from project.run_directory import PREDICTIONS
+from project.words.addresses import data_address
 
 # Of so many samples of a pair the page has the row, and the picture where a run has kept it.
 SHOWN = 48
@@ -29,14 +29,11 @@ def shown(pairs: Sequence[Mapping[str, Any]], runs: Sequence[KnownRun]) -> list[
 
 def _shown(pair: Mapping[str, Any], runs: Sequence[KnownRun], pictured: bool) -> dict[str, Any]:
     samples = pair["samples"][:SHOWN]
-    found: dict[int, bytes] = {}
+    found: dict[int, str] = {}
     # A sample that one of them gets wrong has its picture there, unless there are very many.
     for i in pair["runs"] if pictured else ():
         path = runs[i].directory / PREDICTIONS
-        found |= pictures(path, [sample["index"] for sample in samples])
-    each = [{**sample, "picture": _address(found.get(sample["index"]))} for sample in samples]
+        kept = pictures(path, [sample["index"] for sample in samples])
+        found |= {index: data_address(picture) for index, picture in kept.items()}
+    each = [{**sample, "picture": found.get(sample["index"])} for sample in samples]
     return {**pair, "sentence": sentence(pair), "samples": each}
-
-
-def _address(picture: bytes | None) -> str | None:
-    return picture and f"data:image/png;base64,{b64encode(picture).decode()}"

@@ -1,12 +1,12 @@
 """Pictures that runs have drawn, as parts of the page."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
 from project.comparison.loading import KnownRun
 from project.comparison.pictures import by_name, media_type, picture_name
 from project.run_directory import FIGURES
+from project.words.addresses import data_address
 from project.words.telling import natural
 
 # Of all pictures; a page of more is slow to open and too large to send.
@@ -34,7 +34,7 @@ def figures(
             left_out += 1
             continue
         room -= len(content)
-        addresses[f"{label}/{path}"] = _address(path, content)
+        addresses[f"{label}/{path}"] = data_address(content, str(media_type(path)))
         shown = {"path": path, "step": None, "note": ""}
         rows.setdefault(name, {}).setdefault(label, []).append(shown)
     found = [
@@ -55,7 +55,3 @@ def _listed(
         paths = sorted((path.relative_to(folder).as_posix() for path in files), key=natural)
         listed += [(label, picture_name(path), run, path) for path in paths]
     return sorted(listed, key=lambda entry: by_name(entry[1]))
-
-
-def _address(path: str, content: bytes) -> str:
-    return f"data:{media_type(path)};base64,{b64encode(content).decode()}"
