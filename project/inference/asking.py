@@ -20,7 +20,7 @@ def loaded(source: str | Path, arguments: Namespace) -> Predictor:
     """
     return Predictor.load(
         source,
-        device=getattr(arguments, "device", "cpu"),
+        device=arguments.device,
         trust=arguments.trust or asked,
         accept_changes=arguments.accept_changes,
         exp_dir=arguments.exp_dir,
