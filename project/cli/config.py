@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from project.files.marked_yaml import read_text
 from project.words.telling import clipped, quoted
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from project.cli.objects import Object
 
-LONGEST = 2**18  # bytes; all flags with long texts are a hundredth of that
 # What YAML would not read back as it stands, even between quotes: what it takes for the end of a
 # line, for a mark of the encoding, or for no character at all.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -58,8 +58,9 @@ def read_config(
     # PyYAML is needed only with --config; importing it costs every start-up 15 ms.
     import yaml
 
+    text = read_text(path, "file of flags")
     try:
-        return _Reader(path, short, objects, yaml.parse(_text(path), yaml.SafeLoader)).entries()
+        return _Reader(path, short, objects, yaml.parse(text, yaml.SafeLoader)).entries()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = clipped(str(error.problem), 200)
@@ -79,18 +80,6 @@ def _written(value: Any) -> str:
     # A JSON value is a YAML value, but for a few characters.
     text = json.dumps(value, ensure_ascii=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _text(path: str) -> str:
-    with open(path, "rb") as file:
-        content = file.read(LONGEST + 1)
-    if len(content) > LONGEST:
-        raise ValueError(f"{path} is larger than {LONGEST // 1024} KiB: it is no file of flags")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}:{line}: not UTF-8 ({error.reason}); save it as such") from None
 
 
 def _position(path: str, mark: Any) -> str:
