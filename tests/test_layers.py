@@ -18,6 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "tasks": {"metrics", "values"},
     "losses": {"values"},
     "optimizers": set(),
+    "nets": set(),
     "models": {"values"},
     "data": {"values"},
     "datasets": {"data", "values"},
