@@ -21,6 +21,7 @@ ROOMS: dict[str, set[str]] = {
     "nets": set(),
     "models": {"values"},
     "data": {"values"},
+    "recipes": set(),
     "datasets": {"data", "values"},
     "processes": set(),
     "training": {"data", "processes", "values"},

@@ -1,0 +1,121 @@
+"""Where each pixel of an output comes from: one geometry for images, their masks, and boxes."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+# Of a point in homogeneous coordinates, as the columns of a matrix meet it.
+_SAME = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+class Geometry(NamedTuple):
+    """For each of b images of one size the place in it that each pixel of the output shows.
+
+    The pixel at p, `(x, y)` in pixels to the right of and below the image's centre, shows the place
+    `matrix (p + field(p))`, kept within `inside`.
+
+    Attributes:
+        matrix: `(b, 3, 3)` float64, of homogeneous coordinates.
+        field: `(b, 2, H, W)` float32, in pixels, x before y; None: none.
+        inside: `(b, 4)` float64, the least x and y and the largest; None: wherever it is.
+        affine: whether the last row of each matrix is 0, 0, 1.
+        whole: whether pixels come from whole pixels, so that nothing is interpolated.
+        leaves: whether places may be outside of the image; else its edge goes on forever.
+    """
+
+    matrix: Tensor
+    field: Tensor | None = None
+    inside: Tensor | None = None
+    affine: bool = True
+    whole: bool = False
+    leaves: bool = True
+
+    @classmethod
+    def mixed(cls, n: int, parts: "Sequence[tuple[Tensor, Geometry]]") -> Self:
+        """Of n images: each part's at its indices `(k,)` int64; the others stay as they are."""
+        one = parts[0][1].matrix
+        matrix = one.new_tensor(_SAME).repeat(n, 1, 1)
+        field = inside = None
+        for index, part in parts:
+            matrix.index_copy_(0, index, part.matrix)
+            if part.field is not None:
+                if field is None:
+                    field = part.field.new_zeros(n, *part.field.shape[1:])
+                field.index_copy_(0, index, part.field)
+            if part.inside is not None:
+                if inside is None:
+                    endless = one.new_tensor([-1, -1, 1, 1]) * torch.inf
+                    inside = endless.repeat(n, 1)
+                inside.index_copy_(0, index, part.inside)
+        every = [part for _, part in parts]
+        return cls(matrix, field, inside, *_flags(every))
+
+    def then(self, following: Self) -> Self | None:
+        """Both as one, so that pixels are interpolated once; None: they can't be one.
+
+        What the first moves out of the image is there again where the second moves it in. Of a
+        resized crop the surroundings may be seen, where the whole alone would end at its edge.
+        """
+        if self.field is not None:
+            return None
+        matrix = product(self.matrix, following.matrix)
+        return type(self)(matrix, following.field, None, *_flags((self, following)))
+
+    def sample(self, images: Tensor, outside: float = 0) -> Tensor:
+        """What the outputs show of images `(b, C, H, W)` float32, interpolated linearly."""
+        mode = "nearest" if self.whole else "bilinear"
+        return self._sampled(images, outside, mode)
+
+    def sample_masks(self, masks: Tensor, outside: int) -> Tensor:
+        """The same of masks `(b, H, W)` uint8: the nearest pixel's value."""
+        moved = self._sampled(masks.unsqueeze(1).float(), outside, "nearest")
+        return moved.squeeze(1).to(masks.dtype)
+
+    def _sampled(self, images: Tensor, outside: float, mode: str) -> Tensor:
+        padding = "zeros" if self.leaves else "border"
+        grid = self.grid(*images.shape[2:])
+        if not (outside and self.leaves):
+            return grid_sample(images, grid, mode, padding, align_corners=False)
+        moved = grid_sample(images - outside, grid, mode, padding, align_corners=False)
+        return moved.add_(outside)
+
+    def grid(self, height: int, width: int) -> Tensor:
+        """`(b, H, W, 2)` float32 of each output pixel's place, as `grid_sample` counts: -1 to 1."""
+        m = self.matrix
+        # Half a side is 1. Scaled before, so that whole images are met by one operation each.
+        sides = m.new_tensor([2 / width, 2 / height, 1]).view(3, 1)
+        a, b, c = (m * sides).float()[..., None, None].unbind(2)  # (b, 3, 1, 1) each
+        x, y = _pixels(height, width, m.device)
+        if self.field is not None:
+            x, y = x + self.field[:, :1], y + self.field[:, 1:]
+        grid = m.new_empty((len(m), height, width, 2), dtype=torch.float32)
+        places = grid.permute(0, 3, 1, 2)
+        torch.add(a[:, :2] * x + c[:, :2], b[:, :2] * y, out=places)
+        if not self.affine:
+            places /= a[:, 2:] * x + c[:, 2:] + b[:, 2:] * y
+        if self.inside is not None:
+            low, high = (self.inside.view(-1, 2, 2, 1, 1) * sides[:2, :, None]).float().unbind(1)
+            torch.minimum(torch.maximum(places, low), high, out=places)
+        return grid
+
+
+def product(first: Tensor, second: Tensor) -> Tensor:
+    """Matrix products `(b, 3, 3)`, whose rounding does not depend on how many there are."""
+    terms = first[:, :, :, None] * second[:, None, :, :]
+    return terms[:, :, 0] + terms[:, :, 1] + terms[:, :, 2]
+
+
+def _flags(parts: Sequence[Geometry]) -> tuple[bool, bool, bool]:
+    affine, whole = (all(part[i] for part in parts) for i in (3, 4))
+    return affine, whole, any(part.leaves for part in parts)
+
+
+@lru_cache(maxsize=8)
+def _pixels(height: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """x `(1, 1, 1, W)` and y `(1, 1, H, 1)` of each pixel's middle, from the image's centre."""
+    x, y = (torch.arange(n, device=device) - (n - 1) / 2 for n in (width, height))
+    return x.view(1, 1, 1, -1), y.view(1, 1, -1, 1)
