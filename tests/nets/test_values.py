@@ -1,10 +1,12 @@
 """What items take: each kind of value of a file, and the words for all others."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from project.nets.items import ITEMS
+from project.nets.items.__main__ import table
 from project.nets.items._values import Channels, Share, Sizes, told, typed
 
 TAKEN = [
@@ -62,3 +64,9 @@ def test_all_that_items_take_has_words_and_its_default_fits() -> None:
 
 def _same(found: Any, default: Any) -> None:
     assert found == default and type(found) is type(default)
+
+
+def test_the_table_of_items_in_the_docs_is_what_the_signatures_say() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "nets.md"
+    advice = "put what `python -m project.nets.items` prints into docs/nets.md"
+    assert table() in docs.read_text(), advice

@@ -8,4 +8,5 @@ from project.nets.items._catalogue import ITEMS, Item, Parameter, Shape, item, p
 __all__ = ["ITEMS", "Item", "Parameter", "Shape", "item", "plain", "shown"]
 
 for _, name, _ in iter_modules(__path__):
-    import_module(f"{__name__}.{name}")
+    if name != "__main__":
+        import_module(f"{__name__}.{name}")

@@ -1,6 +1,7 @@
 """What an item's parameter takes, read from its annotation, and a file's value made to fit."""
 
 import math
+from collections.abc import Iterator
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -36,7 +37,8 @@ def told(hint: Any) -> str:
     kind, within = _split(hint)
     bounds = f" {within}" if within else ""
     if get_origin(kind) is Literal:
-        return " or ".join(str(choice) for choice in get_args(kind) if choice is not None)
+        *others, last = [choice for choice in get_args(kind) if choice is not None]
+        return f"{', '.join(others)} or {last}"
     if get_origin(kind) is tuple:
         return f"a list of whole numbers{bounds}"
     if get_origin(kind) in (UnionType, Union):
@@ -51,11 +53,10 @@ def typed(value: Any, hint: Any) -> Any:
     Raises:
         ValueError: it can't; the message says what it must be, and goes on after its name.
     """
-    kind, within = _split(hint)
-    options = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
-    for option in options:
-        found, bounds = _as(value, option), _split(option)[1] or within
-        if found is not _NOT and _inside(found, bounds):
+    options = list(_options(hint))
+    for kind, within in options:
+        found = _as(value, kind)
+        if found is not _NOT and _inside(found, within):
             return found
     raise ValueError(f"must be {told(hint)}, not {_value(value)}{_near(value, options)}")
 
@@ -70,9 +71,18 @@ def _split(hint: Any) -> tuple[Any, Within | None]:
     return hint, None
 
 
-def _as(value: Any, hint: Any) -> Any:
+def _options(hint: Any, around: Within | None = None) -> Iterator[tuple[Any, Within | None]]:
+    """The kinds that a hint allows, each with its bounds."""
+    kind, within = _split(hint)
+    if get_origin(kind) in (UnionType, Union):
+        for each in get_args(kind):
+            yield from _options(each, within or around)
+    else:
+        yield kind, within or around
+
+
+def _as(value: Any, kind: Any) -> Any:
     """A value as one kind, or `_NOT`; a whole float is a whole number, but no bool is one."""
-    kind, _ = _split(hint)
     if get_origin(kind) is Literal:
         known = isinstance(value, str | None) and value in get_args(kind)
         return value if known else _NOT
@@ -99,6 +109,6 @@ def _value(value: Any) -> str:
     return f"a number of {value.bit_length()} bits" if huge else quoted(value)
 
 
-def _near(value: Any, options: tuple[Any, ...]) -> str:
-    choices = [c for o in options if get_origin(_split(o)[0]) is Literal for c in get_args(o)]
+def _near(value: Any, options: list[tuple[Any, Within | None]]) -> str:
+    choices = [c for kind, _ in options if get_origin(kind) is Literal for c in get_args(kind)]
     return did_you_mean(value, map(str, choices)) if isinstance(value, str) else ""

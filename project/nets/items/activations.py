@@ -6,6 +6,8 @@ from typing import Literal
 from torch import nn
 
 from project.nets.items._catalogue import Shape, item
+from project.nets.items._sides import n_sides
+from project.nets.items._values import Share
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -25,6 +27,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "none": nn.Identity,
 }
+CHANNELS = (None, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 Act = Literal[*ACTIVATIONS, None]  # none, or null, in a file: no function
 
 
@@ -32,3 +35,14 @@ Act = Literal[*ACTIVATIONS, None]  # none, or null, in a file: no function
 def act(shapes: Sequence[Shape], *, kind: Act) -> nn.Module:
     """A function of each value alone, as PyTorch has it: `relu`, `gelu`, `silu`, ..."""
     return ACTIVATIONS[kind or "none"]()
+
+
+@item("dropout", main="p")
+def dropout(
+    shapes: Sequence[Shape], *, p: Share, kind: Literal["units", "channels"] = "units"
+) -> nn.Module:
+    """Sets values, or whole channels, to zero in training, each with probability `p`."""
+    (shape,) = shapes
+    if kind == "units":
+        return nn.Dropout(p)
+    return CHANNELS[n_sides(shape, "dropout of kind: channels")](p)
