@@ -103,6 +103,18 @@ class Geometry(NamedTuple):
         return grid
 
 
+def matrices(like: Tensor, rows: Sequence[Sequence[Tensor | float]]) -> Tensor:
+    """`(b, 3, 3)` float64 of rows of numbers and `(b,)` tensors, where `like` `(b,)` is.
+
+    Where two rows are given, the third is that of an affine map.
+    """
+    matrix = like.new_zeros((len(like), 3, 3))
+    for i, row in enumerate([*rows, _SAME[2]][:3]):
+        for j, value in enumerate(row):
+            matrix[:, i, j] = value
+    return matrix
+
+
 def product(first: Tensor, second: Tensor) -> Tensor:
     """Matrix products `(b, 3, 3)`, whose rounding does not depend on how many there are."""
     terms = first[:, :, :, None] * second[:, None, :, :]

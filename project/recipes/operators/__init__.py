@@ -1,6 +1,16 @@
 """Operators of recipes, by name; each file holds some of a kind."""
 
-from project.recipes.operators import affine, colour
+from project.recipes.operators import affine, bending, colour, crops, filters, holes, levels
 from project.recipes.operators._catalogue import OPERATORS, Operator
 
-__all__ = ["OPERATORS", "Operator", "affine", "colour"]
+__all__ = [
+    "OPERATORS",
+    "Operator",
+    "affine",
+    "bending",
+    "colour",
+    "crops",
+    "filters",
+    "holes",
+    "levels",
+]
