@@ -6,7 +6,7 @@ import pytest
 
 import project.server
 from tests.arrows import arrows, between, circle
-from tests.test_house_rules import PLAIN, PLAIN_FOLDERS
+from tests.test_house_rules import is_plain
 
 # One worker parses the sources once.
 pytestmark = pytest.mark.xdist_group("sources")
@@ -19,7 +19,7 @@ ROOMS: dict[str, set[str]] = {
     "losses": {"values"},
     "optimizers": set(),
     "nets": set(),
-    "models": {"values"},
+    "models": {"nets", "values"},
     "data": {"values"},
     "recipes": set(),
     "datasets": {"data", "values"},
@@ -58,8 +58,7 @@ SERVER = (
 
 def room(module: str) -> str:
     """The folder or module below `project` that a module is in; `plain` for what all may use."""
-    name = module.removeprefix("project.").split(".")[0]
-    return "plain" if module in PLAIN or name in PLAIN_FOLDERS else name
+    return "plain" if is_plain(module) else module.removeprefix("project.").split(".")[0]
 
 
 def server_room(module: str) -> str:

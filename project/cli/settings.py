@@ -169,7 +169,7 @@ def _field(path: str, line: ast.AnnAssign) -> Field:
     made: Field = flag(default, told.pop("help", ""), **told)
     made.name, made.type = line.target.id, kind
     try:
-        _check(made)
+        check(made)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{place}: {name}: {error}") from None
     return made
@@ -179,7 +179,7 @@ def _called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def _check(f: Field) -> None:
+def check(f: Field) -> None:
     """Raise ValueError or TypeError where a setting's facts don't fit its type."""
     known = f.metadata
     if "bounds" in known and not _BOUNDS.fullmatch(str(known["bounds"])):

@@ -1,0 +1,1 @@
+"""What a net's file says, read and checked without PyTorch and without running anything."""
