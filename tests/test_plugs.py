@@ -137,7 +137,7 @@ def test_a_variant_serves_the_task_that_names_it_or_the_first(variant: str, task
 @pytest.mark.parametrize(
     "data, model, said",
     [
-        ("shapes", "cnn", "classification, not segmentation (of --data shapes): --model unet"),
+        ("shapes", "cnn", "classification, not segmentation (of --data shapes): --model hrnet or"),
         ("digits", "unet", "segmentation, not classification (of --data digits): --model cnn or"),
         ("digits", "smp:unet/resnet18", "segmentation, not classification (of --data digits): "),
         ("shapes", "torchvision:fcn_resnet5", ", did you mean 'torchvision:fcn_resnet50'?"),

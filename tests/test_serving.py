@@ -47,7 +47,10 @@ def test_every_plug_of_the_package_serves_tasks_that_there_are() -> None:
         ({}, []),
         (
             {"data": "shapes"},
-            ["model cnn serves classification, not segmentation (of --data shapes): --model unet"],
+            [
+                "model cnn serves classification, not segmentation (of --data shapes): --model"
+                " hrnet or unet"
+            ],
         ),
         (
             {"data": "shapes", "model": "torchvision:resnet18"},
@@ -60,7 +63,7 @@ def test_every_plug_of_the_package_serves_tasks_that_there_are() -> None:
             {"model": "unet"},
             [
                 "model unet serves segmentation, not classification (of --data digits): --model cnn"
-                " or mlp or resnet, or --data digits-segmentation or "
+                " or hrnet or mlp or resnet, or --data digits-segmentation or "
             ],
         ),
         (

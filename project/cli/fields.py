@@ -67,7 +67,7 @@ def kind_of(f: Field) -> Any:
     return f.type
 
 
-def choices_of(f: Field) -> tuple[str, ...] | None:
+def choices_of(f: Field) -> tuple[Any, ...] | None:
     """The values a field can take, or None if it is not a choice."""
     if "plug" in f.metadata:
         return plugs.names(f.metadata["plug"]) + f.metadata.get("extra", ())
@@ -213,9 +213,9 @@ def _plug_problems(f: Field, text: str) -> Iterator[str]:
         yield str(error)
 
 
-def _unknown(name: str, value: str, choices: tuple[str, ...]) -> str:
-    near = did_you_mean(value, choices)
-    return f"{name} {quoted(value)} is unknown{near} (choices: {', '.join(choices)})"
+def _unknown(name: str, value: Any, choices: tuple[Any, ...]) -> str:
+    near = did_you_mean(value, choices) if isinstance(value, str) else ""
+    return f"{name} {quoted(value)} is unknown{near} (choices: {', '.join(map(str, choices))})"
 
 
 def _inside(value: float, bounds: str) -> bool:

@@ -91,7 +91,7 @@ def teach(parser: Parser) -> None:
 
 def _facts(f: Field, *own: Any) -> str:
     """What follows the help text: the choices or bounds, and the default."""
-    parts = [" | ".join(choices_of(f))] if choices_of(f) else []
+    parts = [" | ".join(map(str, choices_of(f)))] if choices_of(f) else []
     parts += [f"in {f.metadata['bounds']}"] if "bounds" in f.metadata else []
     (default,) = own or (f.default,)
     default = " ".join(map(str, default)) if isinstance(default, tuple) else default

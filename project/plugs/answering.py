@@ -28,7 +28,7 @@ def parts(model: str, task: str) -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, tuple[str, ...]] = {}
     if not plugs.is_outside("model", model):
-        for path in _closure(plugs.find("model", model).path, "project.models"):
+        for path in _closure(plugs.find("model", model).path, "project.models", "project.nets"):
             found[_name(path)] = ()
     if not plugs.is_outside("task", task):
         first, *more = _closure(plugs.find("task", task).path, "project.tasks")
@@ -64,14 +64,14 @@ def _meaning(path: str, counted: tuple[str, ...]) -> str | None:
         return meaning(file.read(), counted)
 
 
-def _closure(path: str, package: str) -> Iterator[str]:
-    """A file, and those of its package that it imports, as far as they go."""
+def _closure(path: str, *packages: str) -> Iterator[str]:
+    """A file, and those of these packages that it imports, as far as they go."""
     seen, waiting = {path}, [path]
     while waiting:
         yield (here := waiting.pop(0))
         with open(here, "rb") as file:
-            names = imported(file.read(), package)
-        for name in sorted(names):
+            source = file.read()
+        for name in sorted(set().union(*(imported(source, package) for package in packages))):
             more = str(ROOT.joinpath(*name.split(".")).with_suffix(".py"))
             if more not in seen and os.path.isfile(more):
                 seen.add(more)

@@ -26,7 +26,7 @@ def completed(line: str, exp_dir: Path) -> list[str]:
 @pytest.mark.parametrize(
     "rest, offered",
     [
-        ("run --model ", {"cnn", "mlp", "resnet", "smp", "torchvision", "unet"}),
+        ("run --model ", {"cnn", "hrnet", "mlp", "resnet", "smp", "torchvision", "unet"}),
         ("run --learn", {"--learning-rate"}),
         ("run --name t", {"trial"}),
         ("run --resume 2026", {RUN}),

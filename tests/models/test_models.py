@@ -1,7 +1,6 @@
 """All models alike: shapes, seeds, one-sample batches and errors; and each one's own promises."""
 
 import os
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import torch
 from torch import nn
 
 from project import models, plugs
+from project.hyperparameters import Hyperparameters
 from project.models.resnet import n_stages
 from project.processes.normalisation import adapt_norms
 from tests import forks
@@ -18,9 +18,9 @@ CLASSIFIERS = [name for name in plugs.names("model") if name not in ("smp", "une
 NAMES = [name + (":resnet18" if name == "torchvision" else "") for name in CLASSIFIERS]
 
 
-def settings(model: str, **changes: Any) -> SimpleNamespace:
-    defaults = {"hidden_dim": 16, "width": 4, "depth": 2, "dropout": 0.1, "pretrained": False}
-    return SimpleNamespace(model=model, **(defaults | changes))
+def settings(model: str, **changes: Any) -> Hyperparameters:
+    defaults = {"hidden_dim": 16, "width": 4, "depth": 2, "dropout": 0.1}
+    return Hyperparameters(model=model, **(defaults | changes))
 
 
 def build(model: str, shape: tuple[int, int, int] = (1, 8, 8), **changes: Any) -> nn.Module:
@@ -56,7 +56,7 @@ def test_weights_follow_from_the_seed(name: str) -> None:
     assert any(not torch.equal(first[key], other[key]) for key in first)
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet"])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet", "hrnet"])
 def test_a_model_learns_a_batch(name: str) -> None:
     torch.manual_seed(0)
     inputs, targets = torch.randn(16, 1, 8, 8), torch.arange(16) % 10
@@ -98,7 +98,10 @@ def test_only_the_file_of_the_model_is_imported() -> None:
 @pytest.mark.parametrize(
     "model, message",
     [
-        ("mlpp", r"--model 'mlpp' is unknown, did you mean 'mlp'\? \(choices: cnn, mlp, .*\)"),
+        (
+            "mlpp",
+            r"--model 'mlpp' is unknown, did you mean 'mlp'\? \(choices: cnn, hrnet, mlp, .*\)",
+        ),
         ("_shape", r"--model '_shape' is unknown.*"),
         ("cnn:big", r"--model 'cnn:big': cnn takes no variant, write --model cnn"),
         ("torchvision", r"--model 'torchvision': .* write --model torchvision:NAME"),
