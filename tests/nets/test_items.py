@@ -54,6 +54,7 @@ CASES: list[tuple[str, list[Shape], dict[str, Any], Shape]] = [
     ("dense", [VOLUME, (2, 2, 2, 2)], {"resize": True}, (10, 4, 6, 5)),
     ("join", [(7,), (5,)], {"kind": "concat"}, (12,)),
     ("join", [IMAGE, IMAGE], {"kind": "absdiff"}, IMAGE),
+    ("fusion", [IMAGE, (5, 5, 3), (4, 3, 2)], {"outputs": 1}, IMAGE),
 ]
 
 
@@ -237,6 +238,14 @@ CLASHES: list[tuple[str, list[Shape], dict[str, Any], str]] = [
     ("dense", [IMAGE, (4, 4, 3)], {}, "dense can't have 8x9x6 and 4x4x3: their sizes differ"),
     ("join", [IMAGE] * 3, {"kind": "absdiff"}, "absdiff takes two inputs, not 3"),
     ("join", [(7,), (5,)], {"kind": "mean"}, "join of kind: mean can't have 7 and 5"),
+    (
+        "fusion",
+        [IMAGE, (8, 4, 3)],
+        {},
+        "8x9x6 and 8x4x3: after 8x9x6 comes what has half its sides",
+    ),
+    ("fusion", [LINE, (8, 5)], {}, "fusion takes images of channels, height and width, not 8x9"),
+    ("fusion", [IMAGE, (8, 5, 3)], {"outputs": 3}, "fusion of 2 maps can't give 3"),
 ]
 
 

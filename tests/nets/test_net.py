@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, relu
 
+from project.nets.fusion import Fusion
 from project.nets.net import Net
 from tests.nets.making import IMAGE, net
 
@@ -197,3 +198,24 @@ def test_a_copy_and_other_modules_in_the_places_of_old_ones_run() -> None:
     assert twin.a is not model.a
     model.set_submodule("act_1", nn.Identity())
     assert torch.equal(relu(model(IMAGES)), twin(IMAGES)) and (model(IMAGES) < 0).any()
+
+
+def test_a_fusion_gives_each_of_its_maps_to_select() -> None:
+    model = net("""
+        layers:
+          - conv: {name: large, out: 3}
+          - conv: {name: small, out: 4, stride: 2}
+          - identity: {from: large}
+          - fusion: {name: f, from: small}
+          - select: {name: whole, from: f, index: 0}
+          - select: {from: f, index: 1}
+          - upsample: {}
+          - dense: {from: whole}
+        """)
+    fusion = Fusion((3, 4))
+    fusion.load_state_dict(model.get_submodule("f").state_dict())
+    large = conv(model, "large", IMAGES)
+    small = model.get_submodule("small")(large)
+    first, second = fusion(large, small)
+    doubled = second.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert torch.equal(model(IMAGES), torch.cat([doubled, first], 1))
