@@ -25,6 +25,8 @@ from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
 from project.training.monitored import ways_of
 from project.training.origin import Origin
+from project.training.part_flags import arrange
+from project.training.rates import divide
 from project.training.rehearsal import Rehearsal
 from project.training.state import as_trained
 from project.training.weights import load_weights
@@ -89,6 +91,8 @@ def build(
     # The weights are the same in each process; the dropout should not be.
     generators.seed_rank(hparams.seed, trainer.global_rank)
     make_ready(model, device, hparams)
+    if not hparams.only_test:
+        arrange(model, hparams)
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
@@ -169,7 +173,9 @@ def try_out(
     )
     terms = rehearsal(training=not hparams.only_test, watched=layers)
     if not hparams.only_test and plugs.is_outside("optimizer", hparams.optimizer):
-        optimizers.build(model, hparams)  # that of the training is made when it begins
+        divide(
+            optimizers.build(model, hparams), model, hparams
+        )  # that of the training is made when it begins
     return layers.table(), terms
 
 

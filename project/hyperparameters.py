@@ -218,6 +218,33 @@ class Hyperparameters(FlagValues):
     warmup_fraction: float = flag(
         0.3, "share of a one-cycle schedule in which the rate rises", bounds="(0, 1)"
     )
+    freeze: tuple[str, ...] = flag(
+        (),
+        "parts of the model that training leaves as they are, by GLOB: parameters, and modules"
+        " with all in them, batch norms' statistics too; none takes former ones back",
+        pattern=".+",
+        clears="none",
+    )
+    share: tuple[str, ...] = flag(
+        (),
+        "blocks of the model that have one storage of weights: A=B (B's are A's from then on), or a"
+        " GLOB that matches several",
+        pattern="[^=]+(=[^=]+)*",
+        clears="none",
+    )
+    learning_rate_scale: tuple[str, ...] = flag(
+        (),
+        "factor of the learning rate of a part of the model, GLOB=FACTOR; of several that match,"
+        " the last counts",
+        pattern=r".+=(?=.*[1-9])\d*\.?\d+(e[+-]?\d+)?",
+        clears="none",
+    )
+    layer_decay: float | None = flag(
+        None,
+        "factor of the learning rate from each layer of the model to the one before it",
+        bounds="(0, 1]",
+        sweep="[0.6, 1]",
+    )
     gradient_clip: float | None = flag(
         None, "largest norm of the gradient; larger ones are scaled down", bounds="(0, inf)"
     )

@@ -26,6 +26,7 @@ from project.provenance.record import make_record
 from project.provenance.redact import Redactor
 from project.provenance.run import Run
 from project.tracking import Followers, ReadyFollowers, RunLogger
+from project.training import rates
 from project.training.digest import digest
 from project.training.origin import course_line
 
@@ -177,6 +178,8 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     if plan.resume is None and not hparams.only_test and not plan.is_trial:
         least = max(setup.trainer.world_size, hparams.accumulate)
         messages.show_few_steps(len(dataset.train), hparams.batch_size, least)
+    for line in () if hparams.only_test else rates.lines(setup.solver.model, hparams):
+        print(line, file=sys.stderr)
     if setup.inherited:
         tell_parent(setup)
     elif reopened:

@@ -19,6 +19,7 @@ from project.training.evaluation import Evaluation, Metrics, Task
 from project.training.extremes import Ends
 from project.training.hooks import Hooks, after_steps, before_steps
 from project.training.origin import Origin, total_steps
+from project.training.rates import divide
 from project.training.sample_table import Columns, SampleTable
 from project.training.schedules import make_schedule
 from project.training.step import OptimizerStep
@@ -93,7 +94,7 @@ class Solver(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """The optimizer; its schedule is the solver's own."""
-        return optimizers.build(self.model, self.settings)
+        return divide(optimizers.build(self.model, self.settings), self.model, self.settings)
 
     def forward(self, inputs: Tensor) -> Tree:
         """The task's outputs of inputs `(batch, channels, height, width)`."""

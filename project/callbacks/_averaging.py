@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytorch_lightning import LightningModule, Trainer
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, update_bn
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from project.run_directory import BEST
 from project.training import generators
 from project.training.hooks import StepCallback
+from project.training.statistics import has_statistics, renew_statistics
 
 
 class Averaging(StepCallback):
@@ -53,13 +54,12 @@ class Averaging(StepCallback):
 
     def on_validation_start(self, trainer: Trainer, solver: LightningModule) -> None:
         """Let the average's batch norms see the training split of this epoch."""
-        if self._renew and self._average.n_averaged > 0 and _has_statistics(self._average):
+        if self._renew and self._average.n_averaged > 0 and has_statistics(self._average):
             # Of its own, so that training's goes on where it is.
             loader = copy.copy(trainer.train_dataloader)
             loader.seek(trainer.current_epoch)
             with generators.untouched(), trainer.precision_plugin.forward_context():
-                update_bn(_inputs(loader), self._average)
-            self._average.eval()
+                renew_statistics(self._average, _inputs(loader))
 
     def on_train_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """The test takes the best weights from their file."""
@@ -74,10 +74,6 @@ class Averaging(StepCallback):
     def _show(self, solver: LightningModule) -> None:
         if self._average.n_averaged > 0:
             solver.evaluate(self._average.module)
-
-
-def _has_statistics(model: nn.Module) -> bool:
-    return any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules())
 
 
 def _inputs(loader: Any) -> Iterator[Tensor]:

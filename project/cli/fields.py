@@ -45,7 +45,8 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
             `addresses` (whether it holds addresses with tokens, see `cli.addresses`), `short` (a
             shorter name for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an
             interval or choices worth searching; "log" in front for a logarithmic scale), `pattern`
-            (a regular expression), `env` (an environment variable that replaces the default).
+            (a regular expression), `clears` (a word for no value at all, such as "none"), `env` (an
+            environment variable that replaces the default).
     """
     return Field(default, {"help": help, **metadata})
 
@@ -108,6 +109,8 @@ def convert(f: Field, value: Any) -> Any:
 
 def _read(f: Field, items: tuple) -> tuple:
     """Values in one spelling, those of a file in place of its name."""
+    if "clears" in f.metadata and items == (f.metadata["clears"],):
+        return ()
     if f.metadata.get("of_classes"):
         from project.cli.class_weights import read  # which few runs need
 

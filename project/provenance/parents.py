@@ -23,7 +23,7 @@ from project.provenance.run import status
 _LENGTH = {"max_epochs", "max_steps", "early_stopping"}
 _OPTIMIZER = "its optimizer's state fits no other"
 _SPLIT = "with other data, or another split of them, what it held out could train"
-_FIXED = {"optimizer": _OPTIMIZER, "seed": _SPLIT, "overfit_batches": _SPLIT}
+_FIXED = {"optimizer": _OPTIMIZER, "share": _OPTIMIZER, "seed": _SPLIT, "overfit_batches": _SPLIT}
 _WHY = {"data": _SPLIT, "model": "its weights fit no other model"}
 
 

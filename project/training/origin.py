@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from project.hyperparameters import Hyperparameters
+from project.training.rates import RATE
 
 
 class Origin(NamedTuple):
@@ -28,7 +29,9 @@ class Origin(NamedTuple):
         """Of a position, and the optimizer's state there (or later, where the rate is held)."""
         group = optimizer["param_groups"][0]
         momentum = group["betas"][0] if "betas" in group else group.get("momentum")
-        return cls(at["epoch"], at["step"], at["step_in_epoch"], group["lr"], momentum)
+        return cls(
+            at["epoch"], at["step"], at["step_in_epoch"], group.get(RATE, group["lr"]), momentum
+        )
 
 
 def total_steps(hparams: Hyperparameters, steps_per_epoch: int, origin: Origin | None) -> int:

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 from project import plugs
 from project.hyperparameters import Hyperparameters
 from project.training.origin import Origin
+from project.training.rates import RATE, SCALE
 
 # Learning rate and momentum by the number of steps done; no momentum where that is not its own.
 Schedule = Callable[[int], tuple[float, float | None]]
@@ -72,9 +73,15 @@ def _cosine(start: float, end: float, share: float) -> float:
 
 
 def set_rate(optimizer: Optimizer, rate: float, momentum: float | None) -> None:
-    """Let the optimizer's next step be with this learning rate, and this momentum if any."""
+    """Let the optimizer's next step be with this learning rate, and this momentum if any.
+
+    A group with a scale has that times the rate.
+    """
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        if SCALE in group:
+            group["lr"], group[RATE] = rate * group[SCALE], rate
+        else:
+            group["lr"] = rate
         if momentum is None:
             continue
         if "betas" in group:

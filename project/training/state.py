@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from project.data import Data, Loader
 from project.training import generators
 from project.training.hooks import states
+from project.training.rates import fitted
 from project.training.step import scaler_of
 
 
@@ -171,7 +172,7 @@ def restore(solver: Trained, state: Mapping[str, Any]) -> None:
     trainer, optimizer = solver.trainer, solver.trainer.optimizers[0]
     solver.model.load_state_dict(state["model"])
     decays = [group["weight_decay"] for group in optimizer.param_groups]
-    optimizer.load_state_dict(state["optimizer"])
+    optimizer.load_state_dict(fitted(state["optimizer"], optimizer, solver.model))
     for group, decay in zip(optimizer.param_groups, decays, strict=True):
         group["weight_decay"] = decay
     scaler = scaler_of(trainer)

@@ -27,7 +27,7 @@ def completed(line: str, exp_dir: Path) -> list[str]:
     "rest, offered",
     [
         ("run --model ", {"cnn", "hrnet", "mlp", "resnet", "smp", "torchvision", "unet"}),
-        ("run --learn", {"--learning-rate"}),
+        ("run --layer", {"--layer-decay"}),
         ("run --name t", {"trial"}),
         ("run --resume 2026", {RUN}),
         ("compare t", {"trial"}),
