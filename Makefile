@@ -24,6 +24,7 @@ test: .venv/installed ## Run all tests
 	$(BIN)/python -m pytest -n auto
 
 nightly: .venv/installed ## Run the tests that GitHub runs each night
+	$(BIN)/pip install -q -r requirements-video.txt
 	$(BIN)/python -m pytest -n auto -m nightly
 
 # Not a target of the next rule, though it looks like one.

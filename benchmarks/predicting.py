@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,11 @@ from project.predict import main as predict
 ROOT = Path(__file__).parents[1]
 SIZE, WORKERS, BATCH = 64, 2, 128
 DISTINCT = 50  # pictures; the others are links to them
-# What a child process says of itself at its end.
+# What a child process says at its end, of itself and of its largest worker.
 PEAK = (
-    "import resource, sys; from project.predict import main; code = main(sys.argv[1:]);"
-    " print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+    "import resource as r, sys; from project.predict import main; code = main(sys.argv[1:]);"
+    " print('peak', *(r.getrusage(w).ru_maxrss for w in (r.RUSAGE_SELF, r.RUSAGE_CHILDREN)));"
+    " sys.exit(code)"
 )
 
 
@@ -103,17 +105,19 @@ def speed(folder: Path, n: int, rounds: int) -> None:
     compare({"DataLoader and forward pass": plain, "project.predict": ours}, n=rounds)
 
 
-def memory(folder: Path, sizes: tuple[int, int]) -> None:
-    """Peak memory of the process that predicts, in MB."""
+def memory(folder: Path, sizes: Sequence[int]) -> None:
+    """Peak memory of the process that predicts 500x375 JPEGs, and of its larger worker, in MB."""
     (run,) = (folder / "runs" / "debug").iterdir()
     for n in sizes:
-        small = linked(folder / f"small-{n}", n, (24, 24), "png")
-        argv = [str(run), str(small), "-o", str(folder / f"rows-{n}"), "--batch-size", "128"]
+        pictures = linked(folder / f"pictures-{n}", n, (500, 375), "jpg")
+        argv = [str(run), str(pictures), "-o", str(folder / f"rows-{n}")]
+        argv += ["--batch-size", str(BATCH), "--workers", str(WORKERS)]
         command = [sys.executable, "-c", PEAK, *argv]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        peak = re.search(r"peak (\d+)", done.stdout)
+        peak = re.search(r"peak (\d+) (\d+)", done.stdout)
         assert peak and f"{n:,} predicted" in done.stdout, done.stdout
-        print(f"  {n:>7,} files: {int(peak[1]) / 1024:.0f} MB")
+        own, worker = (int(found) / 1024 for found in peak.groups())
+        print(f"  {n:>7,} files: {own:.0f} MB, {worker:.0f} MB", flush=True)
 
 
 def main() -> None:
@@ -125,7 +129,7 @@ def main() -> None:
         print(f"  {speed.__doc__}")
         speed(Path(name), *((300, 2) if quick else (3000, 5)))
         print(f"  {memory.__doc__}")
-        memory(Path(name), (100, 300) if quick else (1000, 100_000))
+        memory(Path(name), (300, 600) if quick else (1000, 10_000, 100_000))
 
 
 if __name__ == "__main__":

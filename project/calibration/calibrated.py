@@ -95,7 +95,7 @@ def calibrate(
                 (folder / name).mkdir()
                 predictor.task.report(tables, folder / name, f"test, {name} calibration")
     kinds = []
-    if predictor.task.accepts == "labels":
+    if not predictor.task.of_pixels:
         kinds = _sets(predictor, splits, logits, targets, coverages, per_class)
     return Found(temperature, len(targets), scores, kinds, per_class)
 

@@ -23,8 +23,9 @@ from project.comparison.screen import listing_lines
 from project.comparison.selecting import named_runs, select
 from project.comparison.showing import SECTIONS, comparison_lines
 from project.comparison.siblings import siblings
-from project.comparison.terminal import show, terminal_width
+from project.comparison.terminal import show
 from project.provenance.short_ids import short_ids
+from project.words.width import terminal_width
 
 # A screen of runs; --limit and --all ask for more.
 LIMIT = 20

@@ -49,22 +49,28 @@ def groups(
     return found
 
 
-def pairs(found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun]) -> list[dict[str, Any]]:
-    """The paired differences by seed of each later group from the first.
+def pairs(
+    found: Sequence[Mapping[str, Any]], runs: Mapping[str, KnownRun], base: int = 0
+) -> list[dict[str, Any]]:
+    """The paired differences by seed of each other group from one of them, the first if not said.
 
+    Args:
+        found: Of `groups`.
+        runs: By their labels.
+        base: The index of the group that the others are set against.
     Returns:
         `from` and `to` (labels of groups), `seeds` in common, and `scores` by name, as `paired`;
         without those that can't be compared.
     """
     compared = []
-    for other in found[1:]:
-        first, second = _by_seed(found[0], runs), _by_seed(other, runs)
+    for other in (group for i, group in enumerate(found) if i != base):
+        first, second = _by_seed(found[base], runs), _by_seed(other, runs)
         both = [(run.record, run.scores) for run in (*first.values(), *second.values())]
         apart = incomparable(both)
-        names = [n for n in found[0]["scores"] if n in other["scores"] and n not in apart]
+        names = [n for n in found[base]["scores"] if n in other["scores"] and n not in apart]
         scores = {n: paired(_score(first, n), _score(second, n)) for n in names}
         seeds = sorted(first.keys() & second.keys())
-        ends = {"from": found[0]["label"], "to": other["label"]}
+        ends = {"from": found[base]["label"], "to": other["label"]}
         compared.append(ends | {"seeds": seeds, "scores": scores})
     return compared
 

@@ -1,15 +1,9 @@
 """Printing lines: in colour on a terminal, plain where they are piped."""
 
-import shutil
 import sys
 from collections.abc import Iterable
 
 from project.comparison.layout import Line
-
-
-def terminal_width() -> int | None:
-    """Columns of the terminal that is printed to; None if it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def show(lines: Iterable[Line]) -> None:

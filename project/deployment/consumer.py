@@ -75,7 +75,7 @@ def consumer(use: Use, predictor: Predictor) -> str:
         predictor: says how pictures are read, and what is answered.
     """
     reading = _reading(predictor)
-    pillow = any("Image" in line for line in reading) or predictor.task.accepts == "masks"
+    pillow = any("Image" in line for line in reading) or predictor.task.of_pixels
     imports = [*use.imports, *(["from PIL import Image, ImageOps"] if pillow else [])]
     needs = f"numpy, {'Pillow, ' * pillow}{use.needs}"
     lines = [
@@ -125,7 +125,7 @@ def _fitting(fit: str, size: int) -> list[str]:
 
 
 def _telling(predictor: Predictor) -> list[str]:
-    if predictor.task.accepts == "masks":
+    if predictor.task.of_pixels:
         return [
             'Image.fromarray(decisions[0].astype(np.uint8)).save(f"{path}.mask.png")',
             'print(path, f"{path}.mask.png", {classes[i] for i in np.unique(decisions)})',

@@ -87,6 +87,6 @@ def _tell(made: Made, proof: Proof) -> None:
     shape, kind = " x ".join(map(str, predictor.shape)), made.metadata["dtype"]
     what = f"{predictor.hparams.model}, {len(predictor.classes)} classes, {shape} {kind}"
     print(f"{order.run.name} ({what}) as {order.format}, {order.precision}")
-    of_masks, exact = predictor.task.accepts == "masks", order.precision == "fp32"
+    of_masks, exact = predictor.task.of_pixels, order.precision == "fp32"
     print("\n".join(lines(proof, of_masks, exact)))
     print("\n".join([*predictor.task.notes(), verdict(proof, order.precision)]))

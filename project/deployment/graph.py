@@ -48,7 +48,7 @@ def traced(predictor: Predictor) -> tuple[ExportedProgram, bool]:
         ValueError: the net can't be exported; the message names the operator or line, if known.
     """
     anyhow, batch = Dim.DYNAMIC, {0: Dim.DYNAMIC}
-    if predictor.task.accepts == "masks":
+    if predictor.task.of_pixels:
         try:
             return _traced(predictor, batch | {2: anyhow, 3: anyhow}), True
         # Whatever it is; the next try tells what it is that can't be exported at any size.

@@ -11,7 +11,7 @@ from project.cli.shell import command, exp_dir_flag, followed_by
 from project.comparison.exporting import check_places, deliver
 from project.comparison.layout import Line, Table, table_lines
 from project.comparison.selecting import fitting
-from project.comparison.terminal import show, terminal_width
+from project.comparison.terminal import show
 from project.disk.entries import Once, below, freed
 from project.disk.question import count, name_of, state
 from project.disk.usage import KINDS, LEFT, Usage, of_experiments, of_run
@@ -19,6 +19,7 @@ from project.files import json_text
 from project.provenance.removal import begun
 from project.run_directory import runs_below
 from project.words.sizes import size_text
+from project.words.width import terminal_width
 
 # How runs may have ended that are seldom worth their space.
 _ENDED = ("failed", "lost", "interrupted")

@@ -47,17 +47,23 @@ class Answers(Protocol):
     def __call__(self, images: Tensor) -> Answer: ...
 
 
-@dataclass(frozen=True)
-class Single:
-    """One model, as its test had it."""
+class OfOne:
+    """Says so by a single model."""
 
     first: Predictor
-    columns: tuple[str, ...] = ()
 
     @property
     def model_hash(self) -> str:
         """Of its weights."""
         return self.first.weights_hash
+
+
+@dataclass(frozen=True)
+class Single(OfOne):
+    """One model, as its test had it."""
+
+    first: Predictor
+    columns: tuple[str, ...] = ()
 
     def __call__(self, images: Tensor) -> Answer:
         """Decoded by the task."""
@@ -96,7 +102,7 @@ class Ensemble:
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(OfOne):
     """One model, passed `n` times with its dropout on: the mean of the probabilities.
 
     Batch normalisation stays in evaluation. `bald` is H(mean p) - mean H(p), the part of the
@@ -123,11 +129,6 @@ class Dropout:
                 f"--mc-dropout: model {self.first.hparams.model} has no layer of dropout"
             )
         object.__setattr__(self, "layers", found)
-
-    @property
-    def model_hash(self) -> str:
-        """Of its weights."""
-        return self.first.weights_hash
 
     def passes(self, images: Tensor) -> Tensor:
         """The probabilities of each pass, `(n_passes, n, n_classes, ...)`."""
@@ -160,9 +161,9 @@ def _entropy(probs: Tensor, dim: int) -> Tensor:
 
 
 def _refuse_unlike(one: Predictor, other: Predictor) -> None:
-    n_sides = 1 if one.task.accepts == "masks" else 3
+    n_sides = 1 if one.task.of_pixels else 3
     for what, a, b in (
-        ("task", one.task.accepts, other.task.accepts),
+        ("task", _kind(one), _kind(other)),
         ("classes", one.classes, other.classes),
         ("images", one.shape[:n_sides], other.shape[:n_sides]),
         ("pixel values", one.dtype, other.dtype),
@@ -173,6 +174,11 @@ def _refuse_unlike(one: Predictor, other: Predictor) -> None:
                 f"--with {_name(other)}: its {what} are others than those of {_name(one)}: an"
                 " ensemble needs the same"
             )
+
+
+def _kind(predictor: Predictor) -> tuple[bool, bool]:
+    """What it tells of an image."""
+    return predictor.task.of_pixels, predictor.task.decides
 
 
 def _name(predictor: Predictor) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from project.files import read_json
-from project.inference.answers import Answer, Answers
+from project.inference.answers import Answer, Answers, OfOne
 from project.inference.conformal import sets
 from project.inference.predictor import Predictor
 from project.provenance import after
@@ -91,17 +91,12 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class Calibrated(OfOne):
     """One model, its logits divided by a temperature: other probabilities, equal decisions."""
 
     first: Predictor
     temperature: float
     columns: tuple[str, ...] = ()
-
-    @property
-    def model_hash(self) -> str:
-        """Of its weights."""
-        return self.first.weights_hash
 
     def __call__(self, images: Tensor) -> Answer:
         """The decision as without a temperature, where a tie could go another way."""
@@ -127,8 +122,9 @@ class WithSets:
     kind: Sets
 
     def __post_init__(self) -> None:
-        if self.first.task.accepts != "labels":
-            raise ValueError("--conformal: sets are of one class an image, not of masks")
+        task = self.first.task
+        if task.of_pixels or not task.decides:
+            raise ValueError(f"--conformal: sets are of one class an image, not of {task.name}")
 
     @property
     def first(self) -> Predictor:

@@ -74,7 +74,7 @@ class Reader:
     def _read(self, item: Item) -> tuple[str, str, np.ndarray | None]:
         hashed = ""
         try:
-            content, array = _opened(item)
+            content, array = _opened(item, self.shape[0])
             whole = content.getbuffer() if content else np.ascontiguousarray(array).data
             hashed = blake3(whole).hexdigest()
             if self._is_known(key(item.name, hashed)):
@@ -140,10 +140,14 @@ def _pieces(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield piece
 
 
-def _opened(item: Item) -> tuple[io.BytesIO | None, np.ndarray]:
-    """A file's content, or an array `(H, W)` or of three dimensions."""
+def _opened(item: Item, channels: int) -> tuple[io.BytesIO | None, np.ndarray]:
+    """A file's content, or an array `(H, W)` or of three dimensions.
+
+    A frame of a grey video has three equal channels, of which a model of grey images takes one.
+    """
     if item.pixels is not None:
-        return None, item.pixels
+        is_grey = channels == 1 and (item.pixels == item.pixels[..., :1]).all()
+        return None, item.pixels[..., :1] if is_grey else item.pixels
     if item.part is None:
         return content_of(item.path), np.empty(0)
     name, i = item.part

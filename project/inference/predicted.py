@@ -39,7 +39,7 @@ def predict_all(answers: Answers, arguments: argparse.Namespace, stdin: IO[str])
     first = answers.first
     items = named(arguments.inputs, first.shape[0], stdin)
     top_k = min(arguments.top_k, len(first.classes))
-    header = columns(first.task.accepts, top_k, answers.columns)
+    header = columns(first.task.of_pixels, top_k, answers.columns)
     if arguments.output is None:
         return _show(answers, _read(answers, arguments, items, None), top_k, header)
     about = _about(answers, arguments)
@@ -54,7 +54,7 @@ def _read(
 ) -> Iterator[Chunk]:
     first = answers.first
     size = arguments.batch_size or first.hparams.batch_size
-    if first.task.accepts == "masks" and not arguments.batch_size:
+    if first.task.of_pixels and not arguments.batch_size:
         size = min(size, AT_ONCE)
     known = np.empty(0, np.uint64) if known is None else known
     reader = Reader(first.intake, first.shape, known)
@@ -117,7 +117,7 @@ def _draw(answers: Answers, folder: Folder, each: Told, wanted: bool) -> None:
     task = answers.first.task
     assert each.row is not None and each.image is not None and each.prediction is not None
     of = (folder.path, task, each.image, each.prediction, each.name, each.row[HASH])
-    if task.accepts == "masks":
+    if task.of_pixels:
         each.row[MASK] = draw_mask(*of)
     if wanted:
         draw(*of)

@@ -126,7 +126,7 @@ class Predictor:
             model = models.build(shape, task.n_outputs, hparams, there | {"task": task})
         load_weights(model, dict(state), found.path)
         make_ready(model, device, hparams)
-        dtype, any_size = state.get("dtype", "uint8"), task.accepts == "masks"
+        dtype, any_size = state.get("dtype", "uint8"), task.of_pixels
         return cls(
             task=task,
             classes=classes,
@@ -218,7 +218,7 @@ class Predictor:
             raise ValueError(f"images are {tuple(images.shape)}, not (n, channels, height, width)")
         if images.dtype != self.dtype:
             raise ValueError(f"images are {images.dtype}, and the model takes {self.dtype}")
-        n_sides = 1 if self.task.accepts == "masks" else 3
+        n_sides = 1 if self.task.of_pixels else 3
         found, due = tuple(images.shape[1:]), self.shape
         if found[:n_sides] != due[:n_sides]:
             raise ValueError(

@@ -11,17 +11,17 @@ NAME, HASH, MODEL, MASK = "path", "blake3", "model", "mask"
 Row = dict[str, Any]
 
 
-def columns(accepts: str, top_k: int, more: Sequence[str]) -> tuple[str, ...]:
+def columns(of_pixels: bool, top_k: int, more: Sequence[str]) -> tuple[str, ...]:
     """The names of a row's cells, in their order.
 
     Args:
-        accepts: labels or masks.
+        of_pixels: whether masks are predicted.
         top_k: the most probable classes that are told, if it is more than the prediction.
         more: what is told besides.
     """
     several = range(1, top_k + 1) if top_k > 1 else ()
     top = [name for k in several for name in (f"top_{k}", f"prob_{k}")]
-    if accepts == "masks":
+    if of_pixels:
         own = ["largest", "number", "share", "mean_prob", "mean_entropy", *more, MASK]
     else:
         own = ["prediction", "number", "prob", "entropy", *more, *top]

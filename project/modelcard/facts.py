@@ -10,7 +10,7 @@ import numpy as np
 from project.files import read_json
 from project.provenance import after
 from project.provenance.confusion import CONFUSION, read_matrix
-from project.provenance.record import read_outcome, read_record
+from project.provenance.record import of_pixels, read_outcome, read_record
 from project.run_directory import PREDICTIONS
 from project.tables.parquet import read_columns
 
@@ -51,7 +51,7 @@ class Facts:
     @property
     def has_masks(self) -> bool:
         """Whether pixels are classified."""
-        return self.record["data"].get("kind") == "masks"
+        return of_pixels(self.record)
 
     @cached_property
     def matrix(self) -> np.ndarray | None:

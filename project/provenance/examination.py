@@ -11,7 +11,7 @@ from project.provenance.confusion import CONFUSION
 from project.provenance.inventory import oddities, shared, strays, writable
 from project.provenance.keeping import not_kept
 from project.provenance.parent_check import parent_check
-from project.provenance.record import read_outcome, read_record
+from project.provenance.record import of_pixels, read_outcome, read_record
 from project.provenance.record_faults import record_faults
 from project.provenance.sample_faults import sample_faults
 from project.provenance.seal import changes, names
@@ -132,7 +132,7 @@ class Examination:
         test = outcome.get("test") or {}
         if not test:
             return
-        compared, faults = proof.check_scores(self._run)
+        compared, faults = proof.check_scores(self._run, of_pixels(record))
         self.faults += [*faults, *proof.count_faults(self._run, self._standing(record), test)]
         if compared and not faults:
             what = f"{len(compared)} test scores equal scikit-learn's of its confusion matrix"

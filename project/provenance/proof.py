@@ -19,7 +19,6 @@ from project.provenance.redact import same_texts
 from project.provenance.score_faults import same
 from project.run_directory import OUTCOME
 
-PIXEL_ACCURACY = "test_pixel_accuracy"  # which segmentation alone has
 WHOLE = {
     "accuracy": metrics.accuracy_score,
     "balanced_accuracy": metrics.balanced_accuracy_score,
@@ -38,11 +37,12 @@ PIXELS = (
 )
 
 
-def check_scores(run: Path) -> tuple[list[str], list[str]]:
+def check_scores(run: Path, pixels: bool = False) -> tuple[list[str], list[str]]:
     """Compare the scores that follow from the counts, to the last bit.
 
     Args:
         run: the directory of an ended run.
+        pixels: whether they are what is scored.
     Returns:
         Which were compared, none without a test; and a line for each that differs.
     Raises:
@@ -55,7 +55,7 @@ def check_scores(run: Path) -> tuple[list[str], list[str]]:
     if not reported or not path.is_file():
         return [], []
     classes, matrix = read_matrix(path)
-    if PIXEL_ACCURACY in reported:
+    if pixels:
         scores = _scores_of_pixels(classes, matrix)
     else:
         # Of runs before schema 3, kappa was summed over all classes, whether they occur or not.
@@ -100,8 +100,6 @@ def count_faults(run: Path, record: Mapping[str, Any], test: Mapping[str, Any]) 
     whole = sum(count["per_class"])
     wholes |= {name: whole for name in test if name.endswith("accuracy")}
     wholes.pop("test_balanced_accuracy", None)
-    if PIXEL_ACCURACY in test:
-        wholes[PIXEL_ACCURACY] = sum(count["per_class"])
     return [
         f"{name} is {test[name]}, which is no number of {n} samples over {n}"
         for name, n in wholes.items()

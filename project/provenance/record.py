@@ -36,6 +36,11 @@ def read_record(directory: Path, *, whole: bool = True) -> dict[str, Any]:
     return record
 
 
+def of_pixels(record: Mapping[str, Any]) -> bool:
+    """Whether a run's data have masks, so that pixels are what is scored."""
+    return record["data"].get("kind") == "masks"
+
+
 def read_outcome(directory: Path) -> dict[str, Any] | None:
     """The outcome of the run in `directory`; None if it has not ended.
 

@@ -17,6 +17,7 @@ from project.soundness import checks
 from project.soundness.limits import Limits
 from project.soundness.plugin import FAILED, Plugin
 from project.soundness.shown import table
+from project.words.width import terminal_width
 
 OWN = Path("checks")
 # Of what the package looks at.
@@ -46,7 +47,7 @@ def check_run(run: Path, limits: Limits, arguments: Namespace) -> int:
         (made / RESULTS).write_text(json_text(about | {"checks": told}))
         if arguments.junit:
             shutil.copyfile(made / JUNIT, arguments.junit)
-    for line in table(plugin.results):
+    for line in table(plugin.results, terminal_width()):
         print(line)
     failed = sum(result.result == FAILED for result in plugin.results)
     return 1 if failed else 0

@@ -13,6 +13,8 @@ from project.values import Prediction
 class OfClasses(Task):
     """Outputs are logits `(b, n_classes)` or, of pixels, `(b, n_classes, H, W)`."""
 
+    decides = True
+
     def probs(self, outputs: Tensor) -> Tensor:
         """Softmax, float32 of the outputs' shape."""
         return outputs.detach().float().softmax(1)

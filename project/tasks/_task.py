@@ -31,6 +31,7 @@ class Task(ABC):
         outputs: what the model's outputs are called.
         drawn: what stands side by side in the picture of a sample, if several things do.
         n_blank: made-up samples that a metric is tried on, at most.
+        decides: whether outputs are logits of classes, by which it decides for one.
 
     Raises:
         ValueError: the task can't be done with such images or classes; the message names the flag.
@@ -43,9 +44,15 @@ class Task(ABC):
     outputs: ClassVar[str] = "outputs"
     drawn: ClassVar[str] = ""
     n_blank: ClassVar[int] = 64
+    decides: ClassVar[bool] = False
 
     def __init__(self, shape: tuple[int, int, int], classes: tuple[str, ...]) -> None:
         self.shape, self.classes = shape, classes
+
+    @property
+    def of_pixels(self) -> bool:
+        """Whether pixels are what it is about: outputs are as large as images, of any size."""
+        return self.accepts == "masks"
 
     @property
     def n_outputs(self) -> int:

@@ -1,5 +1,8 @@
 """How wide texts are on a terminal, where Chinese, Japanese and Korean letters take two columns."""
 
+import shutil
+import sys
+
 
 def cell_width(text: str) -> int:
     """How many columns a text takes."""
@@ -8,6 +11,11 @@ def cell_width(text: str) -> int:
     from rich.cells import cell_len  # 30 ms, which most texts need not pay
 
     return cell_len(text)
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that is printed to; None if it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def squeezed(text: str, n: int) -> str:

@@ -50,7 +50,7 @@ def read_by(program: str, path: Path) -> np.ndarray:
 
 
 def predictor(how: Any, channels: int = 3, kind: str = "labels", dtype: Any = torch.uint8) -> Any:
-    task = SimpleNamespace(accepts=kind)
+    task = SimpleNamespace(of_pixels=kind == "masks")
     return SimpleNamespace(intake=how, shape=(channels, SIZE, SIZE), dtype=dtype, task=task)
 
 

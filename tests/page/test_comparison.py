@@ -1,7 +1,9 @@
 """The comparison of six runs, two settings of three seeds: what is seen, and what is done there."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -65,6 +67,32 @@ def test_scores_are_those_of_the_outcomes_and_of_the_terminal(
     ]
 
 
+def test_what_the_terminal_prints_is_what_the_outcomes_have(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page's own numbers are compared with the outcomes' above."""
+    paths = sorted((exp_dir / "trial").iterdir())
+    outcomes = [json.loads((path / "outcome.json").read_text()) for path in paths]
+    scores = [outcome["best"]["metrics"] | outcome["test"] for outcome in outcomes]
+    assert main(["trial", "--all", "--exp-dir", str(exp_dir)]) in (0, 2)
+    blocks = [block.splitlines() for block in capsys.readouterr().out.split("\n\n")]
+    (results,) = (block for block in blocks if block[0].startswith("results: "))
+    rows = {name: cells for name, *cells in map(str.split, results[2:])}
+    assert set(scores[0]) <= set(rows)
+    for name, first in scores[0].items():
+        # The first run's, then of each other its own and the difference; six digits are printed.
+        printed = [rows[name][0], *rows[name][1::2]]
+        assert printed == [f"{own[name]:.6g}" for own in scores]
+        less = [f"{own[name] - first:+.4g}" if own[name] != first else "0" for own in scores]
+        assert rows[name][2::2] == less[1:]
+    # Settings, side by side: mean and standard deviation of three seeds, as on the page.
+    (means,) = (line for line in blocks[2] if line.startswith("val_accuracy"))
+    for at, place in ((0, slice(3)), (3, slice(3, 6))):
+        values = [own["val_accuracy"] for own in scores[place]]
+        told = [f"{np.mean(values):.2f}", "±", f"{np.std(values, ddof=1):.2f}"]
+        assert means.split()[1:][at:][:3] == told
+
+
 def test_curves_diff_seeds_and_figures_are_there(page: Page, source: Source) -> None:
     page.show(source.address(score="val_accuracy"))
     # A line and a band for each of the two groups.
@@ -74,6 +102,9 @@ def test_curves_diff_seeds_and_figures_are_there(page: Page, source: Source) -> 
     assert ["5", "−", "line", "4"] in diff and ["5", "+", "line", "4!"] in diff
     seeds = page.one("table.seeds tbody tr:nth-child(2)").text
     assert "0.85 ± 0.10 +0.250 +0.250 to +0.250" in seeds.replace("\n", " ")
+    page.click("tr[data-id='B'] input[name='base']")
+    seeds = page.one("table.seeds").text.replace("\n", " ")
+    assert "Difference from B" in seeds and "0.60 ± 0.10 −0.250 −0.250 to −0.250" in seeds
     assert len(page.all(".parallel path.run")) == 2
     figures = page.all("figure img")
     page.driver.execute_script("arguments[0].scrollIntoView()", figures[0])

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ from project.check import main
 from project.inference.predictor import Predictor
 from project.inference.test_split import Splits
 from project.main import main as run_main
+from project.soundness.shown import table
 from project.training import checkpoint
 
 FLAGS = (
@@ -63,6 +65,13 @@ def test_a_good_model_passes(trained: Path, capsys: pytest.CaptureFixture[str]) 
         "exported files decide as the model does"
     ]
     assert len(out) == len(told) + 1 and out[-1].endswith(" passed, 1 not checked")
+    # On a terminal each is told in its width, and nothing is left out.
+    narrow = list(table([SimpleNamespace(**each) for each in told.values()], 60))
+    assert max(map(len, narrow)) <= 60 and narrow[-1] == out[-1]
+    for each in told.values():
+        assert f"{each['name']}: {each['found']}".removesuffix(": ") in " ".join(narrow).replace(
+            " " * 14, " "
+        )
     suite = ElementTree.parse(trained.parent / "junit.xml").getroot()[0]
     assert int(suite.get("tests", 0)) == len(told) and suite.get("failures") == "0"
 

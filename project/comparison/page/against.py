@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from project.comparison.groups import pairs
 from project.comparison.judging import difference, verdict_lines, verdicts
+from project.comparison.loading import KnownRun
 from project.comparison.units import Unit, units_of
 
 # Of each score shown first, so many pairs of settings have their intervals in the page; where there
@@ -26,6 +28,22 @@ def against(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if len(units) < 2:
         return {}
     return {base.label: _against(found, base, units) for base in _bases(found, units)}
+
+
+def all_pairs(found: Mapping[str, Any], runs: Sequence[KnownRun]) -> list[dict[str, Any]]:
+    """The paired differences of groups of seeds, from each that can be the baseline; see `pairs`.
+
+    Args:
+        found: Of `describe`, of `runs`.
+        runs: In the same order.
+    """
+    groups = found["groups"]
+    if len(groups) < 2:
+        return []
+    bases = {unit.label for unit in _bases(found, units_of(found))}
+    known = dict(zip((run["label"] for run in found["runs"]), runs, strict=True))
+    others = [i for i, group in enumerate(groups) if i and group["label"] in bases]
+    return [*found["pairs"], *(pair for i in others for pair in pairs(groups, known, i))]
 
 
 def _bases(found: Mapping[str, Any], units: Sequence[Unit]) -> list[Unit]:

@@ -9,7 +9,7 @@ from project.comparison.judging import verdict_lines
 from project.comparison.labels import telling_flags
 from project.comparison.loading import KnownRun
 from project.comparison.metric_names import fold, group, measured, rank
-from project.comparison.page.against import against
+from project.comparison.page.against import against, all_pairs
 from project.comparison.page.confusion import confusion
 from project.comparison.page.diffs import diffs
 from project.comparison.page.dimensions import dimensions
@@ -57,7 +57,7 @@ def content(
         "trees": found["code"]["trees"],
         "scores": _scores(found),
         "groups": found["groups"],
-        "pairs": found["pairs"],
+        "pairs": all_pairs(found, runs),
         "intervals": intervals(found["groups"]),
         "verdicts": verdict_lines(found) if len(runs) > 1 else [],
         "against": against(found),

@@ -7,7 +7,7 @@ from scipy import stats
 
 from project.comparison import describe
 from project.comparison.loading import load
-from project.comparison.page.against import against
+from project.comparison.page.against import against, all_pairs
 from project.comparison.page.confusion import confusion
 from tests.comparison.store import make
 
@@ -40,6 +40,11 @@ def test_intervals_are_of_each_baseline(exp_dir: Path) -> None:
     assert forth["shown"] and back["shown"]
     assert "g" not in told["A"]["differences"]  # one value has no interval
     assert told["A"]["verdicts"][0].startswith("test_balanced_accuracy: B above A by 0.19")
+    # Each group is told from each other one: by seed, without the run that is no group.
+    pairs = {(pair["from"], pair["to"]): pair["scores"] for pair in all_pairs(found, runs)}
+    assert list(pairs) == [("A", "B"), ("B", "A")]
+    back = pairs["B", "A"]["test_balanced_accuracy"]
+    assert (back["low"], back["high"]) == pytest.approx((-pair.high, -pair.low))
     # The same from the other side: the better one is told to be it.
     assert told["B"]["verdicts"][0] == told["A"]["verdicts"][0]
 

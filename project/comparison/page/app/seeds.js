@@ -1,8 +1,9 @@
-// Groups of runs that differ only in the seed: mean, spread, and paired differences from the first.
+// Groups of runs that differ only in the seed: mean, spread, and paired differences from the baseline.
 
 import { el, svg, swatch } from "./dom.js";
 import { number, spread } from "./format.js";
 import { look } from "./palette.js";
+import { baseline } from "./scoring.js";
 import { state, update } from "./state.js";
 
 const WIDTH = 180;
@@ -23,18 +24,18 @@ export function seeds(data) {
 
 function table(data, score) {
   const runs = new Map(data.runs.map((run, i) => [run.id, { ...run, value: score.values[i] }]));
+  const base = from(data);
   const rows = data.groups.map((group) => ({
     group,
     told: group.scores[score.name],
-    pair: data.pairs.find((pair) => pair.to === group.label)?.scores[score.name],
+    pair: data.pairs.find((pair) => pair.from === base && pair.to === group.label)?.scores[score.name],
     points: group.counted.map((id) => runs.get(id)).filter(({ value }) => typeof value === "number"),
   }));
   const scale = scaled(rows.flatMap(({ points }) => points.map(({ value }) => value)));
   const apart = scaled(rows.flatMap(({ pair }) => (typeof pair?.low === "number" ? [pair.low, pair.high, 0] : [])));
-  const first = data.groups[0].label;
   const several = data.groups.length > 1;
-  const head = ["", "Flags", "n", "Mean ± sd", score.name].concat(several ? [`Difference from ${first}`, "95 % interval", ""] : []);
-  const numeric = new Set(["n", "Mean ± sd", `Difference from ${first}`, "95 % interval"]);
+  const head = ["", "Flags", "n", "Mean ± sd", score.name].concat(several ? [`Difference from ${base}`, "95 % interval", ""] : []);
+  const numeric = new Set(["n", "Mean ± sd", `Difference from ${base}`, "95 % interval"]);
   const ends = (told, digits = 4) => told && el("div", { class: "ends" }, el("span", {}, number(told.low, digits)), el("span", {}, number(told.high, digits)));
   return el(
     "table",
@@ -42,6 +43,13 @@ function table(data, score) {
     el("thead", {}, el("tr", {}, head.map((text, i) => el("th", { scope: "col", class: numeric.has(text) ? "number" : "" }, text, i === 4 && ends(scale), i === 7 && ends(apart, 3))))),
     el("tbody", {}, rows.map((row) => line(data, row, score, scale, apart, several))),
   );
+}
+
+// The group that the others are told as differences from: the baseline, or the first where that is
+// no group, or one of many whose differences are not in the page.
+function from(data) {
+  const { id } = baseline(data.units);
+  return data.pairs.some((pair) => pair.from === id) ? id : data.groups[0].label;
 }
 
 function line(data, { group, told, pair, points }, score, scale, apart, several) {

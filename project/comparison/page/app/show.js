@@ -55,6 +55,7 @@ export class Page {
     main.replaceChildren(this.header, data.listing ? runs() : "", this.headline ? this.headline.root : "", this.strip(sections), ...sections.map(([, root]) => root));
     const height = main.querySelector(".strip");
     new ResizeObserver(() => main.style.setProperty("--strip", `${height.offsetHeight}px`)).observe(height);
+    performance.mark("comparison drawn");
   }
 
   // The sections below the first screen, by what they are called in the navigation.
@@ -63,10 +64,10 @@ export class Page {
     const several = items.length > 1;
     const images = el("section", { "aria-labelledby": "images" });
     if (data.images.length) showImages(images, data, this.few());
-    this.places = { classes: el("div", {}, classes(data, items) ?? ""), code: el("div", {}, diffs(data) ?? "") };
+    this.places = { seeds: el("div", {}, data.groups.length ? seeds(data) : ""), classes: el("div", {}, classes(data, items) ?? ""), code: el("div", {}, diffs(data) ?? "") };
     return [
       ["Curves", this.curves.root],
-      data.groups.length && ["Seeds", seeds(data)],
+      data.groups.length && ["Seeds", this.places.seeds],
       this.places.classes.firstElementChild && ["Classes", this.places.classes],
       data.disagreements?.length && ["Samples", disagreements(data)],
       data.images.length && ["Images", images],
@@ -91,6 +92,7 @@ export class Page {
     this.tell();
     const { grouped, items } = this.compared;
     this.places.classes.replaceChildren(classes(this.data, items) ?? "");
+    if (this.data.groups.length) this.places.seeds.replaceChildren(seeds(this.data));
     this.table.renew(this.data, items, grouped);
   }
 
