@@ -116,7 +116,9 @@ def build(
         origin=inherited.origin if inherited else origin_of(reopened, state),
         terms=terms,
     )
-    scores = ways_of(measured.declared() | own, hparams.monitor, dataset.classes, terms)
+    scores = ways_of(
+        measured.declared() | own, hparams.monitor, dataset.classes, terms, not task.of_pairs
+    )
     own_scores = [name for name, score in own.items() if not score.of_classes]
     described = scores, own_scores, layers, there
     return Setup(dataset, trainer, solver, loaders, seeded, *described, reopened, inherited)

@@ -101,6 +101,12 @@ class Hyperparameters(FlagValues):
     train_fraction: float = flag(
         1.0, "share of the training split that is used (small-data studies)", bounds="(0, 1]"
     )
+    train_classes: tuple[str, ...] = flag(
+        (),
+        "classes that train and validate, by name or FIRST-LAST; the test is of all others"
+        " (--task embedding); not given: all do",
+        pattern=".+",
+    )
     refuse_leaks: bool = flag(
         False, "stop where an image is in two splits, or has two labels, instead of warning"
     )
@@ -128,8 +134,15 @@ class Hyperparameters(FlagValues):
     sampler: str = flag(
         "shuffle",
         "samples of an epoch: each once, or all classes equally often (of masks: the rarest class"
-        " that each shows), some samples then several times and others not at all",
-        choices=("shuffle", "balanced"),
+        " that each shows), some samples then several times and others not at all; or pk, batches"
+        " with --samples-per-class of each of as many classes as --batch-size holds",
+        choices=("shuffle", "balanced", "pk"),
+    )
+    samples_per_class: int = flag(
+        4,
+        "samples of a class in a batch of --sampler pk (K of P x K)",
+        bounds="[2, 1000000]",
+        sweep=(2, 4, 8),
     )
     memory_limit: float = flag(
         4.0,

@@ -77,7 +77,8 @@ class Solver(LightningModule):
         self.task, self._loss, self._marked = task, loss, marked
         self.origin = origin
         extremes = hparams.report_examples
-        self._evaluation = Evaluation(loss, metrics, task, terms, extremes)
+        of_each = None if task.of_pairs else loss
+        self._evaluation = Evaluation(of_each, metrics, task, terms, extremes)
         self.total_steps = total_steps(hparams, steps_per_epoch, origin)
         self._schedule = make_schedule(hparams, self.total_steps, origin)
         self.step = self.step_in_epoch = 0

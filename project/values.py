@@ -104,6 +104,22 @@ class Loss(NamedTuple):
         return type(self)(fn(self.total), {name: fn(value) for name, value in self.terms.items()})
 
 
+class Together(NamedTuple):
+    """What only all samples of a pass together tell of each of them.
+
+    Attributes:
+        indices: of the data set's samples, `(n,)` int64, sorted.
+        badness: how wrong each is, `(n,)` floating; larger is worse, NaN is neither.
+        kept: what a picture of each needs; dimension 0 is the sample.
+        columns: what is told of each in a table, `(n,)` by name.
+    """
+
+    indices: np.ndarray
+    badness: np.ndarray
+    kept: Tree
+    columns: dict[str, np.ndarray]
+
+
 class _Stackable:
     """One sample's values as NumPy, or those of several, stacked along dimension 0."""
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,9 @@ class Reports(Callback):
         for end, extremes in found.ends._asdict().items():
             if extremes:
                 seen = [self._example(found.split, extreme.index) for extreme in extremes]
-                said = [solver.task.restored(extreme.kept) for extreme in extremes]
+                example = partial(self._example, found.split)
+                kept = [solver.task.restored(extreme.kept) for extreme in extremes]
+                said = [solver.task.looked_up(each, example) for each in kept]
                 title = f"{found.of}: {end} {len(seen)}, {end} first"
                 title = [title, *filter(None, [solver.task.drawn])]
                 path = folder / f"examples_{end}.png"

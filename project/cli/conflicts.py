@@ -3,7 +3,7 @@
 from typing import Any
 
 from project import plugs
-from project.plugs.serving import misfits, task_of
+from project.plugs.serving import like, misfits, task_of
 from project.plugs.weighted import plugs_of
 from project.run_directory import RESERVED
 
@@ -71,6 +71,7 @@ def conflicts(h: Any) -> list[str]:
             "--sampler balanced and --overfit-batches exclude each other: the latter trains on"
             " fixed batches",
         ),
+        *_groups(h),
         (
             h.accumulate > h.batch_size,
             "--accumulate can't cut a batch into more parts than --batch-size",
@@ -84,6 +85,23 @@ def conflicts(h: Any) -> list[str]:
 def _has_maps(h: Any) -> bool:
     """Whether a model's outputs are maps, as far as can be told."""
     return task_of(vars(h)) == "segmentation"
+
+
+def _task(h: Any) -> str:
+    """The task, or what its data set is for; "" where there is no such data set."""
+    try:
+        return task_of(vars(h))
+    except (ValueError, OSError):
+        return ""  # told elsewhere
+
+
+def _is_of_pairs(h: Any) -> bool:
+    """Whether losses are of pairs of samples: the task is embedding, or one like it."""
+    task = _task(h)
+    try:
+        return "embedding" in (task, *like(task)) if task else False
+    except (ValueError, OSError):
+        return False  # told elsewhere
 
 
 def _reaches_a_loss(name: str, h: Any) -> bool:
@@ -113,5 +131,38 @@ def _beginnings(h: Any) -> list[tuple[Any, str]]:
         (
             h.from_schedule != "continue" and not h.from_,
             f"--from-schedule {h.from_schedule} needs --from: other runs have their --schedule",
+        ),
+    ]
+
+
+def _groups(h: Any) -> list[tuple[Any, str]]:
+    """Rules of batches by class, and of classes that are tested alone."""
+    per_class, batch = h.samples_per_class, h.batch_size
+    nearest = max(2, round(batch / per_class)) * per_class
+    pairs = _is_of_pairs(h)
+    return [
+        (
+            h.train_classes and not pairs,
+            f"--train-classes is for --task embedding: {_task(h)} can't tell classes that it never"
+            " saw",
+        ),
+        (
+            pairs and h.accumulate > 1,
+            f"--accumulate {h.accumulate} would cut the batch that losses over pairs need whole:"
+            " leave it out, or give a smaller --batch-size",
+        ),
+        (
+            h.sampler == "pk" and (batch % per_class or batch < 2 * per_class),
+            f"--sampler pk: --batch-size {batch} is no number of at least 2 classes with"
+            f" --samples-per-class {per_class} of each: {nearest} is",
+        ),
+        (
+            h.sampler == "pk" and h.overfit_batches is not None,
+            "--sampler pk and --overfit-batches exclude each other: the latter trains on fixed"
+            " batches",
+        ),
+        (
+            h.sampler == "pk" and _has_maps(h),
+            "--sampler pk groups images by their class, which masks have not: use balanced",
         ),
     ]

@@ -36,5 +36,6 @@ NOT_TAKEN_OVER = BEGINNINGS | {"exp_dir"}
 # weight means.
 FREE_AFTER_PARENT = frozenset(
     {"data_dir", "refuse_leaks", "augment", "memory_limit", "num_workers", "batch_size", "sampler"}
+    | {"samples_per_class"}
     | {"dropout", "pretrained", "checkpoint"}
 )

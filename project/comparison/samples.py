@@ -15,7 +15,7 @@ from project.tables.parquet import read_columns
 NAMED = 200
 # So many runs are set beside the first one.
 _OTHERS = 20
-_READ = ("index", "path", "target", "prediction", "prob", "prob_true", "iou")
+_READ = ("index", "path", "target", "prediction", "prob", "prob_true", "iou", "margin", "distance")
 
 Table = tuple[Mapping[str, Any], Mapping[str, Any]]
 
@@ -94,7 +94,8 @@ def _compare(one: Table, other: Table) -> dict[str, Any]:
         told = {"same": int((better == 0).sum())}
     else:
         right = [table[0]["target"] == table[0]["prediction"] for table in (one, other)]
-        better = one[0]["prob_true"] - other[0]["prob_true"]
+        sure = "prob_true" if "prob_true" in one[0] else "margin"  # that of embeddings
+        better = one[0][sure] - other[0][sure]
         ours, theirs, test = right[0] & ~right[1], right[1] & ~right[0], MCNEMAR
         told = {
             "both": int((right[0] & right[1]).sum()),
@@ -129,6 +130,6 @@ def _said(row: int, columns: Mapping[str, Any], about: Mapping[str, Any]) -> dic
         return {"iou": float(columns["iou"][row])}
     return {
         "prediction": about["classes"][columns["prediction"][row]],
-        "prob": float(columns["prob"][row]),
+        **{name: float(columns[name][row]) for name in ("prob", "distance") if name in columns},
         "right": bool(columns["prediction"][row] == columns["target"][row]),
     }

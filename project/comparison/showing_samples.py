@@ -44,4 +44,5 @@ def _row(sample: Mapping[str, Any]) -> list[str]:
 def _said(found: Mapping[str, Any]) -> str:
     if "iou" in found:
         return f"IoU {found['iou']:.3f}"
-    return f"{found['prediction']} ({found['prob']:.2f})"
+    told = f"{found['prob']:.2f}" if "prob" in found else f"at {found['distance']:.2f}"
+    return f"{found['prediction']} ({told})"

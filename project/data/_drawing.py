@@ -1,11 +1,14 @@
-"""`--sampler balanced`: an epoch of the usual length in which all classes are equally often."""
+"""Orders of an epoch by class: `--sampler balanced`, and `pk`, batches of P classes, K of each."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from project.data.order import permutation
+from project.data.order import generator, permutation
 from project.data.samples import Subset
 from project.data.targets import Labels
+from project.words.names import some
 
 
 def drawn_classes(subset: Subset, n_classes: int) -> Tensor:
@@ -46,3 +49,71 @@ def balanced(classes: Tensor, seed: int, epoch: int) -> Tensor:
     first = (sizes.cumsum(0) - sizes).repeat_interleave(places)
     picked = grouped[first + nth % sizes.repeat_interleave(places)]
     return picked[permutation(n, seed, "order", epoch)]
+
+
+def grouped(classes: Tensor, per_class: int, n_classes: int, seed: int, epoch: int) -> Tensor:
+    """The order of an epoch whose batches have `per_class` samples of each of `n_classes` classes.
+
+    The classes of a batch are drawn without regard to others. A class goes through its samples in
+    an order of the epoch's own, from batch to batch, and begins again behind the last one: none is
+    twice in a batch that need not be.
+
+    Args:
+        classes: of each sample, `(n,)` int64; at least `n_classes` different ones.
+        per_class: samples of a class in a batch, K.
+        n_classes: classes in a batch, P.
+        seed: of the run.
+        epoch: counted from 0.
+
+    Returns:
+        `(n_batches * P * K,)` int64 positions, of as many whole batches as n samples fill, at least
+        one; those of a class stand side by side. A pure function of the arguments.
+
+    Source: Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification", 2017,
+    section 2.
+    """
+    n, source = len(classes), generator(seed, "classes of batches", epoch)
+    shuffled = permutation(n, seed, "pk", epoch)
+    by_class = shuffled[classes[shuffled].argsort(stable=True)]
+    sizes = torch.bincount(classes)
+    sizes = sizes[sizes > 0]
+    n_batches = max(1, n // (n_classes * per_class))
+    drawn = [torch.randperm(len(sizes), generator=source)[:n_classes] for _ in range(n_batches)]
+    chosen = torch.cat(drawn)
+    nth = _turns(chosen)[:, None] * per_class + torch.arange(per_class)
+    first = sizes.cumsum(0) - sizes
+    return by_class[first[chosen][:, None] + nth % sizes[chosen][:, None]].flatten()
+
+
+def _turns(values: Tensor) -> Tensor:
+    """How many equal values stand before each, `(n,)` int64."""
+    counts = torch.bincount(values)
+    within = torch.arange(len(values)) - (counts.cumsum(0) - counts).repeat_interleave(counts)
+    return torch.empty_like(values).scatter_(0, values.argsort(stable=True), within)
+
+
+def check_grouped(classes: Tensor, names: Sequence[str], per_class: int, batch_size: int) -> None:
+    """Refuse samples of which no such batches can be made.
+
+    Args:
+        classes: of each training sample, `(n,)` int64.
+        names: of the classes, by number.
+        per_class: samples of a class in a batch.
+        batch_size: of all classes together.
+
+    Raises:
+        ValueError: a class has a single sample, or there are too few classes.
+    """
+    sizes = torch.bincount(classes, minlength=len(names)).tolist()
+    if alone := [name for name, size in zip(names, sizes, strict=True) if size == 1]:
+        raise ValueError(
+            f"--sampler pk: {some(alone)} {'have' if len(alone) > 1 else 'has'} 1 training sample,"
+            " of which no pair can be made: add samples, or leave the class out of --train-classes"
+        )
+    n, wanted = sum(size > 0 for size in sizes), batch_size // per_class
+    if n < wanted:
+        raise ValueError(
+            f"--sampler pk: a batch of {batch_size} with --samples-per-class {per_class} has"
+            f" {wanted} classes, and {n} train: give --batch-size {n * per_class}, or more samples"
+            " per class"
+        )

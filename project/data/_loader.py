@@ -9,7 +9,7 @@ from torch import Tensor
 
 from project.data._augment import Geometry, draw
 from project.data._block import Block
-from project.data._drawing import balanced
+from project.data._drawing import balanced, grouped
 from project.data._schedule import Schedule
 from project.data.normalisation import Normalisation
 from project.data.order import generator, permutation
@@ -39,6 +39,8 @@ class Loader:
             apply.
         shuffle: whether each epoch has its own random order; else that of the indices.
         drawn: the class by which each sample is drawn, see `balanced`; None: all once an epoch.
+        per_class: with `drawn`, samples of a class that stand together in a batch, see `grouped`;
+            0: any.
         augmentations: see `Geometry`; for training only.
         limit: batches per epoch, at most; None: all.
         rank: of this process.
@@ -63,6 +65,7 @@ class Loader:
         training: bool = False,
         shuffle: bool = False,
         drawn: Tensor | None = None,
+        per_class: int = 0,
         augmentations: Sequence[str] = (),
         limit: int | None = None,
         rank: int = 0,
@@ -71,11 +74,13 @@ class Loader:
     ) -> None:
         assert training or not (shuffle or augmentations)
         self._subset, self._seed, self._shuffle = subset, seed, shuffle
-        self._drawn = drawn
+        self._drawn, self._per_class, self._batch_size = drawn, per_class, batch_size
         self._augmentations = tuple(augmentations)
         # Crops of pictures of many sizes are trained on; whole ones come one by one.
         self._crops = training and isinstance(subset.samples, Ragged)
         n, block_steps = len(subset), _block_steps(subset, batch_size)
+        if per_class:
+            n = max(1, n // batch_size) * batch_size  # whole batches alone
         if isinstance(subset.samples, Ragged) and not training:
             n, limit = min(n, limit or n), None
             batch_size, block_steps = world_size, 1
@@ -134,7 +139,10 @@ class Loader:
     def _order(self, epoch: int) -> Tensor:
         """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
         positions = self._schedule.positions
-        if self._drawn is not None:
+        if self._drawn is not None and self._per_class:
+            of_batch = self._per_class, self._batch_size // self._per_class
+            positions = grouped(self._drawn, *of_batch, self._seed, epoch)[positions]
+        elif self._drawn is not None:
             positions = balanced(self._drawn, self._seed, epoch)[positions]
         elif self._shuffle:
             positions = permutation(len(self._subset), self._seed, "order", epoch)[positions]

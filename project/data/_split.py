@@ -1,11 +1,12 @@
 """Which samples train, validate and test: stratified, a pure function of seed and targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from project.data._chosen_classes import numbers_of, of_classes
 from project.data.order import permutation
 from project.data.samples import Raw, Samples, Subset
 from project.data.targets import Labels
@@ -28,11 +29,14 @@ def split(raw: Raw, hparams: Hyperparameters) -> Splits:
 
     `val_fraction` and `test_fraction` are shares of each class of `raw.train`. `train_fraction`
     then keeps a share of each class of what is left; a smaller one keeps a subset of what a larger
-    one keeps. Masks have no class: all are taken alike, or by the strata that they come with.
+    one keeps. Masks have no class: all are taken alike, or by the strata that they come with. With
+    `train_classes` the test is of all other classes, see `_apart`.
 
     Raises:
         ValueError: a class has too few samples to be in every split.
     """
+    if hparams.train_classes:
+        return _apart(raw, hparams)
     test_fraction = hparams.test_fraction if raw.test is None else 0.0
     val_fraction = hparams.val_fraction if raw.val is None else 0.0
     strata = raw.train.targets.strata()
@@ -46,8 +50,31 @@ def split(raw: Raw, hparams: Hyperparameters) -> Splits:
     )
 
 
+def _apart(raw: Raw, hparams: Hyperparameters) -> Splits:
+    """Some classes train and validate, all others are tested: by their official test samples,
+
+    or by all of them where there are none. The usual protocol of metric learning: Oh Song et al.,
+    "Deep Metric Learning via Lifted Structured Feature Embedding", 2016, section 6.
+    """
+    trained = numbers_of(hparams.train_classes, raw.classes)
+    others = [number for number in range(len(raw.classes)) if number not in trained]
+    val_fraction = hparams.val_fraction if raw.val is None else 0.0
+    strata = raw.train.targets.strata()
+    _, val, rest = cut(strata, raw.classes, (0.0, val_fraction), hparams.seed, trained)
+    train = torch.cat([kept[: _share(len(kept), hparams.train_fraction)] for kept in rest])
+    return Splits(
+        Subset(raw.train, train.sort().values),
+        Subset(raw.train, val) if raw.val is None else of_classes(raw.val, trained, raw.classes),
+        of_classes(raw.train if raw.test is None else raw.test, others, raw.classes),
+    )
+
+
 def cut(
-    targets: Tensor, classes: Sequence[str], fractions: tuple[float, float], seed: int
+    targets: Tensor,
+    classes: Sequence[str],
+    fractions: tuple[float, float],
+    seed: int,
+    among: Collection[int] | None = None,
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Cut two shares off every class; a share that is not 0 has at least one sample of each class.
 
@@ -56,6 +83,7 @@ def cut(
         classes: names, by target.
         fractions: the two shares of each class.
         seed: of the choice.
+        among: the targets that are cut; None: all.
 
     Returns:
         the sorted indices `(m,)` int64 of either share, and per class those of the rest, shuffled.
@@ -66,6 +94,8 @@ def cut(
     too_few: dict[str, int] = {}
     shares: tuple[list[Tensor], ...] = ([], [], [])
     for target, name in enumerate(classes):
+        if among is not None and target not in among:
+            continue
         members = (targets == target).nonzero().flatten()
         first, second = (_share(len(members), fraction) for fraction in fractions)
         if first + second >= len(members):

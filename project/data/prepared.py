@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from project.data._counts import counted
-from project.data._drawing import drawn_classes
+from project.data._drawing import check_grouped, drawn_classes
 from project.data._former import sample_hashes
 from project.data._leaks import Leaks
 from project.data._loader import Loader
@@ -145,12 +145,15 @@ class Data:
 
         Raises:
             ValueError: there are fewer samples, in a batch or in the training split, than
-                processes.
+                processes; or no batches can be made as `sampler` says.
         """
         part, training = self._splits()[split], split == "train"
-        drawn = None
-        if training and hparams.sampler == "balanced":
+        drawn, per_class = None, 0
+        if training and hparams.sampler in ("balanced", "pk"):
             drawn = drawn_classes(part, len(self.classes))
+        if training and hparams.sampler == "pk":
+            per_class = hparams.samples_per_class
+            check_grouped(drawn, self.classes, per_class, hparams.batch_size)
         return Loader(
             part,
             self.mean,
@@ -160,6 +163,7 @@ class Data:
             training=training,
             shuffle=training and hparams.overfit_batches is None,
             drawn=drawn,
+            per_class=per_class,
             augmentations=hparams.augment if training else (),
             limit=1 if hparams.fast_dev_run else hparams.limit_batches,
             rank=rank,

@@ -66,6 +66,11 @@ class Made:
         predictor = Predictor.load(
             order.run, trust=order.trust or asked, accept_changes=order.accept_changes
         )
+        if not predictor.task.decides:
+            raise ValueError(
+                f"run {order.run.name} can't be exported: task {predictor.task.name} decides for no"
+                " class, by which a file is proven; project.predict writes what it says"
+            )
         metadata = metadata_of(predictor, order.licence)
         stage("reading the data")
         splits = Splits.of_run(order.run, predictor.hparams, order.data_dir)

@@ -6,7 +6,7 @@ from typing import Any
 
 from project import plugs
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
-from project.plugs.serving import USUAL
+from project.plugs.serving import USUAL, like, served
 from project.provenance.recorded_flags import read_flags
 
 _SECTIONS = ("data", "model")
@@ -28,6 +28,7 @@ def settings_of(state: Mapping[str, Any], path: Path) -> Hyperparameters:
     kept = {k: v for k, v in values.items() if section_of(k) in _SECTIONS or k in _MORE}
     # The weights come from the checkpoint; nothing is downloaded, and nothing loaded to begin from.
     kept |= {"task": task_of(state), "pretrained": False, "checkpoint": None}
+    kept |= _some_loss(kept["task"])
     data = kept.get("data")
     there = _is_there("data", data)
     if not there:
@@ -47,6 +48,15 @@ def settings_of(state: Mapping[str, Any], path: Path) -> Hyperparameters:
 def task_of(state: Mapping[str, Any]) -> str:
     """The task of a checkpoint; those of former versions know classification alone."""
     return str(state.get("task", {}).get("name", USUAL))
+
+
+def _some_loss(task: str) -> dict[str, list[str]]:
+    """A loss that serves the task, where the usual one may not; nothing depends on it."""
+    if not _is_there("task", task):
+        return {}
+    tasks = {task, *like(task, "loss")}
+    able = [name for name in plugs.names("loss") if tasks & {*(served("loss", name) or (USUAL,))}]
+    return {"loss": able[:1]} if able else {}
 
 
 def _is_there(kind: str, text: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._collection import Collection
 from project.metrics._confusion import Confusion, Counts, OfClasses
+from project.metrics._gallery import Embedded, Gallery
 from project.metrics._histograms import Bins, Histograms
 from project.metrics._metric import Declared, Metric, Scores
 from project.metrics._pixel_confusion import PixelConfusion, PixelCounts, mean_ious
@@ -30,6 +31,8 @@ __all__ = [
     "Confusion",
     "Counts",
     "Declared",
+    "Embedded",
+    "Gallery",
     "Histograms",
     "Metric",
     "OfClasses",

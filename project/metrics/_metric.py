@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from project.metrics._accumulators import Accumulator, Seen
 from project.metrics._predictions import Predictions
@@ -46,19 +46,26 @@ class Streaming(nn.Module):
         # Beside the list, since going through a ModuleList costs as much as an update.
         self._each = accumulators
 
-    def update(self, outputs: Any, targets: Any) -> None:
+    @property
+    def takes_indices(self) -> bool:
+        """Whether `update` wants to know which samples they are."""
+        return getattr(self.view, "takes_indices", False)
+
+    def update(self, outputs: Any, targets: Any, indices: Tensor | None = None) -> None:
         """Add a batch; nothing is read back from the device, and no gradient flows.
 
         Args:
             outputs: of classification, logits `(batch, n_classes)` float32, bfloat16, float16 or
                 float64, of any strides; what others take, their `view` says.
             targets: of classification, `(batch,)` int64 in `0..n_classes - 1`.
+            indices: of the data set's samples, `(batch,)` int64 on the CPU, where `takes_indices`.
 
         Raises:
             ValueError: a shape or dtype is another. What only the device knows, NaN logits and
                 targets out of range, `compute` reports.
         """
-        batch = self.view(outputs, targets)
+        more = (indices,) if self.takes_indices else ()
+        batch = self.view(outputs, targets, *more)
         if getattr(batch, "n_classes", self.n_classes) != self.n_classes:
             raise ValueError(
                 f"logits have {batch.n_classes} columns, the metric has n_classes="

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from project.files import read_json
+from project.plugs.serving import USUAL
 from project.provenance import after
 from project.provenance.confusion import CONFUSION, read_matrix
 from project.provenance.record import of_pixels, read_outcome, read_record
 from project.run_directory import PREDICTIONS
 from project.tables.parquet import read_columns
+
+_READ = ("iou", "loss", "average_precision", "target", "prediction")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,16 @@ class Facts:
         """Whether pixels are classified."""
         return of_pixels(self.record)
 
+    @property
+    def task(self) -> str:
+        """What is to be found in an image."""
+        return str((self.record.get("task") or {}).get("name", USUAL))
+
+    @property
+    def has_embeddings(self) -> bool:
+        """Whether images are set beside each other, not told apart."""
+        return "average_precision" in self.samples or self.task == "embedding"
+
     @cached_property
     def matrix(self) -> np.ndarray | None:
         """The test's confusion matrix, `(C, C)` int64; None if the run has drawn none."""
@@ -63,7 +76,7 @@ class Facts:
     def samples(self) -> dict[str, Any]:
         """The table of tested samples, by column; empty if the run has none."""
         path = self.run / PREDICTIONS
-        return read_columns(path, ("iou", "loss"))[0] if path.is_file() else {}
+        return read_columns(path, _READ)[0] if path.is_file() else {}
 
     def made(self, name: str, file: str) -> dict[str, Any] | None:
         """What a file says that was made of the run as it is; None if it was not.

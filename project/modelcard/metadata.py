@@ -6,7 +6,7 @@ import yaml
 
 from project.modelcard.facts import Facts
 
-_TASKS = {True: "image-segmentation", False: "image-classification"}
+_TASKS = {"masks": "image-segmentation", "embedding": "image-feature-extraction"}
 
 
 def front_matter(facts: Facts) -> str:
@@ -15,7 +15,7 @@ def front_matter(facts: Facts) -> str:
     Source: https://huggingface.co/docs/hub/model-cards
     """
     record = facts.record
-    task = _TASKS[facts.has_masks]
+    task = _TASKS.get("masks" if facts.has_masks else facts.task, "image-classification")
     headline = record["task"].get("headline", ("accuracy",))
     metrics = [{"type": name, "value": facts.test[name]} for name in headline if name in facts.test]
     result: dict[str, Any] = {

@@ -34,10 +34,13 @@ def _what(facts: Facts) -> Iterator[Block]:
     record, data = facts.record, facts.record["data"]
     shape = " x ".join(map(str, data["shape"]))
     what = "each pixel of an image" if facts.has_masks else "an image"
+    does = f"says of {what} which of {len(facts.classes)} classes it is"
+    if facts.has_embeddings:
+        does = "gives an image a place, near to others of its class, be it trained or not"
     text = (
-        f"A model that says of {what} which of {len(facts.classes)} classes it is"
-        f" ({_some(facts.classes)}). {record['model']['name']}, {record['model']['n_parameters']:,}"
-        f" parameters; images of {shape} (channels, height, width)."
+        f"A model that {does} ({_some(facts.classes)}). {record['model']['name']},"
+        f" {record['model']['n_parameters']:,} parameters; images of {shape} (channels, height,"
+        " width)."
     )
     yield Text(f"{record['description']}. {text}" if record["description"] else text)
     rows = [
@@ -52,18 +55,16 @@ def _what(facts: Facts) -> Iterator[Block]:
 
 def _use(facts: Facts) -> Iterator[Block]:
     name = facts.record["run_id"]
+    shown = "predictor.classes[prediction.value], prediction.confidence"
+    if facts.has_masks:
+        shown = "prediction.value.shape, prediction.entropy.mean()"
+    elif facts.has_embeddings:
+        shown = "prediction.value"
     yield Code(
-        (
-            "from project.inference.predictor import Predictor\n\n"
-            f'predictor = Predictor.load("{name}")\n'
-            '(prediction,) = predictor("picture.png")\n'
-            "print(predictor.classes[prediction.value], prediction.confidence)"
-            if not facts.has_masks
-            else "from project.inference.predictor import Predictor\n\n"
-            f'predictor = Predictor.load("{name}")\n'
-            '(prediction,) = predictor("picture.png")\n'
-            "print(prediction.value.shape, prediction.entropy.mean())"
-        ),
+        "from project.inference.predictor import Predictor\n\n"
+        f'predictor = Predictor.load("{name}")\n'
+        '(prediction,) = predictor("picture.png")\n'
+        f"print({shown})",
         "python",
     )
 
@@ -79,15 +80,32 @@ def _scores(facts: Facts) -> Iterator[Block]:
         values = facts.samples["iou"].astype(np.float64)
         rows.append(["mean of pictures' IoU", f"{np.nanmean(values):.4f}"])
         rows[-1].append(_ends(mean_interval(values)))
+    for row in rows:
+        if (each := _of_samples(facts, row[0])) is not None:
+            row[2] = _ends(mean_interval(each))
     if not rows:
         return
     n = facts.record["data"]["counts"]["test"]["total"]
     yield Grid(["test score", "value", f"{100 * CONFIDENCE:g} % interval"], rows)
     yield Text(
         f"Of {n:,} test samples; intervals are percentiles of {N:,} bootstrap samples of them, and"
-        " say nothing of another training. scikit-learn scores the test again with:"
+        f" say nothing of another training. {_who(facts)} scores the test again with:"
     )
     yield Code(f"python -m project.verify {facts.record['run_id']}")
+
+
+def _of_samples(facts: Facts, score: str) -> np.ndarray | None:
+    """Of embeddings what a score is the mean of, `(n,)`; None: of nothing that is known."""
+    if "average_precision" not in facts.samples:
+        return None
+    precision = facts.samples["average_precision"].astype(np.float64)
+    hits = facts.samples["target"] == facts.samples["prediction"]
+    known = {"map@r": precision, "recall@1": np.where(np.isnan(precision), np.nan, hits)}
+    return known.get(score)
+
+
+def _who(facts: Facts) -> str:
+    return "The table of samples" if facts.has_embeddings else "scikit-learn"
 
 
 def _classes(facts: Facts) -> Iterator[Block]:

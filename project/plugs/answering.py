@@ -9,7 +9,7 @@ from project.files.meaning import imported, meaning
 from project.files.root import ROOT
 
 # Of a task, what is between a model and a decision.
-_OF_TASKS, _ALL_OF_TASKS = ("infer", "values"), ("_of_classes.py", "_windows.py")
+_OF_TASKS, _ALL_OF_TASKS = ("infer", "values", "embedded"), ("_of_classes.py", "_windows.py")
 _INPUTS = ("project/data/normalisation.py",)
 _READING = {
     "project/data/decoding.py": ("decode", "upright", "opened"),

@@ -3,9 +3,9 @@
 A data set's, a model's or a loss's file says `TASKS = ("segmentation",)`; where variants serve
 different tasks, it names those of a further one, `SEGMENTATION = ("fcn_resnet50",)`, and all others
 serve the first. A metric's class says `tasks = (...)`, and a task's file `LIKE = "classification"`
-where what serves that serves it, too. A file of the package that says nothing serves
-classification, one from outside any task. A task from outside that is like none takes all that
-comes with the package: a blank pass tells whether it fits.
+where what serves that serves it, too, but for the kinds that it names in `UNLIKE = ("loss",)`. A
+file of the package that says nothing serves classification, one from outside any task. A task from
+outside that is like none takes all that comes with the package: a blank pass tells whether it fits.
 """
 
 import re
@@ -19,6 +19,7 @@ _TEXT = r"[\"']([^\"']+)[\"']"
 # Texts, not compiled here: that takes longer than all else that --help needs of this module.
 _TASKS = r"(?m)^(?:TASKS\b|[ \t]+tasks\b)[^=\n]*=\s*(\([^()]*\)|\[[^\[\]]*\]|[\"'][^\"'\n]*[\"'])"
 _LIKE = rf"(?m)^LIKE\b[^=\n]*=\s*{_TEXT}"
+_UNLIKE = r"(?m)^UNLIKE\b[^=\n]*=\s*(\([^()]*\))"
 _NAME = rf"(?m)^[ \t]+name\b[^=\n]*=\s*{_TEXT}"
 # What is chosen by flags, in the order in which misfits are told, and how to ask for another.
 _KINDS = ("data", "model", "loss", "metric")
@@ -48,7 +49,8 @@ def misfits(chosen: Mapping[str, object]) -> list[str]:
     except (ValueError, OSError):
         return []
     try:
-        alike = {task, *like(task), *_called(task)}
+        own = {task, *_called(task)}
+        alike = {kind: own | {*like(task, kind)} for kind in _KINDS}
     except (ValueError, OSError) as error:
         # One that was given is told as that.
         return [f"--data {chosen['data']}: {error}"] if chosen.get("task") is None else []
@@ -56,7 +58,7 @@ def misfits(chosen: Mapping[str, object]) -> list[str]:
     return [
         _line(kind, text, served(kind, text) or (USUAL,), task, of)
         for kind, text in _each(chosen)
-        if not _serves(kind, text, task, alike)
+        if not _serves(kind, text, task, alike[kind])
     ]
 
 
@@ -65,14 +67,17 @@ def _called(task: str) -> list[str]:
     return re.findall(_NAME, plugs.source(plugs.find("task", task).path))
 
 
-def like(task: str) -> tuple[str, ...]:
-    """The task whose plugs serve this one, too, if there is one.
+def like(task: str, kind: str = "") -> tuple[str, ...]:
+    """The task whose plugs, of a kind if that is given, serve this one, too, if there is one.
 
     Raises:
         ValueError: there is no such task.
         OSError: its file can't be read.
     """
-    found = re.search(_LIKE, plugs.source(plugs.find("task", task).path))
+    text = plugs.source(plugs.find("task", task).path)
+    found, others = re.search(_LIKE, text), re.search(_UNLIKE, text)
+    if others and kind in re.findall(_TEXT, others[1]):
+        return ()
     return (found[1],) if found else ()
 
 

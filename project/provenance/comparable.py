@@ -19,7 +19,8 @@ _DEFAULTS = {f.name: recorded(f, f.default) for f in FLAGS}
 # What all losses are set by, besides their own flags.
 _OF_LOSSES = ("label_smoothing", "class_weights")
 # What decides which samples a split has, besides the seed.
-_OF_SPLITS = ("val_fraction", "test_fraction", "overfit_batches")
+_OF_SPLITS = ("val_fraction", "test_fraction", "train_classes", "overfit_batches")
+_OF_TESTS = ("test_fraction", "train_classes")  # of these, of the test alone
 _ALL = "all"  # of the splits
 _COUNTS = r"samples \d+(, \d+)*"  # in a reason
 
@@ -222,7 +223,7 @@ def _other_samples(records: Sequence[Record], split: str) -> str | None:
 def _drawn(record: Record, split: str) -> dict[str, Any]:
     """What the samples of a split follow from, but for the seed."""
     data = _mapping(record.get("data"))
-    names = [name for name in _OF_SPLITS if split != "test" or name == "test_fraction"]
+    names = [name for name in _OF_SPLITS if split != "test" or name in _OF_TESTS]
     names += ["train_fraction"] if split == _ALL else []
     found = {"data": data.get("name"), "classes": data.get("classes")}
     found |= {name: _flag(record, name) for name in names}

@@ -14,6 +14,7 @@ from project.tables.parquet import read_columns
 # Scores are sums in double precision, of numbers that the table has in single precision.
 TOLERANCE = 1e-5
 _READ = ("loss", "target", "prediction", "prob_true", "probs", "entropy", "n_pixels", "weight")
+_READ += ("average_precision",)
 
 
 def sample_faults(run: Path, test: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -60,6 +61,12 @@ def _matrix(columns: Mapping[str, Any], n_classes: int) -> np.ndarray | None:
 
 def _means(columns: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """The scores that are means over samples; over pixels, of masks."""
+    if "average_precision" in columns:  # of embeddings, which have no loss of their own
+        precision = columns["average_precision"]
+        known = ~np.isnan(precision)
+        yield "test_map@r", _mean(precision[known])
+        yield "test_recall@1", _mean((columns["target"] == columns["prediction"])[known])
+        return
     yield "test_loss", _mean(columns["loss"], columns.get("weight"))
     if "entropy" in columns:
         yield "test_mean_entropy", _mean(columns["entropy"], columns.get("n_pixels"))

@@ -12,7 +12,7 @@ from project.inference.test_split import Splits
 from project.run_directory import OUTCOME, PREDICTIONS
 from project.tables.parquet import read_columns
 from project.training.evaluation import named
-from project.training.sample_table import SampleTable
+from project.training.sample_table import SampleTable, completed
 
 
 @dataclass
@@ -58,7 +58,8 @@ class RepeatedTest:
         for held in self.splits.batches("test"):
             outputs = self.predictor.outputs(held.images)
             targets = held.targets.to(self.predictor.device)
-            metrics.update(outputs, targets)
+            metrics.update(outputs, targets, held.indices)
             table.add(held.indices, task.columns(outputs, targets))
-        scores, _ = named("test", metrics.compute(), task.classes)
-        return scores, table.end()
+        scores, tables = named("test", metrics.compute(), task.classes)
+        columns, whole = table.end(), task.together(tables)
+        return scores, completed(columns, whole.indices, whole.columns) if whole else columns

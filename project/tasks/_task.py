@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from project.metrics import Collection, Metric, collected
 from project.tasks._canvas import save
 from project.tasks._gallery import Colour, Tile, gallery, portrait
-from project.values import Example, Prediction, Tree, mapped
+from project.values import Example, Prediction, Together, Tree, mapped
 
 
 class Task(ABC):
@@ -32,6 +32,8 @@ class Task(ABC):
         drawn: what stands side by side in the picture of a sample, if several things do.
         n_blank: made-up samples that a metric is tried on, at most.
         decides: whether outputs are logits of classes, by which it decides for one.
+        of_pairs: whether its losses are of pairs, so that a sample's depends on its batch; then
+            training alone has a loss.
 
     Raises:
         ValueError: the task can't be done with such images or classes; the message names the flag.
@@ -45,6 +47,7 @@ class Task(ABC):
     drawn: ClassVar[str] = ""
     n_blank: ClassVar[int] = 64
     decides: ClassVar[bool] = False
+    of_pairs: ClassVar[bool] = False
 
     def __init__(self, shape: tuple[int, int, int], classes: tuple[str, ...]) -> None:
         self.shape, self.classes = shape, classes
@@ -58,6 +61,14 @@ class Task(ABC):
     def n_outputs(self) -> int:
         """Columns, or channels, of the model's outputs."""
         return len(self.classes)
+
+    @property
+    def n_tried(self) -> int:
+        """Made-up images that model and loss are tried on.
+
+        Another number than the outputs', so that what is transposed has another shape.
+        """
+        return 3 if self.n_outputs == 2 else 2
 
     def infer(self, model: nn.Module, inputs: Tensor) -> Tree:
         """What evaluation takes for the model's outputs of inputs `(b, C, H, W)`."""
@@ -99,6 +110,13 @@ class Task(ABC):
         """What is told of each tested sample, besides its loss: `(b,)` or `(b, k)`, by name."""
         return {"badness": self.badness(outputs, targets)}
 
+    def together(self, tables: Mapping[str, np.ndarray]) -> Together | None:
+        """What only all samples of a pass together tell of each; None: nothing.
+
+        Args:
+            tables: of the pass's metrics, by name.
+        """
+
     def raw_columns(self, outputs: Tree) -> dict[str, Tensor]:
         """What `--save-logits` keeps of the outputs, `(b,)` or `(b, k)` float32, by name."""
         if isinstance(outputs, Tensor) and outputs.ndim < 3:
@@ -112,6 +130,15 @@ class Task(ABC):
     def restored(self, kept: Tree) -> Prediction:
         """What was predicted for a sample, of what was kept of its outputs, without dimension 0."""
         return self.decode(mapped(lambda leaf: leaf[None], kept))[0]
+
+    def looked_up(self, prediction: Prediction, example: Callable[[int], Example]) -> Prediction:
+        """The prediction with the other samples that it names, so that it can be drawn.
+
+        Args:
+            prediction: as restored.
+            example: gives a sample of the split by its index of the data set.
+        """
+        return prediction
 
     @abstractmethod
     def decode(self, outputs: Tree) -> list[Prediction]:

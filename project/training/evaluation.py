@@ -11,9 +11,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from project.scores import WITHOUT_LEAKS
-from project.training.extremes import Ends, Extremes
-from project.training.sample_table import Columns, SampleTable
-from project.values import Loss, Tree, joined, leaves, mapped, n_samples
+from project.training.extremes import Ends, Extremes, ends_of
+from project.training.sample_table import Columns, SampleTable, completed
+from project.values import Loss, Together, Tree, joined, leaves, mapped, n_samples
 
 # Numbers of outputs.
 MEASURED_AT_ONCE = 2**16
@@ -21,7 +21,10 @@ Scores = dict[str, float | np.ndarray]
 
 
 class Metrics(Protocol):
-    """Streaming metrics: additive state, summed over ranks, computed once per epoch."""
+    """Streaming metrics: additive state, summed over ranks, computed once per epoch.
+
+    One that `takes_indices` is updated with the samples' indices, too.
+    """
 
     def update(self, outputs: Any, targets: Any) -> None: ...
     def reduce(self) -> None: ...
@@ -34,9 +37,11 @@ class Task(Protocol):
 
     Attributes:
         classes: names, in the order of scores that there are one each of.
+        of_pairs: whether a sample's loss depends on its batch.
     """
 
     classes: tuple[str, ...]
+    of_pairs: bool
 
     def infer(self, model: nn.Module, inputs: Tensor) -> Tree: ...
     def weights(self, targets: Tree) -> Tensor | None: ...
@@ -44,13 +49,15 @@ class Task(Protocol):
     def kept(self, outputs: Tree) -> Tree: ...
     def columns(self, outputs: Tree, targets: Tree) -> Mapping[str, Tensor]: ...
     def raw_columns(self, outputs: Tree) -> Mapping[str, Tensor]: ...
+    def together(self, tables: Mapping[str, np.ndarray]) -> Together | None: ...
 
 
 class Evaluation:
     """Measures the outputs of a pass, many batches' at once; only in `end` it waits for a device.
 
     Args:
-        loss: maps outputs and targets of samples to the loss of each, `(n,)`.
+        loss: maps outputs and targets of samples to the loss of each, `(n,)`; None: it depends on
+            the batch, and is not measured.
         metrics: what is measured besides.
         task: says what a sample counts in the mean loss, and how wrong its outputs are.
         terms: names of the loss's terms; none where there is one.
@@ -59,13 +66,16 @@ class Evaluation:
 
     def __init__(
         self,
-        loss: Callable[[Any, Any], Tensor | Loss],
+        loss: Callable[[Any, Any], Tensor | Loss] | None,
         metrics: Metrics,
         task: Task,
         terms: Sequence[str] = (),
         n_extremes: int = 0,
     ) -> None:
-        self._loss, self._metrics, self._task, self._terms = loss, metrics, task, terms
+        self._loss, self._metrics, self._task = loss, metrics, task
+        self._names = () if loss is None else ("loss", *(f"loss_{name}" for name in terms))
+        self._together: Together | None = None
+        self._n_extremes = n_extremes
         self._extremes = Extremes(n_extremes, task.kept) if n_extremes else None
         self._unmeasured: list[tuple[Tree, Tree, Tensor | None, Tensor | None]] = []
         self._form: list[torch.Size] = []
@@ -86,9 +96,10 @@ class Evaluation:
             with_outputs: whether it takes the model's outputs, too.
         """
         self._table, self._with_outputs = table, with_outputs
-        self._every = _Sums(self._metrics, self._terms, device)
+        self._together = None
+        self._every = _Sums(self._metrics, self._names, device)
         # On each rank alike, whether it gets leaks or not: they reduce together.
-        self._clean = _Sums(deepcopy(self._metrics), self._terms, device) if marked else None
+        self._clean = _Sums(deepcopy(self._metrics), self._names, device) if marked else None
         self._unmeasured = []
         if self._extremes is not None:
             self._extremes.reset()
@@ -123,25 +134,33 @@ class Evaluation:
         outputs, targets, leaked, indices = zip(*self._unmeasured, strict=True)
         self._unmeasured = []
         measured = joined(outputs), joined(targets)
-        total, terms = Loss.of(self._loss(*measured))
-        losses = [total, *(terms[name] for name in self._terms)]
+        losses = self._losses(*measured)
         weights = self._task.weights(measured[1])
-        self._every.add(losses, weights, *measured)
+        which = None if indices[0] is None else joined(indices)
+        self._every.add(losses, weights, which, *measured)
         if self._extremes is not None:
-            self._extremes.add(self._task.badness(*measured), joined(indices), measured[0])
+            self._extremes.add(self._task.badness(*measured), which, measured[0])
         if self._table is not None:
-            self._table.add(joined(indices), self._told(total, weights, *measured))
+            self._table.add(which, self._told(losses[:1], weights, *measured))
         if self._clean is not None:
             kept = ~joined(leaked)
             weights = None if weights is None else weights[kept]
             some = (mapped(lambda leaf: leaf[kept], tree) for tree in measured)
-            self._clean.add([each[kept] for each in losses], weights, *some)
+            which = which[kept.cpu()] if self._clean.takes_indices else which
+            self._clean.add([each[kept] for each in losses], weights, which, *some)
+
+    def _losses(self, outputs: Tree, targets: Tree) -> list[Tensor]:
+        """The losses of some samples and their terms, `(n,)` each; none where they have none."""
+        if self._loss is None:
+            return []
+        total, terms = Loss.of(self._loss(outputs, targets))
+        return [total, *(terms[name.removeprefix("loss_")] for name in self._names[1:])]
 
     def _told(
-        self, loss: Tensor, weights: Tensor | None, outputs: Tree, targets: Tree
+        self, loss: Sequence[Tensor], weights: Tensor | None, outputs: Tree, targets: Tree
     ) -> dict[str, Tensor]:
         """The columns of some samples."""
-        found = {"loss": loss, **self._task.columns(outputs, targets)}
+        found = dict(zip(self._names, loss)) | dict(self._task.columns(outputs, targets))
         if weights is not None:
             found["weight"] = weights
         return found | self._task.raw_columns(outputs) if self._with_outputs else found
@@ -167,6 +186,7 @@ class Evaluation:
         if self._clean is not None and (found := self._clean.end(split, world_size, empty=True)):
             clean, _ = named(split, found, self._task.classes)
             scores |= {f"{k}{WITHOUT_LEAKS}": v for k, v in clean.items() if "/" not in k}
+        self._together = self._task.together(tables)
         return scores, tables
 
     def ends(self) -> Ends:
@@ -174,11 +194,18 @@ class Evaluation:
 
         Each rank has to call it; what is kept with a sample is what the task keeps of its outputs.
         """
-        return Ends([], []) if self._extremes is None else self._extremes.ends()
+        if self._extremes is None:
+            return Ends([], [])
+        if (found := self._together) is not None:
+            return ends_of(found.badness, found.indices, found.kept, self._n_extremes)
+        return self._extremes.ends()
 
     def columns(self) -> Columns:
         """What was found of each sample of the pass, in the first rank; each has to call it."""
-        return {} if self._table is None else self._table.end()
+        found = {} if self._table is None else self._table.end()
+        if found and (whole := self._together) is not None:
+            return completed(found, whole.indices, whole.columns)
+        return found
 
 
 def named(
@@ -207,19 +234,26 @@ class _Sums:
     """The loss, its terms and the metrics of some samples of a pass."""
 
     def __init__(self, metrics: Metrics, terms: Sequence[str], device: torch.device) -> None:
-        self._metrics, self._names = metrics, ["loss", *(f"loss_{name}" for name in terms)]
+        self._metrics, self._names = metrics, terms
+        self.takes_indices = getattr(metrics, "takes_indices", False)
         metrics.reset()
         # Of each of them, and how many samples they are of.
         self._losses = torch.zeros(len(self._names) + 1, dtype=torch.float64, device=device)
 
     def add(
-        self, losses: Sequence[Tensor], weights: Tensor | None, outputs: Tree, targets: Tree
+        self,
+        losses: Sequence[Tensor],
+        weights: Tensor | None,
+        indices: Tensor | None,
+        outputs: Tree,
+        targets: Tree,
     ) -> None:
         for i, each in enumerate(losses):
             weighted = each if weights is None else each * weights
             self._losses[i] += weighted.sum(dtype=torch.float64)
         self._losses[-1] += n_samples(targets) if weights is None else weights.sum()
-        self._metrics.update(outputs, targets)
+        more = (indices,) if self.takes_indices else ()
+        self._metrics.update(outputs, targets, *more)
 
     def end(self, split: str, world_size: int, empty: bool = False) -> Scores:
         """All scores over all ranks; none where there may be no samples, and there are none."""

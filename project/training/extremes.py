@@ -33,6 +33,26 @@ class Ends(NamedTuple):
     worst: list[Extreme]
 
 
+def ends_of(badness: np.ndarray, indices: np.ndarray, kept: Tree, k: int) -> Ends:
+    """Both ends of samples that are all known at once.
+
+    Args:
+        badness: `(n,)`; larger is worse, and NaN is at neither end.
+        indices: `(n,)` int64, of the data set's samples, sorted.
+        kept: what a picture of each needs, on the CPU; dimension 0 is the sample.
+        k: how many at each end.
+    """
+    known = np.flatnonzero(~np.isnan(badness))
+
+    def extreme(row: int) -> Extreme:
+        of_it = mapped(lambda leaf: leaf[row], kept)
+        return Extreme(float(badness[row]), int(indices[row]), of_it)
+
+    # Stable, so that of equals the lower index comes first.
+    best, worst = (known[np.argsort(way * badness[known], kind="stable")][:k] for way in (1, -1))
+    return Ends([extreme(row) for row in best.tolist()], [extreme(row) for row in worst.tolist()])
+
+
 class Extremes:
     """Keeps the samples of least and of largest badness; equals an argsort over all of them.
 

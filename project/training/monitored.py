@@ -23,7 +23,11 @@ class Declared(Protocol):
 
 
 def ways_of(
-    told: Mapping[str, Declared], monitor: str, classes: Sequence[str], terms: Sequence[str] = ()
+    told: Mapping[str, Declared],
+    monitor: str,
+    classes: Sequence[str],
+    terms: Sequence[str] = (),
+    has_loss: bool = True,
 ) -> dict[str, str | None]:
     """Which way each score of a run to come is better, by its bare name.
 
@@ -32,13 +36,15 @@ def ways_of(
         monitor: the score that chooses the best epoch, with its split.
         classes: names of the classes.
         terms: names of the loss's terms.
+        has_loss: whether a validation has a loss, too.
 
     Raises:
         ValueError: `monitor` is none of them, or is neither good nor bad; names a near one.
     """
     losses = dict.fromkeys(("loss", *(f"loss_{name}" for name in terms)), MIN)
     scores = losses | {name: score.better for name, score in told.items()}
-    whole = [f"val_{name}" for name in scores if name in losses or not told[name].of_classes]
+    known = losses if has_loss else {}
+    whole = [f"val_{n}" for n in scores if n in known or n in told and not told[n].of_classes]
     each = [
         f"val_{n}/{label}" for n, score in told.items() if score.of_classes for label in classes
     ]

@@ -22,7 +22,7 @@ class Task(Protocol):
 
     shape: tuple[int, int, int]
     outputs: str
-    n_outputs: int
+    n_tried: int
 
     def blank_targets(self, n: int) -> Tree: ...
     def check(self, outputs: Any, n: int, device: torch.device) -> str | None: ...
@@ -82,8 +82,7 @@ class Rehearsal:
     @cached_property
     def _batch(self) -> tuple[Tensor, Tree]:
         """Inputs of mean 0 and deviation 1, as the data's are, and targets."""
-        # Another number than the outputs', so that what is transposed has another shape.
-        n = 3 if self.task.n_outputs == 2 else 2
+        n = self.task.n_tried
         source = torch.Generator().manual_seed(0)
         inputs = torch.randn(n, *self.task.shape, generator=source)
         targets = mapped(lambda leaf: leaf.to(self.device), self.task.blank_targets(n))

@@ -57,6 +57,18 @@ class SampleTable:
         self._parts.append(part)
 
 
+def completed(columns: Columns, indices: np.ndarray, more: Mapping[str, np.ndarray]) -> Columns:
+    """The rows of some samples, with further columns of these.
+
+    Args:
+        columns: of all samples, ordered by the index.
+        indices: of some of them, in order.
+        more: `(n,)` of these, by name.
+    """
+    rows = np.searchsorted(columns[INDEX], indices)
+    return {name: column[rows] for name, column in columns.items()} | dict(more)
+
+
 def _gathered(parts: list[Columns]) -> list[Columns]:
     if not (dist.is_available() and dist.is_initialized()):
         return parts

@@ -25,6 +25,9 @@ class Task:
     def restored(self, kept: torch.Tensor) -> Prediction:
         return Prediction(int(kept))
 
+    def looked_up(self, prediction: Prediction, example: Any) -> Prediction:
+        return prediction
+
     def show(self, shown: list[Any], title: list[str], path: Path) -> None:
         pairs = " ".join(f"{seen.index}:{said.value}" for seen, said in shown)
         path.write_text(f"{title[0]} {pairs}")

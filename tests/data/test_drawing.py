@@ -1,4 +1,4 @@
-"""`--sampler balanced`: classes are equally often, and the order is nobody else's business."""
+"""Orders by class: equally often, or grouped; no ranks and no beginnings change them."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from project.data import Loader, Resident, Subset
-from project.data._drawing import balanced, drawn_classes
+from project.data._drawing import balanced, check_grouped, drawn_classes, grouped
 from project.data.targets import Masks
 from project.values import IGNORED
 
@@ -32,13 +32,16 @@ def test_classes_and_the_samples_of_each_are_equally_often() -> None:
     assert rest == {0, 1, 3}
 
 
-def loaded(world_size: int, step: int = 0, batch_size: int = 8) -> list[list[int]]:
+def loaded(
+    world_size: int, step: int = 0, batch_size: int = 8, per_class: int = 0
+) -> list[list[int]]:
     """The samples of each batch of an epoch over all ranks, from a step on."""
     images = torch.zeros(len(CLASSES), 1, 2, 2, dtype=torch.uint8)
     subset = Subset(Resident(images, CLASSES), torch.arange(1, len(CLASSES)))
     ranks = []
     for rank in range(world_size):
         shared = {"rank": rank, "world_size": world_size, "seed": 3, "batch_size": batch_size}
+        shared |= {"per_class": per_class}
         drawn = drawn_classes(subset, 4)
         loader = Loader(subset, [0], [1], training=True, shuffle=True, drawn=drawn, **shared)
         loader.seek(2, step)
@@ -76,3 +79,46 @@ def test_a_mask_goes_by_the_rarest_class_that_it_shows() -> None:
 def test_what_is_balanced_already_has_each_sample_once(n_classes: int) -> None:
     order = balanced(torch.arange(8) % n_classes, 0, 0)
     assert sorted(order.tolist()) == list(range(8))
+
+
+def test_batches_have_samples_of_so_many_classes_each() -> None:
+    """P x K = 2 x 4: all pairs of the classes 0, 1 and 3 come, each with samples of its own."""
+    for epoch in range(3):
+        order = grouped(CLASSES, 4, 2, 5, epoch)
+        # 103 samples fill 12 batches of 8.
+        assert len(order) == 96 and order.equal(grouped(CLASSES, 4, 2, 5, epoch))
+        for batch in order.split(8):
+            assert sorted(Counter(CLASSES[batch].tolist()).values()) == [4, 4]
+            assert len(set(batch.tolist())) == 8
+        seen = torch.bincount(order, minlength=103)
+        for of_class in (0, 1, 3):  # a class goes through its samples before any comes again
+            counts = seen[CLASSES == of_class]
+            assert counts.max() - counts.min() <= 1
+    assert not order.equal(grouped(CLASSES, 4, 2, 5, 3))
+    assert not order.equal(grouped(CLASSES, 4, 2, 6, 2))
+    # A class with fewer samples than its places has some twice; few samples make one batch.
+    few = torch.tensor([0, 0, 1, 1, 1])
+    assert Counter(grouped(few, 4, 2, 0, 0).tolist())[4] in (1, 2)
+    assert sorted(few[grouped(few, 4, 2, 0, 0)].tolist()) == [0] * 4 + [1] * 4
+
+
+def test_grouped_batches_are_the_same_for_any_ranks_and_beginnings() -> None:
+    together = loaded(1, per_class=4)
+    assert [len(batch) for batch in together] == [8] * 12
+    assert loaded(2, per_class=4) == loaded(3, per_class=4) == together
+    assert loaded(3, step=5, per_class=4) == together[5:]
+
+
+@pytest.mark.parametrize(
+    "sizes, told",
+    [
+        ([5, 1, 5], "bee has 1 training sample, of which no pair can be made"),
+        ([1, 1, 5], "ant, bee have 1 training sample"),
+        ([5, 5, 0], "has 3 classes, and 2 train: give --batch-size 4, or more samples per class"),
+    ],
+)
+def test_classes_of_which_no_batch_can_be_made_are_told(sizes: list[int], told: str) -> None:
+    classes = torch.repeat_interleave(torch.arange(3), torch.tensor(sizes))
+    with pytest.raises(ValueError, match=told) as caught:
+        check_grouped(classes, ("ant", "bee", "cow"), 2, 6)
+    assert str(caught.value).startswith("--sampler pk: ") and "\n" not in str(caught.value)

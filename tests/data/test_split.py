@@ -114,3 +114,33 @@ def test_a_class_with_too_few_samples_is_named(
     with pytest.raises(ValueError) as error:
         cut(resident(counts).targets.values, tuple(counts), fractions, seed=0)
     assert str(error.value) == message
+
+
+def test_classes_that_train_leave_all_others_to_the_test(
+    hparams: Callable[..., Hyperparameters],
+) -> None:
+    own = {"task": "embedding", "loss": ("triplet",), "val_fraction": 0.1, "test_fraction": 0.5}
+    splits = split(raw(), hparams(train_classes=("ant", "cow"), **own))
+    # ant: 10 of 100 validate; cow: .3 -> 1 of 3; all 40 of bee are tested, and nothing else is.
+    assert per_class(splits) == [[90, 0, 2], [10, 0, 1], [0, 40, 0]]
+    again = split(raw(), hparams(train_classes=("cow", "ant"), **own))
+    assert members(again) == members(splits)
+    # The official test has 1 of bee; the official validation 2 of ant and 1 of cow.
+    official = split(raw(test=True, val=True), hparams(train_classes=("ant", "cow"), **own))
+    assert per_class(official) == [[100, 0, 3], [2, 0, 1], [0, 1, 0]]
+    ranged = split(raw(), hparams(train_classes=("ant-bee",), **own))
+    assert per_class(ranged) == [[90, 36, 0], [10, 4, 0], [0, 0, 3]]
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (("ant", "bea"), "there is no class 'bea', did you mean 'bee'?"),
+        (("ant-cow",), "these are all classes, and none is left for the test"),
+    ],
+)
+def test_classes_that_are_not_there_are_told(
+    words: tuple[str, ...], told: str, hparams: Callable[..., Hyperparameters]
+) -> None:
+    with pytest.raises(ValueError, match=f"^--train-classes: {told.replace('?', '.')}"):
+        split(raw(), hparams(task="embedding", loss=("triplet",), train_classes=words))

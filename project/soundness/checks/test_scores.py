@@ -50,7 +50,8 @@ def test_recorded_predictions(tested: RepeatedTest, found: Callable[[str], None]
     if known == "iou":
         differ = ~np.isclose(now[known], recorded[known], atol=1e-3, equal_nan=True)
     else:
-        ties = np.abs(now["prob"] - recorded["prob"]) < NEAR_TIE
+        sure = "prob" if "prob" in recorded else "distance"  # that of embeddings
+        ties = np.abs(now[sure] - recorded[sure]) < NEAR_TIE
         differ = (now[known] != recorded[known]) & ~(ties & _is_near_tie(now))
     n = int(differ.sum())
     assert (
@@ -81,6 +82,8 @@ def _is_close(value: float, recorded: float) -> bool:
 
 
 def _is_near_tie(columns: dict[str, np.ndarray]) -> np.ndarray:
+    if "margin" in columns:
+        return np.abs(columns["margin"]) < NEAR_TIE
     probs = columns["probs"] if "probs" in columns else columns["top_prob"]
     two = np.sort(probs, 1)[:, -2:]
     return two[:, 1] - two[:, 0] < NEAR_TIE

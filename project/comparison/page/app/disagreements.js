@@ -28,7 +28,7 @@ function figure(sample, sides) {
   return el("figure", {}, el("div", { class: "picture" }, picture), el("figcaption", {}, el("b", { title: name }, name), sample.target !== undefined && el("div", {}, `true: ${sample.target}`), said));
 }
 
-function told({ iou, prediction, prob, right }) {
+function told({ iou, prediction, prob, distance, right }) {
   if (iou !== undefined) return `IoU ${iou.toFixed(3)}`;
-  return `${prediction} (${prob.toFixed(2)})${right ? " ✓" : ""}`;
+  return `${prediction} (${(prob ?? distance).toFixed(2)})${right ? " ✓" : ""}`;
 }
