@@ -163,7 +163,7 @@ def make_session(
     hparams = plan.hparams
     flags = Redactor().redact_json(hparams.to_values())
     description = describe(flags, setup.dataset, setup.solver.task.describe())
-    description["code"] = answering.recorded(hparams.model, setup.solver.task.name)
+    description["code"] = answering.recorded(hparams.model, setup.solver.task.name, hparams.recipe)
     going_on, inherited = (state if plan.resume or plan.parent else None), setup.inherited
     folder = directory / run_directory.CHECKPOINTS if directory else None
     way = better(setup.scores, hparams.monitor)

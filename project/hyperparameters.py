@@ -131,6 +131,12 @@ class Hyperparameters(FlagValues):
     augment: tuple[str, ...] = flag(
         (), "random changes to training images: several allowed", choices=("flip", "crop")
     )
+    recipe: str | None = flag(
+        None,
+        "YAML file that says how images are prepared, and changed at random for training; its text"
+        " is kept with the run; --augment flip crop is a short form",
+        of_recipe=True,
+    )
     sampler: str = flag(
         "shuffle",
         "samples of an epoch: each once, or all classes equally often (of masks: the rarest class"

@@ -20,11 +20,11 @@ ROOMS: dict[str, set[str]] = {
     "optimizers": set(),
     "nets": set(),
     "models": {"nets", "values"},
-    "data": {"values"},
+    "data": {"recipes", "values"},
     "recipes": set(),
     "datasets": {"data", "values"},
     "processes": set(),
-    "training": {"data", "processes", "values"},
+    "training": {"data", "processes", "recipes", "values"},
     "callbacks": {"tables", "training", "values"},
     "tables": set(),
     "tracking": set(),
@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     # What weights a run had is asked of its checkpoints.
     "provenance": {"tables", "training"},
     # A model is made as for training, of what its checkpoint says.
-    "inference": {"data", "models", "provenance", "tasks", "training", "values"},
+    "inference": {"data", "models", "provenance", "recipes", "tasks", "training", "values"},
     "modelcard": {"provenance", "tables"},
     "calibration": {"inference", "provenance", "values"},
     "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},

@@ -73,6 +73,10 @@ def conflicts(h: Any) -> list[str]:
         ),
         *_groups(h),
         (
+            h.augment and h.recipe,
+            "--augment and --recipe exclude each other: flip and crop are steps of recipes, too",
+        ),
+        (
             h.accumulate > h.batch_size,
             "--accumulate can't cut a batch into more parts than --batch-size",
         ),

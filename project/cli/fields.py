@@ -42,11 +42,12 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
         metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
             kind of plugs, which are the choices), `weighted` (whether these are terms of a sum,
             NAME*WEIGHT), `of_classes` (whether it holds weights of classes, or a file of them),
-            `addresses` (whether it holds addresses with tokens, see `cli.addresses`), `short` (a
-            shorter name for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an
-            interval or choices worth searching; "log" in front for a logarithmic scale), `pattern`
-            (a regular expression), `clears` (a word for no value at all, such as "none"), `env` (an
-            environment variable that replaces the default).
+            `of_recipe` (whether it holds the text of a recipe, given as its file), `addresses`
+            (whether it holds addresses with tokens, see `cli.addresses`), `short` (a shorter name
+            for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an interval or choices worth
+            searching; "log" in front for a logarithmic scale), `pattern` (a regular expression),
+            `clears` (a word for no value at all, such as "none"), `env` (an environment variable
+            that replaces the default).
     """
     return Field(default, {"help": help, **metadata})
 
@@ -104,7 +105,12 @@ def convert(f: Field, value: Any) -> Any:
         return _read(f, tuple(_scalar(f, item_kinds[0], item) for item in items))
     if isinstance(value, (list, tuple)):
         raise ValueError(f"{flag_name(f.name)} takes one value, not a list of {len(value)}")
-    return _scalar(f, kind, value)
+    found = _scalar(f, kind, value)
+    if f.metadata.get("of_recipe"):
+        from project.cli.recipes import read  # which few runs need
+
+        return read(flag_name(f.name), found)
+    return found
 
 
 def _read(f: Field, items: tuple) -> tuple:

@@ -37,5 +37,6 @@ NOT_TAKEN_OVER = BEGINNINGS | {"exp_dir"}
 FREE_AFTER_PARENT = frozenset(
     {"data_dir", "refuse_leaks", "augment", "memory_limit", "num_workers", "batch_size", "sampler"}
     | {"samples_per_class"}
-    | {"dropout", "pretrained", "checkpoint"}
+    # Of a recipe, what all images go through is compared when the parent's weights are loaded.
+    | {"dropout", "pretrained", "checkpoint", "recipe"}
 )

@@ -8,6 +8,7 @@ from project.cli.roles import NEUTRAL_FLAGS
 from project.comparison.loading import KnownRun
 from project.hyperparameters import BY_NAME
 from project.plugs import flat
+from project.words.recipes import is_kept, short
 
 # What runs of one setting differ in: their seed, and the run that each seed's goes on from.
 _OF_A_SEED = NEUTRAL_FLAGS | {"seed", "from"}
@@ -98,6 +99,8 @@ def text_of(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         return ",".join(map(text_of, value)) or "-"
+    if isinstance(value, str) and is_kept(value):
+        return short(value)
     return str(value)
 
 

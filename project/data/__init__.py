@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from project import plugs
 from project.cli.faults import fault
@@ -25,6 +26,9 @@ from project.files.definitions import returning
 from project.hyperparameters import Hyperparameters
 from project.plugs.handing import made
 from project.values import Batch
+
+if TYPE_CHECKING:
+    from project.data._readied import Readying
 
 __all__ = [
     "Batch",
@@ -56,16 +60,21 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
             in one line.
         OSError: it can't be read, or not downloaded.
     """
+    ready = _readying(hparams)
     raw = _load(hparams)
+    if ready:
+        ready.check(raw.train)
     stage("splitting and hashing the data")
     drawn = split(raw, hparams)
     splits = _fixed_batches(keep(drawn, former, raw.files) if former else drawn, hparams)
     hashes = {name: split_hash(part, raw.classes) for name, part in splits._asdict().items()}
-    measured = statistics(splits.train, hashes["train"], Path(hparams.data_dir), raw.fit)
+    inputs = ready.inputs(splits._asdict(), hparams.seed) if ready else splits._asdict()
+    measure = ready.statistics if ready else statistics
+    measured = measure(inputs["train"], hashes["train"], Path(hparams.data_dir), raw.fit)
     return Data(
         name=hparams.data,
         classes=raw.classes,
-        shape=raw.train.shape,
+        shape=inputs["train"].samples.shape,
         mean=measured.mean,
         std=measured.std,
         class_counts=tuple(counted(splits.train, len(raw.classes))["per_class"]),
@@ -76,8 +85,18 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         leaks=find_leaks(raw, splits),
         fit=raw.fit,
         pictures=raw.pictures,
+        recipe=ready.recipe if ready else None,
+        inputs=inputs,
         starts={name: raw.start(part.samples) for name, part in splits._asdict().items()},
     )
+
+
+def _readying(hparams: Hyperparameters) -> "Readying | None":
+    if hparams.recipe is None:
+        return None
+    from project.data._readied import Readying  # which runs without a recipe need not pay
+
+    return Readying(hparams.recipe)
 
 
 def _load(hparams: Hyperparameters) -> Raw:

@@ -80,12 +80,12 @@ def grouped(classes: Tensor, per_class: int, n_classes: int, seed: int, epoch: i
     n_batches = max(1, n // (n_classes * per_class))
     drawn = [torch.randperm(len(sizes), generator=source)[:n_classes] for _ in range(n_batches)]
     chosen = torch.cat(drawn)
-    nth = _turns(chosen)[:, None] * per_class + torch.arange(per_class)
+    nth = repetitions(chosen)[:, None] * per_class + torch.arange(per_class)
     first = sizes.cumsum(0) - sizes
     return by_class[first[chosen][:, None] + nth % sizes[chosen][:, None]].flatten()
 
 
-def _turns(values: Tensor) -> Tensor:
+def repetitions(values: Tensor) -> Tensor:
     """How many equal values stand before each, `(n,)` int64."""
     counts = torch.bincount(values)
     within = torch.arange(len(values)) - (counts.cumsum(0) - counts).repeat_interleave(counts)

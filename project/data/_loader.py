@@ -3,19 +3,25 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from project.data._augment import Geometry, draw
 from project.data._block import Block
-from project.data._drawing import balanced, grouped
+from project.data._drawing import balanced, grouped, repetitions
 from project.data._schedule import Schedule
 from project.data.normalisation import Normalisation
 from project.data.order import generator, permutation
 from project.data.ragged import Ragged
 from project.data.samples import Subset
+from project.data.targets import Labels
 from project.values import Batch, Tree, split
+
+if TYPE_CHECKING:  # runs without a recipe need not pay for it
+    from project.recipes.draws import Draws
+    from project.recipes.recipe import Augmentation
 
 BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20
@@ -42,6 +48,7 @@ class Loader:
         per_class: with `drawn`, samples of a class that stand together in a batch, see `grouped`;
             0: any.
         augmentations: see `Geometry`; for training only.
+        augmentation: that of a recipe, likewise.
         limit: batches per epoch, at most; None: all.
         rank: of this process.
         world_size: number of processes, each of which gets a contiguous part of each batch.
@@ -67,15 +74,16 @@ class Loader:
         drawn: Tensor | None = None,
         per_class: int = 0,
         augmentations: Sequence[str] = (),
+        augmentation: "Augmentation | None" = None,
         limit: int | None = None,
         rank: int = 0,
         world_size: int = 1,
         leaked: Sequence[int] = (),
     ) -> None:
-        assert training or not (shuffle or augmentations)
+        assert training or not (shuffle or augmentations or augmentation)
         self._subset, self._seed, self._shuffle = subset, seed, shuffle
         self._drawn, self._per_class, self._batch_size = drawn, per_class, batch_size
-        self._augmentations = tuple(augmentations)
+        self._augmentations, self._augmentation = tuple(augmentations), augmentation
         # Crops of pictures of many sizes are trained on; whole ones come one by one.
         self._crops = training and isinstance(subset.samples, Ragged)
         n, block_steps = len(subset), _block_steps(subset, batch_size)
@@ -120,33 +128,44 @@ class Loader:
             yield Block(epoch, step, torch.empty(0, dtype=torch.int64), (), partial(iter, ()))
             return
         start = offsets[step]
-        order = self._order(epoch)[start:]
+        order, again = (each[start:] for each in self._order(epoch))
         sizes = [offsets[end] - offsets[first] for first, end in blocks]
         # The stream comes first, so that it is exhausted and its workers end.
-        arriving = zip(self._stream(epoch, start, order, sizes), order.split(sizes), strict=True)
-        for ((images, targets), indices), (first, end) in zip(arriving, blocks, strict=True):
+        known = order.split(sizes), again.split(sizes)
+        arriving = zip(self._stream(epoch, start, order, sizes), *known, strict=True)
+        for ((images, targets), indices, nth), (first, end) in zip(arriving, blocks, strict=True):
             steps = slice(first, end)
             if self._augmentations:
                 images, targets = self._moved(images, targets, self._draws(epoch, steps))
             # A rank may have no sample of the last batch.
             counts = [count for count in self._schedule.counts[steps] if count]
-            of_block = images, targets, indices, counts, self._schedule.sizes[steps]
+            draws = self._augmentation and self._augmentation.draws(self._seed, epoch, indices, nth)
+            of_block = images, targets, indices, counts, self._schedule.sizes[steps], draws
             leaked = None
             if self._leaked is not None:
                 leaked = self._leaked[indices].to(images.device).split(counts)
             yield Block(epoch, first, indices, counts, partial(self._batches, *of_block), leaked)
 
-    def _order(self, epoch: int) -> Tensor:
-        """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set."""
-        positions = self._schedule.positions
-        if self._drawn is not None and self._per_class:
+    def _order(self, epoch: int) -> tuple[Tensor, Tensor]:
+        """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set.
+
+        And how often each was there before in the epoch, on any rank, likewise.
+        """
+        mine = self._schedule.positions
+        if self._drawn is not None:
+            every = self._picked(self._drawn, epoch)
+            return self._subset.indices[every[mine]], repetitions(every)[mine]
+        places = mine
+        if self._shuffle:
+            places = permutation(len(self._subset), self._seed, "order", epoch)[mine]
+        return self._subset.indices[places], torch.zeros_like(mine)
+
+    def _picked(self, drawn: Tensor, epoch: int) -> Tensor:
+        """The places of an epoch, on all ranks, whose samples are drawn by their class."""
+        if self._per_class:
             of_batch = self._per_class, self._batch_size // self._per_class
-            positions = grouped(self._drawn, *of_batch, self._seed, epoch)[positions]
-        elif self._drawn is not None:
-            positions = balanced(self._drawn, self._seed, epoch)[positions]
-        elif self._shuffle:
-            positions = permutation(len(self._subset), self._seed, "order", epoch)[positions]
-        return self._subset.indices[positions]
+            return grouped(drawn, *of_batch, self._seed, epoch)
+        return balanced(drawn, self._seed, epoch)
 
     def _stream(
         self, epoch: int, start: int, order: Tensor, sizes: list[int]
@@ -172,16 +191,27 @@ class Loader:
         indices: Tensor,
         counts: list[int],
         sizes: Sequence[int],
+        draws: "Draws | None",
     ) -> Iterator[Batch]:
         ready = self._subset.samples.targets.ready
         pieces = [counts[i:][: self._at_once] for i in range(0, len(counts), self._at_once)]
         ends = [sum(piece) for piece in pieces]
-        each, truth = (split(whole, ends) for whole in (images, targets))
-        inputs = (
-            x for part, piece in zip(each, pieces) for x in self._normalised(part).split(piece)
-        )
-        true = (x for part, piece in zip(truth, pieces) for x in split(ready(part), piece))
-        return map(Batch, inputs, true, sizes, indices.split(counts))
+        parts = zip(split(images, ends), split(targets, ends), pieces, strict=True)
+        size, index, at = iter(sizes), iter(indices.split(counts)), 0
+        for some, truth, piece in parts:
+            if draws is not None:
+                end = at + len(some)
+                some, truth = self._augmented(some, truth, draws[at:end])
+                at = end
+            inputs = self._normalised(some).split(piece)
+            yield from map(Batch, inputs, split(ready(truth), piece), size, index)
+
+    def _augmented(self, images: Tensor, targets: Tree, draws: "Draws") -> tuple[Tensor, Tree]:
+        """Images, as float32, and what is true of them, changed as the recipe says."""
+        assert self._augmentation is not None
+        every = self._subset.samples.targets
+        changed, move = self._augmentation(images, draws, is_followed=every.kind != Labels.kind)
+        return changed, every.moved(targets, move)
 
     def _draws(self, epoch: int, steps: slice) -> Tensor:
         """Random numbers of a block; drawn for whole batches, so that ranks do not change them."""

@@ -32,7 +32,7 @@ class Statistics(NamedTuple):
 
 
 def statistics(
-    subset: Subset, content_hash: str, folder: Path, fit: str | None = None
+    subset: Subset, content_hash: str, folder: Path, fit: str | None = None, prepared: str = ""
 ) -> Statistics:
     """The channel statistics of `subset`, from `folder` where the same content was measured before.
 
@@ -42,10 +42,12 @@ def statistics(
         folder: the data folder, in whose `cache_folder` they are kept; where that can't be written,
             a line says so and they are computed again in each run.
         fit: how pictures of any shape became squares, if they did: the hash is of their files.
+        prepared: hash of what else was done to them, likewise.
     """
     # Whole pictures are measured, whatever the size of crops.
     height, width = (0, 0) if isinstance(subset.samples, Ragged) else subset.samples.shape[1:]
     key = f"{content_hash.removeprefix('blake3:')[:32]}-{height}x{width}{mark(fit)}"
+    key += f"-{prepared[:32]}" * bool(prepared)
     path = cache_folder(folder) / f"statistics-{_DECODING}-{key}.json"
     known = _read(path)
     if known is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from project.data.samples import Pictures, Subset
 from project.hyperparameters import Hyperparameters
 from project.values import Example
 from project.words.returned import dtype_name
+
+if TYPE_CHECKING:
+    from project.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,8 @@ class Data:
         fit: how pictures of any shape became squares; None: that was not done.
         pictures: which know the names of the samples; None: these have none.
         starts: by split, the number among all pictures of its source's first sample.
+        recipe: by which images are prepared and augmented; None: there is none.
+        inputs: by split, the samples as training and evaluation take them: prepared.
     """
 
     name: str
@@ -59,6 +64,13 @@ class Data:
     fit: str | None = None
     pictures: Pictures | None = None
     starts: Mapping[str, int] = field(default_factory=dict)
+    recipe: "Recipe | None" = None
+    inputs: Mapping[str, Subset] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> tuple[int, int, int]:
+        """`(channels, height, width)` of an image as the data set has it, before the recipe."""
+        return self.train.samples.shape
 
     @property
     def kind(self) -> str:
@@ -86,7 +98,7 @@ class Data:
             "hash": self.hash,
             "hashes": dict(self.hashes),
             "leaks": None if self.leaks is None else self.leaks.describe(),
-        }
+        } | self._of_recipe()
 
     def file_hashes(self) -> dict[str, str] | None:
         """Of each of its files, by name; None if it has none of its own."""
@@ -117,13 +129,11 @@ class Data:
 
     def to(self, device: torch.device | str) -> "Data":
         """The same data with its images on `device`; those that are streamed will arrive there."""
-        sources = {id(part.samples): part.samples for part in self._splits().values()}
-        moved = {key: samples.to(device) for key, samples in sources.items()}
-        splits = {
-            name: Subset(moved[id(part.samples)], part.indices)
-            for name, part in self._splits().items()
-        }
-        return replace(self, **splits)
+        splits, inputs = self._splits(), self._inputs()
+        moved = _moved(inputs, device)
+        # What is prepared is not moved as it was before: it would take as much memory again.
+        same = {name: moved[name] for name in splits if inputs[name] is splits[name]}
+        return replace(self, **same, inputs=moved)
 
     def example(self, split: str, index: int) -> Example:
         """The sample of "train", "val" or "test" at an index of the data set, to be looked at.
@@ -147,7 +157,7 @@ class Data:
             ValueError: there are fewer samples, in a batch or in the training split, than
                 processes; or no batches can be made as `sampler` says.
         """
-        part, training = self._splits()[split], split == "train"
+        part, training = self._inputs()[split], split == "train"
         drawn, per_class = None, 0
         if training and hparams.sampler in ("balanced", "pk"):
             drawn = drawn_classes(part, len(self.classes))
@@ -165,6 +175,7 @@ class Data:
             drawn=drawn,
             per_class=per_class,
             augmentations=hparams.augment if training else (),
+            augmentation=self.recipe.augmentation if self.recipe and training else None,
             limit=1 if hparams.fast_dev_run else hparams.limit_batches,
             rank=rank,
             world_size=world_size,
@@ -173,6 +184,16 @@ class Data:
 
     def _splits(self) -> dict[str, Subset]:
         return {"train": self.train, "val": self.val, "test": self.test}
+
+    def _inputs(self) -> Mapping[str, Subset]:
+        return self.inputs or self._splits()
+
+    def _of_recipe(self) -> dict[str, Any]:
+        """What the record says of the recipe, if there is one."""
+        if self.recipe is None:
+            return {}
+        told = {"name": self.recipe.name, "hash": self.recipe.hash, "taken": list(self.taken)}
+        return {"recipe": told | {"measured": self.recipe.measured}}
 
     def _sizes(self) -> dict[str, list[int]] | None:
         """The smallest and largest height and width, of pictures of which training takes crops."""
@@ -185,3 +206,10 @@ class Data:
 
     def _counts(self, part: Subset) -> dict[str, Any]:
         return counted(part, len(self.classes))
+
+
+def _moved(splits: Mapping[str, Subset], device: torch.device | str) -> dict[str, Subset]:
+    """The splits with their samples, of which several may share some, on a device."""
+    sources = {id(part.samples): part.samples for part in splits.values()}
+    moved = {key: samples.to(device) for key, samples in sources.items()}
+    return {name: Subset(moved[id(part.samples)], part.indices) for name, part in splits.items()}

@@ -21,7 +21,8 @@ class Graph(nn.Module):
     """Maps images of the data set's data type to probabilities and decisions.
 
     Images `(b, C, H, W)` give `(b, n_classes)` float32 and `(b,)` int64; of masks `(b, n_classes,
-    H, W)` and `(b, H, W)`. Normalisation is that of training, the rest the task's own.
+    H, W)` and `(b, H, W)`. Preparation and normalisation are those of training, the rest the task's
+    own.
 
     Args:
         predictor: on the CPU; computes in float32, whatever the run's precision was.
@@ -31,9 +32,11 @@ class Graph(nn.Module):
         super().__init__()
         self.model, self._task = predictor.model, predictor.task
         how = predictor.mean, predictor.std, predictor.dtype, predictor.device
-        self._normalised = Normalisation(*how)
+        self._normalised, self._prepared = Normalisation(*how), predictor.preparation
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        if self._prepared is not None:
+            images = self._prepared(images)
         outputs = self.model(self._normalised(images))
         return self._task.probs(outputs), self._task.decisions(outputs)
 

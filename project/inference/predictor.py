@@ -8,7 +8,7 @@ predictor.classes[prediction.value], prediction.confidence, prediction.entropy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,9 @@ from project.training.weights import load_weights
 from project.values import Prediction, Tree
 from project.words.names import some
 
+if TYPE_CHECKING:
+    from project.recipes.recipe import Preparation
+
 _DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
 
 
@@ -47,6 +50,7 @@ class Predictor:
         shape: `(channels, height, width)` of an image; of masks, only the channels count.
         dtype: of images: uint8 of 0 to 255, or float32.
         mean, std: that images are normalised by, per channel.
+        preparation: what they go through before that, of a recipe; None: nothing.
         hparams: the flags of its data, model and task.
         model: in evaluation mode, on `device`.
         device: where it is.
@@ -63,6 +67,7 @@ class Predictor:
     dtype: torch.dtype
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    preparation: "Preparation | None"
     hparams: Hyperparameters
     model: nn.Module
     device: torch.device
@@ -117,7 +122,8 @@ class Predictor:
         """The model of what a checkpoint says; its code can be imported. Errors as of `load`."""
         hparams = settings_of(state, found.path)
         if not accept:
-            refuse_changed(found, state, answering.parts(hparams.model, str(hparams.task)))
+            parts = answering.parts(hparams.model, str(hparams.task), hparams.recipe)
+            refuse_changed(found, state, parts)
         shape, classes = tuple(state["shape"]), tuple(state["classes"])
         there = _known(hparams, state)
         task = tasks.build(str(hparams.task), there, None, hparams.data)
@@ -130,10 +136,11 @@ class Predictor:
         return cls(
             task=task,
             classes=classes,
-            shape=shape,
+            shape=tuple(state.get("taken", shape)),
             dtype=_DTYPES[dtype],
             mean=tuple(state["mean"]),
             std=tuple(state["std"]),
+            preparation=_preparation(hparams.recipe),
             hparams=hparams,
             model=model.eval(),
             device=device,
@@ -147,6 +154,8 @@ class Predictor:
     def normalised(self, images: Tensor) -> Tensor:
         """Images `(n, C, H, W)` of `dtype` as the model's inputs, float32 on the device."""
         there = images.to(self.device).contiguous()
+        if self.preparation is not None:
+            there = self.preparation(there)
         return Normalisation(self.mean, self.std, self.dtype, self.device)(there)
 
     def outputs(self, images: Tensor) -> Tree:
@@ -232,8 +241,16 @@ def _intake(
     """What reads as the data set does; of one that reads no files, as today's code does."""
     if not accept and has_own(hparams.data):
         refuse_changed(found, state, answering.reading())
-    shape = tuple(state["shape"])
+    shape = tuple(state.get("taken", state["shape"]))
     return intake_of(hparams, shape, state.get("dtype", "uint8"), any_size)
+
+
+def _preparation(recipe: str | None) -> "Preparation | None":
+    if recipe is None:
+        return None
+    from project.recipes.recipe import made  # which models without a recipe need not pay
+
+    return made(recipe).preparation
 
 
 def _known(hparams: Hyperparameters, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from project.files.root import ROOT
 
 # Of a task, what is between a model and a decision.
 _OF_TASKS, _ALL_OF_TASKS = ("infer", "values", "embedded"), ("_of_classes.py", "_windows.py")
-_INPUTS = ("project/data/normalisation.py",)
+_INPUTS, _PREPARING = ("project/data/normalisation.py",), ("project/recipes/preparing.py",)
 _READING = {
     "project/data/decoding.py": ("decode", "upright", "opened"),
     "project/data/_fit.py": ("fitted", "fitted_array", "_square"),
@@ -19,12 +19,13 @@ _READING = {
 }
 
 
-def parts(model: str, task: str) -> dict[str, tuple[str, ...]]:
+def parts(model: str, task: str, recipe: str | None = None) -> dict[str, tuple[str, ...]]:
     """The files, named from the project's folder, and the functions that count; none: all do.
 
     Args:
         model: as it was chosen; one from outside lies in the run itself.
         task: likewise.
+        recipe: by which images are prepared, if there is one.
     """
     found: dict[str, tuple[str, ...]] = {}
     if not plugs.is_outside("model", model):
@@ -34,7 +35,7 @@ def parts(model: str, task: str) -> dict[str, tuple[str, ...]]:
         first, *more = _closure(plugs.find("task", task).path, "project.tasks")
         found[_name(first)] = _OF_TASKS
         found |= {_name(path): () for path in more if path.endswith(_ALL_OF_TASKS)}
-    return found | dict.fromkeys(_INPUTS, ())
+    return found | dict.fromkeys((*_INPUTS, *(_PREPARING if recipe else ())), ())
 
 
 def reading() -> dict[str, tuple[str, ...]]:
@@ -51,9 +52,9 @@ def meanings(parts: Mapping[str, tuple[str, ...]]) -> dict[str, str | None]:
     return {name: _meaning(str(ROOT / name), counted) for name, counted in parts.items()}
 
 
-def recorded(model: str, task: str) -> dict[str, str | None]:
+def recorded(model: str, task: str, recipe: str | None = None) -> dict[str, str | None]:
     """What a checkpoint keeps of all of them."""
-    return meanings(parts(model, task) | reading())
+    return meanings(parts(model, task, recipe) | reading())
 
 
 @cache

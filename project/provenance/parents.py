@@ -18,6 +18,7 @@ from project.provenance.keeping import put_back, why_not_kept
 from project.provenance.record import read_outcome
 from project.provenance.repetitions import without_mark
 from project.provenance.run import status
+from project.words.recipes import is_kept, short
 
 # What may be no other than in the parent, and why.
 _LENGTH = {"max_epochs", "max_steps", "early_stopping"}
@@ -153,4 +154,6 @@ def _refusal(parent: str, name: str, then: Any, now: Any, why: str) -> str:
 def _text(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str) and is_kept(value):
+        return short(value)
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

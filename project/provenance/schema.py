@@ -115,6 +115,11 @@ RECORD = Layout(
         "data.hash": ("text", "BLAKE3 of the content of all splits"),
         "data.hashes": ("object", "BLAKE3 of the content by split"),
         "data.hashes.*": ("text", "of one split"),
+        "data.recipe": ("object", "by which images were prepared and augmented, if there was one"),
+        "data.recipe.name": ("text", "of its file; its text is `flags.recipe`"),
+        "data.recipe.hash": ("text", "BLAKE3 of its text"),
+        "data.recipe.taken": ("numbers", "shape of an image before it was prepared"),
+        "data.recipe.measured": ("texts", "what of `mean` and `std` it did not give"),
         "data.leaks": (
             "object or null",
             "images that are the same, by their pixels before they are resized; null: unknown",

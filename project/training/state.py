@@ -3,7 +3,8 @@
 Both `best.pt` and `last.pt` hold
 
 - what they say of themselves (`describe`): `hyperparameters`, `classes`, `shape`, `mean`, `std`,
-  `class_counts`, `dtype` and `task`, and `code`, hashes of what the answers depend on
+  `class_counts`, `dtype` and `task`, `taken`, the shape of images before a recipe prepared them, if
+  there is one, and `code`, hashes of what the answers depend on
   (`plugs/answering.py`); those of former versions lack the last ones;
 - `model`: weights and buffers by name;
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
@@ -115,15 +116,15 @@ def describe(flags: Mapping[str, Any], dataset: Data, task: Mapping[str, Any]) -
         "mean": list(dataset.mean),
         "std": list(dataset.std),
         "class_counts": list(dataset.class_counts),
-    }
+    } | ({"taken": list(dataset.taken)} if dataset.recipe else {})
 
 
 def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
     """The data, normalised and its classes weighed as when the checkpoint's model was trained.
 
     Raises:
-        ValueError: its classes, or its images' shape or data type, are others; of masks, whose
-            pictures may be of any size, only the channels count.
+        ValueError: its classes, or its images' shape, data type or preparation, are others; of
+            masks, whose pictures may be of any size, only the channels count.
     """
     n_sides = 1 if dataset.kind == "masks" else 3
     for name, theirs, ours in (
@@ -136,8 +137,22 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
                 f"{path} was trained on other {name}: {_short(theirs)}, not {_short(ours)} as"
                 f" --data {dataset.name}"
             )
+    if _is_prepared_otherwise(dataset, state):
+        raise ValueError(
+            f"{path} was trained on images that were prepared otherwise: the preprocessing of its"
+            " recipe is another; take the same, and change its augmentation alone"
+        )
     counts = tuple(state.get("class_counts", dataset.class_counts))
     return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]), class_counts=counts)
+
+
+def _is_prepared_otherwise(dataset: Data, state: Mapping[str, Any]) -> bool:
+    theirs = state["hyperparameters"].get("recipe")
+    if theirs is None and dataset.recipe is None:
+        return False
+    from project.recipes.recipe import prepared  # which runs without a recipe need not pay
+
+    return prepared(theirs) != prepared(dataset.recipe)
 
 
 def capture(solver: Trained, position: Position) -> dict[str, Any]:
