@@ -1,5 +1,6 @@
 """From hyperparameters to data, model, solver and trainer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from project.training import generators
 from project.training.blank_scores import Shown, try_metrics
 from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
+from project.training.lesson import Lesson
 from project.training.monitored import ways_of
 from project.training.origin import Origin
 from project.training.part_flags import arrange
@@ -44,6 +46,7 @@ class Setup:
         own_scores: names of those that the person's own metrics give.
         layers: a table of the model's layers.
         there: what plugs may ask for, by name.
+        teachers: the run and the hash of the weights of each model that teaches.
         reopened: for a run that goes on, what has changed since its record, of the data too; for a
             new one that goes on from another, since that one's.
         inherited: what such a new one takes over.
@@ -58,6 +61,7 @@ class Setup:
     own_scores: list[str]
     layers: str
     there: dict[str, Any]
+    teachers: list[dict[str, Any]]
     reopened: Reopened | None = None
     inherited: Inheritance | None = None
 
@@ -100,6 +104,9 @@ def build(
     if plan.parent:
         inherited = inherit(plan.parent, state, hparams, steps)
     loss = losses.build(hparams, there)
+    lesson = teach(hparams, there["task"], dataset, loss, device)
+    if lesson and plan.resume:
+        check_teachers(reopened.record, lesson)
     with generators.untouched():  # the weights are the same, whatever is measured
         measured, own = measure(there)
     layers, terms = try_out(model, loss, task, trainer, hparams)
@@ -115,13 +122,53 @@ def build(
         marked=bool(dataset.leaks and dataset.leaks.rows),
         origin=inherited.origin if inherited else origin_of(reopened, state),
         terms=terms,
+        lesson=lesson,
     )
     scores = ways_of(
         measured.declared() | own, hparams.monitor, dataset.classes, terms, not task.of_pairs
     )
     own_scores = [name for name, score in own.items() if not score.of_classes]
-    described = scores, own_scores, layers, there
+    told = lesson.teacher.describe() if lesson else []
+    described = scores, own_scores, layers, there, told
     return Setup(dataset, trainer, solver, loaders, seeded, *described, reopened, inherited)
+
+
+def teach(
+    hparams: Hyperparameters,
+    task: tasks.Task,
+    dataset: data.Data,
+    loss: losses.Objective,
+    device: torch.device,
+) -> Lesson | None:
+    """The teachers that were asked for, and the loss by which the model learns from them.
+
+    Raises:
+        ValueError: one can't be had, or knows other classes or images.
+    """
+    if not hparams.teacher or hparams.only_test:
+        return None
+    from project.inference import teachers  # which others need not load
+
+    stage("loading what teaches")
+    with generators.untouched():
+        found = teachers.load(hparams, task, dataset, device)
+    weight, temperature = hparams.teacher_weight, hparams.teacher_temperature
+    return Lesson(found, losses.Distillation(loss, weight, temperature))
+
+
+def check_teachers(record: Mapping[str, Any], lesson: Lesson) -> None:
+    """Refuse to let others teach a run that goes on.
+
+    Raises:
+        ValueError: a teacher's weights are others than those that the run began with.
+    """
+    known = record["start"].get("teachers") or []
+    for then, now in zip(known, lesson.teacher.describe(), strict=True):
+        if then["weights"] != now["weights"]:
+            raise ValueError(
+                f"--teacher {now['run_id']}: its weights are others than those by which run"
+                f" {record['run_id']} was taught ({then['weights'][:19]}); bring these back"
+            )
 
 
 def measure(there: dict[str, Any]) -> tuple[metrics.Collection, dict[str, Shown]]:

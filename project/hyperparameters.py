@@ -219,6 +219,23 @@ class Hyperparameters(FlagValues):
         bounds="[0, 1)",
         sweep="[0, 0.2]",
     )
+    teacher: tuple[str, ...] = flag(
+        (),
+        "distillation: also come close to the probabilities of these runs' best models, of several"
+        f" to their mean: {RUN}",
+    )
+    teacher_weight: float = flag(
+        0.9,
+        "a of the training loss a T^2 KL(teacher, model) + (1 - a) --loss, with --teacher",
+        bounds="(0, 1]",
+        sweep="[0.1, 1]",
+    )
+    teacher_temperature: float = flag(
+        4.0,
+        "T, by which the logits of both are divided there",
+        bounds="(0, 1000]",
+        sweep=(1, 2, 4, 8),
+    )
     optimizer: str = flag("adamw", "optimizer", plug="optimizer")
     learning_rate: float = flag(
         1e-3, "(peak) learning rate", bounds="(0, inf)", sweep="log [1e-4, 1e-1]", short="lr"

@@ -36,13 +36,12 @@ def _told(argv: Sequence[str]) -> int:
         arguments = parse(argv, find=_recorded_flags)
         if arguments.seeds:
             # Which a single run need not pay.
-            from project.plan import checkpoint_run
+            from project.plan import pinned
             from project.processes.seeds import run_each
             from project.provenance.short_ids import short_ids
 
             # The second seed would begin with the first one's weights, were it still `last`.
-            run_id = checkpoint_run(arguments.hparams)
-            words = [*argv, "--checkpoint", run_id] if run_id else argv
+            words = [*argv, *pinned(arguments.hparams)]
             return run_each(arguments.seeds, words, short_ids)
         return _run(arguments, argv)
     except Exception as error:

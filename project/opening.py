@@ -108,7 +108,7 @@ def _new_record(
         setup.dataset.describe(),
         {"name": plan.hparams.model, **counts},
         environment(),
-        {"generators": setup.generators, "weights": weights},
+        {"generators": setup.generators, "weights": weights, "teachers": setup.teachers},
         Redactor(),
         task=setup.solver.task.describe(),
         scores=setup.scores,
@@ -228,6 +228,8 @@ def sheet(plan: Plan, setup: Setup, state: Mapping[str, Any] | None) -> Sheet:
         start = {"weights": digest(state["model"])}
     if state is not None and (run := plan.resume or plan.parent) is not None:
         start |= {"run": run.name, "epoch": state["epoch"], "step": state["step"]}
+    if setup.teachers:
+        start["teacher"] = " ".join(each["weights"] for each in setup.teachers)
     software = {k: v for k, v in environment().items() if k != "variables"}
     data = setup.dataset.describe()
     return Sheet(socket.gethostname(), flags, start, imported_sources(ROOT), software, data)

@@ -112,6 +112,9 @@ def make_plan(arguments: Arguments) -> Plan:
         # The record needs its id: what `last` is has changed when the run is reproduced.
         hparams = hparams.replace(checkpoint=run_id)
         given = given | {"checkpoint": run_id}
+    if hparams.teacher:
+        hparams = hparams.replace(teacher=_teachers(hparams))
+        given = given | {"teacher": hparams.teacher}
     if hparams.only_test:
         weights = _weights(hparams, hparams.checkpoint or hparams.resume)
     elif hparams.resume is not None:
@@ -167,6 +170,32 @@ def _weights(hparams: Hyperparameters, reference: str) -> Path:
             or f"{reference!r} has no best checkpoint: it ended before its first validation"
         )
     return path
+
+
+def pinned(hparams: Hyperparameters) -> list[str]:
+    """The words that name the runs of `--checkpoint` and `--teacher` as they are now.
+
+    Raises:
+        ValueError: there is no such run.
+    """
+    words = ["--checkpoint", run_id] if (run_id := checkpoint_run(hparams)) else []
+    return [*words, "--teacher", *_teachers(hparams)] if hparams.teacher else words
+
+
+def _teachers(hparams: Hyperparameters) -> tuple[str, ...]:
+    """The ids of the runs that `--teacher` names; what is a file, or a folder, stays as it is.
+
+    Raises:
+        ValueError: there is no such run, or it has no best checkpoint.
+    """
+    found = []
+    for reference in hparams.teacher:
+        try:
+            path = _weights(hparams, reference)
+        except ValueError as error:
+            raise ValueError(f"--teacher {reference}: {error}") from error
+        found.append(path.parents[1].name if _names_a_run(reference) else reference)
+    return tuple(found)
 
 
 def checkpoint_run(hparams: Hyperparameters) -> str | None:

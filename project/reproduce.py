@@ -67,6 +67,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         ValueError: the run, its code or its data can't be had.
     """
     from project.provenance.environment_changes import restored
+    from project.reproduction import lineage
     from project.reproduction.checks import check, check_epochs
     from project.reproduction.origin import find
     from project.reproduction.plugs import with_plugs
@@ -80,6 +81,7 @@ def reproduce(arguments: argparse.Namespace, forced: Forced) -> int:
         if (found_there := with_parent(then, original, arguments, forced)) is None:
             return 1
         then, arguments = found_there, counted(then, arguments)
+    lineage.check_teachers(then, arguments.exp_dir)
     trackers = trackers_of(then, forced)
     if forced.data_dir is not None:
         then = with_data_at(then, forced.data_dir)

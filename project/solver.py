@@ -18,6 +18,7 @@ from project.hyperparameters import Hyperparameters
 from project.training.evaluation import Evaluation, Metrics, Task
 from project.training.extremes import Ends
 from project.training.hooks import Hooks, after_steps, before_steps
+from project.training.lesson import Lesson
 from project.training.origin import Origin, total_steps
 from project.training.rates import divide
 from project.training.sample_table import Columns, SampleTable
@@ -42,6 +43,7 @@ class Solver(LightningModule):
         marked: whether batches of the test mark leaks, without which it is scored once more then.
         origin: where the run began, if it goes on from another one.
         terms: names of the loss's terms; none where there is one.
+        lesson: what training learns besides, and how; evaluation knows nothing of it.
 
     Attributes:
         step: optimizer steps done so far.
@@ -70,11 +72,13 @@ class Solver(LightningModule):
         marked: bool = False,
         origin: Origin | None = None,
         terms: Sequence[str] = (),
+        lesson: Lesson | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.model, self.metrics, self.settings = model, metrics, hparams
         self.task, self._loss, self._marked = task, loss, marked
+        self._lesson = lesson
         self.origin = origin
         extremes = hparams.report_examples
         of_each = None if task.of_pairs else loss
@@ -112,8 +116,9 @@ class Solver(LightningModule):
 
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
+        loss = self._lesson.loss if self._lesson else self._loss
         self.optimization = OptimizerStep(
-            self.model, self._loss, self.trainer, self._schedule, self.settings
+            self.model, loss, self.trainer, self._schedule, self.settings
         )
         callbacks = self.trainer.callbacks
         self.optimization.before = before_steps(callbacks, self.trainer, self)
@@ -152,7 +157,8 @@ class Solver(LightningModule):
             self.trainer.should_stop = True
 
     def _optimize(self, batch: Batch, norm: bool) -> Tensor:
-        return self.optimization(batch, self.step, norm)
+        taught = self._lesson.taught(batch) if self._lesson else batch
+        return self.optimization(taught, self.step, norm)
 
     def _log_block(self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool) -> None:
         """Log the losses of each `log_every`-th step and, if there is one, the last step's scores.

@@ -76,6 +76,19 @@ class Batch(NamedTuple):
         return self._replace(inputs=self.inputs.to(device), targets=moved)
 
 
+class Taught(NamedTuple):
+    """What a model learns of samples that a teacher has seen, too.
+
+    Attributes:
+        targets: what is true of them.
+        probs: of each class, softened, by the teacher, `(b, n_classes)` or, of pixels,
+            `(b, n_classes, H, W)` float32.
+    """
+
+    targets: Tensor
+    probs: Tensor
+
+
 class Loss(NamedTuple):
     """The loss of each sample of a batch, and what it is made of.
 

@@ -25,8 +25,8 @@ def conflicts(h: Any) -> list[str]:
         ),
         *_beginnings(h),
         (
-            h.accept_changes and not h.resume,
-            "--accept-changes needs --resume: a new run records what is",
+            h.accept_changes and not (h.resume or h.teacher),
+            "--accept-changes needs --resume or --teacher: a new run records what is",
         ),
         (
             h.precision == "16-mixed" and h.accelerator == "cpu",
@@ -42,6 +42,7 @@ def conflicts(h: Any) -> list[str]:
             f"--class-weights are not used by --loss {' '.join(h.loss)}: leave them out or use"
             " --loss cross-entropy or focal",
         ),
+        *_teaching(h),
         (
             h.detect_anomaly and h.compile,
             "--detect-anomaly and --compile exclude each other: compiled, operations have no lines",
@@ -115,6 +116,21 @@ def _reaches_a_loss(name: str, h: Any) -> bool:
     """
     chosen = [plugs.find("loss", text) for text in plugs_of(h.loss)]
     return any(plug.outside or name in plugs.source(plug.path) for plug in chosen)
+
+
+def _teaching(h: Any) -> list[tuple[Any, str]]:
+    """Rules of `--teacher`."""
+    usual = (h.teacher_weight, h.teacher_temperature) == (0.9, 4.0)
+    return [
+        (
+            h.teacher and h.only_test,
+            "--teacher and --only-test exclude each other: a test trains nothing",
+        ),
+        (
+            not h.teacher and not h.only_test and not usual,
+            "--teacher-weight and --teacher-temperature need --teacher: which run teaches",
+        ),
+    ]
 
 
 def _beginnings(h: Any) -> list[tuple[Any, str]]:

@@ -81,6 +81,7 @@ def teach(parser: Parser) -> None:
         "--exp-name": completion.experiments,
         "--resume": completion.runs,
         "--checkpoint": completion.runs_and_files,
+        "--teacher": completion.runs_and_files,
         "--from": completion.runs,
         "--config": completion.runs_and_files,
     }

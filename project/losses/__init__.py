@@ -10,12 +10,13 @@ from typing import Any
 from project import plugs
 from project.cli.faults import blamed, fault
 from project.losses._class_weights import class_weights
+from project.losses._distillation import Distillation
 from project.losses._objective import Function, Objective
 from project.plugs.handing import asks, made
 from project.plugs.weighted import term
 from project.words.returned import if_none
 
-__all__ = ["Objective", "build", "class_weights"]
+__all__ = ["Distillation", "Objective", "build", "class_weights"]
 
 
 def build(hparams: Any, there: Mapping[str, Any] | None = None) -> Objective:

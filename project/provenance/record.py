@@ -140,7 +140,7 @@ def make_record(
         data: `Data.describe()`.
         model: Name and numbers of parameters.
         environment: `environment()`; its host and user become entries of the record.
-        start: `{"generators", "weights"}`: hashes of what training begins with.
+        start: `{"generators", "weights", "teachers"}`: hashes of what training begins with.
         redactor: Goes over every string of the record.
         task: `Task.describe()`.
         scores: Which way each score is better, by its bare name.

@@ -98,6 +98,7 @@ def inherited(
     kept = {k: v for k, v in values.items() if section_of(k) in INHERITED_SECTIONS or k == "seed"}
     # The weights come from the checkpoint; nothing needs to be downloaded.
     own = hparams.to_values() | kept | given | {"pretrained": False}
+    own |= {"teacher": list(given.get("teacher", ()))}
     own["plugs"] = _merged(hparams.plugs, _settings(values), given.get("plugs", {}))
     return read_flags(source, own)
 

@@ -34,6 +34,11 @@ RECORD = Layout(
             "text or null",
             "BLAKE3 of the weights in `--checkpoint`, if one is given, or of the parent's",
         ),
+        "start.teachers": (
+            "list",
+            "the run and the BLAKE3 of the weights of each `--teacher`; runs before there was that"
+            " flag lack it",
+        ),
         "parent": ("object or null", "the run that this one goes on from (`--from`); null: none"),
         "parent.run_id": ("text", "its id"),
         "parent.epoch": ("integer", "this one began in, counted from 0; those before are its"),

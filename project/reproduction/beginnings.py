@@ -17,7 +17,15 @@ def start_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
     weights = [start["weights"] for start in (then, now)]
     if None not in weights and weights[0] != weights[1]:
         found.append(f"start: weights {short(weights[0])} -> {short(weights[1])}")
+    each = taught_by(then), taught_by(now)
+    if each[0] != each[1]:
+        found.append(f"start: teachers {' -> '.join(' '.join(map(short, e)) or '-' for e in each)}")
     return found
+
+
+def taught_by(start: Mapping[str, Any]) -> list[str]:
+    """The hashes of the teachers' weights."""
+    return [teacher["weights"] for teacher in start.get("teachers") or ()]
 
 
 def same_weights(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

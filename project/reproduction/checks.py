@@ -10,7 +10,7 @@ from project.plugs import flat
 from project.provenance import data_changes
 from project.provenance.environment_changes import differences
 from project.provenance.seal import hash_file
-from project.reproduction.beginnings import same_weights, start_differences
+from project.reproduction.beginnings import same_weights, start_differences, taught_by
 from project.reproduction.expected import Recorded
 from project.reproduction.rerun import here, survey
 
@@ -58,6 +58,8 @@ def explain(then: Recorded, now: Recorded) -> list[str]:
     found, neutral = [], set(NEUTRAL_TO_RESULTS)
     if same_weights(then.record["start"], now.record["start"]):
         neutral.add("checkpoint")
+    if taught_by(then.record["start"]) == taught_by(now.record["start"]):
+        neutral.add("teacher")
     states = [(run.record.get("parent") or {}).get("state") for run in (then, now)]
     if states[0] == states[1]:
         neutral.add("from")

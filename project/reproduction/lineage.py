@@ -43,6 +43,22 @@ def parent_of(run: Recorded, original: Path | Stored, exp_dir: Path) -> Path:
     return found
 
 
+def check_teachers(run: Recorded, exp_dir: Path) -> None:
+    """Refuse where a run that taught this one is gone; the code that is run again looks for it.
+
+    Raises:
+        ValueError: it is not in the folder of runs.
+    """
+    for teacher in run.record["start"].get("teachers") or ():
+        run_id = teacher["run_id"]
+        if run_id and find_parent(run_id, [exp_dir]) is None:
+            raise ValueError(
+                f"run {run.run_id} was taught by {run_id}, which is not in {exp_dir}; bring it:"
+                f" where it is, `{command('runs', 'export', run_id, 'teacher.tar.gz')}`, here"
+                f" `{command('runs', 'import', 'teacher.tar.gz')}`"
+            )
+
+
 def handed_over(run: Recorded, parent: Path) -> Path | None:
     """The parent, or a reproduction of it, as far as one has what the run took over."""
     return having(parent, run.record["parent"])

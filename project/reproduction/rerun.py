@@ -145,6 +145,9 @@ def _flags(run: Recorded, exp_dir: Path) -> str:
     flags |= {"require_clean": False} if flags.get("require_clean") else {}
     if flags.get("checkpoint") and os.path.exists(path := here(flags["checkpoint"])):
         flags["checkpoint"] = path  # otherwise it names a run
+    if flags.get("teacher"):
+        paths = {name: here(name) for name in flags["teacher"]}
+        flags["teacher"] = [p if os.path.exists(p) else name for name, p in paths.items()]
     return config_text({k: v for k, v in flags.items() if v is not None})
 
 
