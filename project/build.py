@@ -91,7 +91,7 @@ def build(
     with blamed("model", hparams.model):
         model = models.build(dataset.shape, task.n_outputs, hparams, there)
     if state:
-        load_weights(model, state, plan.source)
+        load_weights(model, state, plan.source, parts=not hparams.only_test)
     # The weights are the same in each process; the dropout should not be.
     generators.seed_rank(hparams.seed, trainer.global_rank)
     make_ready(model, device, hparams)

@@ -41,6 +41,7 @@ from project.training.origin import Origin
 from project.training.saving import Checkpoints
 from project.training.state import Position, describe
 from project.training.trainer import make_trainer
+from project.training.weights import made_of, marks_of
 
 
 def run_experiment(
@@ -96,6 +97,9 @@ def with_checkpoint(plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
         checkpoint.load(run_directory.best(plan.resume))
     if state and plan.hparams.only_test:
         plan = plan.inherit(state["hyperparameters"])
+    elif plan.weights and (marks := marks_of(made_of(state))):
+        # The record has them, so that the run is resumed and reproduced by it alone.
+        plan = plan.marked(marks)
     return plan, state
 
 

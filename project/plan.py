@@ -1,6 +1,7 @@
 """What a command line asks for: a new run, perhaps from another one, one to resume, or a test."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -94,6 +95,16 @@ class Plan:
     def inherit(self, values: Mapping[str, Any]) -> "Plan":
         """For a test: with the settings of data and model that the checkpoint holds."""
         return replace(self, hparams=inherited(self.hparams, self.given, values, self.source))
+
+    def marked(self, marks: Mapping[str, Sequence[str]]) -> "Plan":
+        """For a new run: with what its file of weights says is shared and frozen in it."""
+        own = {
+            n: (*dict.fromkeys((*more, *getattr(self.hparams, n))),) for n, more in marks.items()
+        }
+        notes = [f"{flag_name(name)} {' '.join(more)}" for name, more in marks.items()]
+        if place().is_first:
+            print(f"note: as {self.weights} says: {' '.join(notes)}", file=sys.stderr)
+        return replace(self, hparams=self.hparams.replace(**own))
 
 
 def make_plan(arguments: Arguments) -> Plan:

@@ -22,6 +22,7 @@ from project import (
     serve,
     sync,
     verify,
+    weights,
 )
 from project.cli import command
 from project.hyperparameters import Hyperparameters
@@ -146,6 +147,7 @@ COMMANDS = {
     "sync": sync.main,
     "serve": serve.main,
     "export": export.main,
+    "weights": weights.main,
     "server.stop": stop.main,
 }
 WITH_RUN = (
@@ -161,6 +163,7 @@ WITH_RUN = (
     "runs export",
     "export",
     "sync",
+    "weights fork -o made.pt",
 )
 WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "serve token revoke")
 

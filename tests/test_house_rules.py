@@ -49,6 +49,7 @@ AT_THE_ROOT = {
     "sync": "a command",
     "serve": "a command",
     "export": "a command",
+    "weights": "a command",
     "__main__": "lists the commands",
     "__init__": "makes it a package",
 }

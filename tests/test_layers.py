@@ -35,6 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "inference": {"data", "models", "provenance", "recipes", "tasks", "training", "values"},
     "modelcard": {"provenance", "tables"},
     "calibration": {"inference", "provenance", "values"},
+    "derivation": {"data", "inference", "training"},
     "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},
     "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
     "comparison": {"provenance", "tables"},
@@ -44,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"card", "runs", "sync", "serve"}
+COMMANDS |= {"card", "runs", "sync", "serve", "weights"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment"}
 # The server's, from the ground up: each may import from those before it.

@@ -130,7 +130,7 @@ class Predictor:
         # What draws random numbers in a person's program draws the same ones after this.
         with torch.random.fork_rng(devices=[]), blamed("model", hparams.model):
             model = models.build(shape, task.n_outputs, hparams, there | {"task": task})
-        load_weights(model, dict(state), found.path)
+        load_weights(model, state, found.path)
         make_ready(model, device, hparams)
         dtype, any_size = state.get("dtype", "uint8"), task.of_pixels
         return cls(

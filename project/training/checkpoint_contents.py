@@ -48,6 +48,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "hyperparameters": ("values by name", _is_named),
     "task": ("values by name", _is_named),
     "code": ("values by name", _is_named),
+    "made": ("values by name", _is_named),
     "classes": ("texts", _are_texts),
     "shape": ("channels, height and width", _is_shape),
     "dtype": ("uint8 or float32", lambda value: value in ("uint8", "float32")),

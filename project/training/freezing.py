@@ -5,24 +5,24 @@ or that the GLOB means by name, stays in evaluation mode while the rest trains: 
 their running statistics, and nothing is dropped in it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import MethodType
 
-from torch import Tensor, nn
+from torch import nn
 
-from project.training.parts import matches, parameters, unfound
+from project.training.parts import matches, tensors, unfound
 
 FLAG = "--freeze"
 # An attribute of the parameters that the flag has frozen; others a model has frozen itself.
 BY_FLAG = "frozen_by_flag"
 
 
-def problems(model: nn.Module, globs: Sequence[str]) -> Iterator[str]:
-    """A line for each GLOB that means no parameter."""
-    names = parameters(model)
+def problems(names: Iterable[str], globs: Sequence[str], flag: str = FLAG) -> Iterator[str]:
+    """A line for each GLOB that means none of the parameters of these names."""
+    names = list(names)
     for glob in globs:
         if not any(matches(glob, name) for name in names):
-            yield unfound(FLAG, glob, model)
+            yield unfound(flag, glob, names)
 
 
 def freeze(model: nn.Module, globs: Sequence[str]) -> None:
@@ -30,7 +30,9 @@ def freeze(model: nn.Module, globs: Sequence[str]) -> None:
     if not globs:
         return
     still = {
-        id(tensor) for name, tensor in _tensors(model) if any(matches(glob, name) for glob in globs)
+        id(tensor)
+        for name, tensor in tensors(model).items()
+        if any(matches(glob, name) for glob in globs)
     }
     for parameter in model.parameters():
         if id(parameter) in still and parameter.requires_grad:
@@ -47,11 +49,6 @@ def freeze(model: nn.Module, globs: Sequence[str]) -> None:
 def thawed(model: nn.Module) -> list[str]:
     """The names of the parameters that train where nothing is frozen by the flag."""
     return [n for n, p in model.named_parameters() if p.requires_grad or hasattr(p, BY_FLAG)]
-
-
-def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    yield from model.named_parameters(remove_duplicate=False)
-    yield from model.named_buffers(remove_duplicate=False)
 
 
 def _keep_still(module: nn.Module) -> None:

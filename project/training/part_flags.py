@@ -4,6 +4,7 @@ from torch import nn
 
 from project.hyperparameters import Hyperparameters
 from project.training import freezing, rates, sharing
+from project.training.parts import parameters, tensors
 
 
 def arrange(model: nn.Module, hparams: Hyperparameters) -> None:
@@ -12,10 +13,11 @@ def arrange(model: nn.Module, hparams: Hyperparameters) -> None:
     Raises:
         ValueError: a name or a GLOB means nothing, or blocks are unlike; a line for each.
     """
+    names, scaled = parameters(model), [w.rpartition("=")[0] for w in hparams.learning_rate_scale]
     told = [
-        *sharing.problems(model, hparams.share),
-        *freezing.problems(model, hparams.freeze),
-        *rates.problems(model, hparams.learning_rate_scale),
+        *sharing.problems(tensors(model), hparams.share),
+        *freezing.problems(names, hparams.freeze),
+        *freezing.problems(names, scaled, rates.FLAG),
     ]
     if told:
         raise ValueError("\n".join(told))

@@ -6,7 +6,7 @@ run which freezes or scales otherwise can take the optimizer's state over.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,20 +14,12 @@ from torch.optim import Optimizer
 
 from project.hyperparameters import Hyperparameters
 from project.training.freezing import thawed
-from project.training.parts import matches, parameters, unfound
+from project.training.parts import matches, parameters
 from project.words.names import some
 
 FLAG = "--learning-rate-scale"
 # Of a group: the factor of the schedule's rate, that rate, and the names of its parameters.
 SCALE, RATE, NAMES = "learning_rate_scale", "learning_rate", "names"
-
-
-def problems(model: nn.Module, words: Sequence[str]) -> Iterator[str]:
-    """A line for each GLOB of `GLOB=FACTOR` that means no parameter."""
-    names = parameters(model)
-    for glob in (word.rpartition("=")[0] for word in words):
-        if not any(matches(glob, name) for name in names):
-            yield unfound(FLAG, glob, model)
 
 
 def divide(optimizer: Optimizer, model: nn.Module, hparams: Hyperparameters) -> Optimizer:

@@ -9,6 +9,9 @@ Both `best.pt` and `last.pt` hold
 - `model`: weights and buffers by name;
 - `best`: epoch, step, monitor, value and scores of the best epoch so far.
 
+What `python -m project.weights` makes of them has `made` besides: of what, and what is to be shared
+or frozen in a run that starts from it.
+
 `last.pt` has besides what training needs to go on (`capture`): `optimizer`, `scaler`, `train_loss`,
 `rng` of each rank, and the position: `epoch`, `step`, `step_in_epoch`, `done`; and, where any
 callback has a state, `callbacks`. A run that goes on takes data as the model knows them

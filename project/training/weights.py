@@ -1,5 +1,6 @@
 """The weights in checkpoints: how they become a model's, and the hashes that tell them apart."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,31 +8,70 @@ from torch import Tensor, nn
 
 from project.training import checkpoint
 from project.training.digest import digest
+from project.training.parts import blocks, form
+from project.words.names import some
+from project.words.telling import did_you_mean, quoted
+
+# Flags that a file of weights brings with it.
+MARKS = ("share", "freeze")
 
 
-def load_weights(model: nn.Module, state: dict[str, Any], path: Path) -> None:
+def load_weights(
+    model: nn.Module, state: Mapping[str, Any], path: Path, *, parts: bool = False
+) -> None:
     """Put a checkpoint's weights into `model`.
 
+    Args:
+        model: whose weights they become.
+        state: the checkpoint.
+        path: of its file.
+        parts: whether it may hold one block alone; the others stay as they are.
+
     Raises:
-        ValueError: the weights are another model's; the message names the first difference.
+        ValueError: the weights are another model's, or one block's; the message names the first
+            difference.
     """
     weights, expected = state["model"], model.state_dict()
+    if block := made_of(state).get("block"):
+        _check_block(block, path, expected, parts)
+        expected = {n: tensor for n, tensor in expected.items() if n.startswith(f"{block}.")}
     for name in sorted(weights.keys() | expected.keys()):
-        ours, theirs = _form(expected.get(name)), _form(weights.get(name))
+        ours, theirs = form(expected.get(name)), form(weights.get(name))
         if ours != theirs:
             raise ValueError(
                 f"{path} is of another model ({state['hyperparameters'].get('model')}): {name} is"
                 f" {theirs} there and {ours} here; give the flags that it was trained with"
             )
-    model.load_state_dict(weights)
+    model.load_state_dict(weights, strict=not block)
 
 
-def _form(tensor: Tensor | None) -> str:
-    """The shape, and the kind of numbers where it is not the usual: torch would convert them."""
-    if tensor is None:
-        return "absent"
-    kind = "complex " if tensor.is_complex() else "" if tensor.is_floating_point() else "integer "
-    return f"{kind}{tuple(tensor.shape)}"
+def made_of(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a checkpoint says of how `python -m project.weights` made it; {} of a run's own."""
+    return state.get("made", {})
+
+
+def marks_of(made: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What is to be shared and frozen in runs that start from such a file, by the flag's name.
+
+    Raises:
+        ValueError: it is no list of texts; the file is another program's.
+    """
+    found = {name: made[name] for name in MARKS if made.get(name)}
+    for name, words in found.items():
+        if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
+            raise ValueError(f"what a file of weights says of {name} is {quoted(words)}, no texts")
+    return {name: tuple(words) for name, words in found.items()}
+
+
+def _check_block(block: str, path: Path, names: Mapping[str, Tensor], parts: bool) -> None:
+    if not parts:
+        raise ValueError(
+            f"{path} holds the weights of {block} alone, no whole model: --checkpoint starts a"
+            " new run with them"
+        )
+    if block not in (known := blocks(names)):
+        near = did_you_mean(block, known) or f": it has {some([n for n in known if '.' not in n])}"
+        raise ValueError(f"{path} holds the weights of {block}, which this model has not{near}")
 
 
 class SavedWeights:

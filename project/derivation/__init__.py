@@ -1,0 +1,1 @@
+"""Files of weights made from others: what `python -m project.weights` does."""
