@@ -74,7 +74,8 @@ def meant(word: str, known: Iterable[str]) -> str | None:
 
     Names are flags or keys of a file, `--learning-rate` or `learning_rate`. In the order of
     certainty: it is one but for dashes, underscores and case; another project's name for one; the
-    beginning of a single one; nearly one; nearly another project's name.
+    beginning of a single one, or of one with which all others begin; nearly one; nearly another
+    project's name.
     """
     names = {_bare(name): name for name in known}
     others = {s: names[name] for name in _OTHERS if name in names for s in _OTHERS[name].split()}
@@ -82,8 +83,9 @@ def meant(word: str, known: Iterable[str]) -> str | None:
     longer = [name for name in names if name.startswith(bare)]
     if bare in names or bare in others:
         return names.get(bare) or others[bare]
-    if len(longer) == 1:
-        return names[longer[0]]
+    shortest = min(longer, key=len, default=None)
+    if shortest and all(name.startswith(shortest) for name in longer):
+        return names[shortest]
     # Importing it costs 4 ms, and comparing with all that others say as many.
     from difflib import get_close_matches
 
