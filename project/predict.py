@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 DESCRIPTION = (
     "Predict with a run's best checkpoint, as its test did. Without -o a table is shown; with it,"
     " rows go into a folder: path, BLAKE3, prediction, its number and probability, entropy"
-    " (divided by ln C), the most probable classes, and the model's hash."
+    " (divided by ln C), the most probable classes, and the model's hash; or the embedding and what"
+    " is nearest."
 )
 
 
@@ -57,10 +58,16 @@ def make_parser() -> argparse.ArgumentParser:
         type=whole("number of classes", 1, 1000),
         default=1,
         metavar="K",
-        help="most probable classes in a row (%(default)s)",
+        help="most probable classes, or nearest neighbours, in a row (%(default)s)",
     )
     parser.add_argument(
         "--draw", action="store_true", help="captioned pictures in FOLDER/drawn (masks always are)"
+    )
+    parser.add_argument(
+        "--nearest",
+        metavar="REFERENCE",
+        help="of embeddings: the nearest images among train, val or test of the run's own data, or"
+        " in a folder of pictures",
     )
     _add_models(parser)
     _add_machine(parser)
@@ -151,8 +158,14 @@ def answering(arguments: argparse.Namespace) -> "Answers":
     from project.inference.answers import Dropout, Ensemble
     from project.inference.asking import loaded
 
-    runs = [arguments.run, *arguments.others]
-    first, *others = (loaded(run, arguments) for run in runs)
+    first = loaded(arguments.run, arguments)
+    if first.task.of_pairs:
+        from project.inference.embeddings import embeddings_of
+
+        return embeddings_of(first, arguments)
+    if arguments.nearest is not None:
+        raise ValueError(f"--nearest is of embeddings, and {arguments.run} is of {first.task.name}")
+    others = [loaded(run, arguments) for run in arguments.others]
     if others:
         return Ensemble([first, *others])
     if arguments.mc_dropout:

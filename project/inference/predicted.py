@@ -17,7 +17,7 @@ from project.inference.drawing import draw, draw_mask
 from project.inference.inputs import Item, named
 from project.inference.output.folder import UNREADABLE, Folder
 from project.inference.output.screen import Screen
-from project.inference.rows import HASH, MASK, columns
+from project.inference.rows import HASH, MASK, columns, embedding_columns
 from project.inference.told import Told, told
 from project.words.names import printable
 
@@ -40,6 +40,9 @@ def predict_all(answers: Answers, arguments: argparse.Namespace, stdin: IO[str])
     items = named(arguments.inputs, first.shape[0], stdin)
     top_k = min(arguments.top_k, len(first.classes))
     header = columns(first.task.of_pixels, top_k, answers.columns)
+    if first.task.of_pairs:
+        is_table = arguments.output is not None and arguments.format == "csv"
+        header = embedding_columns(first.task.n_outputs, answers.columns, is_table)
     if arguments.output is None:
         return _show(answers, _read(answers, arguments, items, None), top_k, header)
     about = _about(answers, arguments)
@@ -70,6 +73,7 @@ def _about(answers: Answers, arguments: argparse.Namespace) -> dict[str, Any]:
         "members": [getattr(m, "weights_hash") for m in getattr(answers, "members", [])],
         "mc_dropout": dropout,
         "calibrated": arguments.calibrated,
+        **({"nearest": arguments.nearest} if arguments.nearest else {}),
         "conformal": arguments.conformal and [arguments.conformal, arguments.conformal_method],
         "classes": list(answers.first.classes),
         "precision": answers.first.precision,

@@ -7,7 +7,7 @@ import numpy as np
 
 from project.values import Prediction
 
-NAME, HASH, MODEL, MASK = "path", "blake3", "model", "mask"
+NAME, HASH, MODEL, MASK, EMBEDDING = "path", "blake3", "model", "mask", "embedding"
 Row = dict[str, Any]
 
 
@@ -28,10 +28,26 @@ def columns(of_pixels: bool, top_k: int, more: Sequence[str]) -> tuple[str, ...]
     return (NAME, HASH, *own, MODEL)
 
 
+def embedding_columns(size: int, more: Sequence[str], each: bool) -> tuple[str, ...]:
+    """Likewise, where embeddings are predicted.
+
+    Args:
+        size: numbers of an embedding.
+        more: what is told besides.
+        each: whether every number has a cell of its own, as in CSV, or all together a list.
+    """
+    own = [f"{EMBEDDING}_{i}" for i in range(size)] if each else [EMBEDDING]
+    return (NAME, HASH, *more, *own, MODEL)
+
+
 def row_of(
     prediction: Prediction, classes: Sequence[str], top_k: int, more: Mapping[str, Any]
 ) -> Row:
     """The cells that a prediction fills."""
+    if np.ndim(prediction.value) == 1:
+        values = np.asarray(prediction.value).tolist()
+        each = {f"{EMBEDDING}_{i}": value for i, value in enumerate(values)}
+        return each | {EMBEDDING: values} | dict(more)
     if np.ndim(prediction.value) == 2:
         return _of_mask(prediction, classes) | dict(more)
     probs = prediction.probs

@@ -1,18 +1,25 @@
 """Embeddings end to end: classes that never trained are found, recorded, verified and drawn."""
 
+import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 import torch
 from PIL import Image
 
 from project import data, models, tasks
+from project.calibrate import main as calibrate
+from project.export import main as export
 from project.files import read_json
 from project.hyperparameters import Hyperparameters
+from project.inference.predictor import Predictor
 from project.main import main
 from project.metrics.retrieval import retrieved
+from project.predict import main as predict
 from project.tables.parquet import read_columns
 from project.training import checkpoint
 from project.values import Example, Prediction
@@ -134,6 +141,80 @@ def test_what_a_bound_leaves_out_is_told() -> None:
     metric.compute()
     assert task.notes()[0].startswith("recall and map@r are of 3 samples among each other, of 4")
     assert "1 samples had no other of their class" in task.notes()[1]
+
+
+@pytest.fixture
+def pictures(run: Path, tmp_path: Path) -> Path:
+    """The first two digits of each of the classes 7 and 8, which never trained."""
+    dataset = data.prepare(Hyperparameters())
+    samples, targets = dataset.train.samples, dataset.train.samples.targets.values
+    for digit in (7, 8):
+        for i in (targets == digit).nonzero().flatten()[:2].tolist():
+            Image.fromarray(samples.images[i, 0].numpy()).save(tmp_path / f"{digit}-{i}.png")
+    return tmp_path
+
+
+def test_predict_writes_embeddings_and_names_the_nearest(
+    run: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [str(run), str(pictures), "--nearest", "test", "--top-k", "2"]
+    for form in ("csv", "json", "parquet"):
+        assert predict([*asked, "-o", str(pictures / form), "--format", form]) == 0
+    with (pictures / "csv" / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    predictor = Predictor.load(run)
+    files = sorted(pictures.glob("*.png"))
+    assert [row["path"] for row in rows] == list(map(str, files))
+    expected = predictor.outputs(predictor.read(files))
+    found = [[float(row[f"embedding_{i}"]) for i in range(8)] for row in rows]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for row, path in zip(rows, files, strict=True):
+        digit, index = path.stem.split("-")  # itself is among the test's samples
+        assert (row["nearest_1"], row["class_1"]) == (f"test {index}", digit)
+        assert float(row["distance_1"]) < 1e-6 < float(row["distance_2"])
+    lines = (pictures / "json" / "predictions.jsonl").read_text().splitlines()
+    assert np.allclose([json.loads(line)["embedding"] for line in lines], expected)
+    columns = pyarrow.parquet.read_table(pictures / "parquet" / "predictions.parquet").to_pydict()
+    assert np.allclose(columns["embedding"], expected)
+    # Among pictures the second is another one; classes nobody knows.
+    capsys.readouterr()
+    assert predict([*asked[:2], "--nearest", str(pictures), "--top-k", "9"]) == 0
+    head, *shown = (line.split("\t") for line in capsys.readouterr().out.splitlines())
+    assert head[-3:] == ["nearest_4", "distance_4", "embedding"] and "class_1" not in head
+    assert [row[1] for row in shown] == [row[0] for row in shown]
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        ("--mc-dropout 2", "--mc-dropout: task embedding gives embeddings, no probabilities"),
+        ("-o out --draw", "--draw: task embedding gives embeddings, no probabilities"),
+        ("--top-k 3", "--top-k of embeddings needs --nearest, the nearest 3"),
+        ("--nearest nowhere", "nowhere: there is no such file or folder"),
+    ],
+)
+def test_predict_refuses_what_embeddings_have_not(
+    words: str, told: str, run: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(pictures)
+        assert predict([str(run), str(pictures), *words.split()]) == 2
+    assert told in capsys.readouterr().err and not (pictures / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "command, told",
+    [
+        (export, "can't be exported: task embedding decides for no class"),
+        (calibrate, "task embedding has no probabilities to calibrate"),
+    ],
+)
+def test_commands_of_decisions_say_that_there_are_none(
+    command: Callable[[list[str]], int], told: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command([str(run)]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error")]
+    assert told in line and not (run / "after").exists()
 
 
 WRONG = [

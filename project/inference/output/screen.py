@@ -9,6 +9,7 @@ from project.words.telling import clean
 from project.words.width import cell_width, squeezed
 
 MOST = 40  # rows on a terminal
+LISTED = 3  # numbers of a list there
 _NARROWEST = 12  # of a path
 
 
@@ -28,7 +29,7 @@ class Screen:
     def add(self, row: Row) -> None:
         """Take a row in."""
         self._n += 1
-        cells = [_text(row.get(name)) for name in self._columns]
+        cells = [_text(row.get(name), self._terminal) for name in self._columns]
         if not self._terminal:
             if self._n == 1:
                 print("\t".join(self._columns))
@@ -50,7 +51,11 @@ class Screen:
             print(f"and {self._n - MOST:,} more: -o FOLDER writes all")
 
 
-def _text(value: object) -> str:
+def _text(value: object, short: bool = False) -> str:
+    if isinstance(value, list):
+        shown = value[:LISTED] if short else value
+        more = f" ... ({len(value)})" if len(shown) < len(value) else ""
+        return " ".join(map(_text, shown)) + more
     return f"{value:.4f}" if isinstance(value, float) else clean(str(value))
 
 
