@@ -83,6 +83,8 @@ def build(
         dataset, reopened = load_data(plan)
     if hparams.refuse_leaks:
         dataset.refuse_leaks()
+    if dataset.recipe and not hparams.only_test:
+        dataset.recipe.check_losses(hparams.loss)
     if state and (hparams.only_test or plan.resume or plan.parent):
         dataset = as_trained(dataset, state, plan.source)
     stage("building the model")

@@ -60,7 +60,7 @@ class Batch(NamedTuple):
     Attributes:
         inputs: `(b, C, H, W)` float32, normalised, on the device.
         targets: what the task is to find, on the device; `(b,)` int64 of labels, `(b, H, W)` int64
-            of masks.
+            of masks; `(b, n_classes)` float32, probabilities, of training images that are mixed.
         size: samples of the batch over all ranks.
         indices: of the data set's samples, `(b,)` int64 on the CPU.
     """

@@ -12,16 +12,15 @@ from project.data._augment import Geometry, draw
 from project.data._block import Block
 from project.data._drawing import balanced, grouped, repetitions
 from project.data._schedule import Schedule
+from project.data._sequence import Order
 from project.data.normalisation import Normalisation
 from project.data.order import generator, permutation
 from project.data.ragged import Ragged
 from project.data.samples import Subset
-from project.data.targets import Labels
 from project.values import Batch, Tree, split
 
 if TYPE_CHECKING:  # runs without a recipe need not pay for it
-    from project.recipes.draws import Draws
-    from project.recipes.recipe import Augmentation
+    from project.data._augmented import Augmented, Drawn
 
 BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20
@@ -48,7 +47,7 @@ class Loader:
         per_class: with `drawn`, samples of a class that stand together in a batch, see `grouped`;
             0: any.
         augmentations: see `Geometry`; for training only.
-        augmentation: that of a recipe, likewise.
+        augmented: what a recipe does, likewise.
         limit: batches per epoch, at most; None: all.
         rank: of this process.
         world_size: number of processes, each of which gets a contiguous part of each batch.
@@ -74,16 +73,16 @@ class Loader:
         drawn: Tensor | None = None,
         per_class: int = 0,
         augmentations: Sequence[str] = (),
-        augmentation: "Augmentation | None" = None,
+        augmented: "Augmented | None" = None,
         limit: int | None = None,
         rank: int = 0,
         world_size: int = 1,
         leaked: Sequence[int] = (),
     ) -> None:
-        assert training or not (shuffle or augmentations or augmentation)
+        assert training or not (shuffle or augmentations or augmented)
         self._subset, self._seed, self._shuffle = subset, seed, shuffle
         self._drawn, self._per_class, self._batch_size = drawn, per_class, batch_size
-        self._augmentations, self._augmentation = tuple(augmentations), augmentation
+        self._augmentations, self._augmented = tuple(augmentations), augmented
         # Crops of pictures of many sizes are trained on; whole ones come one by one.
         self._crops = training and isinstance(subset.samples, Ragged)
         n, block_steps = len(subset), _block_steps(subset, batch_size)
@@ -128,37 +127,34 @@ class Loader:
             yield Block(epoch, step, torch.empty(0, dtype=torch.int64), (), partial(iter, ()))
             return
         start = offsets[step]
-        order, again = (each[start:] for each in self._order(epoch))
+        order = self._order(epoch).after(start)
         sizes = [offsets[end] - offsets[first] for first, end in blocks]
         # The stream comes first, so that it is exhausted and its workers end.
-        known = order.split(sizes), again.split(sizes)
-        arriving = zip(self._stream(epoch, start, order, sizes), *known, strict=True)
-        for ((images, targets), indices, nth), (first, end) in zip(arriving, blocks, strict=True):
-            steps = slice(first, end)
+        arriving = zip(self._stream(epoch, start, order, sizes), order.pieces(sizes), strict=True)
+        for ((images, targets), mine), (first, end) in zip(arriving, blocks, strict=True):
+            steps, indices = slice(first, end), mine.indices
             if self._augmentations:
                 images, targets = self._moved(images, targets, self._draws(epoch, steps))
             # A rank may have no sample of the last batch.
             counts = [count for count in self._schedule.counts[steps] if count]
-            draws = self._augmentation and self._augmentation.draws(self._seed, epoch, indices, nth)
-            of_block = images, targets, indices, counts, self._schedule.sizes[steps], draws
+            drawn = self._augmented and self._augmented.drawn(epoch, *mine)
+            of_block = images, targets, indices, counts, self._schedule.sizes[steps], drawn
             leaked = None
             if self._leaked is not None:
                 leaked = self._leaked[indices].to(images.device).split(counts)
             yield Block(epoch, first, indices, counts, partial(self._batches, *of_block), leaked)
 
-    def _order(self, epoch: int) -> tuple[Tensor, Tensor]:
-        """This rank's samples of a whole epoch, `(n,)` int64 indices into the data set.
-
-        And how often each was there before in the epoch, on any rank, likewise.
-        """
-        mine = self._schedule.positions
+    def _order(self, epoch: int) -> Order:
+        """This rank's samples of a whole epoch."""
+        places = self._schedule.positions
+        again = torch.zeros_like(places)
         if self._drawn is not None:
             every = self._picked(self._drawn, epoch)
-            return self._subset.indices[every[mine]], repetitions(every)[mine]
-        places = mine
-        if self._shuffle:
-            places = permutation(len(self._subset), self._seed, "order", epoch)[mine]
-        return self._subset.indices[places], torch.zeros_like(mine)
+            places, again = every[places], repetitions(every)[places]
+        elif self._shuffle:
+            places = permutation(len(self._subset), self._seed, "order", epoch)[places]
+        partners = self._augmented.partners(places, epoch) if self._augmented else None
+        return Order(self._subset.indices[places], again, partners)
 
     def _picked(self, drawn: Tensor, epoch: int) -> Tensor:
         """The places of an epoch, on all ranks, whose samples are drawn by their class."""
@@ -168,16 +164,16 @@ class Loader:
         return balanced(drawn, self._seed, epoch)
 
     def _stream(
-        self, epoch: int, start: int, order: Tensor, sizes: list[int]
+        self, epoch: int, start: int, order: Order, sizes: list[int]
     ) -> Iterator[tuple[Tensor, Tree]]:
         """Images and targets of this rank's samples from its `start`-th on, in pieces."""
         samples = self._subset.samples
         if not self._crops:
-            return samples.stream(order, sizes)
+            return samples.stream(*order.fetched(sizes))
         # Of each place in the epoch's order, whatever the batches, ranks and blocks.
         source = generator(self._seed, "crop", epoch)
         draws = torch.randint(0, 2**31, (len(self._subset), 2), generator=source)
-        return samples.crops(order, sizes, draws[self._schedule.positions][start:])
+        return samples.crops(order.indices, sizes, draws[self._schedule.positions][start:])
 
     def _moved(self, images: Tensor, targets: Tree, draws: Tensor) -> tuple[Tensor, Tree]:
         """Images and what is true of them, moved by one geometry."""
@@ -191,27 +187,19 @@ class Loader:
         indices: Tensor,
         counts: list[int],
         sizes: Sequence[int],
-        draws: "Draws | None",
+        drawn: "Drawn | None",
     ) -> Iterator[Batch]:
         ready = self._subset.samples.targets.ready
         pieces = [counts[i:][: self._at_once] for i in range(0, len(counts), self._at_once)]
         ends = [sum(piece) for piece in pieces]
-        parts = zip(split(images, ends), split(targets, ends), pieces, strict=True)
-        size, index, at = iter(sizes), iter(indices.split(counts)), 0
-        for some, truth, piece in parts:
-            if draws is not None:
-                end = at + len(some)
-                some, truth = self._augmented(some, truth, draws[at:end])
-                at = end
+        if self._augmented is not None and drawn is not None:
+            parts = self._augmented.pieces(images, targets, ends, drawn)
+        else:
+            parts = zip(split(images, ends), split(targets, ends), strict=True)
+        size, index = iter(sizes), iter(indices.split(counts))
+        for (some, truth), piece in zip(parts, pieces, strict=True):
             inputs = self._normalised(some).split(piece)
             yield from map(Batch, inputs, split(ready(truth), piece), size, index)
-
-    def _augmented(self, images: Tensor, targets: Tree, draws: "Draws") -> tuple[Tensor, Tree]:
-        """Images, as float32, and what is true of them, changed as the recipe says."""
-        assert self._augmentation is not None
-        every = self._subset.samples.targets
-        changed, move = self._augmentation(images, draws, is_followed=every.kind != Labels.kind)
-        return changed, every.moved(targets, move)
 
     def _draws(self, epoch: int, steps: slice) -> Tensor:
         """Random numbers of a block; drawn for whole batches, so that ranks do not change them."""

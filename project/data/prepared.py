@@ -21,6 +21,7 @@ from project.values import Example
 from project.words.returned import dtype_name
 
 if TYPE_CHECKING:
+    from project.data._augmented import Augmented
     from project.recipes.recipe import Recipe
 
 
@@ -175,7 +176,7 @@ class Data:
             drawn=drawn,
             per_class=per_class,
             augmentations=hparams.augment if training else (),
-            augmentation=self.recipe.augmentation if self.recipe and training else None,
+            augmented=self._augmented(part, hparams.seed) if training else None,
             limit=1 if hparams.fast_dev_run else hparams.limit_batches,
             rank=rank,
             world_size=world_size,
@@ -184,6 +185,13 @@ class Data:
 
     def _splits(self) -> dict[str, Subset]:
         return {"train": self.train, "val": self.val, "test": self.test}
+
+    def _augmented(self, part: Subset, seed: int) -> "Augmented | None":
+        if self.recipe is None or self.recipe.augmentation is None:
+            return None
+        from project.data._augmented import Augmented  # which runs without a recipe need not pay
+
+        return Augmented(self.recipe.augmentation, part, len(self.classes), seed)
 
     def _inputs(self) -> Mapping[str, Subset]:
         return self.inputs or self._splits()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from project.cli.faults import Misuse
 from project.data._mask_values import Move, mask_key, moved_masks, pixels_by_value
@@ -92,6 +93,19 @@ class Labels:
     def ready(self, found: Tree) -> Tree:
         """They are."""
         return found
+
+    @staticmethod
+    def mixed(found: Tensor, others: Tensor, shares: Tensor, n_classes: int) -> Tensor:
+        """The probability of each class, `(b, n_classes)` float32, of images mixed with others.
+
+        Args:
+            found, others: labels of images and of their partners, `(b,)` int64.
+            shares: `(b,)`, how much of an image is itself.
+            n_classes: of all.
+        """
+        each = (one_hot(labels, n_classes).float() for labels in (found, others))
+        own = shares.float()[:, None]
+        return next(each) * own + next(each) * (1 - own)
 
     def counts(self, indices: Tensor, n_classes: int) -> Tensor:
         """Samples of each class."""

@@ -10,6 +10,7 @@ from project.losses._pixels import sample_means
 from project.values import IGNORED
 
 TASKS = ("classification", "segmentation")
+MIXED = True  # takes the probabilities of mixed images, too
 _NONE = -100  # no class; 255 may be one of labels
 
 
@@ -20,7 +21,9 @@ def build(hparams: Any, class_weights: Tensor | None = None) -> Callable[[Tensor
     or a pixel is -(1 - e) w_target log p_target - e / n sum_k w_k log p_k. Logits `(batch,
     n_classes)` and targets `(batch,)` int64 to losses `(batch,)` float32, in nats; likewise logits
     `(batch, n_classes, height, width)` and masks `(batch, height, width)`, of which a sample's loss
-    is the mean over its pixels that are not ignored, 0 if all are.
+    is the mean over its pixels that are not ignored, 0 if all are. Of images that a recipe has
+    mixed, targets are probabilities q `(batch, n_classes)` float32: the loss is the sum over the
+    classes of q_k times that of label k.
 
     Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016,
     section 7.
@@ -28,14 +31,15 @@ def build(hparams: Any, class_weights: Tensor | None = None) -> Callable[[Tensor
     label_smoothing = hparams.label_smoothing
 
     def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+        is_mixed = targets.is_floating_point()
         losses = F.cross_entropy(
             logits.float(),
             targets,
             None if class_weights is None else class_weights.to(logits.device),
             reduction="none",
-            ignore_index=IGNORED if targets.ndim > 1 else _NONE,
+            ignore_index=IGNORED if targets.ndim > 1 and not is_mixed else _NONE,
             label_smoothing=label_smoothing,
         )
-        return sample_means(losses, targets)
+        return losses if is_mixed else sample_means(losses, targets)
 
     return cross_entropy

@@ -25,14 +25,20 @@ class Moving:
     Args:
         images: `(b, C, H, W)` float32; never changed in place.
         is_followed: whether to remember all moves, for what is true of the images.
+        others: as many images, each one's partner, if they are mixed.
 
     Attributes:
+        others: likewise.
+        shares: `(b,)` float64, what is left of each image itself, where partners were mixed in.
         moves: those that were done.
     """
 
-    def __init__(self, images: Tensor, is_followed: bool = False) -> None:
+    def __init__(
+        self, images: Tensor, is_followed: bool = False, others: "Moving | None" = None
+    ) -> None:
         self._images, self._is_followed = images, is_followed
         self._codes = np.zeros(len(images), np.uint8)
+        self.others, self.shares = others, np.ones(len(images))
         self._matrix: Tensor | None = None
         self._field: Tensor | None = None
         self._inside: Tensor | None = None

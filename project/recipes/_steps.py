@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -20,9 +20,11 @@ class Step(Protocol):
 
     Attributes:
         place: `file:line` of it.
+        mixes: whether it puts images and their partners together.
     """
 
     place: str
+    mixes: bool
 
     def __call__(self, moving: Moving, rows: np.ndarray, draws: Draws) -> None:
         """Do it.
@@ -56,6 +58,7 @@ class Operation:
     probability: float
     range: Range | None
     options: Mapping[str, Any]
+    mixes: ClassVar[bool] = False
 
     def __call__(self, moving: Moving, rows: np.ndarray, draws: Draws) -> None:
         drawn = draws[rows].uniform(self.number, 2 + self.operator.n_draws)
@@ -105,6 +108,11 @@ class Group:
     depth: tuple[int, int]
     is_shuffled: bool
     repeats: bool
+
+    @property
+    def mixes(self) -> bool:
+        """As of `Step`."""
+        return any(step.mixes for step in self.steps)
 
     def __call__(self, moving: Moving, rows: np.ndarray, draws: Draws) -> None:
         n_slots = self.depth[1]

@@ -7,12 +7,14 @@ from project.files.marked_yaml import Node, parse
 from project.recipes import preparing
 from project.recipes._fields import Fields
 from project.recipes._steps import Group, Operation, Step
+from project.recipes.mixing import MIXING, Mixing
 from project.recipes.operators import OPERATORS, Operator
 from project.words.telling import did_you_mean, quoted
 
 PREPARATION, AUGMENTATION = PARTS = ("preprocessing", "augmentation")
 GROUP, ONE_OF = WORDS = ("group", "one-of")
 _ENDLESS = (-float("inf"), float("inf"))
+_ALPHAS = (0.01, 100.0)
 _MOST_TURNS = 20  # of a group that repeats steps
 
 
@@ -89,11 +91,13 @@ class _Reader:
             self._n += 1
             if name in WORDS:
                 found.append(self._group(name, value, self._n))
+            elif name in MIXING:
+                found.append(self._mixing(name, value))
             elif name in OPERATORS:
                 found.append(self._operation(OPERATORS[name], value, is_grouped))
             else:
                 hint = f"; it is a step of {PREPARATION}" * (name in preparing.STEPS)
-                self._problems.append(_unknown(value, name, [*OPERATORS, *WORDS], hint))
+                self._problems.append(_unknown(value, name, [*OPERATORS, *MIXING, *WORDS], hint))
         return found
 
     def _operation(self, operator: Operator, node: Node, is_grouped: bool) -> Operation:
@@ -107,6 +111,13 @@ class _Reader:
             strengths = fields.range("range", operator.range, bounds, operator.unit)
         options = {name: fields.option(name, value) for name, value in operator.options.items()}
         return Operation(node.place, number, operator, probability, strengths, options)
+
+    def _mixing(self, name: str, node: Node) -> Mixing:
+        mix, usual = MIXING[name]
+        fields = Fields(name, node, "alpha", ("alpha", "p"), self._problems)
+        probability = fields.number("p", 1.0, 0, 1)
+        alpha = fields.number("alpha", usual, *_ALPHAS)
+        return Mixing(node.place, self._n, name, mix, probability, alpha)
 
     def _group(self, name: str, node: Node, number: int) -> Group:
         known = ("of", "p") if name == ONE_OF else ("of", "p", "depth", "order", "repeat")

@@ -10,6 +10,8 @@ import torch
 from blake3 import blake3
 from torch import Tensor, nn
 
+from project import plugs
+from project.plugs.weighted import plugs_of
 from project.recipes._moving import Moving, followed
 from project.recipes._steps import Step
 from project.recipes.draws import Draws
@@ -19,7 +21,7 @@ from project.recipes.preparing import Step as Preparing
 from project.recipes.reading import read
 from project.words.recipes import apart
 
-Move = Callable[[Tensor, int], Tensor]
+MIXED = "\nMIXED = True"  # in the file of a loss that takes probabilities
 
 
 class Preparation(nn.Module):
@@ -51,15 +53,48 @@ class Preparation(nn.Module):
         return taken
 
 
+class Part(NamedTuple):
+    """Images of a block, and the random numbers of each.
+
+    Attributes:
+        images: `(b, C, H, W)`, uint8 or float32.
+        draws: see `Augmentation.draws`.
+    """
+
+    images: Tensor
+    draws: Draws
+
+
+class Changed(NamedTuple):
+    """What has become of a block.
+
+    Attributes:
+        images: `(b, C, H, W)` float32, in the units of the old ones.
+        move: what moves masks `(b, 1, H, W)` uint8 as images were, if that was followed, given a
+            value for what is outside.
+        shares: `(b,)` float64, what is left of each image itself, where partners are mixed in;
+            None: none are.
+    """
+
+    images: Tensor
+    move: Callable[[Tensor, int], Tensor]
+    shares: Tensor | None
+
+
 class Augmentation:
     """What training images go through, each by random numbers of its own.
 
     Args:
         steps: of the recipe's second part.
+
+    Attributes:
+        mixes: whether images are mixed with partners, which are to be given then.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = tuple(steps)
+        mixing = [i for i, step in enumerate(self.steps) if step.mixes]
+        self.mixes, self._last = bool(mixing), max(mixing, default=-1)
 
     @staticmethod
     def draws(seed: int, epoch: int, samples: Tensor, again: Tensor) -> Draws:
@@ -67,30 +102,40 @@ class Augmentation:
         return Draws.of(seed, epoch, samples, again)
 
     def __call__(
-        self, images: Tensor, draws: Draws, is_followed: bool = False
-    ) -> tuple[Tensor, Move]:
-        """Change images, and tell how they were moved.
+        self, part: Part, partners: Part | None = None, is_followed: bool = False
+    ) -> Changed:
+        """Change images.
 
         Args:
-            images: `(b, C, H, W)`, uint8 or float32.
-            draws: the random numbers of each.
+            part: the images.
+            partners: of each the one that it may be mixed with, which goes through all steps before
+                by its own numbers.
             is_followed: whether moves are remembered.
-
-        Returns:
-            `(b, C, H, W)` float32, in the units of the old ones; and, if they were followed, what
-            moves their masks `(b, 1, H, W)` uint8 alike, given a value for what is outside.
         """
-        moving = Moving(images.float(), is_followed)
-        for step in self.steps:
-            step(moving, np.arange(len(moving)), draws)
-        return moving.images(), partial(followed, moving.moves)
+        moving = self._moving(part, partners, is_followed)
+        for _ in self._done(moving, part.draws, partners):
+            pass
+        shares = torch.from_numpy(moving.shares) if self.mixes else None
+        return Changed(moving.images(), partial(followed, moving.moves), shares)
 
-    def stages(self, images: Tensor, draws: Draws) -> Iterator[tuple[str, Tensor]]:
-        """The place of each step, and images after it; arguments as of a call."""
-        moving = Moving(images.float())
-        for step in self.steps:
-            step(moving, np.arange(len(moving)), draws)
+    def stages(self, part: Part, partners: Part | None = None) -> Iterator[tuple[str, Tensor]]:
+        """The place of each step, and the images after it; arguments as of a call."""
+        moving = self._moving(part, partners, False)
+        for step in self._done(moving, part.draws, partners):
             yield step.place, moving.images()
+
+    def _moving(self, part: Part, partners: Part | None, is_followed: bool) -> Moving:
+        others = Moving(partners.images.float()) if partners and self.mixes else None
+        return Moving(part.images.float(), is_followed, others)
+
+    def _done(self, moving: Moving, draws: Draws, partners: Part | None) -> Iterator[Step]:
+        """Do each step, and give it."""
+        rows = np.arange(len(moving))
+        for i, step in enumerate(self.steps):
+            if moving.others is not None and partners and i < self._last and not step.mixes:
+                step(moving.others, rows, partners.draws)
+            step(moving, rows, draws)
+            yield step
 
 
 class Recipe(NamedTuple):
@@ -138,6 +183,26 @@ class Recipe(NamedTuple):
         """
         if problems := list(self._misfits(images)):
             raise ValueError("\n".join(problems))
+
+    def check_losses(self, losses: Sequence[str]) -> None:
+        """Refuse losses that take no probabilities, where the recipe mixes images and so labels.
+
+        Args:
+            losses: terms, as on the command line; those from outside may take them.
+
+        Raises:
+            ValueError: a line with the place of the step.
+        """
+        mixing = (
+            [step for step in self.augmentation.steps if step.mixes] if self.augmentation else []
+        )
+        names = [name for name in plugs_of(losses) if not plugs.find("loss", name).outside]
+        unfit = [name for name in names if not plugs.says("loss", name, MIXED)]
+        if mixing and unfit:
+            raise ValueError(
+                f"{mixing[0].place}: it mixes labels, which --loss {unfit[0]} can't take; use"
+                " cross-entropy, or leave it out"
+            )
 
     def _misfits(self, images: Images) -> Iterator[str]:
         for step in self.each:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from project.recipes.draws import Draws
-from project.recipes.recipe import Recipe
+from project.recipes.recipe import Part, Recipe
 
 TURNS = 4  # times that each image is augmented, as in so many epochs
 
@@ -43,7 +43,8 @@ def _stages(recipe: Recipe, image: Tensor, index: int, seed: int) -> Iterator[tu
         sample = torch.tensor([index])
         for epoch in range(TURNS):
             draws = Draws.of(seed, epoch, sample, torch.zeros_like(sample))
-            yield from recipe.augmentation.stages(image, draws)
+            part = Part(image, draws)
+            yield from recipe.augmentation.stages(part, part)
 
 
 def _is_flat(image: Tensor) -> bool:

@@ -5,13 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.special import betaincinv
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from project.data import Loader, Masks, Resident, Subset, prepare
+from project.data._augmented import Augmented
 from project.data._drawing import repetitions
 from project.data._statistics import measure
+from project.data.order import permutation
 from project.hyperparameters import Hyperparameters
+from project.recipes.draws import Draws
 from project.values import IGNORED, Batch
 from project.words.recipes import named
 from tests.recipes.making import augmentation, recipe
@@ -87,7 +91,8 @@ def test_a_sample_that_comes_again_in_an_epoch_is_changed_otherwise(folder: Path
     few = Subset(data.train.samples, rare)
     loader = Loader(
         few, data.mean, data.std, batch_size=3, training=True, shuffle=True,
-        drawn=torch.tensor([0, 1, 1, 1, 1]), augmentation=data.recipe.augmentation,
+        drawn=torch.tensor([0, 1, 1, 1, 1]),
+        augmented=Augmented(data.recipe.augmentation, few, 2, seed=0),
     )  # fmt: skip
     found = [(i, x) for b in batches(loader, 2) for i, x in zip(b.indices.tolist(), b.inputs)]
     again = [x for i, x in found if i == int(rare[0])]
@@ -161,7 +166,8 @@ def test_masks_move_with_their_images() -> None:
     values = torch.randint(0, 5, (9, 6, 6), generator=source, dtype=torch.uint8)
     subset = Subset(Resident(values[:, None] * 50, Masks(values)), torch.arange(9))
     turned = recipe(augmentation("rotate: 90", "flip: {p: 1}", "translate-x: 0.5")).augmentation
-    loader = Loader(subset, (0.0,), (1 / 255,), batch_size=4, training=True, augmentation=turned)
+    settings = {"batch_size": 4, "augmented": Augmented(turned, subset, 5, seed=0)}
+    loader = Loader(subset, (0.0,), (1 / 255,), training=True, **settings)
     for batch in batches(loader, 2):
         # Against the clock, mirrored, then three pixels to the right.
         expected = torch.full((len(batch.indices), 6, 6), IGNORED)
@@ -169,3 +175,38 @@ def test_masks_move_with_their_images() -> None:
         assert torch.equal(batch.targets, expected)
         expected = torch.where(expected == IGNORED, 0, expected * 50)
         torch.testing.assert_close(batch.inputs[:, 0], expected.float(), rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("memory_limit", [4.0, 0.0])
+def test_partners_are_a_permutation_fetched_with_their_samples(
+    memory_limit: float, folder: Path
+) -> None:
+    h = settings(folder, "augmentation: [mixup: 1]", memory_limit=memory_limit, num_workers=0)
+    data = prepare(h)
+    whole = batches(data.loader("train", h), epoch=1)
+    expected = by_sample(whole)
+    order = permutation(len(data.train), h.seed, "partners", 1)
+    partner = dict(
+        zip(data.train.indices.tolist(), data.train.indices[order].tolist(), strict=True)
+    )
+    labels, images = data.train.samples.targets.values, data.train.samples
+    mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (data.mean, data.std))
+    for batch in whole:
+        assert (
+            batch.targets.shape == (len(batch.indices), 2) and batch.targets.dtype == torch.float32
+        )
+        for i, x, target in zip(batch.indices.tolist(), batch.inputs, batch.targets):
+            one = torch.zeros(len(batch.indices), dtype=torch.int64)[:1]
+            share = betaincinv(1, 1, Draws.of(h.seed, 1, one + i, one).uniform(1, 4)[0, 1])
+            pair = torch.tensor([i, partner[i]])
+            own, other = images.fetch(pair).double() / 255
+            mixed = share * own + (1 - share) * other
+            torch.testing.assert_close(x.double(), (mixed - mean) / std, rtol=0, atol=1e-5)
+            truth = torch.zeros(2)
+            truth[labels[i]] += share
+            truth[labels[partner[i]]] += 1 - share
+            torch.testing.assert_close(target, truth)
+    for rank, n in ((0, 2), (1, 2), (2, 3)):
+        part = data.loader("train", h, rank=rank, world_size=n)
+        assert_same(by_sample(batches(part, 1)), expected)
+    assert_same(by_sample(batches(data.loader("train", h), 1, step=1)), expected)

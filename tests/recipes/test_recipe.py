@@ -10,7 +10,7 @@ from torch import Tensor
 
 from project.recipes.images import Images
 from project.recipes.operators import OPERATORS
-from project.recipes.recipe import Recipe
+from project.recipes.recipe import Part, Recipe
 from project.recipes.trying import check_tried
 from project.values import IGNORED
 from tests.recipes.making import augmentation, draws, recipe
@@ -32,7 +32,7 @@ def images(n: int = N, shape: tuple[int, int, int] = (3, 12, 10)) -> Tensor:
 
 
 def changed(made: Recipe, given: Tensor, **which: int) -> Tensor:
-    return made.augmentation(given, draws(len(given), **which))[0]
+    return made.augmentation(Part(given, draws(len(given), **which))).images
 
 
 def test_an_image_does_not_depend_on_its_block_by_one_bit() -> None:
@@ -41,7 +41,7 @@ def test_an_image_does_not_depend_on_its_block_by_one_bit() -> None:
     assert whole.dtype == torch.float32 and given.equal(images())
     for size in (1, 7, 32):
         for rows in np.array_split(np.random.default_rng(size).permutation(N), N // size):
-            part, _ = made.augmentation(given[torch.from_numpy(rows)], numbers[rows])
+            part = made.augmentation(Part(given[torch.from_numpy(rows)], numbers[rows])).images
             assert part.equal(whole[torch.from_numpy(rows)])
     # Every image has its own draws, each epoch others, and so has each seed.
     same = changed(made, given[:1].expand(N, -1, -1, -1))
@@ -84,7 +84,7 @@ def test_masks_move_as_their_images_do() -> None:
     made = recipe(augmentation(*steps).replace("{brightness: {p: 0.5}}", "{brightness: 1}"))
     masks = torch.arange(1, 17, dtype=torch.uint8).repeat_interleave(16).view(1, 1, 16, 16) * 8
     masks = masks.repeat(N, 1, 1, 1)
-    moved, move = made.augmentation(masks, draws(N), is_followed=True)
+    moved, move, _ = made.augmentation(Part(masks, draws(N)), is_followed=True)
     found = move(masks, IGNORED)
     assert found.shape == masks.shape and found.dtype == torch.uint8
     inside = found != IGNORED
@@ -93,7 +93,7 @@ def test_masks_move_as_their_images_do() -> None:
     off = (moved - found)[inside].abs()
     assert (off <= 8).float().mean() > 0.9
     whole = recipe(augmentation("flip", "crop"))
-    moved, move = whole.augmentation(masks, draws(N), is_followed=True)
+    moved, move, _ = whole.augmentation(Part(masks, draws(N)), is_followed=True)
     found = move(masks, IGNORED)
     assert moved.equal(torch.where(found == IGNORED, 0, found).float())
 
@@ -217,3 +217,45 @@ def test_a_recipe_that_leaves_nothing_of_images_is_refused() -> None:
     check_tried(recipe(OF_ALL_KINDS), given, seed=0)
     flat = [(i, torch.full_like(image, 7)) for i, image in given]
     check_tried(recipe(augmentation("brightness: 0")), flat, seed=0)
+
+
+def test_mixed_images_are_the_papers_sums() -> None:
+    """Each step before is done to partners by their own numbers; Beta's shape by its moments."""
+    steps = "rotate", "mixup: {p: 0.5, alpha: 0.4}", "invert: {p: 1}"
+    made, given, n = recipe(augmentation(*steps)), images(), draws(2 * N)
+    own, others = Part(given, n[:N]), Part(given.flip(0), n[N:])
+    found = made.augmentation(own, others)
+    turned = recipe(augmentation("rotate")).augmentation
+    x, y = (turned(part).images.double() for part in (own, others))
+    share = found.shares.view(-1, 1, 1, 1)
+    torch.testing.assert_close(
+        found.images.double(), 255 - (share * x + (1 - share) * y), rtol=0, atol=1e-3
+    )
+    assert found.shares.eq(1).float().mean().item() == pytest.approx(0.5, abs=0.2)
+    many = recipe(augmentation("mixup: 0.4")).augmentation
+    part = Part(torch.zeros(5000, 1, 1, 1), draws(5000))
+    shares = many(part, part).shares
+    # Of Beta(a, a) the mean is 1/2, and the variance 1 / (4 (2 a + 1)).
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.02)
+    assert shares.var().item() == pytest.approx(1 / (4 * 1.8), abs=0.01)
+
+
+def test_cutmix_says_how_much_of_an_image_is_left() -> None:
+    made = recipe(augmentation("one-of: {p: 0.9, of: [cutmix]}"))
+    black, white = torch.zeros(N, 3, 16, 12), torch.full((N, 3, 16, 12), 255)
+    found = made.augmentation(Part(black, draws(N)), Part(white, draws(N)))
+    cut = found.images[:, 0] > 0
+    torch.testing.assert_close(1 - cut.double().mean((1, 2)), found.shares)
+    # A rectangle: each row that is cut at all is cut at the same columns.
+    for one in cut[found.shares < 1]:
+        assert one.equal(one.any(1)[:, None] & one.any(0)[None])
+    assert len(found.shares.unique()) > N / 2
+    with pytest.raises(
+        ValueError, match="a.yaml:2: cutmix mixes labels, and these data have masks"
+    ):
+        recipe(augmentation("cutmix")).check(Images("masks", (3, 8, 8), True))
+    made.check_losses(["cross-entropy"])
+    with pytest.raises(
+        ValueError, match=r"a.yaml:2: it mixes labels, which --loss focal can't take"
+    ):
+        made.check_losses(["cross-entropy", "focal*0.5"])
