@@ -13,6 +13,7 @@ from project.cli.flags import Arguments
 from project.cli.roles import FREE_ON_RESUME, NOT_REPEATED
 from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
+from project.plugs import texts
 from project.processes.place import place, settle
 from project.provenance.find import find_run
 from project.provenance.keeping import why_not_kept
@@ -142,6 +143,7 @@ def make_plan(arguments: Arguments) -> Plan:
     defaults = arguments.defaults
     services, notes = _services(hparams, arguments.addresses)
     notes = (*notes, *(check_upload(hparams.upload, trackers) if hparams.upload else ()))
+    notes = (*notes, *texts.notes([("model", hparams.model)], hparams.plugs))
     more = traced, defaults, services, notes
     return Plan(hparams, given, trackers, resume, weights, parent, None, *more)
 

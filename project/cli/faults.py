@@ -11,6 +11,7 @@ from project import plugs
 from project.cli.command import describe
 from project.files import definitions
 from project.plugs.handing import PLACES
+from project.plugs.texts import reader
 from project.words import places
 from project.words.telling import clipped
 
@@ -85,6 +86,8 @@ def fault(kind: str, text: str, why: str, *things: Any) -> ValueError:
         if at and (places.is_outside(at[0]) or places.is_plug(at[0])):
             return ValueError(f"{kind} {text} {why} ({places.shown(*at)})")
     plug = plugs.find(kind, text)
+    if reader(kind, text) is not None:
+        return ValueError(f"{kind} {text} {why}")
     line = definitions.top_level(plug.path, plug.entry) or 1
     return ValueError(f"{kind} {text} {why} ({places.shown(plug.path, line)})")
 

@@ -107,10 +107,13 @@ class FlagValues:
         every = chosen_plugs(by_name.values(), vars(self))
         if chosen := plugs.with_settings(every):
             from project.cli.settings import completed, settings_of  # 40 ms that few runs need
+            from project.plugs import texts
 
-            settings, problems = settings_of(chosen, by_name)
+            there = texts.known([("plugs", self.plugs)])
+            settings, problems = settings_of(chosen, by_name, there)
             values, more = completed(settings.values(), self.plugs)
-            problems += more
+            kept, wrong = texts.kept(chosen, self.plugs)
+            values, problems = values | kept, problems + more + wrong
         if any(":" in name for name in self.plugs):
             from project.plugs.objects import kept  # which few runs need
 

@@ -176,11 +176,13 @@ def _own_flags(
     if not chosen and not former:
         return {}, []
     from project.cli.settings import settings_of  # 40 ms that few runs need
+    from project.plugs.texts import known
 
     taken = (*ALL_NAMES, SEEDS.name)
-    own, problems = settings_of(chosen, taken)
+    said = [*taken_up.items(), *((name, value) for _, name, value in entries)]
+    own, problems = settings_of(chosen, taken, texts := known(said))
     # What is wrong with a plug that a run has is told when that is taken up.
-    own = settings_of([plug for plug in former if plug not in chosen], taken)[0] | own
+    own = settings_of([plug for plug in former if plug not in chosen], taken, texts)[0] | own
     for plug in dict.fromkeys(setting.plug for setting in own.values()):
         group = parser.add_argument_group(plug)
         for setting in own.values():

@@ -9,6 +9,7 @@ from project.cli.objects import plain
 from project.cli.settings import read
 from project.hyperparameters import BY_NAME
 from project.plugs import objects
+from project.plugs.texts import TEXT, reader
 from project.words.places import shown
 from project.words.telling import did_you_mean, quoted
 
@@ -103,7 +104,8 @@ def _problems(kind: str, text: str, args: Mapping[str, Any]) -> Iterator[tuple[s
     before = plugs.args_of(kind, text)
     if not plugs.is_outside(kind, text):
         for name in args:
-            yield name, f"{before}{name}: {_no_flag(kind, text, name)}"
+            if name != TEXT or reader(kind, text) is None:
+                yield name, f"{before}{name}: {_no_flag(kind, text, name)}"
         return
     if kind == "optimizer" and "lr" in args:
         yield "lr", f"{before}lr: the schedule sets it: give learning_rate beside optimizer"

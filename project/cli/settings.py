@@ -4,11 +4,13 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from project import plugs
 from project.cli.fields import Field, convert, flag, flag_name, value_problems
 from project.files.sources import tree, value_of
+from project.plugs.texts import reader, text_of, wrong
 
 _KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 _TOLD = ("help", "choices", "bounds", "sweep", "pattern")
@@ -40,20 +42,24 @@ class Setting:
 
 
 def settings_of(
-    chosen: Iterable[tuple[str, str]], taken: Iterable[str] = ()
+    chosen: Iterable[tuple[str, str]],
+    taken: Iterable[str] = (),
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, Setting], list[str]]:
     """The own flags of the plugs that were chosen, by name, and a line for each mistake in them.
 
     Args:
         chosen: kinds and what was chosen of each; what is no plug is passed over.
         taken: names of the run's own flags.
+        texts: of the files that were chosen, as far as flags hold them; see `plugs.texts`.
     """
     found, problems, files = {}, [], set()
     taken = {"help", "config", "print_config", "traceback", "half_precision", "plugs", *taken}
     for kind, text in chosen:
         try:
             plug = plugs.find(kind, text)
-            own = [] if plug.path in files else read(plug)
+            problems += wrong(kind, text, texts)
+            own = [] if plug.path in files else read(plug, texts)
         except (ValueError, OSError) as error:
             problems += [] if str(error).startswith(f"--{kind}") else [str(error)]
             continue
@@ -71,8 +77,12 @@ def settings_of(
     return found, problems
 
 
-def read(plug: plugs.Plug) -> list[Setting]:
-    """A plug's own flags, in the order of its file.
+def read(plug: plugs.Plug, texts: Mapping[str, str] = MappingProxyType({})) -> list[Setting]:
+    """A plug's own flags, in the order of its file, or of the file that is its variant.
+
+    Args:
+        plug: that was chosen.
+        texts: as of `settings_of`.
 
     Raises:
         ValueError: they are not written as they must be; one line with the place.
@@ -86,7 +96,16 @@ def read(plug: plugs.Plug) -> list[Setting]:
         for node in tree(plug.path).body
         if isinstance(node, ast.ClassDef) and node.name == "Settings"
         for f, line in _fields(plug.path, node)
-    ]
+    ] + _of_text(plug, owner, texts)
+
+
+def _of_text(plug: plugs.Plug, owner: str, texts: Mapping[str, str]) -> list[Setting]:
+    """The flags that a file declares which is a plug's variant."""
+    if (reading := reader(plug.kind, plug.text)) is None:
+        return []
+    path, text = str(plug.part), text_of(plug.kind, plug.text, texts)
+    found = reading.settings(text, path).values()
+    return [Setting(plug.name, f, owner, f"{path}:{line}") for f, line in found]
 
 
 def elsewhere(name: str, known: Iterable[tuple[str, str]]) -> str | None:

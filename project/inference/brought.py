@@ -18,6 +18,7 @@ from blake3 import blake3
 from project import plugs
 from project.files import write_atomic
 from project.inference.found import Found
+from project.plugs import texts
 from project.provenance import plug_files
 from project.provenance.plug_files import PlugFile
 from project.provenance.record import read_outcome
@@ -76,7 +77,8 @@ def brought(found: Found, state: Mapping[str, Any]) -> Brought | None:
     flags = state["hyperparameters"]
     task = state.get("task", {}).get("name")
     chosen = {"model": flags.get("model"), "task": task, "data": flags.get("data")}
-    needed = [k for k in KINDS if chosen[k] and plugs.is_outside(k, str(chosen[k]))]
+    own = flags.get("plugs") or {}
+    needed = [k for k in KINDS if chosen[k] and _is_outside(k, str(chosen[k]), own)]
     told = {}
     if needed and found.record and found.run:
         told = plug_files.described(found.record, read_outcome(found.run))
@@ -90,6 +92,11 @@ def brought(found: Found, state: Mapping[str, Any]) -> Brought | None:
             )
         return None
     return Brought(found.run, plug_files.read(found.run, told))
+
+
+def _is_outside(kind: str, text: str, own: Mapping[str, Any]) -> bool:
+    """Whether what was chosen, or a class that its file names, is from outside of the project."""
+    return plugs.is_outside(kind, text) or bool(texts.modules(kind, text, own))
 
 
 @contextmanager

@@ -37,7 +37,8 @@ def settings_of(state: Mapping[str, Any], path: Path) -> Hyperparameters:
     if isinstance(own, Mapping):
         chosen = plugs.chosen(kept)
         names = {name for kind in ("data", "task", "model") for name in chosen[kind]}
-        kept["plugs"] = {name: own[name] for name in own if name in names}
+        # Arguments of objects, and texts of files, go by the whole that was chosen.
+        kept["plugs"] = {text: own[text] for text in own if text.partition(":")[0] in names}
     hparams = read_flags(path, kept)
     if not there:
         # Its file is not needed, and which data these were stays true.

@@ -44,6 +44,7 @@ class Graph:
         outputs: places of what the net gives.
         names: of the outputs, in the same order, as the file has them.
         path: of the file.
+        line: of the file that says what they are.
         warnings: lines about what the file says in vain.
     """
 
@@ -51,6 +52,7 @@ class Graph:
     outputs: tuple[int, ...]
     names: tuple[str, ...]
     path: str
+    line: int = 1
     warnings: tuple[str, ...] = ()
 
     @cached_property

@@ -15,7 +15,6 @@ from project.nets.scope import WRONG, Scope, named_in
 from project.nets.text.document import Document
 from project.nets.text.numbers import OF_FLAGS, Known
 from project.nets.text.reading import read
-from project.nets.text.settings import fields
 from project.nets.tracing import several
 from project.words.sizes import size_text
 
@@ -41,7 +40,7 @@ def load(
         ValueError: something is wrong; a line for each thing, with file, line and name.
     """
     document = read(text, path)
-    own = {name: field.default for name, field in fields(document).items()}
+    own = {name: field.default for name, field in document.flags.items()}
     later = replace(document, problems=[])
     assembly, outputs = _assembled(later, _known(own, shape, n_outputs, hparams), shape, hparams)
     told = {_line_of(problem, path) for problem in document.problems}
@@ -59,7 +58,9 @@ def load(
             modules[node.path] = assembly.made(node.path, on_meta=device == "meta")
     made = tuple(replace(node, module=modules.get(node.path)) for node in nodes)
     names = (document.main,) if document.main else document.outputs or ("output",)
-    return Net(Graph(made, tuple(outputs), names, path, tuple(document.warnings)))
+    return Net(
+        Graph(made, tuple(outputs), names, path, document.outputs_line, tuple(document.warnings))
+    )
 
 
 def _known(own: Mapping[str, Any], shape: Shape, n_outputs: int, hparams: Any) -> Known:

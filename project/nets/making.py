@@ -21,12 +21,10 @@ from project.nets.items import ITEMS, Shape
 from project.nets.text.catalogue import Takes
 from project.nets.text.document import Document, Layer
 from project.nets.text.numbers import ANY, Known, meant
+from project.nets.text.plug import LIBRARIES
 from project.nets.tracing import first_line
 from project.plugs.handing import made
 from project.words.telling import did_you_mean, quoted
-
-# Whose classes are there without being imported from a file of a person's own.
-LIBRARIES = ("torch", "torchvision")
 
 
 @dataclass(frozen=True)

@@ -213,15 +213,25 @@ def mentions(kind: str, text: str, flag: str) -> bool:
 def flat(flags: Mapping[str, Any]) -> dict[str, Any]:
     """A record's flags, with those of its plugs among them by their own names.
 
-    Arguments of objects are there as `model.args.width` or `loss.Focal.args.gamma`.
+    Arguments of objects are there as `model.args.width` or `loss.Focal.args.gamma`; for the text of
+    a file stands its hash.
     """
     found = {name: value for name, value in flags.items() if name != "plugs"}
     own = flags.get("plugs")
     for plug, settings in own.items() if isinstance(own, Mapping) else ():
         before = prefix(flags, plug) if ":" in plug else ""
         for name, value in settings.items() if isinstance(settings, Mapping) else ():
-            found.setdefault(f"{before}{name}", value)
+            found.setdefault(f"{before}{name}", _brief(value))
     return found
+
+
+def _brief(value: Any) -> Any:
+    """A value in a table: of a text of several lines, which a file held, a hash."""
+    if not isinstance(value, str) or "\n" not in value:
+        return value
+    from hashlib import blake2b  # which few runs need
+
+    return f"blake2b:{blake2b(value.encode(errors='replace'), digest_size=6).hexdigest()}"
 
 
 def args_of(kind: str, text: str) -> str:
@@ -265,7 +275,8 @@ def _built_in(kind: str, text: str, name: str, part: str | None) -> Plug:
     head = _BUILD.search(code) if "variant" in code else None
     takes_variant = bool(head and re.search(r"\bvariant\b", head[1]))
     if takes_variant != (part is not None):
-        form, hint = (f"{name}:NAME", "") if takes_variant else (name, _hides(name, text))
+        what = "PATH" if "\nREADER = " in code else "NAME"
+        form, hint = (f"{name}:{what}", "") if takes_variant else (name, _hides(name, text))
         raise ValueError(
             f"--{kind} {quoted(text)}: {name} takes {'a' if takes_variant else 'no'} variant,"
             f" write --{kind} {form}{hint}"

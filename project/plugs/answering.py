@@ -31,6 +31,10 @@ def parts(model: str, task: str, recipe: str | None = None) -> dict[str, tuple[s
     if not plugs.is_outside("model", model):
         for path in _closure(plugs.find("model", model).path, "project.models", "project.nets"):
             found[_name(path)] = ()
+        if "project/nets/loading.py" in found:
+            # Items are found by their folder, not by name.
+            items = sorted((ROOT / "project" / "nets" / "items").glob("*.py"))
+            found |= {_name(str(path)): () for path in items}
     if not plugs.is_outside("task", task):
         first, *more = _closure(plugs.find("task", task).path, "project.tasks")
         found[_name(first)] = _OF_TASKS

@@ -2,10 +2,11 @@
 
 A data set's, a model's or a loss's file says `TASKS = ("segmentation",)`; where variants serve
 different tasks, it names those of a further one, `SEGMENTATION = ("fcn_resnet50",)`, and all others
-serve the first. A metric's class says `tasks = (...)`, and a task's file `LIKE = "classification"`
-where what serves that serves it, too, but for the kinds that it names in `UNLIKE = ("loss",)`. A
-file of the package that says nothing serves classification, one from outside any task. A task from
-outside that is like none takes all that comes with the package: a blank pass tells whether it fits.
+serve the first; `TASKS = ("any",)` serves all. A metric's class says `tasks = (...)`, and a task's
+file `LIKE = "classification"` where what serves that serves it, too, but for the kinds that it
+names in `UNLIKE = ("loss",)`. A file of the package that says nothing serves classification, one
+from outside any task. A task from outside that is like none takes all that comes with the package:
+a blank pass tells whether it fits.
 """
 
 import re
@@ -15,6 +16,7 @@ from functools import cache
 from project import plugs
 
 USUAL = "classification"
+ANY = "any"  # of a plug that serves whatever task there is
 _TEXT = r"[\"']([^\"']+)[\"']"
 # Texts, not compiled here: that takes longer than all else that --help needs of this module.
 _TASKS = r"(?m)^(?:TASKS\b|[ \t]+tasks\b)[^=\n]*=\s*(\([^()]*\)|\[[^\[\]]*\]|[\"'][^\"'\n]*[\"'])"
@@ -139,7 +141,7 @@ def _serves(kind: str, text: str, task: str, alike: set[str]) -> bool:
         return True
     if not outside and plugs.is_outside("task", task) and not like(task):
         return True
-    return bool(alike & set(tasks or (USUAL,)))
+    return bool(alike & set(tasks or (USUAL,))) or tasks == (ANY,)
 
 
 def _line(kind: str, text: str, tasks: tuple[str, ...], task: str, of: str) -> str:

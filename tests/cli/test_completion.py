@@ -26,7 +26,7 @@ def completed(line: str, exp_dir: Path) -> list[str]:
 @pytest.mark.parametrize(
     "rest, offered",
     [
-        ("run --model ", {"cnn", "hrnet", "mlp", "resnet", "smp", "torchvision", "unet"}),
+        ("run --model ", {"cnn", "file", "hrnet", "mlp", "resnet", "smp", "torchvision", "unet"}),
         ("run --layer", {"--layer-decay"}),
         ("run --name t", {"trial"}),
         ("run --resume 2026", {RUN}),

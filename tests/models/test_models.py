@@ -14,7 +14,7 @@ from project.processes.normalisation import adapt_norms
 from tests import forks
 
 # Nets for segmentation have tests of their own.
-CLASSIFIERS = [name for name in plugs.names("model") if name not in ("smp", "unet")]
+CLASSIFIERS = [name for name in plugs.names("model") if name not in ("file", "smp", "unet")]
 NAMES = [name + (":resnet18" if name == "torchvision" else "") for name in CLASSIFIERS]
 
 
@@ -100,7 +100,7 @@ def test_only_the_file_of_the_model_is_imported() -> None:
     [
         (
             "mlpp",
-            r"--model 'mlpp' is unknown, did you mean 'mlp'\? \(choices: cnn, hrnet, mlp, .*\)",
+            r"--model 'mlpp' is unknown, did you mean 'mlp'\? \(choices: cnn, file, hrnet, .*\)",
         ),
         ("_shape", r"--model '_shape' is unknown.*"),
         ("cnn:big", r"--model 'cnn:big': cnn takes no variant, write --model cnn"),

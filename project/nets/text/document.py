@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from project.cli.fields import Field
 from project.files.marked_yaml import Node
 from project.nets.text.catalogue import Word
 
@@ -72,13 +73,15 @@ class Document:
 
     Attributes:
         path: that messages name.
-        settings: the flags that it declares, by name.
+        settings: what it says of the flags that it declares, by name.
+        flags: these, but for wrong ones.
         defaults: of items' parameters: by item, or by nothing for all items that have such a one;
             then by parameter.
         inputs: what each of the net's inputs is of what comes, by name.
         blocks: by name.
         layers: of the net.
         outputs: names of the layers that the net gives; none: what its last one does.
+        outputs_line: that says so.
         main: the one of these that a task is handed alone; None: all of them.
         problems: a line for each mistake that the text shows.
         warnings: a line for each thing that is said in vain.
@@ -86,11 +89,13 @@ class Document:
 
     path: str
     settings: Mapping[str, Node] = field(default_factory=dict)
+    flags: dict[str, Field] = field(default_factory=dict)
     defaults: Mapping[str, Mapping[str, Node]] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, Node]] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     outputs: tuple[str, ...] = ()
+    outputs_line: int = 1
     main: str | None = None
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -108,3 +113,13 @@ class Document:
     def warn(self, line: int, why: str) -> None:
         """Note what is said in vain in a line of the file."""
         self.warnings.append(f"{self.path}:{line}: {why}")
+
+
+def every(document: Document) -> list[Layer]:
+    """All layers of a file, in blocks and repeats too."""
+    waiting = [*document.layers, *(layer for b in document.blocks.values() for layer in b.layers)]
+    found = []
+    while waiting:
+        found.append(layer := waiting.pop(0))
+        waiting = [*layer.layers, *waiting]
+    return found

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from project.nets.text.document import PREVIOUS, Document, Layer
+from project.nets.text.document import PREVIOUS, Document, Layer, every
 from project.words.telling import did_you_mean, quoted
 
 # What comes before a layer: a name outside of its list, or the place of one in it.
@@ -35,9 +35,9 @@ def check(document: Document) -> None:
         _check(document, scope, block.outputs, block.line)
     _cycles_of_blocks(document)
     top = Scope(document.layers, tuple(document.inputs))
-    _check(document, top, document.outputs, 1)
-    used = {layer.word.name for layer in _every(document)} | {
-        str(layer.given["of"].value) for layer in _every(document) if "of" in layer.given
+    _check(document, top, document.outputs, document.outputs_line)
+    used = {layer.word.name for layer in every(document)} | {
+        str(layer.given["of"].value) for layer in every(document) if "of" in layer.given
     }
     for name in document.blocks.keys() - used:
         document.warn(document.blocks[name].line, f"block {name} is used by nothing")
@@ -174,15 +174,6 @@ def _unused(
     for i, layer in enumerate(scope.layers):
         if i not in used and i not in fed:
             document.warn(layer.line, f"{layer.told} is used by nothing: its branch is left out")
-
-
-def _every(document: Document) -> list[Layer]:
-    waiting = [*document.layers, *(layer for b in document.blocks.values() for layer in b.layers)]
-    found = []
-    while waiting:
-        found.append(layer := waiting.pop())
-        waiting += layer.layers
-    return found
 
 
 def _cycles_of_blocks(document: Document) -> None:

@@ -6,7 +6,7 @@ Nothing is worked out: that needs the images' shape and the flags.
 from collections.abc import Mapping
 
 from project.files.marked_yaml import Node, parse
-from project.nets.text import layers, links, numbers
+from project.nets.text import layers, links, numbers, settings
 from project.nets.text.catalogue import STRUCTURE, Takes, Word, items
 from project.nets.text.document import INPUT, Block, Document
 from project.nets.text.saying import is_name, mapping, names_of
@@ -45,9 +45,12 @@ def read(text: str, path: str) -> Document:
     else:
         document.tell(1, "layers is missing: the list of what the net does, item by item")
     document.outputs = names_of(document, said.get("outputs"), "outputs")
+    last = document.layers[-1].line if document.layers else 1
+    document.outputs_line = said["outputs"].line if document.outputs else last
     document.main = _main(document, said.get("main"))
     numbers.check(document)
     links.check(document)
+    document.flags = settings.fields(document)
     for lines in (document.problems, document.warnings):
         lines.sort(key=lambda line: int(line.removeprefix(f"{path}:").partition(":")[0]))
     return document
@@ -143,5 +146,7 @@ def _main(document: Document, node: Node | None) -> str | None:
         near = did_you_mean(str(node.value), document.outputs)
         document.tell(node.line, f"main is one of the outputs, not {node.told}{near}")
     else:
+        others = " and ".join(name for name in document.outputs if name != node.value)
+        document.warn(node.line, f"main is {node.value}: what {others} alone needs is left out")
         return str(node.value)
     return None
