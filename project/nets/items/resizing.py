@@ -30,13 +30,12 @@ class Crop(nn.Module):
     """A map `(batch, channels, ...)` without the last places of each side that `like` lacks."""
 
     def forward(self, features: Tensor, like: Tensor) -> Tensor:
-        for dim, size in enumerate(like.shape[2:], 2):
-            if torch.compiler.is_exporting():
-                # The same, in a form whose size the exporter knows for that of `like`.
-                places = torch.arange(size, device=features.device)
-                features = features.index_select(dim, places)
-            else:
-                features = features.narrow(dim, 0, size)
+        sides = like.shape[2:]
+        if not torch.compiler.is_exporting():
+            return features[(slice(None), slice(None), *map(slice, sides))]
+        # The same, in a form whose size the exporter knows for that of `like`.
+        for dim, size in enumerate(sides, 2):
+            features = features.index_select(dim, torch.arange(size, device=features.device))
         return features
 
 
