@@ -17,6 +17,8 @@ from project.nets.text.numbers import ANY, INDEX, Known, meant
 from project.nets.tracing import run, several
 
 MOST = 2000  # layers that run
+LOOKED_AT = 20_000  # layers, those among them of which nothing is left, such as empty repeats
+DEEPEST = 50  # blocks and repeats inside each other
 _COUNT = Takes(True, True, False)
 
 
@@ -46,6 +48,7 @@ class Assembly:
         self.sizes: dict[str, int] = {}
         self._modules: dict[str, nn.Module | None] = {}
         self._groups: dict[int, dict[str | int, int]] = {}
+        self._looked_at = self._depth = 0
 
     def add(self, node: GraphNode, value: Any) -> int:
         """Enter a node with what it gives; returns its place.
@@ -93,7 +96,19 @@ class Assembly:
         kinds = {"repeat": self._repeat, "use": self._use, "block": self._block}
         kinds["select"] = self._select
         run_kind = kinds.get(layer.kind, self._leaf)
-        return WRONG if layer.kind == "wrong" else run_kind(layer, scope, places, name, weights)
+        self._count(layer)
+        self._depth += 1
+        found = WRONG if layer.kind == "wrong" else run_kind(layer, scope, places, name, weights)
+        self._depth -= 1
+        return found
+
+    def _count(self, layer: Layer) -> None:
+        self._looked_at += 1
+        if self._depth > DEEPEST or self._looked_at > LOOKED_AT:
+            deep = f"blocks are inside each other more than {DEEPEST} deep"
+            why = deep if self._depth > DEEPEST else f"the net has more than {LOOKED_AT} layers"
+            self.document.tell(layer.line, why)
+            raise TooMany
 
     def _leaf(self, layer: Layer, scope: Scope, places: list[int], name: str, path: str) -> int:
         """Run one module."""
