@@ -25,12 +25,33 @@ from project.predict import main as predict
 ROOT = Path(__file__).parents[1]
 SIZE, WORKERS, BATCH = 64, 2, 128
 DISTINCT = 50  # pictures; the others are links to them
-# What a child process says at its end, of itself and of its largest worker.
-PEAK = (
-    "import resource as r, sys; from project.predict import main; code = main(sys.argv[1:]);"
-    " print('peak', *(r.getrusage(w).ru_maxrss for w in (r.RUSAGE_SELF, r.RUSAGE_CHILDREN)));"
-    " sys.exit(code)"
-)
+# What a process that predicts says at its end of its memory, and of that of its workers. The
+# system's `getrusage` would tell of the process that has started it, where that was larger.
+PEAK = """
+import multiprocessing, re, sys, threading
+from pathlib import Path
+from project.predict import main
+
+def peak(pid):
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+def watch():
+    while not ended.wait(0.5):
+        for worker in multiprocessing.active_children():
+            try:
+                workers.append(peak(worker.pid))
+            except (OSError, TypeError):
+                pass  # it has just ended
+
+workers, ended = [0], threading.Event()
+watching = threading.Thread(target=watch)
+watching.start()
+code = main(sys.argv[1:])
+ended.set()
+watching.join()
+print("peak", peak("self"), max(workers))
+sys.exit(code)
+"""
 
 
 class Plain(Dataset):

@@ -212,6 +212,9 @@ def test_a_mistake_is_a_line_and_nothing_is_written(
     teacher = teachers(taught)[0].name
     synthetic = "--data synthetic --synthetic-samples 60 --synthetic-classes 3".split()
     other = train(taught, *TEACHER, *synthetic, "--max-steps", "1", name="other")
+    (tmp_path / "equal.yaml").write_text("preprocessing:\n  - equalize\n")
+    recipe = ["--recipe", str(tmp_path / "equal.yaml"), "--max-steps", "1"]
+    equalized = train(taught, *TEACHER, *recipe, name="other")
     larger = [*synthetic, "--synthetic-shape", "1", "9", "9"]
     for flags, said in (
         (["--teacher", "nowhere"], "--teacher nowhere: "),
@@ -223,6 +226,7 @@ def test_a_mistake_is_a_line_and_nothing_is_written(
             [*larger, "--teacher", other.name],
             "its image shape: 1, 8, 8; those of --data synthetic: 1, 9, 9",
         ),
+        (["--teacher", equalized.name], "the preprocessing of its recipe is another"),
         (["--teacher", teacher, "--only-test", "--checkpoint", teacher], "exclude each other"),
         (["--teacher-weight", "0.5"], "need --teacher"),
         (["--teacher", teacher, "--teacher-weight", "0"], "--teacher-weight"),

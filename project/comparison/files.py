@@ -10,6 +10,9 @@ from project.provenance.data_changes import changes
 from project.provenance.seal import hash_file
 from project.run_directory import MANIFEST
 
+# Bytes that a manifest may unpack to, some 2.5 million files: on a server it is anybody's.
+LARGEST = 2**28
+
 
 def compare_files(runs: Sequence[KnownRun], labels: Sequence[str]) -> dict[str, Any]:
     """The runs' manifests, and what happened from the first of a data set to each other one.
@@ -40,4 +43,4 @@ def _having(index: int, hashes: Sequence[str | None], labels: Sequence[str]) -> 
 
 
 def _changes(then: Path, now: Path) -> list[str]:
-    return changes(manifest.decode(then.read_bytes()), manifest.decode(now.read_bytes()))
+    return changes(*(manifest.decode(path.read_bytes(), LARGEST) for path in (then, now)))

@@ -13,6 +13,7 @@ from project.hyperparameters import Hyperparameters
 from project.inference.asking import asked
 from project.inference.predictor import Predictor
 from project.tasks import Task
+from project.training.state import prepared_otherwise
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,13 @@ def _unlike(member: Predictor, task: Task, dataset: Data) -> str | None:
     n_sides = 1 if task.of_pixels else 3
     for what, theirs, ours in (
         ("classes", member.classes, tuple(dataset.classes)),
-        ("image shape", member.shape[:n_sides], tuple(dataset.shape[:n_sides])),
+        ("image shape", member.shape[:n_sides], tuple(dataset.taken[:n_sides])),
         ("pixel values", str(member.dtype).removeprefix("torch."), dataset.dtype),
     ):
         if theirs != ours:
             return f"its {what}: {_short(theirs)}; those of --data {dataset.name}: {_short(ours)}"
+    if prepared_otherwise(dataset, member.hparams.recipe):
+        return "the preprocessing of its recipe is another"
     return None
 
 

@@ -30,16 +30,16 @@ def encode(hashes: Iterable[tuple[str, str]], redactor: Redactor) -> bytes:
     return gzip.compress(text.encode("utf-8", "surrogateescape"), compresslevel=1, mtime=0)
 
 
-def decode(content: bytes) -> dict[str, str]:
+def decode(content: bytes, most: int = 0) -> dict[str, str]:
     """Hash by name.
 
+    Args:
+        content: of the file.
+        most: bytes that it may unpack to, where it is not one's own; 0: any number.
     Raises:
-        ValueError: it is no manifest.
+        ValueError: it is no manifest, or unpacks to more.
     """
-    try:
-        text = zlib.decompress(content, wbits=31).decode("utf-8", "surrogateescape")
-    except zlib.error as error:
-        raise ValueError(f"{MANIFEST} is damaged: {error}") from None
+    text = _unpacked(content, most).decode("utf-8", "surrogateescape")
     found = {}
     for line in text.split("\n")[:-1]:
         match = _LINE.fullmatch(line)
@@ -59,6 +59,19 @@ def read(directory: Path) -> dict[str, str] | None:
     """
     path = directory / MANIFEST
     return decode(path.read_bytes()) if path.exists() else None
+
+
+def _unpacked(content: bytes, most: int) -> bytes:
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacking.decompress(content, most)
+    except zlib.error as error:
+        raise ValueError(f"{MANIFEST} is damaged: {error}") from None
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"{MANIFEST} unpacks to more than {most >> 20} MiB")
+    if not unpacking.eof:
+        raise ValueError(f"{MANIFEST} is damaged: it is cut off")
+    return found
 
 
 def _line(name: str, digest: str) -> str:

@@ -140,7 +140,7 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
                 f"{path} was trained on other {name}: {_short(theirs)}, not {_short(ours)} as"
                 f" --data {dataset.name}"
             )
-    if _is_prepared_otherwise(dataset, state):
+    if prepared_otherwise(dataset, state["hyperparameters"].get("recipe")):
         raise ValueError(
             f"{path} was trained on images that were prepared otherwise: the preprocessing of its"
             " recipe is another; take the same, and change its augmentation alone"
@@ -149,8 +149,8 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
     return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]), class_counts=counts)
 
 
-def _is_prepared_otherwise(dataset: Data, state: Mapping[str, Any]) -> bool:
-    theirs = state["hyperparameters"].get("recipe")
+def prepared_otherwise(dataset: Data, theirs: str | None) -> bool:
+    """Whether another recipe (None: none at all) prepares images otherwise than the data's own."""
     if theirs is None and dataset.recipe is None:
         return False
     from project.recipes.recipe import prepared  # which runs without a recipe need not pay

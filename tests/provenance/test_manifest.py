@@ -60,5 +60,13 @@ def test_damage_is_a_line(content: bytes, tmp_path: Path) -> None:
     assert "\n" not in str(damaged.value)
 
 
+def test_a_small_file_does_not_unpack_to_any_size() -> None:
+    content = encode(((f"{i:09}", DIGEST) for i in range(2**17)), Redactor({}))
+    whole = 2**17 * (len(DIGEST) + 2 + 9 + 1)
+    assert len(content) < whole / 10 and len(decode(content, whole)) == 2**17
+    with pytest.raises(ValueError, match="^data.manifest.gz unpacks to more than 9 MiB$"):
+        decode(content, whole - 1)
+
+
 def test_a_run_may_have_none(tmp_path: Path) -> None:
     assert read(tmp_path) is None
