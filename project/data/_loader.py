@@ -20,7 +20,7 @@ from project.data.samples import Subset
 from project.values import Batch, Tree, split
 
 if TYPE_CHECKING:  # runs without a recipe need not pay for it
-    from project.data._augmented import Augmented, Drawn
+    from project.data._changing import Augmented, Drawn
 
 BLOCK_BATCHES = 32
 BLOCK_BYTES = 4 * 2**20

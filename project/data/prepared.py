@@ -21,7 +21,7 @@ from project.values import Example
 from project.words.returned import dtype_name
 
 if TYPE_CHECKING:
-    from project.data._augmented import Augmented
+    from project.data._changing import Augmented
     from project.recipes.recipe import Recipe
 
 
@@ -189,7 +189,7 @@ class Data:
     def _augmented(self, part: Subset, seed: int) -> "Augmented | None":
         if self.recipe is None or self.recipe.augmentation is None:
             return None
-        from project.data._augmented import Augmented  # which runs without a recipe need not pay
+        from project.data._changing import Augmented  # which runs without a recipe need not pay
 
         return Augmented(self.recipe.augmentation, part, len(self.classes), seed)
 

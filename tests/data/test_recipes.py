@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from project.data import Loader, Masks, Resident, Subset, prepare
-from project.data._augmented import Augmented
+from project.data._changing import Augmented
 from project.data._drawing import repetitions
 from project.data._statistics import measure
 from project.data.order import permutation
