@@ -1,6 +1,6 @@
 """From hyperparameters to data, model, solver and trainer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from project.provenance.resumption import Reopened
 from project.solver import Solver
 from project.training import generators
 from project.training.blank_scores import Shown, try_metrics
+from project.training.head import head_of, with_new_head
 from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
 from project.training.lesson import Lesson
@@ -30,7 +31,7 @@ from project.training.origin import Origin
 from project.training.part_flags import arrange
 from project.training.rates import divide
 from project.training.rehearsal import Rehearsal
-from project.training.state import as_trained
+from project.training.state import as_trained, task_name
 from project.training.weights import load_weights
 
 SPLITS = ("train", "val", "test")
@@ -50,6 +51,7 @@ class Setup:
         reopened: for a run that goes on, what has changed since its record, of the data too; for a
             new one that goes on from another, since that one's.
         inherited: what such a new one takes over.
+        new_head: names of weights that are not the checkpoint's, whose task is another.
     """
 
     dataset: data.Data
@@ -64,6 +66,7 @@ class Setup:
     teachers: list[dict[str, Any]]
     reopened: Reopened | None = None
     inherited: Inheritance | None = None
+    new_head: Sequence[str] = ()
 
 
 def build(
@@ -92,7 +95,9 @@ def build(
     task = there["task"]
     with blamed("model", hparams.model):
         model = models.build(dataset.shape, task.n_outputs, hparams, there)
+    new_head: list[str] = []
     if state:
+        state, new_head = fitting(plan, state, model, there)
         load_weights(model, state, plan.source, parts=not hparams.only_test)
     # The weights are the same in each process; the dropout should not be.
     generators.seed_rank(hparams.seed, trainer.global_rank)
@@ -132,7 +137,9 @@ def build(
     own_scores = [name for name, score in own.items() if not score.of_classes]
     told = lesson.teacher.describe() if lesson else []
     described = scores, own_scores, layers, there, told
-    return Setup(dataset, trainer, solver, loaders, seeded, *described, reopened, inherited)
+    return Setup(
+        dataset, trainer, solver, loaders, seeded, *described, reopened, inherited, new_head
+    )
 
 
 def teach(
@@ -171,6 +178,28 @@ def check_teachers(record: Mapping[str, Any], lesson: Lesson) -> None:
                 f"--teacher {now['run_id']}: its weights are others than those by which run"
                 f" {record['run_id']} was taught ({then['weights'][:19]}); bring these back"
             )
+
+
+def fitting(
+    plan: Plan, state: dict[str, Any], model: nn.Module, there: dict[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """The checkpoint as the model takes it: with a new head, if a new run has another task.
+
+    Returns:
+        It, and the names of the head's weights.
+    """
+    hparams, task = plan.hparams, there["task"]
+    begins = not (hparams.only_test or plan.resume or plan.parent)
+    if not begins or task_name(state) == task.name:
+        return state, []
+    own = {**there, "hparams": hparams.replace(pretrained=False)}
+    with generators.untouched(), blamed("model", hparams.model):
+        head = head_of(
+            model,
+            lambda n: models.build(there["shape"], n, own["hparams"], own | {"n_outputs": n}),
+            task.n_outputs,
+        )
+    return with_new_head(state, model, head), head
 
 
 def measure(there: dict[str, Any]) -> tuple[metrics.Collection, dict[str, Shown]]:

@@ -29,6 +29,7 @@ from project.tracking import Followers, ReadyFollowers, RunLogger
 from project.training import rates
 from project.training.digest import digest
 from project.training.origin import course_line
+from project.words.names import some
 
 
 def begin(
@@ -100,13 +101,14 @@ def _new_record(
     model = setup.solver.model
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
     weights = digest(state["model"]) if state else None
+    head = {"new_head": list(setup.new_head)} if setup.new_head else {}
     each = setup.there["class_weights"]
     return make_record(
         plan.hparams.to_values(),
         argv,
         code,
         setup.dataset.describe(),
-        {"name": plan.hparams.model, **counts},
+        {"name": plan.hparams.model, **counts, **head},
         environment(),
         {"generators": setup.generators, "weights": weights, "teachers": setup.teachers},
         Redactor(),
@@ -173,13 +175,16 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
     what = f"{hparams.model} on {hparams.data}" if hparams.only_test else ""
     messages.announce(run.directory, what, device, data)
     leaks = dataset.leaks.lines() if dataset.leaks else ()
-    absent = () if plan.is_trial else told_of(dataset.kind).absent(data)
+    meant = plan.is_trial or hparams.train_classes
+    absent = () if meant else told_of(dataset.kind).absent(data)
     messages.warn(run.record["code"].get("not_recorded") or (), leaks, absent)
     if plan.resume is None and not hparams.only_test and not plan.is_trial:
         least = max(setup.trainer.world_size, hparams.accumulate)
         messages.show_few_steps(len(dataset.train), hparams.batch_size, least)
     for line in () if hparams.only_test else rates.lines(setup.solver.model, hparams):
         print(line, file=sys.stderr)
+    if setup.new_head:
+        messages.note([new_head_line(plan, setup)])
     if setup.inherited:
         tell_parent(setup)
     elif reopened:
@@ -188,6 +193,14 @@ def tell_beginning(run: Run, plan: Plan, setup: Setup) -> None:
         messages.show_sharing(
             n, hparams.nodes, hparams.batch_size, hparams.learning_rate, len(dataset.train)
         )
+
+
+def new_head_line(plan: Plan, setup: Setup) -> str:
+    """That the weights of another task's run are taken but for those of the head."""
+    return (
+        f"the weights are those of --checkpoint {plan.hparams.checkpoint}, whose task is another,"
+        f" but for the head, which is new: {some(list(setup.new_head))}"
+    )
 
 
 def tell_parent(setup: Setup) -> None:

@@ -61,12 +61,26 @@ def told_counts(data: Mapping[str, Any]) -> Iterator[str]:
     """
     classes, counts = data["classes"], data["counts"]
     train, test = counts["train"]["per_class"], counts["test"]
+    if _are_apart(train, test["per_class"]):
+        yield f"classes trained: {_of_those_there(classes, train)}"
+        yield f"classes tested: {_of_those_there(classes, test['per_class'])}"
+        return
     top = _most_frequent(train)
     share = test["per_class"][top] / test["total"]
     yield f'classes: {_counted(classes, train)} (always "{short(classes[top])}": {share:.3f})'
     for split in ("val", "test"):
         if _elsewhere(train, counts[split]["per_class"]) > ELSEWHERE:
             yield f"in {split}: {_counted(classes, counts[split]['per_class'])}"
+
+
+def _are_apart(train: Sequence[int], test: Sequence[int]) -> bool:
+    """Whether the test is of classes that never trained, and of these alone."""
+    return not any(here and there for here, there in zip(train, test, strict=True))
+
+
+def _of_those_there(classes: Sequence[str], per_class: Sequence[int]) -> str:
+    there = [i for i, n in enumerate(per_class) if n]
+    return _counted([classes[i] for i in there], [per_class[i] for i in there])
 
 
 def told_absent(data: Mapping[str, Any]) -> Iterator[str]:

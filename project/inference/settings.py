@@ -8,6 +8,7 @@ from project import plugs
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
 from project.plugs.serving import USUAL, like, served
 from project.provenance.recorded_flags import read_flags
+from project.training.state import task_name
 
 _SECTIONS = ("data", "model")
 # Of others, what the arithmetic and the random numbers of a forward pass depend on.
@@ -27,7 +28,7 @@ def settings_of(state: Mapping[str, Any], path: Path) -> Hyperparameters:
     values = state["hyperparameters"]
     kept = {k: v for k, v in values.items() if section_of(k) in _SECTIONS or k in _MORE}
     # The weights come from the checkpoint; nothing is downloaded, and nothing loaded to begin from.
-    kept |= {"task": task_of(state), "pretrained": False, "checkpoint": None}
+    kept |= {"task": task_name(state), "pretrained": False, "checkpoint": None}
     kept |= _some_loss(kept["task"])
     data = kept.get("data")
     there = _is_there("data", data)
@@ -44,11 +45,6 @@ def settings_of(state: Mapping[str, Any], path: Path) -> Hyperparameters:
         # Its file is not needed, and which data these were stays true.
         vars(hparams)["data"] = data
     return hparams
-
-
-def task_of(state: Mapping[str, Any]) -> str:
-    """The task of a checkpoint; those of former versions know classification alone."""
-    return str(state.get("task", {}).get("name", USUAL))
 
 
 def _some_loss(task: str) -> dict[str, list[str]]:

@@ -147,6 +147,10 @@ RECORD = Layout(
         "model.name": ("text", "as on the command line"),
         "model.n_parameters": ("integer", "numbers in its weights"),
         "model.n_trainable": ("integer", "of these, how many training changes"),
+        "model.new_head": (
+            "texts",
+            "weights that are not the checkpoint's, whose task is another; absent: there are none",
+        ),
         "class_weights": (
             "object or null",
             "what each class counts in the loss, a mean of 1 over the training split; null: alike",

@@ -79,6 +79,11 @@ def test_classes_of_any_number_and_name(
     assert line.removeprefix("classes: ").split(" (always")[0] == expected
 
 
+def test_classes_that_are_tested_alone_are_told_apart() -> None:
+    lines = list(told_counts(data(TREES, [40, 0, 30, 0], test=[0, 9, 0, 8])))
+    assert lines == ["classes trained: birch 40, oak 30", "classes tested: maple 9, yew 8"]
+
+
 def test_a_class_that_a_split_lacks_is_told() -> None:
     some = data(TREES, [9, 9, 9, 9], val=[1, 0, 1, 1], test=[0, 0, 5, 1])
     assert list(told_absent(some)) == [

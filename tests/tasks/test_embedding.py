@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from project.metrics.retrieval import retrieved
 from project.predict import main as predict
 from project.tables.parquet import read_columns
 from project.training import checkpoint
+from project.training.head import head_of, with_new_head
 from project.values import Example, Prediction
 from project.verify import main as verify
 
@@ -215,6 +217,36 @@ def test_commands_of_decisions_say_that_there_are_none(
     assert command([str(run)]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error")]
     assert told in line and not (run / "after").exists()
+
+
+def test_a_classifier_begins_with_its_weights_but_for_the_head(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = f"--model mlp --hidden-dim 16 --checkpoint {run} --max-steps 1 --learning-rate 1e-30"
+    more = f"{QUICK} --weight-decay 0 --exp-dir {tmp_path} --without progress reports predictions"
+    more = more.replace("--embedding-dim 8 ", "")
+    assert main([*argv.split(), *more.split()]) == 0
+    (record,) = tmp_path.glob("*/*/record.json")
+    head = read_json(record)["model"]["new_head"]
+    assert f"but for the head, which is new: {', '.join(head)}" in capsys.readouterr().err
+    before = checkpoint.load(run / "checkpoints" / "best.pt")["model"]
+    after = checkpoint.load(record.parent / "checkpoints" / "last.pt")["model"]
+    assert [len(after[name]) for name in head] == [10, 10]
+    assert {n for n in after if not after[n].equal(before[n])} == set(head)
+
+
+@pytest.mark.parametrize("n_outputs", [3, 10])
+def test_a_head_is_what_depends_on_the_number_of_outputs(n_outputs: int) -> None:
+    """Also where a checkpoint's is of the same size by chance."""
+    hparams = Hyperparameters(depth=1, width=4, hidden_dim=8)
+    made = partial(models.build, (1, 8, 8), hparams=hparams)
+    model = made(n_outputs)
+    head = head_of(model, made, n_outputs)
+    assert head == ["head.4.weight", "head.4.bias"]
+    state = {"model": {name: tensor + 1 for name, tensor in model.state_dict().items()}}
+    found = with_new_head(state, model, head)["model"]
+    own = model.state_dict()
+    assert {n for n in own if found[n].equal(own[n])} == {*head}
 
 
 WRONG = [
