@@ -16,6 +16,7 @@ from project import (
     compare,
     export,
     main,
+    net,
     predict,
     reproduce,
     runs,
@@ -148,6 +149,7 @@ COMMANDS = {
     "serve": serve.main,
     "export": export.main,
     "weights": weights.main,
+    "net": net.main,
     "server.stop": stop.main,
 }
 WITH_RUN = (
@@ -185,6 +187,12 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         ),
         ("export last --precision int8 --format safetensors", "--precision int8 is of an ONNX"),
         ("export last --max-drop 2", "--max-drop must be in [0, 1], not 2"),
+        ("net", "NET missing: python -m project.net [-h]"),
+        ("net --width 3 cnn", "NET stands before flags of the model: python -m project.net NET"),
+        ("net cnn --shpe 1 8 8", "unknown flag --shpe, did you mean '--shape'?"),
+        ("net cnn --widht 3", "unknown flag --widht, did you mean '--width'?"),
+        ("net resnt", "--model 'resnt' is unknown, did you mean 'resnet'? (choices: "),
+        ("net gone.yaml", "--model 'file:gone.yaml': there is no file gone.yaml"),
         ("runs import", "FILE missing: python -m project.runs import [-h]"),
         ("serve token", "COMMAND is missing (choices: create, list, revoke)"),
         ("serve token create", "NAME missing: python -m project.serve token create [-h]"),

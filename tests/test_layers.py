@@ -45,9 +45,9 @@ ROOMS: dict[str, set[str]] = {
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"card", "runs", "sync", "serve", "weights"}
+COMMANDS |= {"card", "net", "runs", "sync", "serve", "weights"}
 # Who may build from what is chosen by name.
-WIRING = {"build", "opening", "session", "closing", "experiment"}
+WIRING = {"build", "opening", "session", "closing", "experiment", "net"}
 # The server's, from the ground up: each may import from those before it.
 SERVER = (
     *("address", "certificate", "settings", "body", "errors"),
