@@ -114,8 +114,23 @@ class Fields:
             return (low,)
         return tuple(one.value for one in each)
 
-    def option(self, key: str, default: Any) -> Any:
-        """A value of the same type as a default: of a number, text, true or false, or several."""
+    def option(self, key: str, default: Any, limits: Range | None = None) -> Any:
+        """A value of the same type as a default: of a number, text, true or false, or several.
+
+        Numbers are within limits, and several in their order.
+        """
+        found = self._option(key, default)
+        each = found if isinstance(found, tuple) else (found,)
+        if limits and not limits[0] <= each[0] <= each[-1] <= limits[1]:
+            order = ", the first not more than the second" * (len(each) > 1)
+            told = _shown(found)
+            self.tell(
+                self.node, f"takes {key} from {limits[0]:g} to {limits[1]:g}{order}, not {told}"
+            )
+            return default
+        return found
+
+    def _option(self, key: str, default: Any) -> Any:
         if (node := self.get(key)) is None:
             return default
         found = node.plain

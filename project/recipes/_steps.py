@@ -80,6 +80,8 @@ class Operation:
     def misfits(self, images: Images) -> Iterator[str]:
         """As of `Step`."""
         name, allowed = self.operator.name, self.operator.channels
+        if self.operator.kind == "composite" and images.kind == "masks":
+            yield f"{self.place}: {name} can't tell where it moves pixels; masks would not follow"
         if self.operator.levels and not images.has_levels:
             yield f"{self.place}: {name} needs pixels of 0 to 255, and these are of any numbers"
         if allowed is not None and images.shape[0] not in allowed:

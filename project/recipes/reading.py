@@ -102,14 +102,18 @@ class _Reader:
 
     def _operation(self, operator: Operator, node: Node, is_grouped: bool) -> Operation:
         number, has_range = self._n, operator.range is not None
+        is_certain = has_range or is_grouped or operator.kind == "composite"
         known = ("p", *(("range",) if has_range else ()), *operator.options)
         fields = Fields(operator.name, node, "range" if has_range else None, known, self._problems)
-        probability = fields.number("p", 1.0 if has_range or is_grouped else 0.5, 0, 1)
+        probability = fields.number("p", 1.0 if is_certain else 0.5, 0, 1)
         strengths = None
         if operator.range is not None:
             bounds = operator.bounds or _ENDLESS
             strengths = fields.range("range", operator.range, bounds, operator.unit)
-        options = {name: fields.option(name, value) for name, value in operator.options.items()}
+        options = {
+            name: fields.option(name, value, operator.limits.get(name))
+            for name, value in operator.options.items()
+        }
         return Operation(node.place, number, operator, probability, strengths, options)
 
     def _mixing(self, name: str, node: Node) -> Mixing:

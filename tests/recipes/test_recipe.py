@@ -164,6 +164,8 @@ WRONG = {
     "augmentation: [group: {of: [flip], repeat: 3}]": "needs true or false as repeat, not 3",
     "augmentation: [one-of: {of: [flip], depth: 1}]": "one-of has no 'depth' (it takes of, p)",
     "augmentation: !!python/name:os [flip]": "tags such as",
+    "augmentation: [augmix: {chains: 0}]": "augmix takes chains from 1 to 20, not 0",
+    "augmentation: [augmix: {depth: [3, 1]}]": "the first not more than the second, not [3, 1]",
 }
 
 
@@ -180,7 +182,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_line() -> None:
 
 
 def test_data_that_a_step_cant_take_are_refused_with_its_line() -> None:
-    text = "preprocessing:\n  - crop: 9\n  - grey\n" + augmentation("saturation", "noise")
+    text = "preprocessing:\n  - crop: 9\n  - grey\n" + augmentation("saturation", "augmix")
     grey, colour = Images("labels", (1, 8, 8), True), Images("labels", (3, 16, 16), True)
     for given, expected in {
         grey: [
@@ -193,6 +195,7 @@ def test_data_that_a_step_cant_take_are_refused_with_its_line() -> None:
             "a.yaml:2: crop would make images of another size than their masks; --image-size and"
             " --fit, or --crop-size, size both",
             "a.yaml:5: saturation needs images of 3 channels, not 1",
+            "a.yaml:6: augmix can't tell where it moves pixels; masks would not follow",
         ],
     }.items():
         with pytest.raises(ValueError) as error:

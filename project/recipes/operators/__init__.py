@@ -1,6 +1,15 @@
 """Operators of recipes, by name; each file holds some of a kind."""
 
-from project.recipes.operators import affine, bending, colour, crops, filters, holes, levels
+from project.recipes.operators import (
+    affine,
+    bending,
+    colour,
+    crops,
+    filters,
+    holes,
+    levels,
+    policies,
+)
 from project.recipes.operators._catalogue import OPERATORS, Operator
 
 __all__ = [
@@ -13,4 +22,5 @@ __all__ = [
     "filters",
     "holes",
     "levels",
+    "policies",
 ]

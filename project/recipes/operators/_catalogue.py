@@ -16,6 +16,9 @@ and images move alike, and several geometries in a row are one (`Geometry.then`)
 
     def rotate(size: tuple[int, int], strength: Tensor, draws: Tensor) -> Geometry
 
+A composite chooses operators for each image. It is called as those of colour are; it moves what
+images show, and can't tell where to, so that masks are refused.
+
 What a recipe sets once for all images, such as the width of a blur, are keyword arguments with
 defaults. Input is never changed in place.
 """
@@ -25,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["geometry", "colour"]
+Kind = Literal["geometry", "colour", "composite"]
 Range = tuple[float, float]
 
 
@@ -35,7 +38,7 @@ class Operator:
 
     Attributes:
         name: in recipes.
-        kind: which of the two signatures `apply` has.
+        kind: "geometry" has the second signature, "colour" and "composite" have the first.
         apply: the function.
         summary: its docstring's first line.
         range: from which strengths are drawn where a recipe does not say; None: it has no strength,
@@ -46,6 +49,7 @@ class Operator:
         n_draws: how many further random numbers it takes.
         channels: how many channels images must have; None: any number.
         levels: whether it needs grey levels 0 to 255, so that data in float32 are refused.
+        limits: from and to which numbers an option may be; of two, the second is not the less.
         options: keyword arguments with their defaults.
     """
 
@@ -60,6 +64,7 @@ class Operator:
     n_draws: int = 0
     channels: tuple[int, ...] | None = None
     levels: bool = False
+    limits: dict[str, Range] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
 

@@ -11,18 +11,17 @@ def each(values: Tensor) -> Tensor:
     return values.float().view(-1, 1, 1, 1)
 
 
-def whole(images: Tensor) -> Tensor:
-    """The nearest grey levels of images, int64."""
-    return images.round().clamp_(0, WHITE).long()
+def places(images: Tensor) -> Tensor:
+    """Where each pixel's nearest level is in tables of 256, one after another: `(b * C * H * W,)`.
 
-
-def from_table(table: Tensor, images: Tensor) -> Tensor:
-    """What a table `(b, C, 256)` float32 has for the nearest level of each of images' channels."""
-    return table.reshape(-1).take(whole(images) + rows(images))
-
-
-def rows(images: Tensor) -> Tensor:
-    """Where each channel of each image begins in tables one after the other, `(b, C, 1, 1)`."""
+    Each channel of each image has a table. They are int32, twice as fast as int64.
+    """
+    levels = images.round().clamp_(0, WHITE).int()
     n = images.shape[0] * images.shape[1]
-    starts = 256 * torch.arange(n, device=images.device)
-    return starts.view(*images.shape[:2], 1, 1)
+    starts = torch.arange(n, device=images.device, dtype=torch.int32).mul_(256)
+    return levels.add_(starts.view(*images.shape[:2], 1, 1)).flatten()
+
+
+def from_tables(tables: Tensor, places: Tensor, images: Tensor) -> Tensor:
+    """What tables `(b * C, 256)` float32 have for each pixel of images."""
+    return tables.reshape(-1).index_select(0, places).view(images.shape)

@@ -71,7 +71,14 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
 
 
 @operator(
-    "elastic", "geometry", range=(0.5, 2), bounds=(0, 50), unit="pixels", neutral=0, n_draws=1
+    "elastic",
+    "geometry",
+    range=(0.5, 2),
+    bounds=(0, 50),
+    unit="pixels",
+    neutral=0,
+    n_draws=1,
+    limits={"points": (2, 20)},
 )
 def elastic(size: Size, strength: Tensor, draws: Tensor, *, points: int = 3) -> Geometry:
     """`points` by `points` places are shifted by so much (its standard deviation), others between.

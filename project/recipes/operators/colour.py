@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from project.recipes.operators._catalogue import operator
-from project.recipes.operators._pixels import WHITE, each, from_table
+from project.recipes.operators._pixels import WHITE, each, from_tables, places
 
 # Of red, green and blue in grey, as torchvision weighs them: ITU-R BT.601.
 _LUMA = (0.2989, 0.587, 0.114)
@@ -65,7 +65,8 @@ def gamma(images: Tensor, strength: Tensor, draws: Tensor) -> Tensor:
     """Each level, as a share of white, to the power of the strength; less is brighter."""
     shares = torch.arange(256, dtype=torch.float64, device=images.device) / WHITE
     table = (shares ** strength[:, None] * WHITE).float()
-    return from_table(table[:, None].expand(-1, images.shape[1], -1), images)
+    tables = table.repeat_interleave(images.shape[1], 0)
+    return from_tables(tables, places(images), images)
 
 
 def _grey(images: Tensor) -> Tensor:

@@ -20,7 +20,13 @@ def crop(size: tuple[int, int], strength: Tensor, draws: Tensor) -> Geometry:
 
 
 @operator(
-    "resized-crop", "geometry", range=(0.08, 1), bounds=(0.01, 1), unit="of the area", n_draws=3
+    "resized-crop",
+    "geometry",
+    range=(0.08, 1),
+    bounds=(0.01, 1),
+    unit="of the area",
+    n_draws=3,
+    limits={"ratio": (0.01, 100)},
 )
 def resized_crop(
     size: tuple[int, int],

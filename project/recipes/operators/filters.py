@@ -8,7 +8,9 @@ from project.recipes.operators._catalogue import operator
 from project.recipes.operators._pixels import WHITE, each
 
 
-@operator("blur", "colour", range=(0.1, 2), bounds=(0.01, 10), unit="pixels")
+@operator(
+    "blur", "colour", range=(0.1, 2), bounds=(0.01, 10), unit="pixels", limits={"kernel": (1, 99)}
+)
 def blur(images: Tensor, strength: Tensor, draws: Tensor, *, kernel: int = 5) -> Tensor:
     """A Gaussian of that standard deviation, cut off at `kernel` pixels, over mirrored edges.
 

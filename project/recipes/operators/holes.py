@@ -25,7 +25,15 @@ def noise(images: Tensor, strength: Tensor, draws: Tensor) -> Tensor:
     return found.mul_(each(strength)).add_(images).clamp_(0, WHITE)
 
 
-@operator("erase", "colour", range=(0.02, 0.33), bounds=(0, 1), unit="of the area", n_draws=3)
+@operator(
+    "erase",
+    "colour",
+    range=(0.02, 0.33),
+    bounds=(0, 1),
+    unit="of the area",
+    n_draws=3,
+    limits={"ratio": (0.01, 100)},
+)
 def erase(
     images: Tensor,
     strength: Tensor,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from project.recipes.operators._catalogue import operator
-from project.recipes.operators._pixels import WHITE, each, rows, whole
+from project.recipes.operators._pixels import WHITE, each, from_tables, places
 
 
 @operator("invert", "colour", levels=True)
@@ -33,7 +33,9 @@ def posterize(images: Tensor, strength: Tensor, draws: Tensor) -> Tensor:
 )
 def solarize(images: Tensor, strength: Tensor, draws: Tensor) -> Tensor:
     """Levels from the strength on are inverted."""
-    return torch.where(images >= each(strength), WHITE - images, images)
+    # By arithmetic, which takes a third of the time that a choice for each pixel takes.
+    inverted = torch.ge(images, each(strength), out=torch.empty_like(images))
+    return inverted.mul_(WHITE - 2 * images).add_(images)
 
 
 @operator("autocontrast", "colour", levels=True)
@@ -48,14 +50,18 @@ def autocontrast(images: Tensor, strength: Tensor, draws: Tensor) -> Tensor:
 @operator("equalize", "colour", levels=True)
 def equalize(images: Tensor, strength: Tensor, draws: Tensor) -> Tensor:
     """Each channel's levels become about equally frequent, as PIL does it."""
-    b, channels, height, width = images.shape
-    found = whole(images) + rows(images)
-    counts = torch.bincount(found.flatten(), minlength=b * channels * 256).view(-1, 256)
-    upto = counts.cumsum(1)
+    pixels = images.shape[2] * images.shape[3]
+    found = places(images).view(-1, pixels)
+    counts = torch.bincount(found.view(-1), minlength=256 * len(found))
+    # Whole numbers: as floating-point ones they are exact, also divided and rounded down, and fast.
+    counts = counts.to(torch.float32 if pixels < 2**22 else torch.float64)
+    brightest = counts.index_select(0, found.amax(1))
     # All but the brightest level's pixels are spread over 255 steps.
-    brightest = (upto == height * width).long().argmax(1, keepdim=True)
-    step = (height * width - counts.gather(1, brightest)) // 255
-    table = ((upto - counts + step // 2) // step.clamp(min=1)).clamp_(0, 255)
-    as_it_is = torch.arange(256, device=images.device)
-    table = torch.where(step > 0, table, as_it_is)
-    return table.float().view(-1).take(found)
+    step = ((pixels - brightest) / 255).floor_()[:, None]
+    counts = counts.view(-1, 256)
+    darker = counts.cumsum(1).sub_(counts)
+    table = darker.add_((step / 2).floor_()).div_(step.clamp(min=1)).floor_().clamp_(0, WHITE)
+    # Where there are fewer pixels than steps, levels stay.
+    enough, same = (step > 0).float(), torch.arange(256, device=images.device)
+    table = table.mul_(enough).add_(same * (1 - enough))
+    return from_tables(table.float(), found.view(-1), images)
