@@ -17,6 +17,7 @@ from project.hyperparameters import Hyperparameters
 from project.plan import Plan
 from project.plugs.handing import made
 from project.plugs.serving import task_of
+from project.plugs.weighted import ONLY_VIEWS, plugs_of
 from project.provenance import manifest, splits
 from project.provenance.resumption import Reopened
 from project.solver import Solver
@@ -86,8 +87,8 @@ def build(
         dataset, reopened = load_data(plan)
     if hparams.refuse_leaks:
         dataset.refuse_leaks()
-    if dataset.recipe and not hparams.only_test:
-        dataset.recipe.check_losses(hparams.loss)
+    if not hparams.only_test:
+        check_losses(dataset, hparams)
     if state and (hparams.only_test or plan.resume or plan.parent):
         dataset = as_trained(dataset, state, plan.source)
     stage("building the model")
@@ -140,6 +141,20 @@ def build(
     return Setup(
         dataset, trainer, solver, loaders, seeded, *described, reopened, inherited, new_head
     )
+
+
+def check_losses(dataset: data.Data, hparams: Hyperparameters) -> None:
+    """Refuse losses that don't fit what the recipe, if there is one, makes of images.
+
+    Raises:
+        ValueError: a line that says what to change.
+    """
+    if dataset.recipe:
+        dataset.recipe.check_losses(hparams.loss, bool(hparams.teacher))
+    elif any(plugs.says("loss", name, ONLY_VIEWS) for name in plugs_of(hparams.loss)):
+        from project.recipes import views  # which others need not load
+
+        views.check(hparams.loss, None)
 
 
 def teach(

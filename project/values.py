@@ -54,11 +54,15 @@ def _like(tree: tuple, leaves: Any) -> Any:
     return tree._make(leaves) if hasattr(tree, "_make") else tuple(leaves)
 
 
+OF_VIEWS = 5  # dimensions of inputs with several views of each image
+
+
 class Batch(NamedTuple):
     """One optimizer step's samples, or this rank's share of them.
 
     Attributes:
-        inputs: `(b, C, H, W)` float32, normalised, on the device.
+        inputs: `(b, C, H, W)` float32, normalised, on the device; `(b, V, C, H, W)` of V views of
+            each image.
         targets: what the task is to find, on the device; `(b,)` int64 of labels, `(b, H, W)` int64
             of masks; `(b, n_classes)` float32, probabilities, of training images that are mixed.
         size: samples of the batch over all ranks.
@@ -69,6 +73,11 @@ class Batch(NamedTuple):
     targets: Tree
     size: int
     indices: Tensor
+
+    @property
+    def images(self) -> Tensor:
+        """All inputs one after another, `(b, C, H, W)`; of V views `(b * V, C, H, W)`."""
+        return self.inputs.flatten(0, 1) if self.inputs.ndim == OF_VIEWS else self.inputs
 
     def to(self, device: torch.device | str) -> Self:
         """The batch with inputs and targets on a device."""

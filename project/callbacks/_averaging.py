@@ -77,4 +77,4 @@ class Averaging(StepCallback):
 
 
 def _inputs(loader: Any) -> Iterator[Tensor]:
-    return (batch.inputs for block in loader for batch in block)
+    return (batch.images for block in loader for batch in block)

@@ -115,7 +115,7 @@ def _renew(predictor: Predictor, dataset: data.Data, first: Source) -> None:
     hparams = predictor.hparams
     loader = dataset.to(predictor.device).loader("train", hparams)
     loader.seek(0)
-    batches = (batch.inputs for block in loader for batch in block)
+    batches = (batch.images for block in loader for batch in block)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(hparams.seed)  # dropout draws
         with as_tested(predictor.device, predictor.precision, hparams.deterministic):

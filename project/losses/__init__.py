@@ -13,7 +13,7 @@ from project.losses._class_weights import class_weights
 from project.losses._distillation import Distillation
 from project.losses._objective import Function, Objective
 from project.plugs.handing import asks, made
-from project.plugs.weighted import term
+from project.plugs.weighted import ONLY_VIEWS, VIEWS, term
 from project.words.returned import if_none
 
 __all__ = ["Distillation", "Objective", "build", "class_weights"]
@@ -43,7 +43,9 @@ def build(hparams: Any, there: Mapping[str, Any] | None = None) -> Objective:
             f"--class-weights: --loss {' '.join(functions)} does not ask for class_weights, which a"
             " loss is handed that names them; leave them out"
         )
-    return Objective((each, _built(each.plug, functions[each.plug], known)) for each in terms)
+    parts = [(each, _built(each.plug, functions[each.plug], known)) for each in terms]
+    said = VIEWS, ONLY_VIEWS
+    return Objective(parts, *([p for p in functions if plugs.says("loss", p, s)] for s in said))
 
 
 def _entry(text: str) -> Callable[..., Any]:

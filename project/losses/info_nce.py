@@ -11,6 +11,7 @@ from project.hyperparameters import flag
 from project.losses._pairs import first_of_rank, pairs
 
 TASKS = ("embedding",)
+VIEWS = True  # takes embeddings of all views
 
 
 class Settings:

@@ -8,6 +8,12 @@ from typing import NamedTuple
 from project.cli.numbers import number
 from project.words.telling import quoted
 
+# In the file of a loss that takes outputs of all views of an image, `(b, V, ...)`; others take the
+# first's.
+VIEWS = "\nVIEWS = True"
+# In that of one that says nothing of a single view.
+ONLY_VIEWS = "\nONLY_VIEWS = True"
+
 
 class Term(NamedTuple):
     """One of several losses that are summed.

@@ -9,13 +9,15 @@ from project.recipes._fields import Fields
 from project.recipes._steps import Group, Operation, Step
 from project.recipes.mixing import MIXING, Mixing
 from project.recipes.operators import OPERATORS, Operator
+from project.recipes.views import Views
 from project.words.telling import did_you_mean, quoted
 
 PREPARATION, AUGMENTATION = PARTS = ("preprocessing", "augmentation")
-GROUP, ONE_OF = WORDS = ("group", "one-of")
+GROUP, ONE_OF, VIEWS = WORDS = ("group", "one-of", "views")
 _ENDLESS = (-float("inf"), float("inf"))
 _ALPHAS = (0.01, 100.0)
 _MOST_TURNS = 20  # of a group that repeats steps
+_MOST_VIEWS = 16
 
 
 @dataclass
@@ -57,12 +59,22 @@ def read(text: str, path: str) -> Read:
             found.preparation = _prepared(node, problems)
         else:
             found.augmentation = _Reader(problems).steps(node, AUGMENTATION)
+            problems += _views_problems(found.augmentation)
     problems.sort(key=_line)
     return found
 
 
 def _line(problem: str) -> int:
     return int((problem.split(":", 2)[1:2] or ["0"])[0]) if problem.count(":") > 1 else 0
+
+
+def _views_problems(steps: Sequence[Step]) -> list[str]:
+    """What is wrong with where views begin; a line each."""
+    found = [step for step in steps if isinstance(step, Views)]
+    told = [f"{step.place}: views is given twice; leave one" for step in found[1:]]
+    if found and any(step.mixes for step in steps):
+        told.append(f"{found[0].place}: views can't be compared where mixup or cutmix mix images")
+    return told
 
 
 def _prepared(node: Node, problems: list[str]) -> list[preparing.Step]:
@@ -89,7 +101,9 @@ class _Reader:
         found = []
         for name, value in _named(node, where, self._problems):
             self._n += 1
-            if name in WORDS:
+            if name == VIEWS:
+                found.append(self._views(value, is_grouped))
+            elif name in WORDS:
                 found.append(self._group(name, value, self._n))
             elif name in MIXING:
                 found.append(self._mixing(name, value))
@@ -122,6 +136,13 @@ class _Reader:
         probability = fields.number("p", 1.0, 0, 1)
         alpha = fields.number("alpha", usual, *_ALPHAS)
         return Mixing(node.place, self._n, name, mix, probability, alpha)
+
+    def _views(self, node: Node, is_grouped: bool) -> Views:
+        fields = Fields(VIEWS, node, "n", ("n", "clean"), self._problems)
+        if is_grouped:
+            fields.tell(node, "can't be in a group: all steps after it are done to each view")
+        n = fields.whole("n", 3, range(2, _MOST_VIEWS + 1))
+        return Views(node.place, n, fields.flag("clean", True))
 
     def _group(self, name: str, node: Node, number: int) -> Group:
         known = ("of", "p") if name == ONE_OF else ("of", "p", "depth", "order", "repeat")

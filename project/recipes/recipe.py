@@ -19,6 +19,7 @@ from project.recipes.images import Images
 from project.recipes.preparing import Normalise, Shape
 from project.recipes.preparing import Step as Preparing
 from project.recipes.reading import read
+from project.recipes.views import BRANCH, Views, check
 from project.words.recipes import apart
 
 MIXED = "\nMIXED = True"  # in the file of a loss that takes probabilities
@@ -69,7 +70,7 @@ class Changed(NamedTuple):
     """What has become of a block.
 
     Attributes:
-        images: `(b, C, H, W)` float32, in the units of the old ones.
+        images: `(b, C, H, W)` float32, in the units of the old ones; of V views `(b, V, C, H, W)`.
         move: what moves masks `(b, 1, H, W)` uint8 as images were, if that was followed, given a
             value for what is outside.
         shares: `(b,)` float64, what is left of each image itself, where partners are mixed in;
@@ -89,10 +90,14 @@ class Augmentation:
 
     Attributes:
         mixes: whether images are mixed with partners, which are to be given then.
+        views: where it goes on with several views of each image; None: nowhere.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = tuple(steps)
+        self.views = next((step for step in steps if isinstance(step, Views)), None)
+        n = self.steps.index(self.views) if self.views else len(steps)
+        self._of_images, self._of_views = self.steps[:n], self.steps[n:]
         mixing = [i for i, step in enumerate(self.steps) if step.mixes]
         self.mixes, self._last = bool(mixing), max(mixing, default=-1)
 
@@ -116,12 +121,32 @@ class Augmentation:
         for _ in self._done(moving, part.draws, partners):
             pass
         shares = torch.from_numpy(moving.shares) if self.mixes else None
-        return Changed(moving.images(), partial(followed, moving.moves), shares)
+        images = moving.images()
+        if self.views is not None:
+            images = torch.stack(list(self._viewed(images, part.draws, self.views)), 1)
+        return Changed(images, partial(followed, moving.moves), shares)
+
+    def _viewed(self, images: Tensor, draws: Draws, views: Views) -> Iterator[Tensor]:
+        """Each view of all images `(b, C, H, W)`."""
+        if views.is_clean:
+            yield images
+        for i in range(int(views.is_clean), views.n):
+            moving = Moving(images)
+            for step in self._of_views:
+                step(moving, np.arange(len(moving)), draws.branch(BRANCH + i))
+            yield moving.images()
 
     def stages(self, part: Part, partners: Part | None = None) -> Iterator[tuple[str, Tensor]]:
-        """The place of each step, and the images after it; arguments as of a call."""
+        """The place of each step, and the images after it; arguments as of a call.
+
+        Of several views, that is the last one.
+        """
         moving = self._moving(part, partners, False)
         for step in self._done(moving, part.draws, partners):
+            yield step.place, moving.images()
+        last = self.views.n - 1 if self.views else 0
+        for step in self._of_views:
+            step(moving, np.arange(len(moving)), part.draws.branch(BRANCH + last))
             yield step.place, moving.images()
 
     def _moving(self, part: Part, partners: Part | None, is_followed: bool) -> Moving:
@@ -131,7 +156,7 @@ class Augmentation:
     def _done(self, moving: Moving, draws: Draws, partners: Part | None) -> Iterator[Step]:
         """Do each step, and give it."""
         rows = np.arange(len(moving))
-        for i, step in enumerate(self.steps):
+        for i, step in enumerate(self._of_images):
             if moving.others is not None and partners and i < self._last and not step.mixes:
                 step(moving.others, rows, partners.draws)
             step(moving, rows, draws)
@@ -184,15 +209,20 @@ class Recipe(NamedTuple):
         if problems := list(self._misfits(images)):
             raise ValueError("\n".join(problems))
 
-    def check_losses(self, losses: Sequence[str]) -> None:
-        """Refuse losses that take no probabilities, where the recipe mixes images and so labels.
+    def check_losses(self, losses: Sequence[str], has_teacher: bool = False) -> None:
+        """Refuse losses that don't fit what the recipe makes.
+
+        Those that take no probabilities, where it mixes images and so labels; and, where it makes
+        several views, as of `views.check`.
 
         Args:
             losses: terms, as on the command line; those from outside may take them.
+            has_teacher: whether the run has a teacher.
 
         Raises:
             ValueError: a line with the place of the step.
         """
+        check(losses, self.augmentation.views if self.augmentation else None, has_teacher)
         mixing = (
             [step for step in self.augmentation.steps if step.mixes] if self.augmentation else []
         )

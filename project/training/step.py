@@ -15,12 +15,20 @@ from torch.optim import Optimizer
 from project.hyperparameters import Hyperparameters
 from project.training.hooks import Hooks
 from project.training.schedules import Schedule, set_rate
-from project.values import Batch, Loss, Tree, split
+from project.values import OF_VIEWS, Batch, Loss, Tree, mapped, split
 
 
 def scaler_of(trainer: Trainer) -> GradScaler | None:
     """The gradients' scaler, which only 16-mixed has, or None."""
     return getattr(trainer.precision_plugin, "scaler", None)
+
+
+def outputs_of(model: Callable[[Tensor], Tree], inputs: Tensor) -> Tree:
+    """The model's outputs `(b, ...)`; of several views `(b, V, ...)`, in one pass of b V images."""
+    if inputs.ndim != OF_VIEWS:
+        return model(inputs)
+    sizes = inputs.shape[:2]
+    return mapped(lambda leaf: leaf.unflatten(0, sizes), model(inputs.flatten(0, 1)))
 
 
 class OptimizerStep:
@@ -99,7 +107,7 @@ class OptimizerStep:
 
     def _backward(self, inputs: Tensor, targets: Tree, size: int) -> Tensor:
         """Add the gradient of the samples' losses over `size`; returns the losses' sums."""
-        losses, terms = Loss.of(self.loss(self.model(inputs), targets))
+        losses, terms = Loss.of(self.loss(outputs_of(self.model, inputs), targets))
         # What Lightning's `manual_backward` does, but for its hooks, which cost as much as a layer.
         self._strategy.pre_backward(losses)
         scaled = losses if self._scaler is None else self._scaler.scale(losses)

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from project import losses, plugs
 from project.files.sources import literal
 from project.losses.dice import dice
+from project.plugs.weighted import ONLY_VIEWS
 from project.values import IGNORED, Loss
 
 WEIGHTS = torch.tensor([0.5, 2.0, 0.0, 1.0, 1.5])
@@ -20,7 +21,8 @@ SERVED = [
     (name, task)
     for name in plugs.names("loss")
     for task in literal(plugs.find("loss", name).path, "TASKS")
-    if task in SHAPES  # those over pairs are of their own: test_pairs.py
+    # Those over pairs and views are of their own: test_pairs.py, test_jsd.py.
+    if task in SHAPES and not plugs.says("loss", name, ONLY_VIEWS)
 ]
 
 
