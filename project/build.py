@@ -1,6 +1,6 @@
 """From hyperparameters to data, model, solver and trainer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -114,7 +114,7 @@ def build(
     loss = losses.build(hparams, there)
     lesson = teach(hparams, there["task"], dataset, loss, device)
     if lesson and plan.resume:
-        check_teachers(reopened.record, lesson)
+        lesson.teacher.check_same(reopened.record)
     with generators.untouched():  # the weights are the same, whatever is measured
         measured, own = measure(there)
     layers, terms = try_out(model, loss, task, trainer, hparams)
@@ -178,21 +178,6 @@ def teach(
         found = teachers.load(hparams, task, dataset, device)
     weight, temperature = hparams.teacher_weight, hparams.teacher_temperature
     return Lesson(found, losses.Distillation(loss, weight, temperature))
-
-
-def check_teachers(record: Mapping[str, Any], lesson: Lesson) -> None:
-    """Refuse to let others teach a run that goes on.
-
-    Raises:
-        ValueError: a teacher's weights are others than those that the run began with.
-    """
-    known = record["start"].get("teachers") or []
-    for then, now in zip(known, lesson.teacher.describe(), strict=True):
-        if then["weights"] != now["weights"]:
-            raise ValueError(
-                f"--teacher {now['run_id']}: its weights are others than those by which run"
-                f" {record['run_id']} was taught ({then['weights'][:19]}); bring these back"
-            )
 
 
 def fitting(

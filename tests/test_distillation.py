@@ -226,6 +226,7 @@ def test_a_mistake_is_a_line_and_nothing_is_written(
             [*larger, "--teacher", other.name],
             "its image shape: 1, 8, 8; those of --data synthetic: 1, 9, 9",
         ),
+        (["--teacher", teacher, "--task", "embedding"], "embedding does not decide between"),
         (["--teacher", equalized.name], "the preprocessing of its recipe is another"),
         (["--teacher", teacher, "--only-test", "--checkpoint", teacher], "exclude each other"),
         (["--teacher-weight", "0.5"], "need --teacher"),

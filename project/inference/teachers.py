@@ -1,6 +1,6 @@
 """Trained models that teach another one: their probabilities of its own inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,20 @@ class Teachers:
     def describe(self) -> list[dict[str, Any]]:
         """What the record says of each: its run, and the hash of its weights."""
         return [{"run_id": m.run_id, "weights": m.weights_hash} for m in self.members]
+
+    def check_same(self, record: Mapping[str, Any]) -> None:
+        """Refuse to teach a run that goes on and was taught by other weights.
+
+        Raises:
+            ValueError: they are.
+        """
+        known = record["start"].get("teachers") or []
+        for then, now in zip(known, self.describe(), strict=True):
+            if then["weights"] != now["weights"]:
+                raise ValueError(
+                    f"--teacher {now['run_id']}: its weights are others than those by which run"
+                    f" {record['run_id']} was taught ({then['weights'][:19]}); bring these back"
+                )
 
 
 def load(hparams: Hyperparameters, task: Task, dataset: Data, device: torch.device) -> Teachers:

@@ -1,6 +1,6 @@
 """What training learns besides what is true of its samples: what a teacher says of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
@@ -13,6 +13,7 @@ class Teacher(Protocol):
 
     def __call__(self, inputs: Tensor) -> Tensor: ...
     def describe(self) -> list[dict[str, Any]]: ...
+    def check_same(self, record: Mapping[str, Any]) -> None: ...
 
 
 class Lesson(NamedTuple):
