@@ -9,7 +9,7 @@ import torch
 from pytorch_lightning import Trainer
 from torch import nn
 
-from project import data, losses, metrics, models, optimizers, plugs, run_directory, tasks
+from project import data, losses, metrics, models, plugs, run_directory, tasks
 from project.cli.faults import blamed, fault
 from project.cli.stage import stage
 from project.files.root import ROOT
@@ -30,7 +30,6 @@ from project.training.lesson import Lesson
 from project.training.monitored import ways_of
 from project.training.origin import Origin
 from project.training.part_flags import arrange
-from project.training.rates import divide
 from project.training.rehearsal import Rehearsal
 from project.training.state import as_trained, task_name
 from project.training.weights import load_weights
@@ -132,6 +131,8 @@ def build(
         terms=terms,
         lesson=lesson,
     )
+    if not hparams.only_test and plugs.is_outside("optimizer", hparams.optimizer):
+        solver.configure_optimizers()  # that of the training is made when it begins
     scores = ways_of(
         measured.declared() | own, hparams.monitor, dataset.classes, terms, not task.of_pairs
     )
@@ -252,10 +253,6 @@ def try_out(
         several=trainer.world_size > 1,
     )
     terms = rehearsal(training=not hparams.only_test, watched=layers)
-    if not hparams.only_test and plugs.is_outside("optimizer", hparams.optimizer):
-        divide(
-            optimizers.build(model, hparams), model, hparams
-        )  # that of the training is made when it begins
     return layers.table(), terms
 
 

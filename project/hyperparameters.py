@@ -281,6 +281,14 @@ class Hyperparameters(FlagValues):
         bounds="(0, 1]",
         sweep="[0.6, 1]",
     )
+    schedules: tuple[str, ...] = flag(
+        (),
+        "courses of learning_rate, momentum, weight_decay, dropout and label_smoothing over all"
+        " steps, NAME=TIME:VALUE,TIME:VALUE:KIND, times from 0 to 1, or NAME=one-cycle; in place of"
+        " --schedule for what they name",
+        curves=True,
+        clears="none",
+    )
     gradient_clip: float | None = flag(
         None, "largest norm of the gradient; larger ones are scaled down", bounds="(0, inf)"
     )

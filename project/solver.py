@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from project import optimizers
 from project.hyperparameters import Hyperparameters
+from project.training.courses import Courses
 from project.training.evaluation import Evaluation, Metrics, Task
 from project.training.extremes import Ends
 from project.training.hooks import Hooks, after_steps, before_steps
@@ -85,6 +86,7 @@ class Solver(LightningModule):
         self._evaluation = Evaluation(of_each, metrics, task, terms, extremes)
         self.total_steps = total_steps(hparams, steps_per_epoch, origin)
         self._schedule = make_schedule(hparams, self.total_steps, origin)
+        self._courses = Courses(hparams, self.total_steps, origin, model, loss)
         self.step = self.step_in_epoch = 0
         self.train_loss = float("nan")
         self.scores: dict[str, float] = {}
@@ -99,7 +101,8 @@ class Solver(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """The optimizer; its schedule is the solver's own."""
-        return divide(optimizers.build(self.model, self.settings), self.model, self.settings)
+        optimizer = optimizers.build(self.model, self.settings)
+        return self._courses.check(divide(optimizer, self.model, self.settings))
 
     def forward(self, inputs: Tensor) -> Tree:
         """The task's outputs of inputs `(batch, channels, height, width)`."""
@@ -158,7 +161,8 @@ class Solver(LightningModule):
 
     def _optimize(self, batch: Batch, norm: bool) -> Tensor:
         taught = self._lesson.taught(batch) if self._lesson else batch
-        return self.optimization(taught, self.step, norm)
+        with self._courses.of(self.step, self.trainer.optimizers[0]):
+            return self.optimization(taught, self.step, norm)
 
     def _log_block(self, block: Any, sums: list[Tensor], sizes: Sequence[int], whole: bool) -> None:
         """Log the losses of each `log_every`-th step and, if there is one, the last step's scores.
@@ -194,9 +198,16 @@ class Solver(LightningModule):
         self._clock, self._n_samples = time.perf_counter(), 0
         return {
             "learning_rate": self.rate(self.step - 1),
+            **self._other_courses(self.step - 1),
             "grad_norm": float(self.optimization.grad_norm),
             "samples_per_second": n / (self._clock - began),
         }
+
+    def _other_courses(self, step: int) -> dict[str, float]:
+        """What else has a course, as it was in the step that followed `step` others."""
+        momentum = any(word.startswith("momentum=") for word in self.settings.schedules)
+        own = {"momentum": self._schedule(step)[1]} if momentum else {}
+        return {**own, **self._courses.values(step)}
 
     def rate(self, step: int) -> float:
         """The learning rate of the step that follows `step` others."""

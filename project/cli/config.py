@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from project.cli.objects import Object
 
+SCHEDULES = "schedules"  # the name whose value may be curves
 # What YAML would not read back as it stands, even between quotes: what it takes for the end of a
 # line, for a mark of the encoding, or for no character at all.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -33,15 +34,20 @@ class Entry:
         name: of the field, as it is spelled in Python.
         value: the text or texts that stand there, objects among them; None where nothing stands.
         position: `file:line:column` of the name.
+        faults: what is wrong with curves, a line each.
     """
 
     name: str
     value: "str | Object | list[str | Object] | None"
     position: str
+    faults: tuple[str, ...] = ()
 
 
 def read_config(
-    path: str, short: Mapping[str, str] = MappingProxyType({}), objects: Collection[str] = ()
+    path: str,
+    short: Mapping[str, str] = MappingProxyType({}),
+    objects: Collection[str] = (),
+    curves: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Entry]:
     """The entries of a config file, in its order.
 
@@ -49,6 +55,7 @@ def read_config(
         path: of the file.
         short: names that stand for others.
         objects: names whose values may be objects.
+        curves: bounds of the settings that may have a course, by name.
 
     Raises:
         ValueError: it is too large, no text, no YAML, or holds more than names with values; one
@@ -60,7 +67,8 @@ def read_config(
 
     text = read_text(path, "file of flags")
     try:
-        return _Reader(path, short, objects, yaml.parse(text, yaml.SafeLoader)).entries()
+        events = yaml.parse(text, yaml.SafeLoader)
+        return _Reader(path, short, objects, curves, events).entries()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = clipped(str(error.problem), 200)
@@ -92,10 +100,11 @@ class _Reader:
         path: str,
         short: Mapping[str, str],
         objects: Collection[str],
+        curves: Mapping[str, str],
         events: "Iterator[yaml.Event]",
     ) -> None:
         self._path, self._short = path, short
-        self._objects, self._events = objects, events
+        self._objects, self._curves, self._events = objects, curves, events
         self._anchors: dict[str, Any] = {}
         self._seen: dict[str, str] = {}
 
@@ -128,7 +137,17 @@ class _Reader:
             self._refuse(key, f"{clipped(name, 60)} is given twice (first at {first}); leave one")
         self._seen[name] = position
         self._kind_of = name if name in self._objects else ""
-        return Entry(name, self._value(next(self._events)), position)
+        event = next(self._events)
+        if name == SCHEDULES and self._curves and self._kind(event) == "MappingStart":
+            from project.cli.curve_files import read_curves  # which few files need
+
+            self._value_start(event)
+            values, faults = read_curves(self._events, self._refuse, self._at, self._curves)
+            return Entry(name, values, position, tuple(faults))
+        return Entry(name, self._value(event), position)
+
+    def _at(self, event: Any) -> str:
+        return _position(self._path, event.start_mark)
 
     def _value(self, event: Any) -> "str | Object | list[str | Object] | None":
         if self._kind_of and self._kind(event) == "MappingStart":

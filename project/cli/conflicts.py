@@ -24,6 +24,7 @@ def conflicts(h: Any) -> list[str]:
             "--only-test needs --checkpoint (a file or a run) to test",
         ),
         *_beginnings(h),
+        *(_courses(h) if h.schedules else ()),
         (
             h.accept_changes and not (h.resume or h.teacher),
             "--accept-changes needs --resume or --teacher: a new run records what is",
@@ -129,6 +130,40 @@ def _teaching(h: Any) -> list[tuple[Any, str]]:
         (
             not h.teacher and not h.only_test and not usual,
             "--teacher-weight and --teacher-temperature need --teacher: which run teaches",
+        ),
+    ]
+
+
+def _courses(h: Any) -> list[tuple[Any, str]]:
+    """Rules of `--schedules`."""
+    from project.cli.curves import FLAG, curves, out_of_bounds  # which few runs need
+
+    found = curves(h.schedules)
+    bounds = {name: vars(type(h))[name].metadata["bounds"] for name in found}
+    held = [name for name in found if name not in ("learning_rate", "momentum")]
+    return [
+        *((True, line) for line in out_of_bounds(h, bounds)),
+        (
+            "learning_rate" in found and h.schedule != vars(type(h))["schedule"].default,
+            f"--schedule {h.schedule} and {FLAG} learning_rate exclude each other: its course is"
+            f" {FLAG} learning_rate={h.schedule}",
+        ),
+        (
+            "momentum" in found and plugs.is_outside("optimizer", h.optimizer),
+            f"{FLAG} momentum: --optimizer {h.optimizer} has a momentum of its own",
+        ),
+        (
+            "dropout" in found and h.compile,
+            f"{FLAG} dropout and --compile exclude each other: each value would be compiled anew",
+        ),
+        (
+            "label_smoothing" in found and not _reaches_a_loss("label_smoothing", h),
+            f"{FLAG} label_smoothing: not defined for --loss {' '.join(h.loss)}",
+        ),
+        (
+            h.from_schedule == "hold" and held,
+            f"--from-schedule hold and {FLAG} {', '.join(held)} exclude each other: it holds the"
+            f" learning rate and the momentum; leave them out ({FLAG} none)",
         ),
     ]
 

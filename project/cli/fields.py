@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from project import plugs
-from project.cli.numbers import number, whole_number
+from project.cli.numbers import inside, number, whole_number
 from project.words.telling import did_you_mean, quoted
 
 
@@ -42,6 +42,7 @@ def flag(default: Any, help: str, **metadata: Any) -> Any:
         metadata: `section` (heading in the help from this field on), `choices` (a tuple), `plug` (a
             kind of plugs, which are the choices), `weighted` (whether these are terms of a sum,
             NAME*WEIGHT), `of_classes` (whether it holds weights of classes, or a file of them),
+            `curves` (whether it holds courses of settings, see `cli.curves`),
             `of_recipe` (whether it holds the text of a recipe, given as its file), `addresses`
             (whether it holds addresses with tokens, see `cli.addresses`), `short` (a shorter name
             for it), `bounds` (an interval such as "(0, 1]"), `sweep` (an interval or choices worth
@@ -121,6 +122,10 @@ def _read(f: Field, items: tuple) -> tuple:
         from project.cli.class_weights import read  # which few runs need
 
         return read(flag_name(f.name), items)
+    if f.metadata.get("curves"):
+        from project.cli.curves import canonical as spelled_alike  # which few runs need
+
+        return spelled_alike(items)
     if f.metadata.get("weighted"):
         from project.plugs.weighted import canonical
 
@@ -188,6 +193,10 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
         from project.cli.class_weights import problems
 
         yield from problems(flag_name(f.name), value)
+    if f.metadata.get("curves") and value:
+        from project.cli import curves
+
+        yield from curves.problems(flag_name(f.name), value)
     if f.metadata.get("addresses"):
         if value:
             from project.cli import addresses  # which few runs need
@@ -202,7 +211,7 @@ def value_problems(f: Field, value: Any) -> Iterator[str]:
             yield from _plug_problems(f, item)
         elif choices is not None and item not in choices:
             yield _unknown(name, item, choices)
-        if bounds is not None and not _inside(item, bounds):
+        if bounds is not None and not inside(item, bounds):
             yield f"{name} must be in {bounds}, not {quoted(item)}"
         if isinstance(item, str) and (bad := re.search("[\0\ud800-\udfff]", item)):
             # Neither a path nor a record can hold it; the second is how Python has bytes of argv.
@@ -225,10 +234,3 @@ def _plug_problems(f: Field, text: str) -> Iterator[str]:
 def _unknown(name: str, value: Any, choices: tuple[Any, ...]) -> str:
     near = did_you_mean(value, choices) if isinstance(value, str) else ""
     return f"{name} {quoted(value)} is unknown{near} (choices: {', '.join(map(str, choices))})"
-
-
-def _inside(value: float, bounds: str) -> bool:
-    low, high = (float(b) for b in bounds[1:-1].split(","))
-    return (low < value or (bounds[0] == "[" and low == value)) and (
-        value < high or (bounds[-1] == "]" and high == value)
-    )

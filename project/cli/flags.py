@@ -85,6 +85,8 @@ def parse(
     if layers.reference is not None:
         given["from_"] = layers.reference
     hparams = Hyperparameters(**_nested(own, values | given, args))
+    if hparams.schedules:
+        _refuse_unread(hparams, raw)
     given = _nested(own, given, given_args)
     addresses, hparams, given = _masked(hparams, given)
     if print_config:
@@ -92,6 +94,14 @@ def parse(
         sys.exit(0)
     owners = {n: default.owner for n, default in defaults.items() if BY_NAME[n].name not in given}
     return Arguments(hparams, given, traceback, seeds, owners, addresses)
+
+
+def _refuse_unread(hparams: Hyperparameters, raw: Mapping[str, Any]) -> None:
+    """Refuse a flag of the command line that does nothing, as a curve has values of its own."""
+    from project.cli.curves import unread  # which few runs need
+
+    if told := list(unread(hparams.schedules, raw)):
+        raise ValueError("\n".join(told))
 
 
 def _own_defaults(said: Sequence[Item]) -> tuple[dict[str, "Default"], list[str]]:

@@ -80,13 +80,17 @@ class Layers:  # as a dataclass it would cost --help a millisecond
     def _entries(self, path: str) -> list[Item]:
         """Those of a config file; a name without a value says nothing."""
         from project.cli.config import read_config  # only with --config, as PyYAML
+        from project.cli.curves import KNOWN
 
         try:
-            entries = read_config(path, SHORT, KINDS)
+            bounds = {name: BY_NAME[name].metadata["bounds"] for name in KNOWN}
+            entries = read_config(path, SHORT, KINDS, bounds)
         except (ValueError, OSError) as error:
             told = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
             self.problems.append(told)
             return []
+        self.problems += [line for entry in entries for line in entry.faults]
+        entries = [entry for entry in entries if not entry.faults]
         told = {e.name: e for e in entries if e.value is not None or e.name not in ALL_NAMES}
         values, contradiction = written_out({name: entry.value for name, entry in told.items()})
         if contradiction:

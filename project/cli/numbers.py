@@ -21,3 +21,11 @@ def whole_number(text: str) -> int | float | None:
 def number(text: str) -> float | None:
     """The number that a decimal text is; None if it is none."""
     return float(text) if re.fullmatch(_NUMBER, text) else None
+
+
+def inside(value: float, bounds: str) -> bool:
+    """Whether a number is in an interval such as `[0, 1)`."""
+    low, high = (float(b) for b in bounds[1:-1].split(","))
+    return (low < value or (bounds[0] == "[" and low == value)) and (
+        value < high or (bounds[-1] == "]" and high == value)
+    )

@@ -28,7 +28,6 @@ def build(hparams: Any, class_weights: Tensor | None = None) -> Callable[[Tensor
     Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016,
     section 7.
     """
-    label_smoothing = hparams.label_smoothing
 
     def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         is_mixed = targets.is_floating_point()
@@ -38,8 +37,10 @@ def build(hparams: Any, class_weights: Tensor | None = None) -> Callable[[Tensor
             None if class_weights is None else class_weights.to(logits.device),
             reduction="none",
             ignore_index=IGNORED if targets.ndim > 1 and not is_mixed else _NONE,
-            label_smoothing=label_smoothing,
+            label_smoothing=cross_entropy.label_smoothing,
         )
         return losses if is_mixed else sample_means(losses, targets)
 
+    # An attribute, which a course may set for a step.
+    cross_entropy.label_smoothing = hparams.label_smoothing
     return cross_entropy

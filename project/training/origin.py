@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from project.cli.curves import curves
 from project.hyperparameters import Hyperparameters
 from project.training.rates import RATE
 
@@ -63,6 +64,9 @@ def course_line(hparams: Hyperparameters, origin: Origin, steps_per_epoch: int, 
     before = f"the learning rate, {origin.rate:.3g} at the end of the parent,"
     if hparams.from_schedule == "hold":
         return f"{before} stays as it is"
+    if "learning_rate" in curves(hparams.schedules):
+        anew = hparams.from_schedule == "restart"
+        return f"{before} goes on at {rate:.3g}, on its curve{' from the beginning' * anew}"
     if kind == "constant":
         return f"{before} is {rate:.3g} from here on (constant)"
     if hparams.from_schedule == "restart":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from torch.optim import Optimizer
 
 from project import plugs
+from project.cli.curves import Curve, curves
 from project.hyperparameters import Hyperparameters
 from project.training.origin import Origin
 from project.training.rates import RATE, SCALE
@@ -39,7 +40,37 @@ def _made(hparams: Hyperparameters, total_steps: int, origin: Origin | None) -> 
 
 
 def _course(hparams: Hyperparameters, total_steps: int) -> Schedule:
-    """That of `schedule` over so many steps.
+    """That of `schedule` over so many steps, but for what has a curve of its own.
+
+    With one of the learning rate alone, the momentum is the flag's.
+    """
+    found = curves(hparams.schedules)
+    plain = _known(hparams.schedule, hparams, total_steps)
+    if not found.keys() & {"learning_rate", "momentum"}:
+        return plain
+    alone = _known("constant", hparams, total_steps) if "learning_rate" in found else plain
+    rate = _of_curve(found.get("learning_rate"), 0, hparams, total_steps) or _part(plain, 0)
+    momentum = _of_curve(found.get("momentum"), 1, hparams, total_steps) or _part(alone, 1)
+    return lambda step: (rate(step), momentum(step))
+
+
+def _of_curve(
+    curve: Curve | None, part: int, hparams: Hyperparameters, total_steps: int
+) -> Callable[[int], float] | None:
+    if curve is None:
+        return None
+    if curve.known:
+        return _part(_known(curve.known, hparams, total_steps), part)
+    course = curve.course(getattr(hparams, curve.name))
+    return lambda step: course(step / total_steps)
+
+
+def _part(schedule: Schedule, part: int) -> Callable[[int], float]:
+    return lambda step: schedule(step)[part]
+
+
+def _known(name: str, hparams: Hyperparameters, total_steps: int) -> Schedule:
+    """That of this name.
 
     A function of the step alone, so that nothing needs to be kept to go on in the middle; torch's
     schedulers, which this equals, take four times as long, a fiftieth of a small model's step.
@@ -48,9 +79,9 @@ def _course(hparams: Hyperparameters, total_steps: int) -> Schedule:
     1/10,000 of its start; momentum goes the other way, from the set value down by a tenth and back.
     """
     rate, momentum = hparams.learning_rate, hparams.momentum
-    if hparams.schedule == "cosine":
+    if name == "cosine":
         return lambda step: (_cosine(rate, 0.0, step / total_steps), momentum)
-    if hparams.schedule != "one-cycle":
+    if name != "one-cycle":
         return lambda step: (rate, momentum)
     # Both ends count: the step after the last one would have the end's rate. The rise is never
     # shorter than half a step, for it divides.
