@@ -38,6 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "derivation": {"data", "inference", "training"},
     "soundness": {"deployment", "inference", "provenance", "tables", "training", "values"},
     "deployment": {"data", "inference", "provenance", "tables", "tracking", "training", "values"},
+    "sheets": {"data", "values"},
     "comparison": {"provenance", "tables"},
     "notification": {"comparison", "provenance", "tracking"},
     "reproduction": {"provenance", "tracking"},
@@ -45,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"card", "net", "runs", "sync", "serve", "weights"}
+COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights"}
 # Who may build from what is chosen by name.
 WIRING = {"build", "opening", "session", "closing", "experiment", "net"}
 # The server's, from the ground up: each may import from those before it.

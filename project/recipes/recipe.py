@@ -197,7 +197,8 @@ class Recipe(NamedTuple):
     @property
     def preparation_hash(self) -> str:
         """Of what its first part does, wherever it stands."""
-        told = [repr(replace(step, place="")) for step in self.preparation.steps]
+        none = Normalise("", None, None)
+        told = [repr(each) for step in self.each if (each := replace(step, place="")) != none]
         return blake3("\n".join(told).encode()).hexdigest() if told else ""
 
     def check(self, images: Images) -> None:

@@ -135,6 +135,11 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
         ValueError: its classes, or its images' shape, data type or preparation, are others; of
             masks, whose pictures may be of any size, only the channels count.
     """
+    if prepared_otherwise(dataset, state["hyperparameters"].get("recipe")):
+        raise ValueError(
+            f"{path} was trained on images that were prepared otherwise: the preprocessing of its"
+            " recipe is another; take the same, and change its augmentation alone"
+        )
     n_sides = 1 if dataset.kind == "masks" else 3
     for name, theirs, ours in (
         ("classes", state["classes"], dataset.classes),
@@ -146,11 +151,6 @@ def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
                 f"{path} was trained on other {name}: {_short(theirs)}, not {_short(ours)} as"
                 f" --data {dataset.name}"
             )
-    if prepared_otherwise(dataset, state["hyperparameters"].get("recipe")):
-        raise ValueError(
-            f"{path} was trained on images that were prepared otherwise: the preprocessing of its"
-            " recipe is another; take the same, and change its augmentation alone"
-        )
     counts = tuple(state.get("class_counts", dataset.class_counts))
     return replace(dataset, mean=tuple(state["mean"]), std=tuple(state["std"]), class_counts=counts)
 

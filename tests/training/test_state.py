@@ -17,7 +17,7 @@ def test_a_checkpoint_holds_what_is_said(name: str, said: str) -> None:
     # The names of keys stand between backticks, beside those of functions and files.
     others = {"describe", "capture", "as_trained", "restore"}
     named = set(re.findall(r"`(\w+)`", said)) - others
-    later = {"class_counts", "code", "dtype", "task", "taken", "callbacks"}
+    later = {"class_counts", "code", "dtype", "task", "taken", "made", "callbacks"}
     assert checkpoint.load(RUN / name).keys() == named - later
 
 

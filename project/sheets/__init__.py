@@ -1,0 +1,1 @@
+"""Sheets of a data set's samples, to be looked at before anything is trained."""
