@@ -175,7 +175,8 @@ class Hyperparameters(FlagValues):
 
     model: str = flag(
         "cnn",
-        "model; torchvision:NAME for any of torchvision's classifiers and segmentation nets",
+        "model; torchvision:NAME for any of torchvision's classifiers and segmentation nets,"
+        " file:PATH for a net from a YAML file",
         section="model",
         plug="model",
     )

@@ -12,7 +12,7 @@ from project.nets.incoming import incoming
 from project.nets.items import Shape
 from project.nets.net import Net
 from project.nets.scope import WRONG, Scope, named_in
-from project.nets.text.document import Document
+from project.nets.text.document import Document, Enough, in_order, line_of
 from project.nets.text.numbers import OF_FLAGS, Known
 from project.nets.text.reading import read
 from project.nets.tracing import several
@@ -43,15 +43,15 @@ def load(
     own = {name: field.default for name, field in document.flags.items()}
     later = replace(document, problems=[])
     assembly, outputs = _assembled(later, _known(own, shape, n_outputs, hparams), shape, hparams)
-    told = {_line_of(problem, path) for problem in document.problems}
-    problems = document.problems + [p for p in later.problems if _line_of(p, path) not in told]
+    told = {line_of(problem, path) for problem in document.problems}
+    problems = document.problems + [p for p in later.problems if line_of(p, path) not in told]
     nodes: list[GraphNode] = []
+    assert problems or outputs and WRONG not in outputs, "what is wrong has been told"
     if not problems:
         nodes, outputs = _alive(assembly.nodes, outputs)
         problems = _too_large(path, nodes, assembly)
     if problems:
-        lines = sorted(dict.fromkeys(problems), key=lambda line: _line_of(line, path))
-        raise ValueError("\n".join(lines))
+        raise ValueError("\n".join(in_order(problems, path)))
     modules = {}
     for node in nodes:
         if node.path in assembly.makes and node.path not in modules:
@@ -78,11 +78,13 @@ def _assembled(
 ) -> tuple[Assembly, list[int]]:
     """All layers as nodes, and the places of what the net gives."""
     assembly = Assembly(document, known, hparams)
+    if not document.is_whole:
+        return assembly, []
     scope = Scope(known, {}, named_in(document.layers) | document.inputs.keys())
     try:
         before = incoming(assembly, scope, shape)
         last = assembly.layers(document.layers, scope, before)
-    except TooMany:
+    except (TooMany, Enough):
         return assembly, []
     names = [document.main] if document.main else list(document.outputs)
     outputs = [scope.value(name) for name in names] or [last]
@@ -123,8 +125,3 @@ def _too_large(path: str, nodes: Sequence[GraphNode], assembly: Assembly) -> lis
         why = f"the net's weights are {size_text(size)}"
         problems.append(f"{path}:1: {why}, and there are {size_text(memory)} here")
     return problems
-
-
-def _line_of(problem: str, path: str) -> int:
-    number = problem.removeprefix(f"{path}:").partition(":")[0]
-    return int(number) if number.isdecimal() else 0

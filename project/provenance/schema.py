@@ -20,7 +20,7 @@ RECORD = Layout(
         "flags.*": (
             "anything",
             "value of one hyperparameter, given or default; under `plugs`, by the plug that was"
-            " chosen, the flags of its own and the arguments of an object",
+            " chosen, the flags of its own and the arguments of an object, or the text of a file",
         ),
         "defaults": ("object", "the flags that have a plug's own default and not the shared one"),
         "defaults.*": ("text", "the kind and name of that plug"),

@@ -37,7 +37,6 @@ TOLD = """
 :2: setting bad needs a number, a text, true or false as its default
 :3: no item has 'nrm', a default, did you mean 'norm'?
 :5: block one: a cycle: one -> two -> one
-:6: block two: a cycle: two -> one -> two
 :9: conv a: out: unknown name 'widht', did you mean 'width'?
 :10: conv takes no 'kernl', did you mean 'kernel'?
 :10: conv a: the name is given twice (first in line 9); rename one
@@ -136,3 +135,17 @@ def test_one_mistake_in_a_block_is_told_for_each_of_its_uses_once() -> None:
         """
     (line,) = told(text)
     assert line.startswith("net.yaml:3: pool leaves nothing of 4x1x1: ")
+
+
+def test_no_file_takes_long_however_much_is_wrong_with_it() -> None:
+    texts = {
+        "forward": "".join(f"- identity: {{name: a{i}, from: a{i + 1}}}\n" for i in range(600)),
+        "unknown": "".join(f"- identity: {{name: a{i}, from: b{i}}}\n" for i in range(600)),
+        "many": f"- dense: {{from: [{', '.join(f'a{i}' for i in range(3000))}]}}\n",
+    }
+    for text in texts.values():
+        lines = told(f"layers:\n{text}")
+        assert len(lines) == 51 and lines[-1].startswith("net.yaml: and more")
+    blocks = "".join(f"  b{i}: {{layers: [b{i + 1}]}}\n" for i in range(300))
+    lines = told(f"blocks:\n{blocks}  b300: {{layers: [b0]}}\nlayers: [b0]")
+    assert any(line.startswith("net.yaml:") and "a cycle: " in line for line in lines)

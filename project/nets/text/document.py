@@ -1,6 +1,7 @@
 """What a net's file says, in the order of the file, before any number is worked out."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from project.cli.fields import Field
@@ -10,6 +11,11 @@ from project.nets.text.catalogue import Word
 # How the net's own input, a block's and an iteration's are called where a file gives no names, and
 # how any item calls what came before it.
 INPUT, PREVIOUS = "input", "previous"
+MOST_TOLD = 50  # mistakes
+
+
+class Enough(Exception):
+    """So much is wrong that the rest is not looked at."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Document:
         outputs_line: that says so.
         main: the one of these that a task is handed alone; None: all of them.
         problems: a line for each mistake that the text shows.
+        is_whole: whether all of it was looked at.
         warnings: a line for each thing that is said in vain.
     """
 
@@ -98,11 +105,18 @@ class Document:
     outputs_line: int = 1
     main: str | None = None
     problems: list[str] = field(default_factory=list)
+    is_whole: bool = True
     warnings: list[str] = field(default_factory=list)
 
     def tell(self, line: int, why: str) -> None:
-        """Note a mistake in a line of the file."""
+        """Note a mistake in a line of the file.
+
+        Raises:
+            Enough: nobody will read more; to look for near names of each takes long.
+        """
         self.problems.append(f"{self.path}:{line}: {why}")
+        if len(self.problems) > MOST_TOLD:
+            raise Enough
 
     def tell_of(self, layer: Layer, error: Exception) -> None:
         """Note what is wrong with a layer, which may begin with its word."""
@@ -115,11 +129,26 @@ class Document:
         self.warnings.append(f"{self.path}:{line}: {why}")
 
 
-def every(document: Document) -> list[Layer]:
+def every(document: Document) -> Iterator[Layer]:
     """All layers of a file, in blocks and repeats too."""
-    waiting = [*document.layers, *(layer for b in document.blocks.values() for layer in b.layers)]
-    found = []
-    while waiting:
-        found.append(layer := waiting.pop(0))
-        waiting = [*layer.layers, *waiting]
-    return found
+    for layers in (document.layers, *(block.layers for block in document.blocks.values())):
+        yield from _within(layers)
+
+
+def _within(layers: Iterable[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        yield from _within(layer.layers)
+
+
+def in_order(lines: Iterable[str], path: str) -> list[str]:
+    """Lines about a file in its order, each once, and not too many."""
+    found = sorted(dict.fromkeys(lines), key=lambda line: line_of(line, path))
+    more = [f"{path}: and more; this is enough to begin with"] * (len(found) > MOST_TOLD)
+    return found[:MOST_TOLD] + more
+
+
+def line_of(line: str, path: str) -> int:
+    """The number of the line of a file that a message is about; of what has none, the end's."""
+    number = line.removeprefix(f"{path}:").partition(":")[0]
+    return int(number) if number.isdecimal() else sys.maxsize

@@ -1,10 +1,11 @@
 """The links of a net's layers: each goes back to a name that is there; what is used by nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from project.nets.text.document import PREVIOUS, Document, Layer, every
-from project.words.telling import did_you_mean, quoted
+from project.words.telling import clipped, did_you_mean, quoted
 
 # What comes before a layer: a name outside of its list, or the place of one in it.
 Origin = str | int
@@ -33,7 +34,8 @@ def check(document: Document) -> None:
     for block in document.blocks.values():
         scope = Scope(block.layers, block.inputs, of=f" of block {block.name}")
         _check(document, scope, block.outputs, block.line)
-    _cycles_of_blocks(document)
+    if document.blocks:
+        _cycles_of_blocks(document)
     top = Scope(document.layers, tuple(document.inputs))
     _check(document, top, document.outputs, document.outputs_line)
     used = {layer.word.name for layer in every(document)} | {
@@ -80,7 +82,7 @@ def _origins(document: Document, scope: Scope, i: int) -> list[Origin]:
     before: list[Origin] = (
         [i - 1] if i else list(scope.inputs[:1] if len(scope.inputs) == 1 else [])
     )
-    named = [before[0] if n == PREVIOUS and before else n for n in layer.sources]
+    named = [before[0] if n == PREVIOUS else n for n in layer.sources if n != PREVIOUS or before]
     found: list[Origin] = [scope.places.get(n, n) if isinstance(n, str) else n for n in named]
     return found if layer.replaces else [*before, *found]
 
@@ -89,6 +91,10 @@ def _told_links(document: Document, scope: Scope, i: int, origins: list[list[Ori
     layer, known = scope.layers[i], {*scope.inputs, *scope.outer}
     for name in layer.sources:
         place = scope.places.get(name)
+        if name == PREVIOUS and not i and len(scope.inputs) > 1:
+            document.tell(
+                layer.line, f"{layer.told}: nothing came before it; name one of its inputs"
+            )
         if name == PREVIOUS or name in known or place is not None and place < i:
             continue
         if place is None:
@@ -98,7 +104,7 @@ def _told_links(document: Document, scope: Scope, i: int, origins: list[list[Ori
         elif way := _way(origins, place, i):
             each = [scope.layers[at] for at in way]
             steps = " -> ".join(f"{one.told} (line {one.line})" for one in each)
-            why = f"a cycle: {steps} -> {layer.told}"
+            why = f"a cycle: {clipped(steps, 400)} -> {layer.told}"
         else:
             line = scope.layers[place].line
             why = f"{quoted(name)} is further down, in line {line}: a link goes back only"
@@ -113,8 +119,8 @@ def _told_count(document: Document, scope: Scope, i: int, found: list[Origin]) -
     if not found:
         names = " and ".join(scope.inputs)
         document.tell(layer.line, f"{layer.told}: the inputs are {names}: say which with from")
-    elif len(found) != len(set(found)):
-        extra = next(origin for origin in found if found.count(origin) > 1)
+    elif extras := [origin for origin, n in Counter(found).items() if n > 1]:
+        extra = extras[0]
         name = scope.layers[extra].told if isinstance(extra, int) else extra
         fix = "leave it out of from: what came before is there already"
         document.tell(layer.line, f"{layer.told}: {name} is its input twice; {fix}")
@@ -127,16 +133,18 @@ def _told_count(document: Document, scope: Scope, i: int, found: list[Origin]) -
 
 def _way(origins: list[list[Origin]], start: int, goal: int) -> list[int]:
     """From a layer back along its inputs to another: the places on the way, none: it has none."""
-    waiting, seen = [[start]], {start}
+    after: dict[int, int] = {start: start}
+    waiting = [start]
     while waiting:
-        way = waiting.pop(0)
-        if way[-1] == goal:
-            return [goal, *reversed(way[:-1])] if len(way) > 1 else [goal]
-        for origin in origins[way[-1]]:
-            if isinstance(origin, int) and origin not in seen:
-                seen.add(origin)
-                waiting.append([*way, origin])
-    return []
+        at = waiting.pop()
+        for origin in origins[at] if at != goal else ():
+            if isinstance(origin, int) and origin not in after:
+                after[origin] = at
+                waiting.append(origin)
+    way = [goal] if goal in after else []
+    while way and way[-1] != start:
+        way.append(after[way[-1]])
+    return way
 
 
 def _of(document: Document, scope: Scope, i: int) -> None:
@@ -177,21 +185,19 @@ def _unused(
 
 
 def _cycles_of_blocks(document: Document) -> None:
-    """Tell a block that uses itself, by others or at once."""
-    uses: Mapping[str, set[str]] = {b.name: _used(b.layers) for b in document.blocks.values()}
-    for name, block in document.blocks.items():
-        seen, waiting = set(), [[name]]
-        while waiting:
-            way = waiting.pop()
-            for each in sorted(uses.get(way[-1], ())):
-                if each == name:
-                    steps = " -> ".join([*way, name])
-                    document.tell(block.line, f"block {name}: a cycle: {steps}")
-                    waiting = []
-                    break
-                if each not in seen:
-                    seen.add(each)
-                    waiting.append([*way, each])
+    """Tell blocks that use themselves, by others or at once."""
+    from graphlib import CycleError, TopologicalSorter  # which nets without blocks need not pay
+
+    uses = {block.name: _used(block.layers) for block in document.blocks.values()}
+    while True:
+        try:
+            return TopologicalSorter(uses).prepare()
+        except CycleError as error:
+            first, *others = reversed(error.args[1])
+            steps = " -> ".join([first, *others])
+            line = document.blocks[first].line
+            document.tell(line, f"block {first}: a cycle: {clipped(steps, 200)}")
+            del uses[first]
 
 
 def _used(layers: Sequence[Layer]) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from project.files.marked_yaml import Node, parse
 from project.nets.text import layers, links, numbers, settings
 from project.nets.text.catalogue import STRUCTURE, Takes, Word, items
-from project.nets.text.document import INPUT, Block, Document
+from project.nets.text.document import INPUT, Block, Document, Enough, in_order
 from project.nets.text.saying import is_name, mapping, names_of
 from project.words.telling import did_you_mean, quoted
 
@@ -32,7 +32,16 @@ def read(text: str, path: str) -> Document:
             found = "nothing" if root is None else root.told
             document.tell(1, f"a net has names with values ({', '.join(WORDS)}), not {found}")
         return document
-    said = root.value
+    try:
+        _read(document, root.value)
+    except Enough:
+        document.is_whole = False
+    document.problems = in_order(document.problems, path)
+    document.warnings = in_order(document.warnings, path)
+    return document
+
+
+def _read(document: Document, said: Mapping[str, Node]) -> None:
     _known(document, said, WORDS, "")
     document.settings = mapping(document, said, "settings")
     document.inputs = _inputs(document, said.get("inputs"))
@@ -51,9 +60,6 @@ def read(text: str, path: str) -> Document:
     numbers.check(document)
     links.check(document)
     document.flags = settings.fields(document)
-    for lines in (document.problems, document.warnings):
-        lines.sort(key=lambda line: int(line.removeprefix(f"{path}:").partition(":")[0]))
-    return document
 
 
 def _known(document: Document, said: Mapping[str, Node], words: tuple[str, ...], of: str) -> None:

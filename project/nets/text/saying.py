@@ -25,14 +25,14 @@ def names_of(document: Document, node: Node | None, word: str) -> tuple[str, ...
     """The name, or the names of a list, that stand under a word."""
     if node is None or node.value is None:
         return ()
-    found: list[str] = []
+    found: dict[str, None] = {}
     for each in node.value if isinstance(node.value, list) else [node]:
         if not isinstance(each.value, str):
             document.tell(each.line, f"{word} has names, not {each.told}")
         elif each.value in found:
             document.tell(each.line, f"{word} names {quoted(each.value)} twice; leave one out")
         else:
-            found.append(each.value)
+            found[each.value] = None
     return tuple(found)
 
 
