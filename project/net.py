@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from project.hyperparameters import Hyperparameters
+    from project.nets.costs import Costs
+    from project.nets.graph import Graph
 
 DESCRIPTION = (
     "Show the layers of a net: shapes, parameters, FLOPs of its forward pass (matrix products and"
@@ -79,22 +81,32 @@ def show(arguments: argparse.Namespace, further: Sequence[str], parser: Parser) 
     from project.cli.stage import stage
 
     stage("loading torch")
-    from project.comparison.exporting import STANDARD_OUTPUT, deliver
-    from project.files import json_text
     from project.nets.costs import measured
     from project.nets.net import Net
-    from project.nets.picture import picture
-    from project.nets.table import as_json, table_text
 
     stage("making the net")
     model = _made(arguments, hparams)
     graph = model.graph if isinstance(model, Net) else None
     if arguments.output and graph is None:
         raise ValueError(f"-o draws nets of YAML files; {arguments.net} says nothing of its graph")
-    costs = measured(model, arguments.shape)
+    try:
+        costs = measured(model, arguments.shape)
+    except ValueError as error:
+        raise ValueError(f"{arguments.net} {error}") from error
     stage("")
     for line in graph.warnings if graph else ():
         print(f"warning: {line}", file=sys.stderr)
+    _tell(arguments, costs, graph)
+    return 0
+
+
+def _tell(arguments: argparse.Namespace, costs: "Costs", graph: "Graph | None") -> None:
+    """Print and write what was asked for."""
+    from project.comparison.exporting import STANDARD_OUTPUT, deliver
+    from project.files import json_text
+    from project.nets.picture import picture
+    from project.nets.table import as_json, table_text
+
     if arguments.json != STANDARD_OUTPUT:
         print(table_text(costs))
     if arguments.json:
@@ -102,7 +114,6 @@ def show(arguments: argparse.Namespace, further: Sequence[str], parser: Parser) 
         deliver(arguments.json, json_text(named | as_json(costs)))
     if graph and arguments.output:
         deliver(arguments.output, picture(graph))
-    return 0
 
 
 def _arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str], Parser]:
@@ -132,8 +143,8 @@ def _flags(
     """
     from project.cli.flags import parse
 
-    is_file = arguments.net.endswith(FILES) or os.path.isfile(arguments.net)
-    model = f"file:{arguments.net}" if is_file else arguments.net
+    net = arguments.net.removeprefix("file:")
+    model = f"file:{net}" if net.endswith(FILES) or os.path.isfile(net) else net
     try:
         return parse(["--model", model, *_data_of(model, further), *further]).hparams
     except ValueError as error:

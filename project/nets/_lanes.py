@@ -38,9 +38,12 @@ def lanes_of(inputs: Sequence[Sequence[int]]) -> list[Link]:
 
 
 def _free(taken: list[list[tuple[int, int]]], first: int, last: int) -> int:
-    """The innermost lane that is free from one row to another, which takes it."""
+    """The innermost lane that is free from one row to another, which takes it.
+
+    In one row one link may end and another begin: it goes in higher than that goes out.
+    """
     for lane, spans in enumerate(taken):
-        if all(last < begin or end < first for begin, end in spans):
+        if all(last <= begin or end <= first for begin, end in spans):
             spans.append((first, last))
             return lane
     taken.append([(first, last)])

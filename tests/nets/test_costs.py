@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.models import MobileNet_V3_Small_Weights, mobilenet_v3_small
 
 from project.nets.costs import ELSEWHERE, measured
 from project.nets.table import as_json, table_text
@@ -92,3 +93,11 @@ def test_images_that_a_model_cannot_take_are_told_in_a_line() -> None:
     with pytest.raises(ValueError, match="^can't take images of 3x8x8: .*channels") as caught:
         measured(nn.Sequential(nn.Conv2d(2, 3, 3)), (3, 8, 8))
     assert "\n" not in str(caught.value)
+
+
+def test_a_published_model_costs_what_torchvision_says() -> None:
+    said = MobileNet_V3_Small_Weights.DEFAULT.meta
+    costs = measured(mobilenet_v3_small(), (3, 224, 224))
+    assert costs.parameters == said["num_params"]
+    # In thousand millions of products with their sums, three digits after the point.
+    assert round(costs.flops / 2 / 1e9, 3) == said["_ops"]

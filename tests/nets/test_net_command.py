@@ -32,6 +32,7 @@ def test_a_net_of_a_file_is_shown_written_and_drawn(
     drawn = ElementTree.parse(folder / "net.svg").getroot()
     assert drawn.find("{*}title").text == "mine.yaml: 6 layers, 253 parameters, images of 2×8×8"
     # A flag that the file declares: 9 x 2 x 8 + 2 x 8, 9 x 8 x 8 + 8, 8 x 5 + 5.
+    words[0] = "file:mine.yaml"
     assert main([*words, "--growth", "8", "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out)["parameters"] == 160 + 584 + 45
 
@@ -53,6 +54,10 @@ def test_built_in_models_have_a_table_by_the_task_they_serve(
     [
         ("cnn -o net.svg", "-o draws nets of YAML files; cnn says nothing of its graph"),
         ("cnn --shape 3 2 2", "--model cnn can't take images of 2x2 pixels: each side needs"),
+        (
+            "own_narrow:Net --shape 1 2 2",
+            "own_narrow:Net can't take images of 1x2x2: mat1 and mat2 shapes",
+        ),
         ("mine.yaml --shape 2 8", "--shape needs 3 values"),
         ("mine.yaml --growth x", "--growth must be a whole number, not 'x'"),
         ("wrong.yaml", "wrong.yaml:1: conv: out: unknown name 'widht', did you mean 'width'?"),
@@ -63,7 +68,16 @@ def test_mistakes_are_a_line_and_nothing_is_written(
     words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "wrong.yaml").write_text("layers: [conv: widht]")
+    (folder / "own_narrow.py").write_text(
+        "from torch import nn\n"
+        "def Net(shape, n_classes):\n"
+        "    return nn.Sequential(nn.Linear(3, 2))\n"
+    )
     assert main(words.split()) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: {said}")
-    assert {path.name for path in folder.iterdir()} == {"mine.yaml", "wrong.yaml"}
+    assert {path.name for path in folder.iterdir()} - {"__pycache__"} == {
+        "mine.yaml",
+        "own_narrow.py",
+        "wrong.yaml",
+    }
