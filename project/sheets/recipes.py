@@ -76,14 +76,17 @@ def _batch(dataset: Data, flags: Hyperparameters, epoch: int) -> Batch:
 
 
 def _cells(batch: Batch, dataset: Data) -> list[list[np.ndarray]]:
-    """Of each sample its image `(H, W, 3)` uint8, and its mask likewise where there is one."""
+    """Of each sample its image, or all views of it, `(H, W, 3)` uint8; and its mask, if it has one.
+
+    Images stand below each other on the sheet.
+    """
     mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (dataset.mean, dataset.std))
     pixels = batch.inputs.cpu() * std + mean
     if dataset.dtype == "uint8":
         pixels = (pixels * 255).round().clamp(0, 255).to(torch.uint8)
     found = []
     for image, target in zip(pixels.numpy(), batch.targets.cpu().numpy(), strict=True):
-        cell = [_rgb(shown(image))]
+        cell = [_rgb(shown(view)) for view in image.reshape(-1, *image.shape[-3:])]
         if target.ndim == 2:
             cell.append(_coloured(target))
         found.append(cell)
@@ -108,16 +111,21 @@ def _composed(columns: list[tuple[str, list[list[np.ndarray]]]]) -> Image.Image:
     height, width = columns[0][1][0][0].shape[:2]
     factor = max(1, -(-LEAST // min(height, width)))
     height, width = height * factor, width * factor
-    rows = sum(len(cell) for cell in columns[0][1])
-    size = GAP + len(columns) * (width + GAP), LINE + GAP + rows * (height + GAP)
+    # Before a recipe there is one view alone.
+    rows = max(len(cells[0]) for _, cells in columns)
+    n = rows * len(columns[0][1])
+    size = GAP + len(columns) * (width + GAP), LINE + GAP + n * (height + GAP)
     sheet = Image.new("RGB", size, "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     for i, (title, cells) in enumerate(columns):
         left = GAP + i * (width + GAP)
         pen.text((left, GAP // 2), title, fill="black", font=font)
-        for j, pixels in enumerate(each for cell in cells for each in cell):
+        places = [
+            (j * rows + k, each) for j, cell in enumerate(cells) for k, each in enumerate(cell)
+        ]
+        for row, pixels in places:
             image = Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST)
-            sheet.paste(image, (left, LINE + GAP + j * (height + GAP)))
+            sheet.paste(image, (left, LINE + GAP + row * (height + GAP)))
     return sheet
 
 
