@@ -32,7 +32,7 @@ from project.training.origin import Origin
 from project.training.part_flags import arrange
 from project.training.rehearsal import Rehearsal
 from project.training.state import as_trained, task_name
-from project.training.weights import load_weights
+from project.training.weights import load_weights, made_of
 
 SPLITS = ("train", "val", "test")
 
@@ -191,7 +191,8 @@ def fitting(
     """
     hparams, task = plan.hparams, there["task"]
     begins = not (hparams.only_test or plan.resume or plan.parent)
-    if not begins or task_name(state) == task.name:
+    # A block alone, too, leaves the others as they are.
+    if not begins or task_name(state) == task.name or made_of(state).get("block"):
         return state, []
     own = {**there, "hparams": hparams.replace(pretrained=False)}
     with generators.untouched(), blamed("model", hparams.model):

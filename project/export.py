@@ -68,6 +68,13 @@ def make_parser() -> argparse.ArgumentParser:
         help="put a model of --format mlflow into MLflow's registry, with the run's id and hashes",
     )
     parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="export this .pt file, such as a merge of project.weights, in place of the run's best"
+        " checkpoint; the run's test proves it; needs --output",
+    )
+    parser.add_argument(
         "--license", default="", metavar="NAME", help="of the weights, for the file"
     )
     parser.add_argument("--keep", action="store_true", help="keep the file though it isn't proven")
@@ -101,6 +108,7 @@ def export(arguments: argparse.Namespace) -> int:
         register=arguments.register,
         trust=arguments.trust,
         accept_changes=arguments.accept_changes,
+        weights=arguments.weights,
     )
     try:
         deliver(order)
@@ -122,6 +130,12 @@ def check(arguments: argparse.Namespace) -> None:
         raise ValueError(
             f"--precision {arguments.precision} is of an ONNX file: --format onnx, not"
             f" {arguments.format}"
+        )
+    if arguments.weights is not None and arguments.output is None:
+        raise ValueError("--weights needs --output: what is made of it is none of the run's")
+    if arguments.weights is not None and (arguments.register or arguments.format == "safetensors"):
+        raise ValueError(
+            "--weights excludes --register and --format safetensors: these are of runs"
         )
     if arguments.register is not None and arguments.format != "mlflow":
         raise ValueError("--register is of a model of --format mlflow")

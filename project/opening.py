@@ -29,6 +29,7 @@ from project.tracking import Followers, ReadyFollowers, RunLogger
 from project.training import rates
 from project.training.digest import digest
 from project.training.origin import course_line
+from project.training.weights import made_of
 from project.words.names import some
 
 
@@ -101,6 +102,7 @@ def _new_record(
     model = setup.solver.model
     counts = {"n_parameters": models.n_parameters(model), "n_trainable": models.n_trainable(model)}
     weights = digest(state["model"]) if state else None
+    start = {"generators": setup.generators, "made": dict(made_of(state or {})) or None}
     head = {"new_head": list(setup.new_head)} if setup.new_head else {}
     each = setup.there["class_weights"]
     return make_record(
@@ -110,7 +112,7 @@ def _new_record(
         setup.dataset.describe(),
         {"name": plan.hparams.model, **counts, **head},
         environment(),
-        {"generators": setup.generators, "weights": weights, "teachers": setup.teachers},
+        start | {"weights": weights, "teachers": setup.teachers},
         Redactor(),
         task=setup.solver.task.describe(),
         scores=setup.scores,

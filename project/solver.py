@@ -18,6 +18,7 @@ from project.hyperparameters import Hyperparameters
 from project.training.courses import Courses
 from project.training.evaluation import Evaluation, Metrics, Task
 from project.training.extremes import Ends
+from project.training.freezing import freeze
 from project.training.hooks import Hooks, after_steps, before_steps
 from project.training.lesson import Lesson
 from project.training.origin import Origin, total_steps
@@ -119,6 +120,8 @@ class Solver(LightningModule):
 
     def on_train_start(self) -> None:
         """Make the step, now that there is an optimizer."""
+        # On several GPUs, batch norms are other modules by now.
+        freeze(self.model, self.settings.freeze)
         loss = self._lesson.loss if self._lesson else self._loss
         self.optimization = OptimizerStep(
             self.model, loss, self.trainer, self._schedule, self.settings

@@ -36,7 +36,8 @@ def deliver(order: Order) -> Path:
         made = Made.of(order)
         runtime = write(made, folder)
         try:
-            proof = prove(order.run, made.predictor, made.splits, runtime)
+            others = order.weights is not None
+            proof = prove(order.run, made.predictor, made.splits, runtime, others)
         finally:
             runtime.close()
         fault = _fault(order, proof)
@@ -86,7 +87,7 @@ def _tell(made: Made, proof: Proof) -> None:
     predictor, order = made.predictor, made.order
     shape, kind = " x ".join(map(str, predictor.shape)), made.metadata["dtype"]
     what = f"{predictor.hparams.model}, {len(predictor.classes)} classes, {shape} {kind}"
-    print(f"{order.run.name} ({what}) as {order.format}, {order.precision}")
+    print(f"{order.weights or order.run.name} ({what}) as {order.format}, {order.precision}")
     of_masks, exact = predictor.task.of_pixels, order.precision == "fp32"
     print("\n".join(lines(proof, of_masks, exact)))
     print("\n".join([*predictor.task.notes(), verdict(proof, order.precision)]))

@@ -29,6 +29,7 @@ class Order:
         register: under what name it goes into MLflow's registry; None: it does not.
         trust: whether code that came with the run may be run, without asking.
         accept_changes: whether the net may be made by other code than the run had.
+        weights: a file whose model is exported in place of the run's; None: the run's best.
     """
 
     run: Path
@@ -43,6 +44,7 @@ class Order:
     register: str | None = None
     trust: bool = False
     accept_changes: bool = False
+    weights: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -64,7 +66,9 @@ class Made:
     def of(cls, order: Order) -> "Made":
         stage("loading the model")
         predictor = Predictor.load(
-            order.run, trust=order.trust or asked, accept_changes=order.accept_changes
+            order.weights or order.run,
+            trust=order.trust or asked,
+            accept_changes=order.accept_changes,
         )
         if not predictor.task.decides:
             raise ValueError(
@@ -74,4 +78,6 @@ class Made:
         metadata = metadata_of(predictor, order.licence)
         stage("reading the data")
         splits = Splits.of_run(order.run, predictor.hparams, order.data_dir)
+        if order.weights and predictor.classes != tuple(splits.dataset.classes):
+            raise ValueError(f"--weights {order.weights} is of other classes than {order.run.name}")
         return cls(order, predictor, splits, metadata | {"precision": order.precision})

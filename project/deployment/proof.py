@@ -62,7 +62,9 @@ class Proof:
         }
 
 
-def prove(run: Path, predictor: Predictor, splits: Splits, runtime: Runtime) -> Proof:
+def prove(
+    run: Path, predictor: Predictor, splits: Splits, runtime: Runtime, others: bool = False
+) -> Proof:
     """Let a file decide on all test samples, and compare with the model's float32 pass.
 
     Args:
@@ -70,6 +72,7 @@ def prove(run: Path, predictor: Predictor, splits: Splits, runtime: Runtime) -> 
         predictor: of the run, on the CPU.
         splits: of the run.
         runtime: of the file.
+        others: whether the weights are not the run's, of which it has recorded no test.
 
     Raises:
         ValueError: there are no test samples, or the file can't take them.
@@ -94,7 +97,8 @@ def prove(run: Path, predictor: Predictor, splits: Splits, runtime: Runtime) -> 
         count(done, total)
     stage("")
     how = predictor.hparams.precision
-    return Proof(runtime.name, how, list(tallies.values()), drop, beside_recorded(run, counted))
+    recorded = None if others else beside_recorded(run, counted)
+    return Proof(runtime.name, how, list(tallies.values()), drop, recorded)
 
 
 def _divide(

@@ -39,6 +39,12 @@ RECORD = Layout(
             "the run and the BLAKE3 of the weights of each `--teacher`; runs before there was that"
             " flag lack it",
         ),
+        "start.made": (
+            "object or null",
+            "how `project.weights` made the file of `--checkpoint`; null: it did not, or no such"
+            " file is given; runs before there was that command lack it",
+        ),
+        "start.made.*": ("anything", "by what action, of which weights, with which marks, scores"),
         "parent": ("object or null", "the run that this one goes on from (`--from`); null: none"),
         "parent.run_id": ("text", "its id"),
         "parent.epoch": ("integer", "this one began in, counted from 0; those before are its"),

@@ -1,10 +1,12 @@
 """Files of weights: what they hold and say, against NumPy and torch's own `update_bn`."""
 
+import json
 import signal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
@@ -14,6 +16,7 @@ from torch.optim.swa_utils import update_bn
 from project import data, models
 from project.cli.flags import parse
 from project.experiment import with_checkpoint
+from project.export import main as export
 from project.hyperparameters import Hyperparameters
 from project.inference.predictor import Predictor
 from project.main import main
@@ -176,11 +179,39 @@ def test_a_run_shares_and_freezes_as_its_file_says_after_a_resume_too(
     (again,) = (folder / "again").glob("made/2*")
     last = checkpoint.load(again / "checkpoints" / "last.pt")
     assert last["hyperparameters"]["share"] == [TWINS[0]]
+    record = json.loads((again / "record.json").read_text())
+    assert record["start"]["made"] == checkpoint.load(folder / "q.pt")["made"]
     assert last["hyperparameters"]["freeze"] == [TWINS[1], "head.4"]
     for name, tensor in last["model"].items():
         still = name.startswith((TWINS[1], "head.4"))
         assert torch.equal(tensor, begun[name]) == still, name
         assert torch.equal(tensor, last["model"][name.replace(TWINS[3], TWINS[2])]), name
+
+
+@pytest.mark.nightly
+def test_a_merge_is_exported_and_proven_on_the_runs_test(
+    folder: Path, trained: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = made(folder, "e.pt", "merge", trained.name, str(other))
+    asked = [str(trained), "--weights", str(folder / "e.pt")]
+    assert export([*asked, "-o", str(folder / "onnx")]) == 0
+    assert "PROVEN" in capsys.readouterr().out
+    proof = json.loads((folder / "onnx" / "proof.json").read_text())
+    assert proof["metadata"]["weights_hash"] == digest(state["model"])
+    session = onnxruntime.InferenceSession(folder / "onnx" / "model.onnx")
+    predictor = Predictor.load(folder / "e.pt")
+    images = torch.randint(256, (5, 1, 8, 8), dtype=torch.uint8)
+    probs, _ = session.run(None, {"images": images.numpy()})
+    torch.testing.assert_close(torch.from_numpy(probs), predictor.probs(images), atol=1e-5, rtol=0)
+
+
+def test_what_an_export_of_other_weights_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    for more, said in (
+        ((), "--weights needs --output: what is made of it is none of the run's"),
+        (("-o", "x", "--format", "safetensors"), "--weights excludes --register and --format"),
+    ):
+        assert export(["last", "--weights", "a.pt", *more]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {said}")
 
 
 def test_what_can_not_be_made_is_told_in_a_line_each_and_nothing_is_written(
