@@ -86,7 +86,20 @@ ENDS = [
     ),
     Planned([*MLP, "--exp-name", "nan"], (3,), (1, "_optimize", 15), make_nan),
 ]
-LISTS = {"runs": RUNS, "ends": ENDS}
+# Batches of 5 classes with 4 samples each, whose shares cut through classes: of three 6, 7 and 7.
+# Each anchor's pairs are with the samples of all.
+EMBEDDING = (
+    "--task embedding --train-classes 0-4 --batch-size 20 --model mlp --hidden-dim 32".split()
+)
+EMBEDDING += "--dropout 0 --max-epochs 1 --accelerator cpu --tracker none --without reports".split()
+EMBEDDING += "--loss triplet contrastive*0.5 info-nce*0.5 --triplet-mining semi-hard".split()
+PAIRS = [
+    Planned([*EMBEDDING, "--exp-name", "pairs"]),
+    # Of three, DistributedDataParallel adds in another order in the first step after a start.
+    Planned([*EMBEDDING, "--exp-name", "halt"], (2,), (1, "_optimize", 17), send(signal.SIGTERM)),
+    Planned(["--resume", "last", "--exp-name", "halt"], (2,)),
+]
+LISTS = {"runs": RUNS, "ends": ENDS, "pairs": PAIRS}
 
 
 def watched(folder: Path, rank: int, n: int) -> None:
