@@ -29,6 +29,10 @@ NETS = {
     "unet of any sizes": "--model unet --levels 3 --up bilinear --data paired --crop-size 32",
     "float images": "--model unet --data paired --crop-size 32 --norm group",
 }
+ANY_SIZES = "--data paired --crop-size 32"
+for file in sorted((Path(__file__).parents[2] / "configs" / "nets").glob("*.yaml")):
+    more = f"--width 4 {ANY_SIZES if file.stem == 'unet' else ''}"
+    NETS[file.name] = f"--model file:{file} {more}"
 
 
 def pairs(folder: Path, floats: bool) -> None:

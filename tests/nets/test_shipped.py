@@ -1,21 +1,20 @@
 """The nets of configs/nets: each is its hand-written twin bit for bit, and scores as it says."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from project.cli.flags import parse
 from project.hyperparameters import Hyperparameters
 from project.models import resnet
 from project.nets.loading import load
 from project.nets.net import Net
 from tests.nets import twins
+from tests.nets.shipped import FOLDER, stated
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "configs" / "nets"
 HPARAMS = Hyperparameters(width=6, depth=2, hidden_dim=7, dropout=0.3)
 # By file: the images' shape, odd where the net takes that, and the twin for it.
 TWINS: dict[str, tuple[tuple[int, int, int], Callable[[], nn.Module]]] = {
@@ -99,3 +98,11 @@ def test_each_net_is_its_hand_written_twin_bit_for_bit_and_operator_for_operator
         for i, (found, wanted) in enumerate(zip(ours, theirs, strict=True)):
             assert torch.equal(found, wanted), (name, i)
             assert found.dtype == torch.int64 or found.abs().sum() > 0, (name, i)
+
+
+def test_each_file_says_how_to_run_it_and_what_it_scores() -> None:
+    for path in FOLDER.glob("*.yaml"):
+        command, score, mean, seeds = stated(path)
+        hparams = parse(command, {}).hparams
+        assert (hparams.model, hparams.exp_name) == (f"file:configs/nets/{path.name}", path.stem)
+        assert score in ("accuracy", "mean_dice") and 0.9 < mean < 1 and len(seeds) > 2

@@ -16,8 +16,7 @@ class Within(NamedTuple):
     below: bool = False
 
     def __str__(self) -> str:
-        low, high = (f"{n:,}".replace(",", "") for n in (self.least, self.most))
-        return f"from {low} to below {high}" if self.below else f"from {low} to {high}"
+        return f"from {self.least} to {'below ' if self.below else ''}{self.most}"
 
     def holds(self, number: float) -> bool:
         """Whether a number is inside; NaN never is."""
