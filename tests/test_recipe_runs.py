@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from project import compare
+from project import compare, export
 from project.data import prepare
 from project.inference.predictor import Predictor
 from project.main import main
@@ -120,3 +120,25 @@ def test_processes_train_on_the_same_images(tmp_path: Path) -> None:
         assert other == pytest.approx(loss, abs=1e-4)
         for name, tensor in expected.items():
             torch.testing.assert_close(own[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
+
+
+@pytest.mark.nightly
+def test_an_exported_file_prepares_images_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{PREPARED}  - pad: 1\n  - crop: 9\n")
+    made = run(tmp_path / "runs", "--recipe", str(path), "--max-epochs", "3")
+    path.unlink()
+    assert export.main([str(made), "--output", str(tmp_path / "out")]) == 0
+    proof = json.loads((tmp_path / "out" / "proof.json").read_text())
+    assert all(batch["wrong"] == batch["changed"] == 0 for batch in proof["batches"])
+
+
+@pytest.mark.nightly
+def test_a_run_with_a_recipe_is_reproduced_without_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(PREPARED + augmentation(*STEPS, "mixup"))
+    made = run(tmp_path / "runs", "--recipe", str(path), "--max-epochs", "2")
+    path.unlink()
+    words = ["-m", "project.reproduce", made.name, "--exp-dir", str(tmp_path / "runs")]
+    done = forks.completed(words, dict(os.environ), tmp_path)
+    assert done.returncode == 0 and "REPRODUCED bit for bit" in done.stdout, done.stderr

@@ -11,7 +11,7 @@ from project.data.samples import Subset
 from project.data.targets import Labels
 from project.recipes.draws import Draws
 from project.recipes.recipe import Augmentation, Part
-from project.values import Tree, split
+from project.values import Tree, mapped, split
 
 
 class Drawn(NamedTuple):
@@ -68,6 +68,9 @@ class Augmented:
             sizes: of the pieces, without the partners.
             drawn: of the block.
         """
+        device = images.device
+        if device.type == "mps":  # which has no numbers of 64 bits, in which places are computed
+            images, targets = images.cpu(), mapped(Tensor.cpu, targets)
         at, n = 0, len(sizes)
         every = sizes if drawn.partners is None else (*sizes, *sizes)
         parts = list(zip(split(images, every), split(targets, every), strict=True))
@@ -76,9 +79,10 @@ class Augmented:
             part = Part(some, drawn.own[here])
             if drawn.partners is None:
                 changed = self._augmentation(part, None, self._is_followed)
-                yield changed.images, self._subset.samples.targets.moved(truth, changed.move)
+                true = self._subset.samples.targets.moved(truth, changed.move)
             else:
                 others, their_truth = parts[n + i]
                 changed = self._augmentation(part, Part(others, drawn.partners[here]))
                 shares = changed.shares.to(truth.device)
-                yield changed.images, Labels.mixed(truth, their_truth, shares, self._n_classes)
+                true = Labels.mixed(truth, their_truth, shares, self._n_classes)
+            yield changed.images.to(device), mapped(lambda leaf: leaf.to(device), true)

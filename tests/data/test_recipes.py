@@ -18,6 +18,7 @@ from project.hyperparameters import Hyperparameters
 from project.recipes.draws import Draws
 from project.values import IGNORED, Batch
 from project.words.recipes import named
+from tests.data import test_ragged as ragged
 from tests.recipes.making import augmentation, recipe
 
 AUGMENTED = """augmentation:
@@ -210,3 +211,28 @@ def test_partners_are_a_permutation_fetched_with_their_samples(
         part = data.loader("train", h, rank=rank, world_size=n)
         assert_same(by_sample(batches(part, 1)), expected)
     assert_same(by_sample(batches(data.loader("train", h), 1, step=1)), expected)
+
+
+def test_pictures_of_many_sizes_are_prepared_whole_and_their_crops_augmented(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ragged.write(tmp_path)
+    text = named("a.yaml", "preprocessing: [equalize]\n" + augmentation("rotate", "flip", "noise"))
+    data, h = ragged.load(tmp_path, monkeypatch, crop_size=24, recipe=text)
+    expected = {i: x for b in ragged.batches(data, h, "train", 2) for i, x in pairs(b)}
+    for rank, n in ((0, 2), (1, 3)):
+        place = {"rank": rank, "world_size": n}
+        for batch in ragged.batches(data, h, "train", 2, **place):
+            for i, (x, mask) in pairs(batch):
+                assert torch.equal(x, expected[i][0]) and torch.equal(mask, expected[i][1])
+    mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (data.mean, data.std))
+    for batch in ragged.batches(data, h, "test"):
+        (i, (x, _)), *_ = pairs(batch)
+        picture = data.test.samples.fetch(torch.tensor([i]))
+        levels = functional.equalize(picture[0][:, None])[:, 0].double() / 255
+        torch.testing.assert_close(x.double(), (levels - mean) / std, rtol=0, atol=1e-5)
+
+
+def pairs(batch: Batch) -> list[tuple[int, tuple[Tensor, Tensor]]]:
+    found = zip(batch.inputs, batch.targets, strict=True)
+    return list(zip(batch.indices.tolist(), found, strict=True))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from project.recipes.images import Images
 from project.recipes.operators import OPERATORS
+from project.recipes.preparing import Equalize
 from project.recipes.recipe import Part, Recipe
 from project.recipes.trying import check_tried
 from project.values import IGNORED
@@ -262,3 +263,13 @@ def test_cutmix_says_how_much_of_an_image_is_left() -> None:
         ValueError, match=r"a.yaml:2: it mixes labels, which --loss focal can't take"
     ):
         made.check_losses(["cross-entropy", "focal*0.5"])
+
+
+def test_equalized_images_are_the_operators_bit_for_bit() -> None:
+    """The step of the preprocessing is written so that it can be exported."""
+    given = torch.cat(
+        [images().float(), (images().float() / 40).floor() * 40, torch.ones(1, 3, 12, 10)]
+    )
+    none = torch.zeros(len(given), dtype=torch.float64)
+    expected = OPERATORS["equalize"].apply(given, none, none[:, None][:, :0])
+    assert Equalize("")(given).equal(expected)

@@ -18,6 +18,7 @@ from project.server.mlflow.experiments import RUNS, TAGS
 from project.server.mlflow.points import LATEST
 from project.tracking.best import BEST
 from project.tracking.mlflow.layout import given_name, safe_name
+from project.words.recipes import is_kept, short
 
 PARAMS = SqlParam.__table__
 # SQLite takes 32,766 bound values in a statement.
@@ -85,7 +86,7 @@ class Table:
             query = sa.select(PARAMS.c.run_uuid, PARAMS.c.key, PARAMS.c.value).where(some)
             for id_, key, value in self._connection.execute(query):
                 if key in names:
-                    found[id_][names[key]] = value
+                    found[id_][names[key]] = short(value) if is_kept(value) else value
         return found
 
     def last(self, name: str) -> set[str]:
