@@ -27,6 +27,8 @@ NETS = {
     "torchvision": f"--model torchvision:mobilenet_v3_small --data synthetic {SIDE}",
     "unet": "--model unet --data digits-segmentation --image-size 45",
     "unet of any sizes": "--model unet --levels 3 --up bilinear --data paired --crop-size 32",
+    "hrnet": "--model hrnet --width 4 --head published --head-width 2",
+    "hrnet of masks": "--model hrnet --width 4 --stem-stride 2 --data paired --crop-size 32",
     "float images": "--model unet --data paired --crop-size 32 --norm group",
 }
 ANY_SIZES = "--data paired --crop-size 32"
@@ -73,8 +75,10 @@ def test_every_decision_is_the_tests(net: str, format: str, tmp_path: Path) -> N
     assert export([str(found), "--format", format]) == 0
     proof = proof_of(found / "after" / format)
     assert {each["batch"] for each in proof["batches"]} >= {1, 2, 7}
+    # HRNet is deep, and resizes by other factors than two: more is rounded.
+    most = 1e-5 if net == "hrnet of masks" else 1e-6
     for each in proof["batches"]:
-        assert each["wrong"] == 0 and each["largest"] <= 1e-6, each
+        assert each["wrong"] == 0 and each["largest"] <= most, each
     assert proof["recorded"]["changed"] == 0
 
 
