@@ -4,70 +4,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from project.nets.graph import GraphNode
-from project.nets.items import Shape
-from project.nets.making import Make, make_of, value_of
+from project.nets.leaves import MOST, Leaves, TooMany
+from project.nets.making import Make, value_of
 from project.nets.scope import WRONG, Placed, Scope, named_in
 from project.nets.structure import Select
 from project.nets.text.catalogue import Takes, Word
 from project.nets.text.document import INPUT, PREVIOUS, Block, Document, Layer
 from project.nets.text.numbers import ANY, INDEX, Known, meant
-from project.nets.tracing import run, several
+from project.nets.tracing import several
 
-MOST = 2000  # layers that run
 LOOKED_AT = 20_000  # layers, those among them of which nothing is left, such as empty repeats
 DEEPEST = 50  # blocks and repeats inside each other
 _COUNT = Takes(True, True, False)
 
 
-class TooMany(Exception):
-    """The net has more layers than are looked through."""
+class Assembly(Leaves):
+    """The nodes that lists of layers become: each word of structure, and what stands alone.
 
-
-class Assembly:
-    """The nodes that layers become, on the meta device; what is wrong is told to the document.
-
-    Args:
-        document: of the file; its problems grow.
-        known: what has a value outside of blocks.
-        hparams: the flags.
-
-    Attributes:
-        nodes: so far.
-        makes: what makes each module, by its path, and the shapes of its first inputs.
-        sizes: how many weights each module has.
+    Args and attributes are those of `Leaves`.
     """
 
     def __init__(self, document: Document, known: Known, hparams: Any) -> None:
-        self.document, self.known, self.hparams = document, known, hparams
-        self.nodes: list[GraphNode] = []
-        self.values: list[Any] = []
-        self.makes: dict[str, tuple[Make, list[Shape]]] = {}
-        self.sizes: dict[str, int] = {}
-        self._modules: dict[str, nn.Module | None] = {}
+        super().__init__(document, known, hparams)
         self._groups: dict[int, dict[str | int, int]] = {}
         self._looked_at = self._depth = 0
-
-    def add(self, node: GraphNode, value: Any) -> int:
-        """Enter a node with what it gives; returns its place.
-
-        Raises:
-            TooMany: there are too many.
-        """
-        if len(self.nodes) > MOST:
-            self.document.tell(node.line, f"the net has more than {MOST} layers")
-            raise TooMany
-        self.nodes.append(node)
-        self.values.append(value)
-        return len(self.nodes) - 1
-
-    def made(self, path: str, on_meta: bool) -> nn.Module:
-        """The module of a path, with weights unless it stays on the meta device."""
-        make, shapes = self.makes[path]
-        module = self._modules.get(path) if on_meta else None
-        return (module or make.build(shapes)).train()
 
     def layers(self, layers: Sequence[Layer], scope: Scope, before: int | None) -> int:
         """Run layers, one after another; returns the place of what the last one gives."""
@@ -95,7 +58,7 @@ class Assembly:
         """Run a layer of any kind; returns the place of what it gives."""
         kinds = {"repeat": self._repeat, "use": self._use, "block": self._block}
         kinds["select"] = self._select
-        run_kind = kinds.get(layer.kind, self._leaf)
+        run_kind = kinds.get(layer.kind, self.leaf)
         self._count(layer)
         self._depth += 1
         found = WRONG if layer.kind == "wrong" else run_kind(layer, scope, places, name, weights)
@@ -109,51 +72,6 @@ class Assembly:
             why = deep if self._depth > DEEPEST else f"the net has more than {LOOKED_AT} layers"
             self.document.tell(layer.line, why)
             raise TooMany
-
-    def _leaf(self, layer: Layer, scope: Scope, places: list[int], name: str, path: str) -> int:
-        """Run one module."""
-        make = make_of(self.document, layer, (scope.known, self.known), self.hparams)
-        if make is None or not places or WRONG in places:
-            return WRONG
-        try:
-            self._refuse_several(places)
-        except ValueError as error:
-            self.document.tell_of(layer, error)
-            return WRONG
-        return self._module_at(layer, scope, places, name, path, make)
-
-    def _module_at(
-        self, layer: Layer, scope: Scope, places: list[int], name: str, path: str, make: Make
-    ) -> int:
-        given = [self.values[place] for place in places]
-        try:
-            found = run(self._module(path, make, given), given)
-        except ValueError as error:
-            self.document.tell_of(layer, error)
-            return WRONG
-        shapes = [tuple(tensor.shape[1:]) for tensor in several(found) or [found]]
-        where = f"{scope.path}{name}", layer.word.name, None, path, tuple(places)
-        more = tuple(shapes) if len(shapes) > 1 else ()
-        return self.add(GraphNode(*where, shapes[0], layer.line, scope.block, more), found)
-
-    def _refuse_several(self, places: list[int]) -> None:
-        for place in places:
-            if count := len(several(self.values[place])):
-                node = self.nodes[place].name
-                raise ValueError(f"{node} gives {count} tensors: put select: 0 after it, or name")
-
-    def _module(self, weights: str, make: Make, given: list[Any]) -> nn.Module:
-        """The module of a path, made on the meta device where it is not there yet."""
-        if weights not in self._modules:
-            shapes = [tuple(v.shape[1:]) for v in given if isinstance(v, Tensor)]
-            self._modules[weights] = None
-            self._modules[weights] = make.trial(shapes)
-            self.makes[weights] = make, shapes
-            self.sizes[weights] = sum(p.numel() for p in self._modules[weights].parameters())
-        module = self._modules[weights]
-        if module is None:
-            raise ValueError("its weights could not be made, see above")
-        return module
 
     def _repeat(
         self, layer: Layer, scope: Scope, places: list[int], name: str, weights: str
@@ -261,7 +179,7 @@ class Assembly:
         group = self._groups.get(place)
         count = len(several(self.values[place]))
         if group is None and count:
-            return self._module_at(layer, scope, [place], name, path, Make(lambda _: Select(index)))
+            return self.module_at(layer, scope, [place], name, path, Make(lambda _: Select(index)))
         if group is None or index not in group:
             of, known = self.nodes[place].name, ", ".join(map(str, group or ()))
             why = f"{of} gives {known or 'one tensor'}, no {index}"

@@ -6,10 +6,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from project.nets.assembling import Assembly, TooMany
+from project.nets.assembling import Assembly
 from project.nets.graph import Graph, GraphNode
 from project.nets.incoming import incoming
 from project.nets.items import Shape
+from project.nets.leaves import TooMany
 from project.nets.net import Net
 from project.nets.scope import WRONG, Scope, named_in
 from project.nets.text.document import Document, Enough, in_order, line_of

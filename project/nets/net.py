@@ -24,7 +24,7 @@ class Step(NamedTuple):
     done: tuple[int, ...]
 
 
-class Part(nn.Module):
+class Group(nn.Module):
     """Modules by name, one of a block; it is never called."""
 
 
@@ -68,7 +68,7 @@ def add(parent: nn.Module, path: Sequence[str], module: nn.Module) -> None:
     """Put a module where its path says, once."""
     for name in path[:-1]:
         if name not in parent._modules:
-            parent.add_module(name, Part())
+            parent.add_module(name, Group())
         parent = parent._modules[name]
     if path[-1] not in parent._modules:
         parent.add_module(path[-1], module)
