@@ -23,6 +23,7 @@ from project.provenance.resumption import Reopened
 from project.solver import Solver
 from project.training import generators
 from project.training.blank_scores import Shown, try_metrics
+from project.training.checkpoint_contents import task_name
 from project.training.head import head_of, with_new_head
 from project.training.inheritance import Inheritance, inherit
 from project.training.layout import make_ready
@@ -31,7 +32,7 @@ from project.training.monitored import ways_of
 from project.training.origin import Origin
 from project.training.part_flags import arrange
 from project.training.rehearsal import Rehearsal
-from project.training.state import as_trained, task_name
+from project.training.state import as_trained
 from project.training.weights import load_weights, made_of
 
 SPLITS = ("train", "val", "test")

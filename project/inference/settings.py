@@ -8,7 +8,7 @@ from project import plugs
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
 from project.plugs.serving import USUAL, like, served
 from project.provenance.recorded_flags import read_flags
-from project.training.state import task_name
+from project.training.checkpoint_contents import task_name
 
 _SECTIONS = ("data", "model")
 # Of others, what the arithmetic and the random numbers of a forward pass depend on.

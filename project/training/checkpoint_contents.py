@@ -6,10 +6,16 @@ from typing import Any
 
 from torch import Tensor
 
+from project.plugs.serving import USUAL
 from project.words.telling import quoted
 
 # Tied weights and expanded buffers take more than their file; endless aliases far more.
 _MOST_TIMES, _MOST_BYTES = 64, 2**30
+
+
+def task_name(state: Mapping[str, Any]) -> str:
+    """The task of a checkpoint; those of former versions know classification alone."""
+    return str(state.get("task", {}).get("name", USUAL))
 
 
 def _is_weights(value: Any) -> bool:

@@ -31,7 +31,6 @@ from pytorch_lightning import Trainer
 from torch import Tensor, nn
 
 from project.data import Data, Loader
-from project.plugs.serving import USUAL
 from project.training import generators
 from project.training.hooks import states
 from project.training.rates import fitted
@@ -121,11 +120,6 @@ def describe(flags: Mapping[str, Any], dataset: Data, task: Mapping[str, Any]) -
         "std": list(dataset.std),
         "class_counts": list(dataset.class_counts),
     } | ({"taken": list(dataset.taken)} if dataset.recipe else {})
-
-
-def task_name(state: Mapping[str, Any]) -> str:
-    """The task of a checkpoint; those of former versions know classification alone."""
-    return str(state.get("task", {}).get("name", USUAL))
 
 
 def as_trained(dataset: Data, state: Mapping[str, Any], path: Path) -> Data:
