@@ -9,8 +9,8 @@ from torch import Tensor
 from project.data.order import permutation
 from project.data.samples import Subset
 from project.data.targets import Labels
+from project.recipes.augmenting import Augmentation, Part
 from project.recipes.draws import Draws
-from project.recipes.recipe import Augmentation, Part
 from project.values import Tree, mapped, split
 
 

@@ -34,26 +34,6 @@ class Geometry(NamedTuple):
     whole: bool = False
     leaves: bool = True
 
-    @classmethod
-    def mixed(cls, n: int, parts: "Sequence[tuple[Tensor, Geometry]]") -> Self:
-        """Of n images: each part's at its indices `(k,)` int64; the others stay as they are."""
-        one = parts[0][1].matrix
-        matrix = one.new_tensor(_SAME).repeat(n, 1, 1)
-        field = inside = None
-        for index, part in parts:
-            matrix.index_copy_(0, index, part.matrix)
-            if part.field is not None:
-                if field is None:
-                    field = part.field.new_zeros(n, *part.field.shape[1:])
-                field.index_copy_(0, index, part.field)
-            if part.inside is not None:
-                if inside is None:
-                    endless = one.new_tensor([-1, -1, 1, 1]) * torch.inf
-                    inside = endless.repeat(n, 1)
-                inside.index_copy_(0, index, part.inside)
-        every = [part for _, part in parts]
-        return cls(matrix, field, inside, *_flags(every))
-
     def then(self, following: Self) -> Self | None:
         """Both as one, so that pixels are interpolated once; None: they can't be one.
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
+from project.recipes.augmenting import Part
 from project.recipes.draws import Draws
-from project.recipes.recipe import Part, Recipe
+from project.recipes.recipe import Recipe
 
 TURNS = 4  # times that each image is augmented, as in so many epochs
 

@@ -126,18 +126,6 @@ def test_after_an_elastic_one_another_sampling_begins() -> None:
     assert rotate.then(elastic) is not None
 
 
-def test_images_of_a_block_may_have_different_geometries() -> None:
-    images = random_images(12, (3, 9, 7), source()).float()
-    names = "rotate", "resized-crop", "elastic"
-    parts = [(torch.arange(i, 12, 4), geometry(name, 3, (9, 7))) for i, name in enumerate(names)]
-    found = Geometry.mixed(12, parts).sample(images)
-    for index, part in parts:
-        # A block with one that leaves the image is sampled as if all could.
-        wanted = part._replace(leaves=True).sample(images[index])
-        assert torch.allclose(found[index], wanted, atol=0.01)
-    assert torch.allclose(found[3::4], images[3::4], atol=0.01)
-
-
 def test_outside_is_what_was_asked_for() -> None:
     away = Geometry(matrices(torch.zeros(2, dtype=torch.float64), ((1, 0, 90), (0, 1, 0))))
     images = random_images(2, (3, 9, 7), source()).float()

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from project.recipes.augmenting import Part
 from project.recipes.images import Images
 from project.recipes.operators import OPERATORS
 from project.recipes.preparing import Equalize
-from project.recipes.recipe import Part, Recipe
+from project.recipes.recipe import Recipe
 from project.recipes.trying import check_tried
 from project.values import IGNORED
 from tests.recipes.making import augmentation, draws, recipe

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from project.data import Loader, Resident, Subset
 from project.data._changing import Augmented
+from project.recipes.augmenting import Part
 from project.recipes.images import Images
-from project.recipes.recipe import Part
 from project.training.step import outputs_of
 from tests.recipes.making import augmentation, draws, recipe
 from tests.recipes.test_operators import random_images
