@@ -221,11 +221,11 @@ def flat(flags: Mapping[str, Any]) -> dict[str, Any]:
     for plug, settings in own.items() if isinstance(own, Mapping) else ():
         before = prefix(flags, plug) if ":" in plug else ""
         for name, value in settings.items() if isinstance(settings, Mapping) else ():
-            found.setdefault(f"{before}{name}", _brief(value))
+            found.setdefault(f"{before}{name}", brief(value))
     return found
 
 
-def _brief(value: Any) -> Any:
+def brief(value: Any) -> Any:
     """A value in a table: of a text of several lines, which a file held, a hash."""
     if not isinstance(value, str) or "\n" not in value:
         return value

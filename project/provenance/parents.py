@@ -12,7 +12,7 @@ from project.cli.roles import FREE_AFTER_PARENT, NEUTRAL_FLAGS, NOT_TAKEN_OVER
 from project.cli.totals import nothing_left
 from project.files import json_text, read_json
 from project.hyperparameters import BY_NAME, Hyperparameters, section_of
-from project.plugs import args_of, chosen, flat
+from project.plugs import args_of, brief, chosen, flat
 from project.provenance.find import find_run
 from project.provenance.keeping import put_back, why_not_kept
 from project.provenance.record import read_outcome
@@ -156,4 +156,4 @@ def _text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str) and is_kept(value):
         return short(value)
-    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(brief(value))
