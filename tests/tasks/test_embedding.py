@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from project.training.head import head_of, with_new_head
 from project.values import Example, Prediction
 from project.verify import main as verify
 
+RECIPE = Path(__file__).parents[2] / "configs" / "recipes" / "two-views.yaml"
 FLAGS = "--task embedding --train-classes 0-4 --batch-size 20 --model mlp --hidden-dim 16"
 QUICK = "--embedding-dim 8 --max-epochs 1 --report-examples 2 --tracker none --accelerator cpu"
 
@@ -247,6 +249,24 @@ def test_a_head_is_what_depends_on_the_number_of_outputs(n_outputs: int) -> None
     found = with_new_head(state, model, head)["model"]
     own = model.state_dict()
     assert {n for n in own if found[n].equal(own[n])} == {*head}
+
+
+@pytest.mark.nightly  # of the loss alone: tests/losses/test_pairs.py
+def test_two_views_of_each_image_need_no_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An image's other view is to be found among those of all others; classes count nowhere."""
+    views = f"--task embedding --recipe {RECIPE} --model mlp --hidden-dim 64 --exp-dir {tmp_path}"
+    argv = [*views.split(), *QUICK.split(), "--without", "reports"]
+    assert main([*argv, "--loss", "info-nce", "--sampler", "shuffle", "--max-epochs", "4"]) == 0
+    (journal,) = tmp_path.glob("*/*/journal.jsonl")
+    logged = [json.loads(line)["metrics"] for line in journal.read_text().splitlines()]
+    losses = [each["train_loss"] for each in logged if "train_loss" in each]
+    # Of 32 images an anchor has 1 positive and 62 negatives: at first it guesses, -log(1 / 63).
+    assert losses[0] == pytest.approx(math.log(63), abs=0.5)
+    assert np.mean(losses[-10:]) < 0.9 * losses[0]
+    assert main(argv) == 2  # triplets read one view
+    assert "views" in capsys.readouterr().err.splitlines()[-1]
 
 
 WRONG = [
