@@ -180,7 +180,7 @@ class Assembly(Leaves):
         count = len(several(self.values[place]))
         if group is None and count:
             return self.module_at(layer, scope, [place], name, path, Make(lambda _: Select(index)))
-        if group is None or index not in group:
+        if group is None or isinstance(index, list | dict) or index not in group:
             of, known = self.nodes[place].name, ", ".join(map(str, group or ()))
             why = f"{of} gives {known or 'one tensor'}, no {index}"
             self.document.tell(layer.line, f"{layer.told}: {why}")

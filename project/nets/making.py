@@ -73,7 +73,8 @@ def make_of(
         if layer.kind == "class":
             return _of_class(layer.word.name, values)
         if layer.kind == "model":
-            return _of_plug(values, hparams)
+            # Without it, the text has been told so.
+            return _of_plug(values, hparams) if "of" in values else None
         item = ITEMS[layer.word.name]
         if any(name not in values for name in item.missing):
             return None  # which the text has told

@@ -42,6 +42,10 @@ def hostile() -> Iterator[str]:
         yield f"{tag}"
     yield "\ufeff" + head + "conv: 4"
     yield "%YAML 9.9\n---\n" + head + "conv: 4\n---\n" + head + "conv: 4"
+    yield HEAD + "model: {out: 3}"
+    pair = "pair: {inputs: [a, b], outputs: [a, b], layers: [conv: {from: a, out: 3}]}"
+    pairs = f"inputs: [a, b]\nblocks: {{{pair}}}\n{HEAD}pair: {{from: [a, b]}}\n"
+    yield f"{pairs}- select: {{index: []}}"
     yield ""
     yield "\0"
     yield "# " + "x" * 300_000

@@ -1,6 +1,6 @@
 """Files of nets with mistakes that people make, and with broken bytes."""
 
-import json
+import copy
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,21 +131,21 @@ def _of_structure(draw: random.Random, text: str) -> bytes:
         key = draw.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
         others = [h for h in _holders(tree) if h]
         other = draw.choice(others)
-        value = draw.choice([*VALUES, other, draw.choice(list(other))])
+        # A copy: what held itself would have no end.
+        value = copy.deepcopy(draw.choice([*VALUES, other, draw.choice(list(other))]))
         what = draw.randrange(6)
         if what == 0:
             del holder[key]
         elif what == 1 and isinstance(holder, dict):
             holder[draw.choice([*WORDS, str(key)[:-1], f"{key}x"])] = holder.pop(key)
         elif what == 2 and isinstance(holder, list):
-            holder.insert(key, draw.choice([*holder, value]))
+            holder.insert(key, draw.choice([copy.deepcopy(holder[key]), value]))
         elif what == 3 and isinstance(holder, dict):
             holder[draw.choice(WORDS)] = value
         elif what == 4 and isinstance(holder, list):
             draw.shuffle(holder)
         else:
             holder[key] = value
-        tree = json.loads(json.dumps(tree, default=str))  # without cycles: aliases come below
         if not list(_holders(tree)):
             break
     return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False).encode()
