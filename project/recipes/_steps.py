@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from project.recipes._moving import Moving, rows_by, to_device
 from project.recipes.draws import Draws
@@ -70,11 +71,17 @@ class Operation:
         low, high = self.range or (0.0, 0.0)
         drawn[:, 1] = low + (high - low) * drawn[:, 1]
         there = to_device(torch.from_numpy(drawn), moving.device)
-        numbers = there[:, 1], there[:, 2:]
+        try:
+            self._apply(moving, rows, there[:, 1], there[:, 2:])
+        except ValueError as error:
+            # What an operator can tell only of images themselves, when the recipe is tried.
+            raise ValueError(f"{self.place}: {error}") from error
+
+    def _apply(self, moving: Moving, rows: np.ndarray, strength: Tensor, draws: Tensor) -> None:
         if self.operator.kind == "geometry":
-            moving.move(rows, self.operator.apply(moving.size, *numbers, **self.options))
+            moving.move(rows, self.operator.apply(moving.size, strength, draws, **self.options))
         else:
-            images = self.operator.apply(moving.at(rows), *numbers, **self.options)
+            images = self.operator.apply(moving.at(rows), strength, draws, **self.options)
             moving.replace(rows, images)
 
     def misfits(self, images: Images) -> Iterator[str]:
