@@ -221,6 +221,7 @@ def test_commands_of_decisions_say_that_there_are_none(
     assert told in line and not (run / "after").exists()
 
 
+@pytest.mark.nightly  # of the head alone: the next test
 def test_a_classifier_begins_with_its_weights_but_for_the_head(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
