@@ -203,6 +203,7 @@ def test_a_test_counts_classes_as_they_were_trained(place: Place) -> None:
         name: str = "noise"
         kind: str = "labels"
         dtype: str = "uint8"
+        recipe: None = None
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("project.training.state.replace", lambda _, **new: new["class_counts"])

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,16 +34,14 @@ def get(address: str, body: dict | None = None) -> bytes:
 
 
 @contextmanager
-def start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def start(*arguments: str) -> Iterator[forks.Fork]:
     """The command in a process of its own; ended, with all it started, when an assertion fails."""
-    command = [sys.executable, "-m", "project.serve", *arguments]
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, **output) as server:
-        try:
-            yield server
-        except BaseException:
-            server.terminate()
-            raise
+    server = forks.python(["-m", "project.serve", *arguments], os.environ)
+    try:
+        yield server
+    except BaseException:
+        server.terminate()
+        raise
 
 
 def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
@@ -91,8 +87,8 @@ def test_it_shows_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
         # Not SIGINT: a job in the background of a shell ignores it.
         server.send_signal(signal.SIGTERM)
         # The pipe ends only when no process of the server holds it any more.
-        assert server.stdout.read() == ""
-        assert server.wait() == 0
+        assert server.communicate() == ("", None)
+        assert server.returncode == 0
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

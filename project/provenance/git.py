@@ -51,9 +51,14 @@ def git(folder: Path, *arguments: str, index: Path | None = None, stdin: bytes =
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitError(f"git {arguments[0]} could not run: {error}") from error
     if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise GitError(f"git {arguments[0]}: {lines[-1] if lines else 'failed'}")
+        raise GitError(f"git {arguments[0]}: {_why(done.stderr.decode(errors='replace'))}")
     return done.stdout
+
+
+def _why(complaint: str) -> str:
+    """The line of what git said that tells why it failed; hints may follow it."""
+    lines = complaint.strip().splitlines() or ["failed"]
+    return next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[-1])
 
 
 def _environment(environ: Mapping[str, str], index: Path | None) -> dict[str, str]:

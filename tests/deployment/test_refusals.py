@@ -24,6 +24,7 @@ class Net(nn.Module):
 def predictor(step: Any) -> Any:
     task, model = Classification((1, 4, 4), ("a", "b", "c")), Net(step).eval()
     how = {"mean": (0.0,), "std": (1.0,), "dtype": torch.uint8, "device": torch.device("cpu")}
+    how["preparation"] = None
     hparams = SimpleNamespace(model="mynets:Net")
     return SimpleNamespace(task=task, model=model, shape=(1, 4, 4), hparams=hparams, **how)
 

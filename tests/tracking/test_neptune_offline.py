@@ -21,6 +21,7 @@ run["sys/name"] = "mine"
 run["loss"].extend([0.5, 0.25], steps=[1, 2], timestamps=[1000.0, 1000.5])
 if sys.argv[1] == "async":
     run.wait()
+    run._op_processor.pause()  # else what follows may go with what was just sent
     run["late"].extend([1.0, 2.0], steps=[1, 2], timestamps=[1000.0, 1000.5])
     run.wait(disk_only=True)
     print("at", run.get_url(), flush=True)
