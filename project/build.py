@@ -2,27 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
 from torch import nn
 
-from project import data, losses, metrics, models, plugs, run_directory, tasks
-from project.cli.faults import blamed, fault
+from project import data, losses, models, plugs, tasks
+from project.cli.faults import blamed
 from project.cli.stage import stage
-from project.files.root import ROOT
 from project.hyperparameters import Hyperparameters
+from project.loading import checked, load_data
 from project.plan import Plan
-from project.plugs.handing import made
 from project.plugs.serving import task_of
-from project.plugs.weighted import ONLY_VIEWS, plugs_of
-from project.provenance import manifest, splits
 from project.provenance.resumption import Reopened
 from project.solver import Solver
 from project.training import generators
-from project.training.blank_scores import Shown, try_metrics
 from project.training.checkpoint_contents import task_name
 from project.training.head import head_of, with_new_head
 from project.training.inheritance import Inheritance, inherit
@@ -31,9 +26,8 @@ from project.training.lesson import Lesson
 from project.training.monitored import ways_of
 from project.training.origin import Origin
 from project.training.part_flags import arrange
-from project.training.rehearsal import Rehearsal
-from project.training.state import as_trained
 from project.training.weights import load_weights, made_of
+from project.trial import measure, try_out
 
 SPLITS = ("train", "val", "test")
 
@@ -85,26 +79,11 @@ def build(
     stage("reading the data")
     with blamed("data", hparams.data):
         dataset, reopened = load_data(plan)
-    if hparams.refuse_leaks:
-        dataset.refuse_leaks()
-    if not hparams.only_test:
-        check_losses(dataset, hparams)
-    if state and (hparams.only_test or plan.resume or plan.parent):
-        dataset = as_trained(dataset, state, plan.source)
+    dataset = checked(dataset, plan, state)
     stage("building the model")
     there = known(dataset, hparams)
     task = there["task"]
-    with blamed("model", hparams.model):
-        model = models.build(dataset.shape, task.n_outputs, hparams, there)
-    new_head: list[str] = []
-    if state:
-        state, new_head = fitting(plan, state, model, there)
-        load_weights(model, state, plan.source, parts=not hparams.only_test)
-    # The weights are the same in each process; the dropout should not be.
-    generators.seed_rank(hparams.seed, trainer.global_rank)
-    make_ready(model, device, hparams)
-    if not hparams.only_test:
-        arrange(model, hparams)
+    model, state, new_head = make_model(plan, state, there, trainer)
     dataset = dataset.to(device)
     ranks = {"rank": trainer.global_rank, "world_size": trainer.world_size}
     loaders = {split: dataset.loader(split, hparams, **ranks) for split in SPLITS}
@@ -145,18 +124,26 @@ def build(
     )
 
 
-def check_losses(dataset: data.Data, hparams: Hyperparameters) -> None:
-    """Refuse losses that don't fit what the recipe, if there is one, makes of images.
+def make_model(
+    plan: Plan, state: dict[str, Any] | None, there: dict[str, Any], trainer: Trainer
+) -> tuple[nn.Module, dict[str, Any] | None, list[str]]:
+    """The model with the weights to start from, ready to train or to be tested.
 
-    Raises:
-        ValueError: a line that says what to change.
+    Returns:
+        It, the checkpoint as it fits it, and the names of weights that are not the checkpoint's.
     """
-    if dataset.recipe:
-        dataset.recipe.check_losses(hparams.loss, bool(hparams.teacher))
-    elif any(plugs.says("loss", name, ONLY_VIEWS) for name in plugs_of(hparams.loss)):
-        from project.recipes import views  # which others need not load
-
-        views.check(hparams.loss, None)
+    hparams, new_head = plan.hparams, []
+    with blamed("model", hparams.model):
+        model = models.build(there["shape"], there["task"].n_outputs, hparams, there)
+    if state:
+        state, new_head = fitting(plan, state, model, there)
+        load_weights(model, state, plan.source, parts=not hparams.only_test)
+    # The weights are the same in each process; the dropout should not be.
+    generators.seed_rank(hparams.seed, trainer.global_rank)
+    make_ready(model, trainer.strategy.root_device, hparams)
+    if not hparams.only_test:
+        arrange(model, hparams)
+    return model, state, new_head
 
 
 def teach(
@@ -205,59 +192,6 @@ def fitting(
     return with_new_head(state, model, head), head
 
 
-def measure(there: dict[str, Any]) -> tuple[metrics.Collection, dict[str, Shown]]:
-    """All metrics, and the scores of a person's own ones, which have shown that they can score.
-
-    Args:
-        there: what they may ask for.
-
-    Raises:
-        ValueError: one of them is no metric, or can't score; names the place.
-    """
-    task, further = there["task"], plugs.load_outside("metric", there["hparams"].metric)
-    for name, family in further.items():
-        if not (isinstance(family, type) and issubclass(family, metrics.Metric)):
-            raise fault("metric", name, "is no subclass of project.metrics.Metric")
-    with blamed("metric", *further):
-        make = partial(made, "metric", there=there)
-        measured = task.metrics(further, make)
-    names = {family: name for name, family in further.items()}
-    targets = task.blank_targets(min(there["n_classes"], task.n_blank))
-    blank = task.blank_outputs(targets), targets
-    found = try_metrics(measured.metrics, names, blank, there["n_classes"])
-    return measured, {name: score for own in found.values() for name, score in own.items()}
-
-
-def try_out(
-    model: nn.Module,
-    loss: losses.Objective,
-    task: tasks.Task,
-    trainer: Trainer,
-    hparams: Hyperparameters,
-) -> tuple[str, tuple[str, ...]]:
-    """Let model and loss take a few made-up images.
-
-    Returns:
-        The table of the model's layers, and the names of the loss's terms.
-
-    Raises:
-        ValueError: a person's own model or loss does something wrong; names the place.
-    """
-    layers = models.Layers(model)
-    rehearsal = Rehearsal(
-        model,
-        loss,
-        {term.plug: function for term, function in loss.parts},
-        hparams.model,
-        task,
-        trainer.strategy.root_device,
-        trainer.precision_plugin.forward_context,
-        several=trainer.world_size > 1,
-    )
-    terms = rehearsal(training=not hparams.only_test, watched=layers)
-    return layers.table(), terms
-
-
 def known(dataset: data.Data, hparams: Hyperparameters) -> dict[str, Any]:
     """What a model, a loss, a metric or a callback may ask for, by name; a task for what is first.
 
@@ -282,41 +216,3 @@ def origin_of(reopened: Reopened | None, state: dict[str, Any] | None) -> Origin
     """Where a run that is resumed had begun, if it went on from another one."""
     parent = reopened.record.get("parent") if reopened else None
     return Origin.read(parent, state["optimizer"]) if parent else None
-
-
-def load_data(plan: Plan) -> tuple[data.Data, Reopened | None]:
-    """The data, compared with those of a run that goes on; what it held out stays held out.
-
-    Raises:
-        ValueError: the data can't be used; they, or the environment's variables, have changed
-            without `--accept-changes`; or a parent had others.
-        OSError: they can't be read.
-    """
-    hparams, reopened = plan.hparams, plan.reopened
-    folders = reopened.folders_with(run_directory.SPLITS) if reopened else []
-    if reopened:
-        reopened = reopened.with_variables(ROOT)
-    former = [data.Former(splits.read(f), manifest.read(f) or {}) for f in folders]
-    # As long as nothing has changed, the flags alone say where each sample belongs.
-    again = len(former) > 1
-    dataset = data.prepare(hparams, former if again else ())
-    if reopened is None:
-        return dataset, None
-    if plan.resume and former and not again:
-        if dataset.hash != reopened.record["data"]["hash"]:
-            dataset = data.prepare(hparams, former)
-    found = reopened.with_data(dataset.describe(), dataset.file_hashes())
-    if plan.parent and found.data_changed:
-        known = len(reopened.changed)
-        changed = "; ".join(found.changed[known:])
-        raise ValueError(
-            f"--from {plan.parent.name}: the data are not those that it was trained on: {changed};"
-            f" restore them, or start anew with its flags: --config {plan.parent.name}"
-        )
-    if found.data_changed and not former:
-        raise ValueError(
-            f"the data of run {reopened.directory.name} changed, and it has no"
-            f" {run_directory.SPLITS}: what it held out could not be kept from training; restore"
-            " the data, or start anew"
-        )
-    return dataset, found

@@ -48,7 +48,7 @@ ROOMS: dict[str, set[str]] = {
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
 COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights"}
 # Who may build from what is chosen by name.
-WIRING = {"build", "opening", "session", "closing", "experiment", "net"}
+WIRING = {"build", "loading", "trial", "opening", "session", "closing", "experiment", "net"}
 # The server's, from the ground up: each may import from those before it.
 SERVER = (
     *("address", "certificate", "settings", "body", "errors"),

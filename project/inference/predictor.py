@@ -110,7 +110,8 @@ class Predictor:
         if code and not (trust is True or code.is_trusted() or (trust and trust(code))):
             raise ValueError(
                 f"run {code.run.name} brings code of its own ({some(sorted(code.files))}): look at"
-                f" it in {code.run / PLUGS}, then trust it (--trust, trust=True)"
+                f" it in {code.run / PLUGS}, then trust it: a terminal is asked, or --trust,"
+                " trust=True"
             )
         with importable(code):
             return cls.made(found, state, there, accept_changes)
