@@ -1,6 +1,7 @@
 """Frozen and shared parts of a model, and their learning rates, against loops of PyTorch alone."""
 
 import copy
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from project.main import main
 from project.optimizers import build
 from project.training import rates
 from project.training.part_flags import arrange
+from tests import forks
 from tests.test_from import refusal, run
 from tests.test_resume import at_step, weights
 from tests.test_solver import train
 
+ROOT = Path(__file__).parents[2]
 FLAGS: dict[str, Any] = {"batch_size": 128, "max_epochs": 2, "schedule": "constant"}
 
 
@@ -257,11 +260,14 @@ def test_names_that_mean_nothing_are_told_at_once(
 
 
 @pytest.mark.nightly
-def test_two_processes_share_and_freeze_alike(
-    at_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_processes_share_and_freeze_alike(at_home: Path) -> None:
     one = run(at_home, *COMMON, *PARTS)
-    two = run(at_home, *COMMON, *PARTS, "--devices", "2", "--accelerator", "cpu")
+    # In a process of its own: one that has met others is no longer alone.
+    line = [*COMMON, *PARTS, "--devices", "2", "--accelerator", "cpu", "--exp-dir", at_home]
+    path = f"{Path.cwd()}{os.pathsep}{ROOT}"
+    ended = forks.completed(["-m", "project.run", *line], {**os.environ, "PYTHONPATH": path})
+    assert ended.returncode == 0, ended.stderr
+    (two,) = set(at_home.glob("*/*/")) - {one}
     found, expected = weights(two, "last.pt"), weights(one, "last.pt")
     for name, tensor in expected.items():
         torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-4)
