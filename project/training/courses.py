@@ -103,9 +103,6 @@ class Courses:
         for term in smoothed:
             term.label_smoothing = self._smoothing
 
-    def __bool__(self) -> bool:
-        return bool(self._courses)
-
 
 def _has(module: nn.Module, dropout: float) -> bool:
     return isinstance(module, _DropoutNd) and module.p == dropout
