@@ -27,7 +27,7 @@ from project.training.monitored import ways_of
 from project.training.origin import Origin
 from project.training.part_flags import arrange
 from project.training.weights import load_weights, made_of
-from project.trial import measure, try_out
+from project.tryout import measure, try_out
 
 SPLITS = ("train", "val", "test")
 

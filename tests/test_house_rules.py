@@ -32,7 +32,7 @@ AT_THE_ROOT = {
     "experiment": "the wiring",
     "build": "hyperparameters become data, model, solver and trainer",
     "loading": "the data of a run, and of one that goes on",
-    "trial": "model, loss and metrics try made-up samples first",
+    "tryout": "model, loss and metrics try made-up samples first",
     "opening": "how a run begins",
     "session": "from its first step to its last",
     "solver": "the LightningModule",

@@ -43,12 +43,16 @@ ROOMS: dict[str, set[str]] = {
     "notification": {"comparison", "provenance", "tracking"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},
+    "search": {"provenance", "tracking", "training"},
+    "tuning": {"data", "training", "values"},
+    "forecast": {"provenance"},
+    "metadataset": {"comparison", "provenance", "tables"},
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
 COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights"}
 # Who may build from what is chosen by name.
-WIRING = {"build", "loading", "trial", "opening", "session", "closing", "experiment", "net"}
+WIRING = {"build", "loading", "tryout", "opening", "session", "closing", "experiment", "net"}
 # The server's, from the ground up: each may import from those before it.
 SERVER = (
     *("address", "certificate", "settings", "body", "errors"),

@@ -1,0 +1,1 @@
+"""Search: a space, the order of trials, their storage and supervision, and the verdict."""

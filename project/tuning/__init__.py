@@ -1,0 +1,1 @@
+"""What `project.tune` tries: learning rates, batch sizes, numbers of workers."""
