@@ -1,7 +1,7 @@
 """What travels between the parts of a search: objectives, rules, trials, jobs and results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Plain = str | int | float | bool | None
@@ -62,6 +62,17 @@ class Rules:
     objectives: tuple[Objective, ...]
     constraints: tuple[Constraint, ...] = ()
     max_epochs: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Rules":
+        """Of what `to_json` gave."""
+        objectives = tuple(Objective(**each) for each in told["objectives"])
+        constraints = tuple(Constraint(**each) for each in told["constraints"])
+        return cls(**{**told, "objectives": objectives, "constraints": constraints})
 
 
 @dataclass(frozen=True)
