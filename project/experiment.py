@@ -183,8 +183,8 @@ def make_session(
     position = Position.read(going_on) if going_on else None
     if inherited:
         position = inherited.position
-    only_test, traced = hparams.only_test, plan.traced
-    return Session(setup, checkpoints, interrupt, others, position, only_test, traced)
+    about_test, traced = (hparams.only_test, "test" not in hparams.without), plan.traced
+    return Session(setup, checkpoints, interrupt, others, position, *about_test, traced)
 
 
 def onlookers(

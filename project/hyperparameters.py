@@ -335,7 +335,7 @@ class Hyperparameters(FlagValues):
     without: tuple[str, ...] = flag(
         (),
         "what a run does besides by default, to leave out: several allowed",
-        choices=("progress", "reports", "predictions"),
+        choices=("progress", "reports", "predictions", "test"),
     )
     log_every: int = flag(
         1, "optimizer steps between the logged points of training curves", bounds="[1, 1000000000]"

@@ -45,6 +45,7 @@ class Session:
         others: the processes that this one has started.
         position: to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
+        tests: whether the best checkpoint is tested at the end.
         traced: whether an error is told with its traceback.
         weights: of the run's checkpoints, once they are read.
     """
@@ -55,6 +56,7 @@ class Session:
     others: OtherProcesses
     position: Position | None = None
     only_test: bool = False
+    tests: bool = True
     traced: bool = False
     weights: SavedWeights = field(default_factory=SavedWeights)
 
@@ -64,7 +66,7 @@ class Session:
         try:
             if not self.only_test:
                 self._train()
-            return Ended(test=self._test())
+            return Ended(test=self._test() if self.tests else {})
         except Interrupted as signal:
             self.interrupt.hold_off()
             if not self.interrupt.stepping:

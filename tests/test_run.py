@@ -320,6 +320,28 @@ def test_a_checkpoint_is_tested_without_a_flag(finished: Path, run, tmp_path: Pa
     assert ours["steps"] == 0
 
 
+def test_a_run_without_a_test_is_the_same_and_is_tested_later(
+    finished: Path, run, tmp_path: Path
+) -> None:
+    """As trials of a search are: nobody has seen test scores by which one could be chosen."""
+    result = run(*WHOLE, "--without", "test")
+    assert result.code == 0, result.err
+    (directory,) = runs(tmp_path)
+    ours, reference = (json.loads((d / "outcome.json").read_text()) for d in (directory, finished))
+    assert ours["test"] is None and ours["status"] == "finished"
+    assert (ours["best"], ours["weights"]) == (reference["best"], reference["weights"])
+    assert "test_" not in (directory / "journal.jsonl").read_text()
+    assert not [name for name in ours["files"] if name.startswith("predictions")]
+    (row,) = rows(tmp_path)
+    assert not [name for name in row if name.startswith("test_") and name != "test_fraction"]
+    assert verify.examine(directory).faults == []
+    assert run("--only-test", "--checkpoint", directory.name).code == 0
+    (tested,) = set(runs(tmp_path)) - {directory}
+    assert json.loads((tested / "outcome.json").read_text())["test"] == reference["test"]
+    refused = run("--only-test", "--checkpoint", directory.name, "--without", "test")
+    assert refused.code == 2 and "exclude each other: nothing would be done" in refused.err
+
+
 def test_a_run_given_as_the_checkpoint_is_recorded_by_its_id(finished: Path) -> None:
     for more in (["--only-test"], []):
         arguments = parse(["--checkpoint", "last", "--exp-dir", str(finished.parents[1]), *more])

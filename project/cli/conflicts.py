@@ -23,6 +23,10 @@ def conflicts(h: Any) -> list[str]:
             h.only_test and not (h.checkpoint or h.resume),
             "--only-test needs --checkpoint (a file or a run) to test",
         ),
+        (
+            h.only_test and "test" in h.without,
+            "--only-test and --without test exclude each other: nothing would be done",
+        ),
         *_beginnings(h),
         *(_courses(h) if h.schedules else ()),
         (
