@@ -52,12 +52,14 @@ AFTER_SEAL = "seal.json"
 SOURCE = "source"
 PACK, MASKED = "commit.pack", "masked"
 
-# Beside the experiments: a row for each run, and MLflow's store of runs and of their files.
+# Beside the experiments: a row for each run, MLflow's store of runs and of their files, and all
+# sweeps.
 RUNS = "runs.csv"
 RUNS_LOCK = ".runs.csv.lock"
 MLFLOW_STORE = "mlflow.db"
 MLFLOW_FILES = "mlflow-artifacts"
-RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES)  # no names of experiments
+SWEEPS = "sweeps.db"
+RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS)  # no names of experiments
 
 
 def best(run: Path) -> Path:

@@ -1,0 +1,139 @@
+"""Transactions on SQLite or PostgreSQL: carried out whole or not at all, and again if it was away.
+
+What is done in one must bear to be done twice: a connection that breaks amid a commit doesn't tell
+whether it counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from project.search.storage.outage import Outage, fault, hindered, is_away, is_full, only_starts
+
+T = TypeVar("T")
+# A writer waits so long for another process's transaction, in ms, before it is said.
+BUSY_TIMEOUT = 30_000
+# Between attempts to reach a database that is away, in seconds.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+_SQLITE_NOW = "((julianday('now') - 2440587.5) * 86400.0)"
+_POSTGRES_NOW = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+_POSTGRES_STARTED = "CAST(extract(epoch FROM pg_postmaster_start_time()) AS double precision)"
+
+
+class Database:
+    """A storage's database; safe for threads.
+
+    Attributes:
+        url: its address.
+        now: seconds since 1970 by its clock, as an expression.
+        started: since when it has answered, likewise; 0 for a file, which never is away for all.
+        outage: whether it is away just now.
+    """
+
+    def __init__(self, url: sa.URL, say: Callable[[str], None]) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite)
+        self.outage = Outage(url, say)
+        now = _SQLITE_NOW if self.is_sqlite else _POSTGRES_NOW
+        self.now = sa.literal_column(now, sa.Double())
+        started = "0.0" if self.is_sqlite else _POSTGRES_STARTED
+        self.started = sa.literal_column(started, sa.Double())
+        # SQLite lets one writer in at a time; a queue here is fairer than its busy waits.
+        self._writing = Lock()
+        self._opened = False
+        if self.is_sqlite:
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+
+    def close(self) -> None:
+        """Close all connections that nobody uses."""
+        self.engine.dispose()
+
+    def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """What `work` finds in one state of the database.
+
+        Raises:
+            ValueError: the database refuses; one that is away is waited for.
+            OSError: its disk is full.
+        """
+        return self._persist(self._reading, work)
+
+    def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do `work` in one transaction: all of it is there afterwards, or nothing if it raises.
+
+        Raises:
+            ValueError: the database refuses; one that is away is waited for.
+            OSError: its disk is full.
+        """
+        return self._persist(self._changing, work)
+
+    def insert(self, table: sa.Table) -> Any:
+        """`INSERT` of this database's dialect, which has `on_conflict_do_nothing` and `_update`."""
+        return (sqlite if self.is_sqlite else postgresql).insert(table)
+
+    def alone(self, connection: sa.Connection, name: str) -> None:
+        """Let no other transaction be alone by this name until this one has ended."""
+        if not self.is_sqlite:  # there, one writes at a time anyway
+            key = sa.func.hashtextextended(f"sweeps {name}", 0)
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+    def _persist(self, transaction: Callable[[], Any], work: Callable[[sa.Connection], T]) -> T:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                with transaction() as connection:
+                    found = work(connection)
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+                if not hindered(error):
+                    self._wait_or_raise(error)
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                self._opened = True
+                self.outage.over()
+                return found
+
+    def _wait_or_raise(self, error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> None:
+        if isinstance(error, sa.exc.DBAPIError):
+            away = is_away(error) and not is_full(error, self.url)
+            # One that was never there is a mistake in its address.
+            if not away or not (self._opened or only_starts(error)):
+                raise fault(error, self.url) from error
+        self.outage.begun(error)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sa.Connection]:
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._writing, self.engine.connect() as connection:
+            # Taken at once: a reader that becomes a writer can't wait for another writer.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # SQLAlchemy's own BEGIN comes too late for `BEGIN IMMEDIATE`.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()

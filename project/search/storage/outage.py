@@ -1,0 +1,113 @@
+"""A database that is away for a while: told from other faults, and said once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable
+from threading import Lock
+
+import sqlalchemy as sa
+
+from project.search.storage.address import shown, without_password
+
+# PostgreSQL's classes of errors: the connection, its shutdown or start-up, what it has too little
+# of; and a standby that has not taken over yet.
+_AWAY = ("08", "57P", "53", "25006")
+# Two transactions that hinder each other: one is to begin anew.
+_AGAIN = ("40001", "40P01")
+_STARTS = ("starting up", "shutting down", "recovery mode", "too many clients", "remaining connec")
+# What SQLite says of a file that another holds, or that is out of reach.
+_LOCKED = ("locked", "busy")
+_UNREACHABLE = ("unable to open", "disk I/O error")
+_FULL = "database or disk is full"
+_ROOM = 2**17  # bytes: with less, SQLite can't even share what it needs for reading
+
+
+def is_away(error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> bool:
+    """Whether the database can't be reached, and not: was asked wrong."""
+    if isinstance(error, sa.exc.TimeoutError) or error.connection_invalidated:
+        return True
+    if (state := getattr(error.orig, "sqlstate", None)) is not None:
+        return state.startswith(_AWAY)
+    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return False
+    if type(error.orig).__module__.startswith("sqlite3"):
+        return any(text in str(error.orig) for text in _LOCKED + _UNREACHABLE)
+    return True  # there was not even a connection to be told a state by
+
+
+def hindered(error: Exception) -> bool:
+    """Whether a transaction is to begin anew because another was in its way."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _AGAIN
+
+
+def only_starts(error: Exception) -> bool:
+    """Whether a database that can't be opened will be there at once; others are a wrong address."""
+    text = reason(error)
+    return any(part in text for part in (*_STARTS, *_LOCKED))
+
+
+def reason(error: Exception) -> str:
+    """What the driver says, in a line, without the statement that was to be run."""
+    text = str(getattr(error, "orig", None) or error).strip()
+    return " ".join(text.split()) if text else type(error).__name__
+
+
+def fault(error: sa.exc.DBAPIError, url: sa.URL) -> Exception:
+    """What to raise for an error that waiting does not mend: one line for people."""
+    if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+        return error  # a fault of ours
+    if is_full(error, url):
+        where = os.path.dirname(str(url.database))
+        return OSError(
+            errno.ENOSPC,
+            f"the disk of {where} is full: nothing is lost; make room, and give the same command"
+            " again",
+        )
+    return ValueError(f"the storage {shown(url)}: {without_password(reason(error), url)}")
+
+
+def is_full(error: sa.exc.DBAPIError, url: sa.URL) -> bool:
+    """Whether the disk of a SQLite file has no room, however that is said."""
+    if url.get_backend_name() != "sqlite":
+        return False
+    if _FULL in str(error.orig):
+        return True
+    folder = os.path.dirname(str(url.database))
+    io = any(text in str(error.orig) for text in _UNREACHABLE)
+    return io and os.path.isdir(folder) and shutil.disk_usage(folder).free < _ROOM
+
+
+class Outage:
+    """Whether the database is away, as far as this process knows; safe for threads."""
+
+    def __init__(self, url: sa.URL, say: Callable[[str], None]) -> None:
+        self._url, self._say = url, say
+        self._lock = Lock()
+        self._now = False
+        self._ended: float | None = None
+
+    def begun(self, error: Exception) -> None:
+        """Note that it can't be reached; the first to notice says so."""
+        with self._lock:
+            first, self._now = not self._now, True
+        if first:
+            why = without_password(reason(error), self._url)
+            self._say(f"the storage {shown(self._url)} can't be reached, waiting for it: {why}")
+
+    def over(self) -> None:
+        """Note that it has answered."""
+        if not self._now:
+            return
+        with self._lock:
+            was, self._now = self._now, False
+            self._ended = time.monotonic() if was else self._ended
+        if was:
+            self._say(f"the storage {shown(self._url)} is back")
+
+    def is_recent(self, seconds: float) -> bool:
+        """Whether it ended less than this ago: others may not have been able to tell they live."""
+        return self._ended is not None and time.monotonic() - self._ended < seconds

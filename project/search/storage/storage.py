@@ -1,0 +1,208 @@
+"""The storage of sweeps: what all workers agree by; each method is one transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from project.search.storage import jobs, leases, sweeps, tables, workers
+from project.search.storage.address import address, shown
+from project.search.storage.database import Database
+from project.search.storage.opening import prepare
+from project.search.storage.rows import facts_of, has_ended, job_of, trial_of
+from project.search.storage.workers import Worker
+from project.search.values import TRIAL, Job, Plain, Result, Trial
+
+
+def open_storage(place: str | Path, say: Callable[[str], None] = print) -> Storage:
+    """Open a storage; a file of SQLite is made where there is none.
+
+    Args:
+        place: a path, or `postgresql://USER:PASSWORD@HOST/DATABASE`.
+        say: is told, in a line each, when the database is away, and when it is back; until then
+            every method waits.
+
+    Raises:
+        ValueError: it can't be opened: no address, nobody answers there, another version.
+        OSError: the file's folder can't be made, or its disk is full.
+    """
+    database = Database(address(place), say)
+    try:
+        prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return Storage(database)
+
+
+class Storage:
+    """Sweeps, their jobs and workers; safe for threads and among processes, on any machine.
+
+    All methods raise ValueError where the database refuses, or has no such sweep, and OSError
+    where its disk is full.
+
+    Attributes:
+        shown: where it is, for people: without its password.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.shown = shown(database.url)
+        self._lock = Lock()
+        self._ids: dict[str, str] = {}
+        # Of each sweep and kind, the trials before the first that has not ended: they stay so.
+        self._ended: dict[tuple[str, str], list[Trial]] = {}
+
+    def __enter__(self) -> Storage:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections; it can be used again all the same."""
+        self._database.close()
+
+    def create(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Begin a sweep, unless the same has been; `sweeps.GOALS` of the spec are its goals.
+
+        Raises:
+            ValueError: there is another one of this name; lines say what differs.
+        """
+        self._database.write(lambda c: sweeps.create(self._database, c, name, spec))
+
+    def spec(self, name: str) -> dict[str, Any] | None:
+        """What a sweep is, with its goals as they stand; None: there is none of this name."""
+        return self._database.read(lambda c: sweeps.spec(c, name))
+
+    def names(self) -> list[str]:
+        """Of all sweeps, oldest first."""
+        return self._database.read(sweeps.names)
+
+    def id(self, name: str) -> str:
+        """By which a sweep is known wherever it is told of, 32 hex digits."""
+        if name not in self._ids:
+            self._ids[name] = self._database.read(lambda c: sweeps.identifier(c, name))
+        return self._ids[name]
+
+    def set_goal(self, name: str, **goal: int) -> None:
+        """Let a sweep go further, `trials=60`; a goal never becomes less."""
+        sweep = self.id(name)
+        self._database.write(lambda c: sweeps.set_goal(c, sweep, goal))
+
+    def put(self, name: str, key: str, value: Any, *, once: bool = False) -> Any:
+        """Note a fact (JSON), or with `once` the first of it alone; returns what stands."""
+        sweep = self.id(name)
+        return self._database.write(
+            lambda c: sweeps.put(self._database, c, sweep, key, value, once)
+        )
+
+    def get(self, name: str, key: str) -> Any:
+        """A fact that was noted; None if it was not."""
+        sweep = self.id(name)
+        return self._database.read(lambda c: sweeps.get(c, sweep, key))
+
+    def plan(
+        self,
+        name: str,
+        kind: str,
+        number: int,
+        values: Mapping[str, Plain],
+        facts: Mapping[str, Any] | None = None,
+        retry_of: int | None = None,
+    ) -> bool:
+        """Let a job wait to be done; whether it was not there.
+
+        Raises:
+            ValueError: it is there with other values, though both retry the same, or neither does.
+        """
+        what = self.id(name), kind, number, values, facts or {}, retry_of
+        return self._database.write(lambda c: jobs.plan(self._database, c, *what))
+
+    def trials(self, name: str, kind: str = TRIAL) -> list[Trial]:
+        """Those of a kind, by number, in all states."""
+        sweep = self.id(name)
+        known = self._ended.get((sweep, kind), [])
+        rows = self._database.read(lambda c: jobs.rows(c, sweep, kind, len(known)))
+        found = [*known, *map(trial_of, rows)]
+        n = next((i for i, trial in enumerate(found) if not has_ended(trial)), len(found))
+        with self._lock:
+            if n > len(self._ended.get((sweep, kind), [])):
+                self._ended[sweep, kind] = found[:n]
+        return found
+
+    def jobs(self, name: str, kind: str) -> list[tuple[Trial, dict[str, Any]]]:
+        """Those of a kind, by number, in all states, with their facts."""
+        sweep = self.id(name)
+        rows = self._database.read(lambda c: jobs.rows(c, sweep, kind))
+        return [(trial_of(row), facts_of(row)) for row in rows]
+
+    def join(self, name: str, host: str, pid: int, **about: Any) -> str:
+        """Take part in a sweep; returns the worker's id.
+
+        Args:
+            name: of the sweep.
+            host: this machine.
+            pid: of this process.
+            about: what else others may want to know, as JSON.
+        """
+        sweep, worker = self.id(name), uuid4().hex
+        what = sweep, worker, host, pid, about
+        self._database.write(lambda c: workers.join(self._database, c, *what))
+        return worker
+
+    def leave(self, worker: str) -> None:
+        """Take part no more; what it held waits for others, as if it had not been claimed."""
+        self._database.write(lambda c: workers.leave(self._database, c, worker, died=False))
+
+    def presume_dead(self, worker: str) -> None:
+        """Take from a worker all that it holds; if it lives, it is told by its next `beat`."""
+        self._database.write(lambda c: workers.leave(self._database, c, worker, died=True))
+
+    def workers(self, name: str) -> list[Worker]:
+        """All that take part in a sweep, or took part."""
+        sweep = self.id(name)
+        return self._database.read(lambda c: workers.listed(self._database, c, sweep))
+
+    def claim(self, name: str, worker: str, lease_seconds: float) -> Job | None:
+        """The first job that waits, or whose worker's lease is over; None: there is none.
+
+        Trials come before confirmations, and these before tests; lower numbers first. After the
+        database was away, leases have their whole length again before they are over.
+        """
+        database, sweep, token = self._database, self.id(name), uuid4().hex
+        if not database.read(lambda c: leases.waits(database, c, sweep, lease_seconds)):
+            return None
+
+        def take(connection: sa.Connection) -> Job | None:
+            workers.seen(database, connection, worker)
+            row = leases.claim(database, connection, sweep, worker, token, lease_seconds)
+            return None if row is None else job_of(row)
+
+        return database.write(take)
+
+    def begun(self, token: str, run_id: str) -> bool:
+        """Note the run of a job; False: it is another's by now."""
+        return self._database.write(lambda c: leases.begun(c, token, run_id))
+
+    def beat(self, worker: str, lease_seconds: float) -> set[str]:
+        """Say that a worker lives; its leases begin anew. The tokens of what it still holds."""
+
+        def renew(connection: sa.Connection) -> set[str]:
+            workers.seen(self._database, connection, worker)
+            return leases.renew(self._database, connection, worker, lease_seconds)
+
+        return self._database.write(renew)
+
+    def finish(self, token: str, result: Result) -> bool:
+        """Note what came of a job; False: it is another's by now, and this result is not taken."""
+        return self._database.write(lambda c: leases.finish(self._database, c, token, result))
+
+    def release(self, token: str) -> None:
+        """Give a job back, to be gone on with by whoever claims it next."""
+        self._database.write(lambda c: leases.release(c, tables.jobs.c.token == token))
