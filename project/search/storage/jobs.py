@@ -38,7 +38,7 @@ def plan(
     row |= {"flags": to_text(dict(values)), "facts": to_text(dict(facts))}
     row |= {"state": WAITING, "attempt": 0, "planned": database.now}
     statement = database.insert(_jobs).values(**row).on_conflict_do_nothing()
-    if connection.execute(statement).rowcount:
+    if connection.execute(statement.returning(_jobs.c.number)).first():
         return True
     asked = sa.select(_jobs.c.flags, _jobs.c.retry_of).where(_is(sweep, kind, number))
     there = connection.execute(asked).one()
