@@ -203,6 +203,11 @@ class Storage:
         """Note what came of a job; False: it is another's by now, and this result is not taken."""
         return self._database.write(lambda c: leases.finish(self._database, c, token, result))
 
-    def release(self, token: str) -> None:
-        """Give a job back, to be gone on with by whoever claims it next."""
-        self._database.write(lambda c: leases.release(c, tables.jobs.c.token == token))
+    def release(self, token: str, *, died: bool = False) -> None:
+        """Give a job back, to be gone on with by whoever claims it next.
+
+        Args:
+            token: by which it is held.
+            died: whether its attempt has; otherwise that doesn't count as one.
+        """
+        self._database.write(lambda c: leases.release(c, tables.jobs.c.token == token, died=died))
