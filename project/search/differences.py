@@ -24,11 +24,20 @@ def _of(
     then: Mapping[str, Any], here: Mapping[str, Any], path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     for key in dict.fromkeys([*then, *here]):
-        old, new, where = then.get(key), here.get(key), (*path, key)
+        old, new, where = _by_name(then.get(key)), _by_name(here.get(key)), (*path, key)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from _of(old, new, where)
         elif json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
             yield where, old, new
+
+
+def _by_name(value: Any) -> Any:
+    """Items that have names, by these."""
+    if not isinstance(value, list) or not value or not all(isinstance(v, dict) for v in value):
+        return value
+    names = [each.get("name") for each in value]
+    named = len({*names}) == len(names) and all(isinstance(name, str) for name in names)
+    return dict(zip(names, value, strict=True)) if named else value
 
 
 def _word(value: Any) -> str:

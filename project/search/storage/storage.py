@@ -90,8 +90,8 @@ class Storage:
             self._ids[name] = self._database.read(lambda c: sweeps.identifier(c, name))
         return self._ids[name]
 
-    def set_goal(self, name: str, **goal: int) -> None:
-        """Let a sweep go further, `trials=60`; a goal never becomes less."""
+    def set_goal(self, name: str, **goal: Any) -> None:
+        """Let a sweep go further, `trials=60`; a goal never becomes less, see `sweeps.GOALS`."""
         sweep = self.id(name)
         self._database.write(lambda c: sweeps.set_goal(c, sweep, goal))
 

@@ -15,7 +15,7 @@ from project.search.storage.database import Database
 from project.search.storage.rows import canonical, to_text
 
 # Of a spec: how far to go; another worker may know of a further goal.
-GOALS = ("trials", "confirm")
+GOALS = ("trials", "confirm", "retries")
 _sweeps, _facts = tables.sweeps, tables.facts
 
 
@@ -65,16 +65,23 @@ def identifier(connection: sa.Connection, name: str) -> str:
     return found
 
 
-def set_goal(connection: sa.Connection, sweep: str, goal: Mapping[str, int]) -> None:
-    """Let the sweep go further; it never goes less far than some worker was told."""
+def set_goal(connection: sa.Connection, sweep: str, goal: Mapping[str, Any]) -> None:
+    """Let the sweep go further; it never goes less far than some worker was told.
+
+    A number becomes the greater one; of an object, what is there stays and what is new is added.
+    """
     assert goal.keys() <= set(GOALS), goal
     own = sa.select(_sweeps.c.goal).where(_sweeps.c.id == sweep).with_for_update()
     there = json.loads(connection.execute(own).scalar_one())
-    grown = there | {key: max(value, there.get(key, value)) for key, value in goal.items()}
+    grown = there | {key: _grown(there.get(key, value), value) for key, value in goal.items()}
     if grown != there:
         connection.execute(
             sa.update(_sweeps).where(_sweeps.c.id == sweep).values(goal=to_text(grown))
         )
+
+
+def _grown(there: Any, asked: Any) -> Any:
+    return {**asked, **there} if isinstance(there, Mapping) else max(there, asked)
 
 
 def put(
