@@ -129,7 +129,10 @@ class Hyperparameters(FlagValues):
         bounds="[4, 4096]",
     )
     augment: tuple[str, ...] = flag(
-        (), "random changes to training images: several allowed", choices=("flip", "crop")
+        (),
+        "random changes to training images: several allowed",
+        choices=("flip", "crop"),
+        sweep=("", "flip", "crop", "flip crop"),
     )
     recipe: str | None = flag(
         None,
@@ -237,7 +240,7 @@ class Hyperparameters(FlagValues):
         bounds="(0, 1000]",
         sweep=(1, 2, 4, 8),
     )
-    optimizer: str = flag("adamw", "optimizer", plug="optimizer")
+    optimizer: str = flag("adamw", "optimizer", plug="optimizer", sweep=("adamw", "sgd"))
     learning_rate: float = flag(
         1e-3, "(peak) learning rate", bounds="(0, inf)", sweep="log [1e-4, 1e-1]", short="lr"
     )
@@ -248,12 +251,20 @@ class Hyperparameters(FlagValues):
         sweep="log [1e-5, 1e-1]",
         short="wd",
     )
-    momentum: float = flag(0.9, "momentum of sgd, first beta of adamw", bounds="[0, 1)")
+    momentum: float = flag(
+        0.9, "momentum of sgd, first beta of adamw", bounds="[0, 1)", sweep="[0.8, 0.99]"
+    )
     schedule: str = flag(
-        "one-cycle", "course of the learning rate", choices=("constant", "cosine", "one-cycle")
+        "one-cycle",
+        "course of the learning rate",
+        choices=("constant", "cosine", "one-cycle"),
+        sweep=("constant", "cosine", "one-cycle"),
     )
     warmup_fraction: float = flag(
-        0.3, "share of a one-cycle schedule in which the rate rises", bounds="(0, 1)"
+        0.3,
+        "share of a one-cycle schedule in which the rate rises",
+        bounds="(0, 1)",
+        sweep="[0.05, 0.5]",
     )
     freeze: tuple[str, ...] = flag(
         (),
@@ -291,7 +302,10 @@ class Hyperparameters(FlagValues):
         clears="none",
     )
     gradient_clip: float | None = flag(
-        None, "largest norm of the gradient; larger ones are scaled down", bounds="(0, inf)"
+        None,
+        "largest norm of the gradient; larger ones are scaled down",
+        bounds="(0, inf)",
+        sweep="log [0.1, 10]",
     )
     accumulate: int = flag(
         1,

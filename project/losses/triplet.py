@@ -20,6 +20,7 @@ class Settings:
         " semi-hard ones, whose negative is farther than the positive, but within the margin; or"
         " all",
         choices=("hard", "semi-hard", "all"),
+        sweep=("hard", "semi-hard", "all"),
     )
     triplet_margin: float = flag(
         0.2,
