@@ -1,0 +1,75 @@
+"""What is told of a sweep at its end, on the terminal and on its page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from project.search.confirmation import Jobs, verdicts, winner
+from project.search.ranking import choose
+from project.search.values import ENDED, Rules, Trial
+from project.search.verdict import DEFAULT, Arm, Verdict
+
+if TYPE_CHECKING:
+    from project.search.space import Space
+
+
+@dataclass(frozen=True)
+class Report:
+    """A sweep and what came of it.
+
+    Attributes:
+        name: of the sweep.
+        rules: of its choice.
+        space: what was searched.
+        trials: by number, in any state.
+        goal: how many trials there are to be.
+        confirmed: the confirmation runs, with their facts `arm` and `seed`; of the best trials as
+            they are chosen now, and of the default flags.
+        tested: the scores of the test by name and seed, of the winner or of the default flags.
+        command: which runs the winner, or the best trial there is.
+        seconds: of wall time that the sweep has taken as a whole; None if that is unknown.
+    """
+
+    name: str
+    rules: Rules
+    space: "Space"
+    trials: Sequence[Trial]
+    goal: int
+    confirmed: Jobs = ()
+    tested: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    command: str = ""
+    seconds: float | None = None
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One for each objective."""
+        return verdicts(self.confirmed, self.rules)
+
+    @property
+    def winner(self) -> int | None:
+        """The trial shown to be better than the default flags."""
+        return winner(self.verdicts)
+
+    @cached_property
+    def best(self) -> list[Trial]:
+        """The best trials, best first; of several objectives the first of the front."""
+        by_number = {trial.number: trial for trial in self.trials}
+        return [by_number[number] for number in choose(self.trials, self.rules)]
+
+    @property
+    def unfinished(self) -> int:
+        """How many confirmation runs have not ended."""
+        return sum(job.state not in ENDED for job, _ in self.confirmed)
+
+
+def arm_name(arm: Arm) -> str:
+    """`trial 7`, or `default flags`."""
+    return "default flags" if arm == DEFAULT else f"trial {arm}"
+
+
+def values_text(values: Mapping[str, object]) -> str:
+    """Flags and their values, as people read them."""
+    return " ".join(
+        f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in values.items()
+    )
