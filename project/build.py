@@ -114,7 +114,12 @@ def build(
     if not hparams.only_test and plugs.is_outside("optimizer", hparams.optimizer):
         solver.configure_optimizers()  # that of the training is made when it begins
     scores = ways_of(
-        measured.declared() | own, hparams.monitor, dataset.classes, terms, not task.of_pairs
+        measured.declared() | own,
+        hparams.monitor,
+        dataset.classes,
+        terms,
+        not task.of_pairs,
+        plan.member.scores if plan.member else (),
     )
     own_scores = [name for name, score in own.items() if not score.of_classes]
     told = lesson.teacher.describe() if lesson else []

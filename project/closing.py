@@ -19,7 +19,7 @@ from project.provenance.code import CodeState
 from project.provenance.keeping import only_kept
 from project.provenance.later import imported_later
 from project.provenance.redact import Redactor
-from project.provenance.run import Run
+from project.provenance.run import SETTLED, Run
 from project.run_directory import CHECKPOINTS, TRACEBACK
 from project.session import Ended, Session
 from project.tracking import Followers, is_served
@@ -68,7 +68,7 @@ def close(
 
 def _keeping(run: Run, plan: Plan, ended: Ended) -> AbstractContextManager[None]:
     """What the run's outcome is written in: one that did not finish keeps all, to go on with."""
-    if ended.status != "finished":
+    if ended.status not in SETTLED:
         return nullcontext()
     return only_kept(run.directory, plan.hparams.keep, plan.hparams.keep_optimizer)
 
@@ -88,6 +88,8 @@ def tell_end(run: Run, plan: Plan, setup: Setup, ended: Ended) -> None:
         messages.show_comparing(run.directory, served)
     if ended.status == "interrupted":
         print(messages.going_on(run.directory, plan.of_this_stage, plan.hparams.nodes))
+    elif ended.status == "pruned":
+        print(f"pruned {ended.error}", file=sys.stderr)
     elif ended.error:
         trace = brief(run.directory / TRACEBACK)
         where = f"; the traceback: {trace}" if ended.traceback else ""

@@ -33,6 +33,7 @@ from project.provenance.code import CodeState
 from project.provenance.ranks import disagreement
 from project.provenance.redact import Redactor
 from project.scores import better
+from project.search.attempts.giving_up import giving_up
 from project.session import Session
 from project.tracking import ReadyFollowers
 from project.training import checkpoint, generators
@@ -178,13 +179,15 @@ def make_session(
     origin = setup.solver.origin
     first = setup.solver.task.headline[0]
     about = hparams, directory, checkpoints, origin
-    around = [*onlookers(*about, first, setup.dataset), *watching]
-    setup.trainer.callbacks += [checkpoints, *around, interrupt]
     position = Position.read(going_on) if going_on else None
+    resumed = (plan.resume, position.epoch) if plan.resume and position else None
+    given_up = giving_up(plan.member, hparams.max_epochs, resumed)
+    around = [*onlookers(*about, first, setup.dataset), *given_up, *watching]
+    setup.trainer.callbacks += [checkpoints, *around, interrupt]
     if inherited:
         position = inherited.position
     about_test, traced = (hparams.only_test, "test" not in hparams.without), plan.traced
-    return Session(setup, checkpoints, interrupt, others, position, *about_test, traced)
+    return Session(setup, checkpoints, interrupt, others, position, *about_test, given_up, traced)
 
 
 def onlookers(

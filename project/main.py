@@ -123,7 +123,8 @@ def _with_followers(
     from project.training.runtime import wait_briefly
 
     wait_briefly()
-    trackers = plan.trackers if place().is_first else ()
+    # One process sends all runs of a sweep.
+    trackers = plan.trackers if place().is_first and not plan.member else ()
     beside = None
     if plan.services:
         from project.notification.beside import ReadyWatcher

@@ -119,6 +119,7 @@ def _new_record(
         sources=sources,
         parent=_parent(setup),
         defaults=plan.defaults,
+        sweep=plan.member.describe() if plan.member else None,
         class_weights=None if each is None else dict(zip(setup.dataset.classes, each.tolist())),
     )
 

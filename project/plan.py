@@ -18,6 +18,7 @@ from project.processes.place import place, settle
 from project.provenance.find import find_run
 from project.provenance.keeping import why_not_kept
 from project.provenance.recorded_flags import inherited, resumed
+from project.search.membership import Membership, own
 from project.tracking import resolve
 from project.tracking.checkpoints import check as check_upload
 
@@ -43,6 +44,7 @@ class Plan:
         defaults: the plug whose own default a flag has, by the flag's name.
         services: that messages go to, if this is the first process.
         notes: what is to be said of that.
+        member: whose trial the run is, if a sweep has started it.
     """
 
     hparams: Hyperparameters
@@ -56,6 +58,7 @@ class Plan:
     defaults: Mapping[str, str] = field(default_factory=dict)
     services: "tuple[Service, ...]" = ()
     notes: tuple[str, ...] = ()
+    member: Membership | None = None
 
     @property
     def source(self) -> Path | None:
@@ -145,7 +148,7 @@ def make_plan(arguments: Arguments) -> Plan:
     notes = (*notes, *(check_upload(hparams.upload, trackers) if hparams.upload else ()))
     notes = (*notes, *texts.notes([("model", hparams.model)], hparams.plugs))
     more = traced, defaults, services, notes
-    return Plan(hparams, given, trackers, resume, weights, parent, None, *more)
+    return Plan(hparams, given, trackers, resume, weights, parent, None, *more, own())
 
 
 def _services(

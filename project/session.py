@@ -1,6 +1,7 @@
 """The steps of a run: train, then test the best checkpoint; however it ends, that is returned."""
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from project.build import Setup
@@ -10,6 +11,7 @@ from project.processes.launch import OtherProcesses
 from project.processes.place import aloud
 from project.processes.signals import Interrupted
 from project.run_directory import BEST
+from project.search.attempts.giving_up import GiveUp
 from project.training.interrupt import Interrupt
 from project.training.runtime import keep_memory
 from project.training.saving import Checkpoints
@@ -22,9 +24,9 @@ class Ended:
     """How a run ended.
 
     Attributes:
-        status: finished, failed or interrupted.
+        status: finished, failed, interrupted or pruned.
         exit_code: for the process.
-        error: what went wrong, in a line.
+        error: what went wrong, or why it was pruned, in a line.
         traceback: where in the code, if that is no message for people.
         test: test scores by name.
     """
@@ -46,6 +48,7 @@ class Session:
         position: to go on from, for a resumed run.
         only_test: whether the model is tested as it is.
         tests: whether the best checkpoint is tested at the end.
+        given_up: what may have ended training as hopeless, if the run is a trial.
         traced: whether an error is told with its traceback.
         weights: of the run's checkpoints, once they are read.
     """
@@ -57,6 +60,7 @@ class Session:
     position: Position | None = None
     only_test: bool = False
     tests: bool = True
+    given_up: Sequence[GiveUp] = ()
     traced: bool = False
     weights: SavedWeights = field(default_factory=SavedWeights)
 
@@ -66,6 +70,9 @@ class Session:
         try:
             if not self.only_test:
                 self._train()
+            for hopeless in self.given_up:
+                if hopeless.reason:
+                    return Ended("pruned", error=hopeless.reason)
             return Ended(test=self._test() if self.tests else {})
         except Interrupted as signal:
             self.interrupt.hold_off()

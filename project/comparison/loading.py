@@ -25,7 +25,7 @@ class KnownRun:
         directory: `<exp-dir>/<exp-name>/<run-id>`.
         record: What `record.json` says; its sections are mappings, empty where it lacks one.
         outcome: What `outcome.json` says; empty before the end.
-        status: running, finished, failed, interrupted or lost.
+        status: running, finished, failed, interrupted, pruned or lost.
         best: Scores of the best validation, so far if the run has not ended.
         test: Scores of the test.
         tags: Those given to the run, and those added since.

@@ -35,6 +35,7 @@ def values_of(run: KnownRun, now: datetime) -> dict[str, Any]:
     identity |= {"data_hash": record["data"].get("hash")}
     identity |= {"n_parameters": record["model"].get("n_parameters")}
     identity |= {f"best_{name}": best.get(name) for name in ("epoch", "step")}
+    identity |= {f"sweep.{name}": value for name, value in (record.get("sweep") or {}).items()}
     return {**run.scores, **flat(record["flags"]), **identity, "tags": run.tags, "note": run.note}
 
 

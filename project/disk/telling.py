@@ -22,7 +22,7 @@ from project.words.sizes import size_text
 from project.words.width import terminal_width
 
 # How runs may have ended that are seldom worth their space.
-_ENDED = ("failed", "lost", "interrupted")
+_ENDED = ("failed", "lost", "interrupted", "pruned")
 TOTAL = "total"
 
 

@@ -31,7 +31,7 @@ class Message:
     """A message.
 
     Attributes:
-        about: how the run is: finished, failed, interrupted, lost, or going on.
+        about: how the run is: finished, failed, interrupted, pruned, lost, or going on.
         title: a few words.
         body: a few lines.
         picture: a file to send along, if there is one.

@@ -16,7 +16,7 @@ from project.provenance.keeping import not_kept
 from project.provenance.notes import read_notes
 from project.provenance.record import read_outcome, read_record
 from project.provenance.redact import Redactor
-from project.provenance.run import status
+from project.provenance.run import SETTLED, status
 from project.provenance.seal import changes, is_part, parts, protect
 from project.provenance.unpacking import Limits, clash, fault_of, is_exported, survey, unpack
 from project.run_directory import (
@@ -169,7 +169,7 @@ def _take_in(found: Path, target: Path, archive: Path) -> None:
         # The place where it was unpacked is gone when this is read.
         why = "its JSON is nested too deep" if deep else str(error).replace(f"{found}{os.sep}", "")
         raise ValueError(f"{archive} is no exported run: {why}") from error
-    if ended == "finished":
+    if ended in SETTLED:
         protect(found)  # which unpacking undid
     target.parent.mkdir(exist_ok=True)
     found.rename(target)

@@ -13,6 +13,7 @@ from project.provenance.keeping import not_kept
 from project.provenance.parent_check import parent_check
 from project.provenance.record import of_pixels, read_outcome, read_record
 from project.provenance.record_faults import record_faults
+from project.provenance.run import SETTLED
 from project.provenance.sample_faults import sample_faults
 from project.provenance.seal import changes, names
 from project.provenance.weights_faults import weights_faults
@@ -63,7 +64,7 @@ class Examination:
             self._note(error)
             return
         self.faults += shared(self._run, [*present, OUTCOME])
-        if outcome["status"] == "finished":
+        if outcome["status"] in SETTLED:
             self._modes([*present, OUTCOME])
         self._attempt(self._stages)
         self._attempt(self._after)
@@ -87,7 +88,7 @@ class Examination:
         self.faults += [line] if line not in self.faults else []
 
     def _modes(self, files: list[str]) -> None:
-        """A finished run's files are read-only, unless a copy of all has lost that."""
+        """A settled run's files are read-only, unless a copy of all has lost that."""
         found = writable(self._run, files)
         if len(found) == len(files):
             self.unchecked.append(

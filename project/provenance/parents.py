@@ -17,7 +17,7 @@ from project.provenance.find import find_run
 from project.provenance.keeping import put_back, why_not_kept
 from project.provenance.record import read_outcome
 from project.provenance.repetitions import without_mark
-from project.provenance.run import status
+from project.provenance.run import SETTLED, status
 from project.words.recipes import is_kept, short
 
 # What may be no other than in the parent, and why.
@@ -65,7 +65,7 @@ def check_parent(directory: Path, hparams: Hyperparameters) -> None:
     state = status(directory)
     if state == "running":
         raise ValueError(f"--from {directory.name}: it is still running; wait, or stop it first")
-    if state != "finished":
+    if state not in SETTLED:
         put_back(directory)
     if not run_directory.last(directory).exists():
         raise ValueError(f"--from {directory.name}: {_without_last(directory)}")
@@ -74,7 +74,7 @@ def check_parent(directory: Path, hparams: Hyperparameters) -> None:
     if outcome := read_outcome(directory):
         done = outcome.get("epochs", 0), outcome.get("steps", 0)
         if left := nothing_left(directory.name, *done, hparams):
-            resumed = f"; --resume {directory.name} does what it has left" * (state != "finished")
+            resumed = f"; --resume {directory.name} does what it has left" * (state not in SETTLED)
             lines.append(f"{left}{resumed}")
     if lines:
         raise ValueError("\n".join(lines))

@@ -130,6 +130,7 @@ def make_record(
     parent: Mapping[str, Any] | None = None,
     class_weights: Mapping[str, float] | None = None,
     defaults: Mapping[str, str] = MappingProxyType({}),
+    sweep: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of `record.json` but for `run_id` and `created`, which `Run.create` adds.
 
@@ -148,6 +149,7 @@ def make_record(
         parent: The run that this one goes on from, if any, and what it took over.
         class_weights: What each class counts in the loss; None: alike.
         defaults: The plug whose own default a flag has, such as `model unet`, by the flag's name.
+        sweep: Whose trial this is, as `Membership.describe` says; None: of none.
     """
     machine = dict(environment)
     host, user = machine.pop("host"), machine.pop("user")
@@ -162,6 +164,7 @@ def make_record(
         "seed": flags["seed"],
         "start": dict(start),
         "parent": None if parent is None else dict(parent),
+        "sweep": None if sweep is None else dict(sweep),
         "code": code.describe(),
         "sources": dict(sources),
         "data": dict(data),

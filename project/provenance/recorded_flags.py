@@ -11,7 +11,7 @@ from project.files import read_json
 from project.hyperparameters import FLAGS, Hyperparameters, section_of
 from project.plugs import changes_scores, prefix
 from project.provenance.keeping import put_back
-from project.provenance.run import status
+from project.provenance.run import SETTLED, status
 from project.words.telling import quoted
 
 # What a test takes from the checkpoint; the rest is the command line's.
@@ -50,11 +50,11 @@ def resumed(
 
 def _check_state(directory: Path, first: bool) -> None:
     state = status(directory)
-    if state in ("running", "finished") and first:
+    if state in ("running", *SETTLED) and first:
         more = f"; a new run goes on from it with --from {directory.name} --max-epochs TOTAL"
-        more *= state == "finished" and run_directory.last(directory).exists()
+        more *= state in SETTLED and run_directory.last(directory).exists()
         raise ValueError(f"run {directory.name} can't be resumed: it is {state}{more}")
-    if state not in ("running", "finished"):
+    if state not in ("running", *SETTLED):
         put_back(directory)
     if not run_directory.last(directory).exists():
         raise ValueError(

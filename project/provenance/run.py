@@ -27,11 +27,13 @@ from project.run_directory import (
     SPLITS,
 )
 
-ENDS = ("finished", "failed", "interrupted")
+# Of these nothing goes on: what a run came to is settled.
+SETTLED = ("finished", "pruned")
+ENDS = (*SETTLED, "failed", "interrupted")
 
 
 def status(directory: Path) -> str:
-    """How the run in `directory` is: running, finished, failed, interrupted, or lost (killed).
+    """How the run in `directory` is: running, one of `ENDS`, or lost (killed).
 
     Raises:
         ValueError: its outcome is damaged.
@@ -146,8 +148,8 @@ class Run:
         """Write how the run ended, let go of its lock, and bring its row in `runs.csv` up to date.
 
         Args:
-            status: finished, failed or interrupted.
-            error: Why it failed, in a line.
+            status: finished, pruned (a sweep has given it up), failed or interrupted.
+            error: Why it failed or was pruned, in a line.
             best: `{"epoch", "step", "monitor", "value", "metrics"}` of the best checkpoint.
             test: Test metrics by name.
             epochs: Completed.
@@ -176,7 +178,7 @@ class Run:
         )
         try:
             write_outcome(self.directory, outcome)
-            if status == "finished":
+            if status in SETTLED:
                 protect(self.directory)
             (self.directory / FORMER_OUTCOME).unlink(missing_ok=True)
             self._update_csv(status, outcome)

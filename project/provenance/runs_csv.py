@@ -29,6 +29,8 @@ def make_row(
         "dirty": record["code"]["dirty"],
         "data_hash": record["data"].get("hash"),
     }
+    if sweep := record.get("sweep"):
+        row |= {f"sweep_{name}": sweep.get(name) for name in ("name", "kind", "number")}
     row |= {name: value for name, value in flat(record["flags"]).items() if name not in row}
     row |= {f"best_{name}": best[name] for name in ("epoch", "step") if name in best}
     row |= {f"best_{name}": value for name, value in _scalars(best.get("metrics") or {}).items()}

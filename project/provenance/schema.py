@@ -60,6 +60,22 @@ RECORD = Layout(
         "parent.best.weights": ("text", "BLAKE3 of its weights"),
         "parent.changed": ("texts", "what bears on results and was another than in the parent"),
         "parent.noted": ("texts", "what else was"),
+        "sweep": (
+            "object or null",
+            "whose trial, or other job, this run is; null: no sweep's; runs before there were"
+            " sweeps lack it",
+        ),
+        "sweep.name": ("text", "its `--exp-name`"),
+        "sweep.id": ("text", "by which its storage knows it"),
+        "sweep.kind": (
+            "text",
+            "`trial`, `confirm` (again, with a new seed) or `test` (of one that was confirmed)",
+        ),
+        "sweep.number": ("integer", "of its kind, from 0 on"),
+        "sweep.arm": (
+            "text",
+            "what is confirmed: a trial by its number, or the flags by `default`",
+        ),
         "code": ("object", "the code that ran"),
         "code.sha": ("text or null", "commit; null without git, or before the first commit"),
         "code.branch": ("text or null", "null without git, or with a detached HEAD"),
@@ -202,8 +218,8 @@ OUTCOME = Layout(
     {
         "schema": ("integer", "version of this layout"),
         "run_id": ("text", "of the run"),
-        "status": ("text", "finished, failed or interrupted"),
-        "error": ("text or null", "why it failed, in a line"),
+        "status": ("text", "finished, failed, interrupted, or pruned: its sweep gave it up"),
+        "error": ("text or null", "why it failed or was pruned, in a line"),
         "started": ("text", "time of the beginning, ISO 8601 in UTC"),
         "ended": ("text", "time of the end, likewise"),
         "duration": ("number", "seconds of work, over all sessions of a resumed run"),

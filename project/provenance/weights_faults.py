@@ -8,6 +8,7 @@ from typing import Any
 from project.cli.roles import FREE_ON_RESUME
 from project.files import json_text
 from project.provenance.redact import same_texts
+from project.provenance.run import SETTLED
 from project.run_directory import CHECKPOINTS, LAST
 from project.words.names import some
 
@@ -69,7 +70,7 @@ def _state_faults(
         if key in data and json_text(state[key]) != json_text(data[key]):
             found.append(f"has another {key} of the data than the record")
     # One that failed may not have come to write its last.
-    if outcome["status"] == "finished":
+    if outcome["status"] in SETTLED:
         if "best" in state and json_text(state["best"]) != json_text(outcome.get("best")):
             found.append("names another best score than the outcome")
         if name == LAST and state.get("step") != outcome.get("steps"):

@@ -12,6 +12,9 @@ ENDED = frozenset({COMPLETE, PRUNED, FAILED})
 # What jobs are for.
 TRIAL, CONFIRM, TEST = "trial", "confirm", "test"
 
+# What a constraint may ask for besides validation scores.
+MEASURES = ("parameters", "seconds", "epochs")
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -26,7 +29,7 @@ class Constraint:
     """What a trial's measure must fulfil, `parameters < 100000`.
 
     Attributes:
-        name: a validation score, or `parameters`, `seconds`, `epochs`.
+        name: a validation score, or one of `MEASURES`.
         operator: <, <=, > or >=.
         bound: what it is compared with.
     """

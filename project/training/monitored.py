@@ -28,6 +28,7 @@ def ways_of(
     classes: Sequence[str],
     terms: Sequence[str] = (),
     has_loss: bool = True,
+    searched: Sequence[str] = (),
 ) -> dict[str, str | None]:
     """Which way each score of a run to come is better, by its bare name.
 
@@ -37,9 +38,11 @@ def ways_of(
         classes: names of the classes.
         terms: names of the loss's terms.
         has_loss: whether a validation has a loss, too.
+        searched: the scores that a sweep asks for.
 
     Raises:
-        ValueError: `monitor` is none of them, or is neither good nor bad; names a near one.
+        ValueError: `monitor`, or what is searched for, is none of them, or `monitor` is neither
+            good nor bad; names a near one.
     """
     losses = dict.fromkeys(("loss", *(f"loss_{name}" for name in terms)), MIN)
     scores = losses | {name: score.better for name, score in told.items()}
@@ -48,10 +51,12 @@ def ways_of(
     each = [
         f"val_{n}/{label}" for n, score in told.items() if score.of_classes for label in classes
     ]
-    if monitor not in (*whole, *each):
-        near = did_you_mean(monitor, [*whole, *each])
-        shown = ", ".join(whole)
-        raise ValueError(f"--monitor {monitor!r} is not measured{near} (measured: {shown})")
+    asked = [("--monitor", monitor), *(("objective or constraint", name) for name in searched)]
+    for what, name in asked:
+        if name not in (*whole, *each):
+            near = did_you_mean(name, [*whole, *each])
+            shown = ", ".join(whole)
+            raise ValueError(f"{what} {name!r} is not measured{near} (measured: {shown})")
     if better(scores, monitor) is None:
         raise ValueError(
             f"--monitor {monitor!r}: neither more nor less of it is better; give a score"

@@ -35,6 +35,7 @@ def test_the_record_has_all_that_was_asked_for() -> None:
         "seed": 3,
         "start": START,
         "parent": None,
+        "sweep": None,
         "code": CODE.describe(),
         "sources": SOURCES,
         "data": DATA,

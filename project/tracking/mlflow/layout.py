@@ -15,8 +15,9 @@ TAG_LENGTH = 8000
 DIGEST_LENGTH = 36
 _UNSAFE = re.compile(r"[^A-Za-z0-9_\-./ ]")
 STATUSES = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "lost": "FAILED"}
-# Of a run of another program, as the server saw it; MLflow has no word for it.
-STATUSES["unknown"] = "KILLED"
+# Of a run that its sweep gave up; of one of another program, as the server saw it. MLflow has no
+# word for them.
+STATUSES |= {"pruned": "KILLED", "unknown": "KILLED"}
 
 
 def safe_name(name: str) -> str:

@@ -46,7 +46,7 @@ def concluded(outcome: dict[str, Any] | None) -> Iterator[tuple[str, Field]]:
         key: value for key, value in result.items() if value is not None and key != "checkpoints"
     }
     yield from leaves("result", known)
-    yield "sys/failed", result["status"] != "finished"
+    yield "sys/failed", result["status"] not in ("finished", "pruned")
 
 
 def parts_of(address: str) -> tuple[str, str, str]:

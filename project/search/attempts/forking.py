@@ -1,0 +1,128 @@
+"""The origin's process: it has PyTorch and all else imported, and forks attempts that need not.
+
+`python -m project.search.attempts.forking HANDLE MODULE...` is asked for forks on a socket, and
+ends with whoever has its other end. It computes nothing itself: a process whose OpenMP or autograd
+threads have begun can't be forked.
+"""
+
+import atexit
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from importlib import import_module
+
+from project.search.attempts.carrying_out import carry_out
+
+# What each run imports, once its flags are read.
+IMPORTED = ("torch._dynamo", "project.experiment", "project.plan", "project.cli.planned")
+IMPORTED += ("project.provenance.code", "project.run")
+LARGEST = 2**12  # bytes of a request, all of which stands in a file
+
+
+def serve(connection: socket.socket, modules: Sequence[str]) -> tuple[int, int, int]:
+    """Fork attempts until the connection is closed, which ends this process.
+
+    Args:
+        connection: on which requests come, a number each, with handles: of the file with the rest,
+            of the log, of the pipe to tell the run by, of the lifeline; and on which pids and ends
+            are told.
+        modules: to import besides.
+
+    Returns:
+        In a fork alone: the handles of its request, its lifeline, and the pipe to tell its run by.
+    """
+    for name in (*IMPORTED, *modules):
+        import_module(name)
+    gc.freeze()  # else the first collection in each fork would copy all of it
+    woken, wake = os.pipe()
+    for handle in (woken, wake):
+        os.set_blocking(handle, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    numbers: dict[int, int] = {}
+    _tell(connection, {"ready": True})
+    while True:
+        ready, _, _ = select.select([connection, woken], [], [])
+        if woken in ready:
+            os.read(woken, 2**10)
+            _reap(connection, numbers)
+        if connection not in ready:
+            continue
+        content, handles, *_ = socket.recv_fds(connection, LARGEST, 4)
+        if not content:
+            os._exit(0)
+        number = json.loads(content)
+        if (pid := os.fork()) == 0:
+            signal.set_wakeup_fd(-1)
+            for handle in (connection.detach(), woken, wake):
+                os.close(handle)
+            return _become_attempt(*handles)
+        numbers[pid] = number
+        for handle in handles:
+            os.close(handle)
+        _tell(connection, {"number": number, "pid": pid})
+
+
+def _become_attempt(request: int, log: int, tell: int, lifeline: int) -> tuple[int, int, int]:
+    """Take up what a process of its own would have: its signals, its output, its handles."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for handle in (1, 2):
+        os.dup2(log, handle)
+    os.close(log)
+    return request, lifeline, tell
+
+
+def _reap(connection: socket.socket, numbers: dict[int, int]) -> None:
+    """Tell of each attempt that has ended: its exit code, and the seconds of cores it has used."""
+    while numbers:
+        pid, status, used = os.wait4(-1, os.WNOHANG)
+        if not pid:
+            return
+        told = {"code": os.waitstatus_to_exitcode(status), "cpu": used.ru_utime + used.ru_stime}
+        _tell(connection, {"number": numbers.pop(pid), **told})
+
+
+def _tell(connection: socket.socket, what: dict) -> None:
+    try:
+        connection.send(json.dumps(what).encode())
+    except OSError:
+        os._exit(0)  # nobody is left to be told
+
+
+def _end(asked: object) -> None:
+    """End as Python does after this argument of `sys.exit`, but for what takes it half a second.
+
+    That is to take thousands of modules apart.
+    """
+    threading._shutdown()  # waits for threads that aren't daemons
+    atexit._run_exitfuncs()
+    if asked is not None and not isinstance(asked, int):
+        print(asked, file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit((asked if isinstance(asked, int) else int(asked is not None)) & 0xFF)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Serve, and in a fork carry out what was asked for."""
+    given = serve(socket.socket(fileno=int(argv[0])), argv[1:])
+    asked: object = None
+    try:
+        carry_out(*given)
+    except SystemExit as end:
+        asked = end.code
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        asked = 1
+    _end(asked)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

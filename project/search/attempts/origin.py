@@ -1,0 +1,202 @@
+"""Attempts as their supervisor sees them, which has no PyTorch: started, watched, and ended."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+from project.files.root import findable_here
+from project.search.attempts.attempt import Attempt, Started
+from project.search.membership import Membership
+from project.search.values import Job
+
+# By the first of these PyTorch, and the libraries below it, know how many threads they may have;
+# the others would win over it for one of them.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+FORKING = "project.search.attempts.forking"
+CARRYING_OUT = "project.search.attempts.carrying_out"
+
+
+class Origin:
+    """Starts attempts: forks of one process that has PyTorch imported, or one a GPU, anew.
+
+    A context manager; when it is left, or its process dies, all attempts are killed. To end them in
+    order, `interrupt` each and wait.
+
+    Args:
+        threads: of each attempt.
+        gpus: names of devices, as CUDA_VISIBLE_DEVICES has them, that attempts take in turn; none:
+            attempts are forks, and compute on the CPU.
+        modules: what the origin imports besides.
+    """
+
+    def __init__(self, threads: int, gpus: Sequence[str] = (), modules: Sequence[str] = ()) -> None:
+        self._gpus, self._modules, self._threads = tuple(gpus), tuple(modules), threads
+        self._numbers, self._attempts = count(), dict[int, Attempt]()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: socket.socket | None = None
+        self._said: IO[bytes] = tempfile.TemporaryFile()
+
+    def __enter__(self) -> "Origin":
+        if not self._gpus:
+            self._launch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for attempt in self.attempts:
+            attempt.kill()
+        self._close()
+        self._said.close()
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Those that go on, as far as is known."""
+        return [attempt for attempt in self._attempts.values() if attempt.code is None]
+
+    def start(self, job: Job, argv: Sequence[str], member: Membership, log: Path) -> Attempt:
+        """Carry out a job in a process of its own.
+
+        Args:
+            job: what for.
+            argv: the command line of `project.run`.
+            member: what the run is told of its sweep.
+            log: file that all it says is appended to; its folder is there.
+        Raises:
+            OSError: it can't be started; the message says why.
+        """
+        self._attempts = {n: a for n, a in self._attempts.items() if a.code is None}
+        told = {"argv": list(argv), "member": member.to_json()}
+        with _file(told) as request, open(log, "ab") as output:
+            if self._gpus:
+                return self._start_anew(job, request, output)
+            return self._fork(job, request, output)
+
+    def wait(self, seconds: float) -> None:
+        """Return when something has happened to an attempt, or so many seconds later."""
+        handles = [handle for attempt in self.attempts for handle in attempt.handles()]
+        if self._connection is not None:
+            handles.append(self._connection.fileno())
+        if handles:
+            select.select(handles, [], [], seconds)
+        else:
+            time.sleep(seconds)
+        self._hear()
+
+    def _fork(self, job: Job, request: IO[bytes], output: IO[bytes]) -> Attempt:
+        self._hear()
+        if self._connection is None:
+            self._launch()
+        number, (told, tell), (lifeline, held) = next(self._numbers), os.pipe(), os.pipe()
+        attempt = Attempt(job, told, held, self._hear)
+        handles = [request.fileno(), output.fileno(), tell, lifeline]
+        try:
+            socket.send_fds(self._connection, [json.dumps(number).encode()], handles)
+        except OSError as error:
+            attempt.kill()
+            raise OSError(f"the process that forks trials is gone: {self._last_words()}") from error
+        finally:
+            os.close(tell)
+            os.close(lifeline)
+        self._attempts[number] = attempt
+        return attempt
+
+    def _start_anew(self, job: Job, request: IO[bytes], output: IO[bytes]) -> Attempt:
+        """On the GPU that has the fewest attempts, the first of these."""
+        busy = [attempt.gpu for attempt in self.attempts if attempt.poll() is None]
+        gpu = min(self._gpus, key=busy.count)
+        (told, tell), (lifeline, held) = os.pipe(), os.pipe()
+        env = self._environment() | {"CUDA_VISIBLE_DEVICES": gpu}
+        handles = [request.fileno(), lifeline, tell]
+        command = [sys.executable, "-m", CARRYING_OUT, *map(str, handles)]
+        try:
+            process = _popen(command, env, output, handles)
+        except OSError:
+            os.close(held)
+            os.close(told)
+            raise
+        finally:
+            os.close(tell)
+            os.close(lifeline)
+        attempt = Started(job, told, held, process, gpu)
+        self._attempts[next(self._numbers)] = attempt
+        return attempt
+
+    def _launch(self) -> None:
+        self._close()
+        own, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._said.truncate(0)
+        command = [sys.executable, "-m", FORKING, str(its.fileno()), *self._modules]
+        with its:
+            self._process = _popen(command, self._environment(), self._said, [its.fileno()])
+        own.setblocking(False)
+        self._connection = own
+
+    def _environment(self) -> dict[str, str]:
+        """That of a person who runs a trial's command with as many threads."""
+        kept = {name: value for name, value in findable_here().items() if name not in THREADS}
+        return kept | {THREADS[0]: str(self._threads)}
+
+    def _hear(self) -> None:
+        """Take in what the process that forks has to say; attempts outlive it, if it is killed."""
+        while self._connection is not None:
+            try:
+                content = self._connection.recv(2**12)
+            except BlockingIOError:
+                return
+            except OSError:
+                content = b""
+            if not content:
+                self._close()
+                for attempt in self.attempts:
+                    attempt.orphaned = True
+                return
+            told = json.loads(content)
+            if attempt := self._attempts.get(told.get("number", -1)):
+                attempt.hear(told)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def _last_words(self) -> str:
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def _popen(
+    command: Sequence[str], env: Mapping[str, str], output: IO[bytes], handles: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    """A process that Ctrl-C in the terminal does not reach: its supervisor sees to that."""
+    return subprocess.Popen(
+        command,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=list(handles),
+        process_group=0,
+    )
+
+
+def _file(content: Any) -> IO[bytes]:
+    """A file in memory, where there are such, of any length; none of a full disk."""
+    if hasattr(os, "memfd_create"):
+        file: IO[bytes] = os.fdopen(os.memfd_create("request"), "w+b")
+    else:
+        file = tempfile.TemporaryFile()
+    file.write(json.dumps(content).encode())
+    file.flush()
+    return file
