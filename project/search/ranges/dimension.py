@@ -13,6 +13,8 @@ from project.search.values import Plain
 CHOICE, INT, FLOAT = "choice", "int", "float"
 # Of a range without steps, so many values are a grid's.
 POINTS = 5
+# What is drawn has so many digits.
+_DIGITS = 6
 # So many spreads from the mean lies no value that is ever drawn.
 FARTHEST = 8.0
 
@@ -77,7 +79,7 @@ class Dimension:
             return self._snapped(math.exp(low + position * (high - low)))
         if self.step is not None or self.kind == INT:
             return self._nth(self._index(position, self._count))
-        return float(min(self.low + position * (self.high - self.low), self.high))
+        return self._rounded(self.low + position * (self.high - self.low))
 
     def position(self, value: Plain) -> float:
         """Where a value stands between 0 and 1; that of equal parts is their middle."""
@@ -103,7 +105,7 @@ class Dimension:
         if self.step is not None or self.kind == INT:
             index = round((value - self.low) / (self.step or 1))
             return self._nth(min(max(index, 0), self._count - 1))
-        return float(min(max(value, self.low), self.high))
+        return self._rounded(value)
 
     def points(self) -> tuple[Plain, ...]:
         """Its values in a grid: all there are, or some evenly spaced ones of a range without steps.
@@ -169,8 +171,17 @@ class Dimension:
         if self.step is not None or self.kind == INT:
             step = Decimal(str(self.step or 1))
             value = float(round(Decimal(str(value)) / step) * step)
-        value = min(max(value, self.low), self.high)
-        return round(value) if self.kind == INT else float(value)
+            value = min(max(value, self.low), self.high)
+            return round(value) if self.kind == INT else float(value)
+        return self._rounded(value)
+
+    def _rounded(self, value: float) -> float:
+        """To six digits: people read them, and machines that round otherwise agree."""
+        if self.log:
+            value = float(f"{value:.{_DIGITS}g}")
+        elif size := self.spread or self.high - self.low:
+            value = round(value, _DIGITS - 1 - math.floor(math.log10(size)))
+        return float(min(max(value, self.low), self.high))
 
     @staticmethod
     def _index(position: float, count: int) -> int:

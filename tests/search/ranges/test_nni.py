@@ -61,7 +61,7 @@ def test_a_normal_distribution_is_cut_off_where_its_flag_ends(tmp_path: Path) ->
     assert min(values) >= 0 and max(values) < 1
     # of a normal distribution cut off at 0: P(x < 0.1 | 0 < x < 1) = 0.19146 / 0.69146
     assert sum(v < 0.1 for v in values) / 1000 == pytest.approx(0.19146 / 0.69146, abs=0.002)
-    assert found.position(found.at(0.3)) == pytest.approx(0.3)
+    assert found.position(found.at(0.3)) == pytest.approx(0.3, abs=1e-5)
 
 
 def test_nested_choices_are_conditions(tmp_path: Path) -> None:

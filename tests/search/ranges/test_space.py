@@ -161,3 +161,14 @@ def test_the_template_is_a_space_of_all_flags_with_a_range(
     # without a teacher, what weighs one is refused; a unet has no hidden_dim, and levels of its own
     assert "# teacher_weight: " in text and "teacher_weight" not in names
     assert ("levels" in names) == ("unet" in flags) == ("hidden_dim" not in names)
+
+
+def test_what_is_drawn_has_six_digits() -> None:
+    rate = Dimension("learning_rate", "float", (), 1e-4, 1e-1, True)
+    share = Dimension("dropout", "float", (), 0.0, 0.5)
+    # 1e-4 * 10^(3 / 7) = 0.00026826957..., and 0.5 / 7 = 0.0714285714...
+    assert rate.at(1 / 7) == 0.00026827 and share.at(1 / 7) == 0.071429
+    narrow = Dimension("momentum", "float", (), 0.9, 0.9 + 1e-9)
+    assert len({narrow.at(i / 1000) for i in range(1000)}) == 1000
+    for each in (rate, share, narrow):
+        assert (each.at(0.0), each.at(1.0)) == (each.low, each.high)
