@@ -18,9 +18,43 @@ def binaries() -> Path | None:
     return folders[-1].parent if folders else None
 
 
+class Server:
+    """A server that can be stopped and started again, with the same data.
+
+    Attributes:
+        uri: the address of an empty database, reachable through a socket in a private folder.
+    """
+
+    def __init__(self, bin_dir: Path, folder: Path) -> None:
+        self.uri = f"postgresql+psycopg://test@/postgres?host={folder}"
+        self._control = [bin_dir / "pg_ctl", "-D", folder / "data", "-w"]
+        # No network: only who may enter the folder can connect.
+        self._options = f"-c listen_addresses='' -k {folder} -c max_connections=200"
+        self._log = folder / "log"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        _as_user(*self._control, "-l", self._log, "-o", self._options, "start")
+
+    def stop(self) -> None:
+        """As by a power cut, connections and all; returns when it is gone."""
+        _as_user(*self._control, "-m", "immediate", "stop")
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """The address of an empty database, reachable through a socket in a private folder.
+
+    Raises:
+        FileNotFoundError: PostgreSQL is not installed.
+    """
+    with server() as started:
+        yield started.uri
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A server with an empty database; it must be running at the end.
 
     Raises:
         FileNotFoundError: PostgreSQL is not installed.
@@ -34,14 +68,12 @@ def postgres() -> Iterator[str]:
         _as_user(
             bin_dir / "initdb", "-D", folder / "data", "-A", "trust", "-U", "test", "-E", "UTF8"
         )
-        # No network: only who may enter the folder can connect.
-        options = f"-c listen_addresses='' -k {folder} -c max_connections=200"
-        control = [bin_dir / "pg_ctl", "-D", folder / "data", "-w"]
-        _as_user(*control, "-l", folder / "log", "-o", options, "start")
+        made = Server(bin_dir, folder)
+        made.start()
         try:
-            yield f"postgresql+psycopg://test@/postgres?host={folder}"
+            yield made
         finally:
-            _as_user(*control, "-m", "immediate", "stop")
+            made.stop()
     finally:
         shutil.rmtree(folder)
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from project.search.storage.outage import Outage, fault, hindered, is_away, is_full, only_starts
+from project.search.storage.outage import Outage, fault, hindered, is_away, is_down, is_full
 
 T = TypeVar("T")
 # A writer waits so long for another process's transaction, in ms, before it is said.
@@ -37,7 +37,14 @@ class Database:
         outage: whether it is away just now.
     """
 
-    def __init__(self, url: sa.URL, say: Callable[[str], None]) -> None:
+    def __init__(self, url: sa.URL, say: Callable[[str], None], patience: float) -> None:
+        """Say where it is; nothing is asked of it yet.
+
+        Args:
+            url: its address.
+            say: told when it is away, and when it is back.
+            patience: for how many seconds a server that has never answered is waited for.
+        """
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite)
@@ -48,9 +55,9 @@ class Database:
         self.started = sa.literal_column(started, sa.Double())
         # SQLite lets one writer in at a time; a queue here is fairer than its busy waits.
         self._writing = Lock()
-        self._opened = False
-        if self.is_sqlite:
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        self._answered = False
+        self._until = time.monotonic() + patience
+        sa.event.listen(self.engine, "connect", self._prepare)
 
     def close(self) -> None:
         """Close all connections that nobody uses."""
@@ -96,15 +103,16 @@ class Database:
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
-                self._opened = True
                 self.outage.over()
                 return found
 
     def _wait_or_raise(self, error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> None:
         if isinstance(error, sa.exc.DBAPIError):
             away = is_away(error) and not is_full(error, self.url)
-            # One that was never there is a mistake in its address.
-            if not away or not (self._opened or only_starts(error)):
+            # One that has never answered is a mistake in its address, sooner or later.
+            if not self._answered:
+                away &= is_down(error) and time.monotonic() < self._until
+            if not away:
                 raise fault(error, self.url) from error
         self.outage.begun(error)
 
@@ -128,12 +136,16 @@ class Database:
             yield connection
             connection.commit()
 
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    # SQLAlchemy's own BEGIN comes too late for `BEGIN IMMEDIATE`.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
+    def _prepare(self, connection: Any, _: Any) -> None:
+        self._answered = True
+        if not self.is_sqlite:
+            return
+        # SQLAlchemy's own BEGIN comes too late for `BEGIN IMMEDIATE`.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        try:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+        finally:
+            cursor.close()

@@ -18,7 +18,9 @@ from project.search.storage.address import shown, without_password
 _AWAY = ("08", "57P", "53", "25006")
 # Two transactions that hinder each other: one is to begin anew.
 _AGAIN = ("40001", "40P01")
-_STARTS = ("starting up", "shutting down", "recovery mode", "too many clients", "remaining connec")
+# What is said where no server answers, or not yet; others say that the address is wrong.
+_DOWN = ("refused", "No such file", "timeout", "closed the connection", "starting up")
+_DOWN += ("shutting down", "recovery mode", "too many clients", "remaining connection")
 # What SQLite says of a file that another holds, or that is out of reach.
 _LOCKED = ("locked", "busy")
 _UNREACHABLE = ("unable to open", "disk I/O error")
@@ -44,10 +46,9 @@ def hindered(error: Exception) -> bool:
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _AGAIN
 
 
-def only_starts(error: Exception) -> bool:
-    """Whether a database that can't be opened will be there at once; others are a wrong address."""
-    text = reason(error)
-    return any(part in text for part in (*_STARTS, *_LOCKED))
+def is_down(error: Exception) -> bool:
+    """Whether a database that has never answered may do so in a while."""
+    return any(part in reason(error) for part in (*_DOWN, *_LOCKED))
 
 
 def reason(error: Exception) -> str:

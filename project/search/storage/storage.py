@@ -19,19 +19,23 @@ from project.search.storage.workers import Worker
 from project.search.values import TRIAL, Job, Plain, Result, Trial
 
 
-def open_storage(place: str | Path, say: Callable[[str], None] = print) -> Storage:
+def open_storage(
+    place: str | Path, say: Callable[[str], None] = print, patience: float = 60.0
+) -> Storage:
     """Open a storage; a file of SQLite is made where there is none.
 
     Args:
         place: a path, or `postgresql://USER:PASSWORD@HOST/DATABASE`.
         say: is told, in a line each, when the database is away, and when it is back; until then
             every method waits.
+        patience: for how many seconds a server that doesn't answer is waited for now; later it is
+            waited for however long it takes.
 
     Raises:
         ValueError: it can't be opened: no address, nobody answers there, another version.
         OSError: the file's folder can't be made, or its disk is full.
     """
-    database = Database(address(place), say)
+    database = Database(address(place), say, patience)
     try:
         prepare(database)
     except BaseException:

@@ -1,5 +1,6 @@
 """Who holds which job: claims, leases that are over, and results that come too late."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ LONG, OVER = 600.0, -1.0  # seconds of a lease; the other was over before it beg
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    made = open_storage(tmp_path / "sweeps.db", pytest.fail)
-    made.create("a", {"trials": 3})
-    return made
+def storage(tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(tmp_path / "sweeps.db", pytest.fail) as made:
+        made.create("a", {"trials": 3})
+        yield made
 
 
 @pytest.fixture

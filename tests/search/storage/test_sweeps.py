@@ -1,6 +1,7 @@
 """Sweeps of a storage: what each is stays, how far it goes grows, and facts about it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ SPEC: dict[str, Any] = {"space": {"a": [0.1, 1]}, "rules": {"window": 2}, "trial
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    return open_storage(tmp_path / "made" / "sweeps.db", pytest.fail)
+def storage(tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(tmp_path / "made" / "sweeps.db", pytest.fail) as made:
+        yield made
 
 
 def test_a_sweep_is_what_it_began_as(storage: Storage) -> None:
@@ -97,8 +99,8 @@ def test_trials_are_all_there_whatever_was_read_before(storage: Storage) -> None
     for number in (2, 0, 1):
         job = jobs[number]
         assert job is not None and storage.finish(job.token, Result(COMPLETE, (number,)))
-        fresh = open_storage(storage.shown, pytest.fail)
-        assert storage.trials("a") == fresh.trials("a")
+        with open_storage(storage.shown, pytest.fail) as fresh:
+            assert storage.trials("a") == fresh.trials("a")
     assert [trial.scores for trial in storage.trials("a")] == [(0,), (1,), (2,), ()]
 
 
@@ -116,7 +118,7 @@ def test_trials_are_all_there_whatever_was_read_before(storage: Storage) -> None
 )
 def test_what_is_no_storage_is_refused_in_a_line(place: str, told: str) -> None:
     with pytest.raises((ValueError, OSError), match=told) as refused:
-        open_storage(place, pytest.fail)
+        open_storage(place, pytest.fail, patience=0)
     assert "s3c" not in str(refused.value)
     assert "\n" not in str(refused.value)
 
