@@ -33,7 +33,7 @@ def _told(argv: Sequence[str]) -> int:
     """The exit code of this process, one of perhaps several; what went wrong is a line."""
     try:
         load_private_settings()
-        arguments = parse(argv, find=_recorded_flags)
+        arguments = parse(argv, find=recorded_flags)
         if arguments.seeds:
             # Which a single run need not pay.
             from project.plan import pinned
@@ -45,13 +45,13 @@ def _told(argv: Sequence[str]) -> int:
             return run_each(arguments.seeds, words, short_ids)
         return _run(arguments, argv)
     except Exception as error:
-        return _failed(error, "--traceback" in argv)
+        return failed(error, "--traceback" in argv)
     except KeyboardInterrupt:
         print("\ninterrupted before training began; nothing was written", file=sys.stderr)
         return 130
 
 
-def _recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any]]:
+def recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any]]:
     """How to name a run that RUN means, and the flags that a new one takes over from it."""
     from pathlib import Path
 
@@ -61,7 +61,7 @@ def _recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any
     return name, taken_flags(directory)
 
 
-def _failed(error: Exception, traced: bool) -> int:
+def failed(error: Exception, traced: bool) -> int:
     """Tell an error before any run was opened; returns the exit code."""
     if traced:
         import traceback  # 4 ms that only an error needs to pay

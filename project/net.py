@@ -142,14 +142,14 @@ def _flags(
         ValueError: they are wrong; a line for each mistake.
     """
     from project.cli.flags import parse
+    from project.cli.spellings import of_command
 
     net = arguments.net.removeprefix("file:")
     model = f"file:{net}" if net.endswith(FILES) or os.path.isfile(net) else net
     try:
         return parse(["--model", model, *_data_of(model, further), *further]).hparams
     except ValueError as error:
-        lines = [_of_this_command(line, parser) for line in str(error).splitlines()]
-        raise ValueError("\n".join(lines)) from None
+        raise ValueError(of_command(str(error), parser)) from None
 
 
 def _data_of(model: str, further: Sequence[str]) -> list[str]:
@@ -168,16 +168,6 @@ def _data_of(model: str, further: Sequence[str]) -> list[str]:
         "--data",
         next(n for n in plugs.names("data") if {*tasks} & {*(served("data", n) or ())}),
     ]
-
-
-def _of_this_command(line: str, parser: Parser) -> str:
-    """A line about a flag that no run has, where it is near to one of this command's."""
-    from difflib import get_close_matches
-
-    start, _, rest = line.partition("unknown flag ")
-    word = rest.partition(",")[0]
-    near = get_close_matches(word, parser._option_string_actions, n=1, cutoff=0.75)
-    return f"{start}unknown flag {word}, did you mean {near[0]!r}?" if rest and near else line
 
 
 def _made(arguments: argparse.Namespace, hparams: "Hyperparameters") -> "nn.Module":

@@ -59,7 +59,9 @@ RUNS_LOCK = ".runs.csv.lock"
 MLFLOW_STORE = "mlflow.db"
 MLFLOW_FILES = "mlflow-artifacts"
 SWEEPS = "sweeps.db"
-RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS)  # no names of experiments
+# And curves of what was tried before a run, which are of none.
+TUNING = "_tuning"
+RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS, TUNING)  # no names of experiments
 
 
 def best(run: Path) -> Path:

@@ -23,6 +23,7 @@ from project import (
     runs,
     serve,
     sync,
+    tune,
     verify,
     weights,
 )
@@ -152,6 +153,7 @@ COMMANDS = {
     "export": export.main,
     "weights": weights.main,
     "net": net.main,
+    "tune": tune.main,
     "server.stop": stop.main,
 }
 WITH_RUN = (
@@ -169,7 +171,16 @@ WITH_RUN = (
     "sync",
     "weights fork -o made.pt",
 )
-WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "serve token revoke")
+WITH_EXP_DIR = (
+    *WITH_RUN,
+    "run",
+    "tune lr",
+    "runs import",
+    "serve",
+    "serve token list",
+    "serve token revoke",
+)
+OF_RUN = ("run", "tune lr")  # whose flags are those of a run
 
 
 @pytest.mark.parametrize(
@@ -195,6 +206,9 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         ("net cnn --widht 3", "unknown flag --widht, did you mean '--width'?"),
         ("net resnt", "--model 'resnt' is unknown, did you mean 'resnet'? (choices: "),
         ("net gone.yaml", "--model 'file:gone.yaml': there is no file gone.yaml"),
+        ("tune", "ACTION is missing (choices: lr, batch-size, workers)"),
+        ("tune rl", "ACTION 'rl' is unknown (choices: lr, batch-size, workers)"),
+        ("tune --model mlp lr", "give ACTION first: lr, batch-size or workers, then --model"),
         ("recipe", "FILE missing: python -m project.recipe [-h]"),
         ("recipe gone.yaml", "--recipe 'gone.yaml': there is no such file"),
         ("recipe gone.yaml --dta digits", "unknown flag --dta, did you mean '--data'?"),
@@ -219,7 +233,7 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         *(
             (f"{name} --exp=x", "unknown flag --exp, did you mean '--exp-dir'?")
             for name in WITH_EXP_DIR
-            if name != "run"
+            if name not in OF_RUN
         ),
         ("run --learn 1", "unknown flag --learn, did you mean '--learning-rate'?"),
         ("runs tag last --remov x", "unknown flag --remov, did you mean '--remove'?"),
@@ -242,7 +256,7 @@ WITH_EXP_DIR = (*WITH_RUN, "run", "runs import", "serve", "serve token list", "s
         *(
             (f"{name} --exp-dir=", "--exp-dir: '' is no folder")
             for name in WITH_EXP_DIR
-            if name != "run"
+            if name not in OF_RUN
         ),
         ("run --exp-dir=", "--exp-dir '' is not of the form .+"),
         # a value for a switch

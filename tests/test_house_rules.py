@@ -54,6 +54,7 @@ AT_THE_ROOT = {
     "serve": "a command",
     "export": "a command",
     "weights": "a command",
+    "tune": "a command",
     "__main__": "lists the commands",
     "__init__": "makes it a package",
 }
@@ -142,7 +143,7 @@ def test_one_file_spells_the_names_of_a_runs_files() -> None:
 def test_no_two_files_of_a_package_are_named_by_one_word() -> None:
     """As `follow` and `follower`, `_state` and `state`: nobody knows which to open."""
     named = {("run", "runs"), ("serve", "server"), ("trackers", "tracking")}
-    named |= {("net", "nets"), ("recipe", "recipes")}  # the tree of rooms
+    named |= {("net", "nets"), ("recipe", "recipes"), ("tune", "tuning")}  # the tree of rooms
     found: dict[tuple[Path, str], list[str]] = {}
     for path in {*FILES, *(path.parent for path in FILES if path.parent != ROOT / "project")}:
         if not path.stem.startswith("__"):

@@ -50,9 +50,19 @@ ROOMS: dict[str, set[str]] = {
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights"}
+COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights", "tune"}
 # Who may build from what is chosen by name.
-WIRING = {"build", "loading", "tryout", "opening", "session", "closing", "experiment", "net"}
+WIRING = {
+    "build",
+    "loading",
+    "tryout",
+    "opening",
+    "session",
+    "closing",
+    "experiment",
+    "net",
+    "tune",
+}
 # The server's, from the ground up: each may import from those before it.
 SERVER = (
     *("address", "certificate", "settings", "body", "errors"),
@@ -106,7 +116,9 @@ def test_nothing_imports_a_command() -> None:
         assert not to & COMMANDS, f"{name} imports {to & COMMANDS}"
 
 
-@pytest.mark.parametrize("inner, outer", [("main", {"run"}), ("experiment", {"main"})])
+@pytest.mark.parametrize(
+    "inner, outer", [("main", {"run", "tune"}), ("experiment", {"main", "tune"})]
+)
 def test_only_commands_import_the_main_path(inner: str, outer: set[str]) -> None:
     assert {name for name, to in all_rooms().items() if inner in to} <= outer
 

@@ -1,5 +1,6 @@
 """What other projects call the flags; read after a mistake alone, to suggest the right one."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterable
 
 # By the flag that is meant: spellings of argparse scripts, Lightning, Hugging Face, timm and Keras.
@@ -97,3 +98,20 @@ def meant(word: str, known: Iterable[str]) -> str | None:
 
 def _bare(name: str) -> str:
     return name.lstrip("-").replace("_", "-").lower()
+
+
+def of_command(text: str, parser: ArgumentParser) -> str:
+    """Lines about a run's flags, of a command that has some beside them.
+
+    What no run has, and is near to one of the command's own, is taken for that.
+    """
+    return "\n".join(_of_command(line, parser) for line in text.splitlines())
+
+
+def _of_command(line: str, parser: ArgumentParser) -> str:
+    from difflib import get_close_matches
+
+    start, _, rest = line.partition("unknown flag ")
+    word = rest.partition(",")[0]
+    near = get_close_matches(word, parser._option_string_actions, n=1, cutoff=0.75)
+    return f"{start}unknown flag {word}, did you mean {near[0]!r}?" if rest and near else line
