@@ -52,11 +52,12 @@ def plan(
 
 
 def rows(
-    connection: sa.Connection, sweep: str, kind: str, since: int = 0
+    connection: sa.Connection, sweep: str, kind: str, since: int = 0, most: int | None = None
 ) -> list[sa.Row[tuple[Any, ...]]]:
-    """Those of a kind from this number on, in their order."""
+    """Those of a kind from this number on, in their order, this many at most."""
     own = sa.and_(_jobs.c.sweep == sweep, _jobs.c.kind == kind, _jobs.c.number >= since)
-    return list(connection.execute(sa.select(_jobs).where(own).order_by(_jobs.c.number)))
+    asked = sa.select(_jobs).where(own).order_by(_jobs.c.number).limit(most)
+    return list(connection.execute(asked))
 
 
 def _is(sweep: str, kind: str, number: int) -> sa.ColumnElement[bool]:

@@ -215,3 +215,15 @@ class Storage:
             died: whether its attempt has; otherwise that doesn't count as one.
         """
         self._database.write(lambda c: leases.release(c, tables.jobs.c.token == token, died=died))
+
+    def mirror(self, name: str) -> None:
+        """Let Optuna's own tables in this database have all trials before the first not ended.
+
+        Raises:
+            ValueError: they are of another version, or a study of this name is another's.
+        """
+        from project.search.storage.mirror import mirror  # loads Optuna
+
+        spec = self.spec(name)
+        assert spec is not None, name
+        mirror(self._database, self.id(name), name, spec)
