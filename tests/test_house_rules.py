@@ -43,6 +43,7 @@ AT_THE_ROOT = {
     "calibrate": "a command",
     "card": "a command",
     "net": "a command",
+    "sweep": "a command",
     "check": "a command",
     "compare": "a command",
     "predict": "a command",

@@ -50,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights", "tune"}
+COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights", "tune", "sweep"}
 # Who may build from what is chosen by name.
 WIRING = {
     "build",

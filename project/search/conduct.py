@@ -1,0 +1,206 @@
+"""A sweep from its command to its last line: begun, joined or gone on with, worked on, told."""
+
+import os
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from project.cli.stage import stage
+from project.run_directory import SWEEPS
+from project.search import confirmation, ranking, sampling
+from project.search.agenda import RETRIES, Agenda
+from project.search.attempts.origin import Origin
+from project.search.base import Base
+from project.search.beginning import agreeing, cores, new_spec, same_code, same_settings
+from project.search.ending import HEADLINE, tell_end
+from project.search.probe import Tried, try_once
+from project.search.spec import Goal, Spec
+from project.search.storage import Storage, open_storage
+from project.search.supervision.loop import Worker
+from project.search.supervision.neighbours import begun, machine, presume_dead
+from project.search.supervision.runs import RunCarrier
+from project.search.supervision.stopping import Stop
+from project.search.supervision.telling import Teller
+from project.search.values import FAILED, Plain
+from project.words.telling import did_you_mean, quoted
+
+# The base flags, of the words that a person gave or that the sweep has.
+ReadBase = Callable[[Sequence[str]], Base]
+# The values of the first trials, of what past runs have shown.
+Starts = Callable[[Base], Sequence[Mapping[str, Plain]]]
+
+
+def conduct(
+    arguments: Namespace, flags: Sequence[str], argv: Sequence[str], read: ReadBase, starts: Starts
+) -> int:
+    """Do what was asked for; returns the exit code.
+
+    Args:
+        arguments: of the command, as `project.sweep` has them.
+        flags: of the runs.
+        argv: all the words, to be told how it goes on.
+        read: reads flags of runs.
+        starts: gives the first trials' values.
+
+    Raises:
+        ValueError: the input is at fault; nothing was begun.
+        OSError: something can't be read or written.
+    """
+    with ExitStack() as stack:
+        stop = Stop(arguments.timeout)
+        stack.enter_context(stop.listening())
+        return _Part(arguments, argv, stop, stack).take(flags, read, starts)
+
+
+@dataclass
+class _Part:
+    """One command's part in a sweep."""
+
+    arguments: Namespace
+    argv: Sequence[str]
+    stop: Stop
+    stack: ExitStack
+
+    def take(self, flags: Sequence[str], read: ReadBase, starts: Starts) -> int:
+        """All of it; returns the exit code."""
+        storage, own = self._existing(), self.arguments
+        told = storage.spec(self.name) if storage else None
+        if told is None:
+            if own.join or own.report:
+                raise ValueError(_no_sweep(self.name, storage))
+            if own.trials is None:
+                raise ValueError("--trials: how many? (the sweep is new)")
+            base = read(flags)
+            origin, tried = self._tried(base, own.threads, own.window or own.jobs)
+            spec = new_spec(own, base, starts(base), tried)
+            storage = storage or self._opened()
+            goal = {"trials": _reachable(own.trials, spec), "confirm": own.confirm or 0}
+            storage.create(self.name, spec.to_json() | goal)
+            storage.put(self.name, HEADLINE, list(tried.headline))
+        else:
+            spec, origin = Spec.from_json(told), None
+            same = own.join or own.report or tuple(flags) == spec.given
+            base = read(spec.flags if same else flags)
+            if own.join or own.report:
+                same_settings(spec, base)
+            else:
+                agreeing(spec, own, base)
+        agenda = _agenda(storage, self.name, spec)
+        goal = self._goal(agenda)
+        done = own.report or agenda.is_done(goal)
+        if not done:
+            if origin is None:
+                origin, tried = self._tried(base, spec.rules.threads, spec.rules.window)
+                same_code(spec, base, tried)
+            done = self._work(agenda, goal, base, origin)
+        return tell_end(agenda, own, self.argv, self.stop, done)
+
+    @property
+    def name(self) -> str:
+        """Of the sweep."""
+        return self.arguments.join or self.arguments.exp_name
+
+    def _existing(self) -> Storage | None:
+        """The storage, if it is there; a file is made for a sweep that can begin, not before."""
+        place = self._place()
+        there = not isinstance(place, Path) or place.exists()
+        return self._opened() if there else None
+
+    def _place(self) -> Path | str:
+        given = self.arguments.storage
+        if given is None:
+            return self.arguments.exp_dir / SWEEPS
+        return given if "://" in given else Path(given)
+
+    def _opened(self) -> Storage:
+        return self.stack.enter_context(open_storage(self._place(), self._say_away))
+
+    def _say_away(self, line: str) -> None:
+        self.stop.at_once = not self.stop.at_once
+        print(line, file=sys.stderr, flush=True)
+
+    def _tried(self, base: Base, threads: int | None, window: int) -> tuple[Origin, Tried]:
+        """The process that forks attempts, and what a try of the flags has shown."""
+        stage("loading torch")
+        threads = threads or max(1, cores() // window)
+        origin = self.stack.enter_context(Origin(threads))
+        stage("trying the flags")
+        tried = try_once(origin, base.flags)
+        stage("")
+        return origin, tried
+
+    def _goal(self, agenda: Agenda) -> Goal:
+        """How far the sweep is to go, by what it was to and what the command asks for."""
+        own, goal = self.arguments, agenda.goal()
+        if own.report or own.join:
+            return goal
+        if own.trials is not None and own.trials < goal.trials:
+            said = f"the sweep has {goal.trials}, and none is taken back"
+            raise ValueError(f"--trials {own.trials}: {said}; --timeout ends it earlier")
+        trials = _reachable(own.trials or 0, agenda.spec)
+        goal = replace(
+            goal,
+            trials=max(trials, goal.trials),
+            confirm=max(own.confirm or 0, goal.confirm),
+        )
+        if not own.retry_failed:
+            return goal
+        trials = agenda.storage.trials(agenda.name)
+        failed = [trial.number for trial in trials if trial.state == FAILED]
+        # A trial that failed again is tried again as itself.
+        missing = [number for number in failed if number not in goal.retries.values()]
+        first = max(goal.total, len(trials))
+        more = {first + i: number for i, number in enumerate(missing)}
+        return replace(goal, retries={**goal.retries, **more})
+
+    def _work(self, agenda: Agenda, goal: Goal, base: Base, origin: Origin) -> bool:
+        """Take part until all is done, or a signal comes; whether all is done."""
+        storage, name = agenda.storage, agenda.name
+        storage.set_goal(name, trials=goal.trials, confirm=goal.confirm)
+        if goal.retries:
+            storage.put(name, RETRIES, {str(k): of for k, of in goal.retries.items()})
+        teller = Teller(storage, name, agenda.spec)
+        teller.begin(goal)
+        logs = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="sweep-")))
+        carrier = RunCarrier(origin, agenda, base, self.arguments.exp_dir, logs, teller.say)
+        presume_dead(storage, name)
+        about = {"machine": machine(), "begun": begun(os.getpid())}
+        worker = storage.join(name, os.uname().nodename, os.getpid(), **about)
+        jobs = min(self.arguments.jobs, agenda.spec.rules.window)
+        self.stop.at_once = False
+        try:
+            return Worker(storage, agenda, carrier, worker, jobs, self.stop, teller).work()
+        finally:
+            if not self.stop.at_once:
+                storage.leave(worker)
+
+
+def _agenda(storage: Storage, name: str, spec: Spec) -> Agenda:
+    space, rules = spec.space, spec.rules
+    return Agenda(
+        storage,
+        name,
+        spec,
+        lambda history, number: sampling.propose(space, rules, history, number, name),
+        lambda trials: ranking.choose(trials, rules),
+        lambda jobs: confirmation.winner(confirmation.verdicts(jobs, rules)),
+    )
+
+
+def _reachable(trials: int, spec: Spec) -> int:
+    """So many trials, or as many as the grid has."""
+    most = sampling.capacity(spec.space, spec.rules)
+    if most is None or trials <= most:
+        return trials
+    print(f"note: the grid has {most} combinations, so there are {most} trials", file=sys.stderr)
+    return most
+
+
+def _no_sweep(name: str, storage: Storage | None) -> str:
+    known = storage.names() if storage else []
+    there = f"; there are {', '.join(known[:8])}" if known else ""
+    return f"there is no sweep {quoted(name)} here{did_you_mean(name, known) or there}"

@@ -1,0 +1,96 @@
+"""What a sweep says at its end: how it went, what it has shown, and how to run the winner."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from project.cli.shell import command, exp_dir_flag, followed_by
+from project.comparison.terminal import show
+from project.search.agenda import Agenda
+from project.search.report import Report
+from project.search.screen import report_lines
+from project.search.supervision.stopping import Stop
+from project.search.values import COMPLETE, ENDED, TEST
+from project.search.verdict import DEFAULT
+from project.words.width import terminal_width
+
+HEADLINE = "headline"  # a fact of the sweep: the scores that its task shows first
+
+
+def tell_end(
+    agenda: Agenda, arguments: Namespace, argv: Sequence[str], stop: Stop, done: bool
+) -> int:
+    """Say it on standard output; returns the exit code.
+
+    Args:
+        agenda: of the sweep.
+        arguments: of the command.
+        argv: all its words.
+        stop: why it has ended before all was done.
+        done: whether all was.
+    """
+    if not done:
+        _tell_stopped(agenda, argv)
+        return 128 + stop.number if stop.number else 0
+    report = _report(agenda, Path(arguments.exp_dir))
+    show(report_lines(report, terminal_width()))
+    if not report.best:
+        return 1
+    print(followed_by(f"\nrun {_what(report)}", report.command), flush=True)
+    return 0
+
+
+def _what(report: Report) -> str:
+    if report.winner is not None:
+        return f"the winner, trial {report.winner}"
+    if report.confirmed:
+        return "the default flags, which no trial is shown to be better than"
+    return f"the best, trial {report.best[0].number}"
+
+
+def _tell_stopped(agenda: Agenda, argv: Sequence[str]) -> None:
+    trials = agenda.storage.trials(agenda.name)
+    n = sum(trial.state in ENDED for trial in trials)
+    said = f"stopped after {n} of {agenda.goal().total} trials; to go on"
+    print(followed_by(said, command("sweep", *argv)), flush=True)
+
+
+def _report(agenda: Agenda, exp_dir: Path) -> Report:
+    storage, spec = agenda.storage, agenda.spec
+    trials = storage.trials(agenda.name)
+    told = Report(
+        agenda.name,
+        spec.rules,
+        spec.space,
+        trials,
+        agenda.goal().total,
+        agenda.confirmed(trials),
+    )
+    tested = _tested(agenda, DEFAULT if told.winner is None else told.winner)
+    return replace(told, tested=tested, command=_winner(agenda, told, exp_dir))
+
+
+def _tested(agenda: Agenda, arm: int | str) -> dict[str, dict[int, float]]:
+    """The test's scores by name and seed, of the tested runs of an arm."""
+    found: dict[str, dict[int, float]] = {}
+    objectives = [each.name.removeprefix("val_") for each in agenda.spec.rules.objectives]
+    names = [*objectives, *(agenda.storage.get(agenda.name, HEADLINE) or ())]
+    shown = [f"test_{name}" for name in dict.fromkeys(names)]
+    for job, facts in agenda.storage.jobs(agenda.name, TEST):
+        if facts["arm"] == arm and job.state == COMPLETE:
+            for name in shown:
+                if name in job.measures:
+                    found.setdefault(name, {})[facts["seed"]] = job.measures[name]
+    return found
+
+
+def _winner(agenda: Agenda, report: Report, exp_dir: Path) -> str:
+    """The command that runs the winner, or the best there is."""
+    spec, values = agenda.spec, {}
+    if report.winner is not None:
+        values = agenda.storage.trials(agenda.name)[report.winner].values
+    elif not report.confirmed and report.best:
+        values = report.best[0].values
+    words = [*spec.flags, *spec.space.argv(values), "--exp-name", agenda.name]
+    return command("run", *words, *exp_dir_flag(exp_dir))

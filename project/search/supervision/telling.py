@@ -1,0 +1,111 @@
+"""What a person reads while a sweep runs: a line for each job that ended, and the best so far."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from project.cli.summary import duration, number
+from project.search.ranking import best_so_far
+from project.search.spec import Goal, Spec
+from project.search.values import CONFIRM, ENDED, FAILED, PRUNED, TEST, TRIAL, Rules, Trial
+from project.search.verdict import DEFAULT
+from project.words.telling import clean, clipped
+
+if TYPE_CHECKING:
+    from project.search.storage import Storage
+
+LONGEST = 300  # characters of why a trial has failed
+
+
+class Teller:
+    """Tells on standard error what has ended since it was asked last, whoever has done it."""
+
+    def __init__(self, storage: "Storage", name: str, spec: Spec) -> None:
+        self._storage, self._name, self._spec = storage, name, spec
+        self._told: dict[str, set[int]] = {TRIAL: set(), CONFIRM: set(), TEST: set()}
+        self._best: Trial | None = None
+
+    def begin(self, goal: Goal) -> None:
+        """Say what is searched and how, and how far the sweep has come."""
+        rules = self._spec.rules
+        ways = {"min": "less is better", "max": "more is better"}
+        goals = ", ".join(f"{each.name} ({ways[each.better]})" for each in rules.objectives)
+        how = [rules.sampler, *([f"{rules.pruner} pruning"] if rules.pruner != "none" else [])]
+        names = ", ".join(dimension.name for dimension in self._spec.space.dimensions)
+        _print(f"sweep {self._name}: {goals} by {names}")
+        _print(
+            f"{goal.total} trials, {rules.window} at once at most, {rules.threads}"
+            f" thread{'s' * (rules.threads > 1)} each; {', '.join(how)}, seed {rules.seed}"
+        )
+        for constraint in rules.constraints:
+            _print(f"constraint: {constraint}")
+        trials = self._storage.trials(self._name)
+        ended = self._new(TRIAL, trials)
+        if trials:
+            best = f"; the best so far: {self._scores(self._best)}" if self._best else ""
+            _print(f"goes on: {len(ended)} of them have ended{best}")
+        for kind in (CONFIRM, TEST):
+            self._new(kind, [job for job, _ in self._storage.jobs(self._name, kind)])
+
+    def __call__(self) -> None:
+        """A line for each trial, confirmation and test that has ended since."""
+        for trial in self._storage.trials(self._name):
+            for each in self._new(TRIAL, [trial]):
+                _print(f"trial {each.number:>3}  {self._came(each)}")
+        for kind in (CONFIRM, TEST):
+            jobs = self._storage.jobs(self._name, kind)
+            facts = {job.number: told for job, told in jobs}
+            for job in self._new(kind, [job for job, _ in jobs]):
+                _print(f"{kind} {arm(facts[job.number])}  {self._came(job, kind)}")
+
+    def say(self, line: str) -> None:
+        """Something else, such as that the storage is away."""
+        _print(line)
+
+    def _new(self, kind: str, jobs: Sequence[Trial]) -> list[Trial]:
+        """Those that have ended and aren't told; the best of the trials is kept in mind."""
+        told, rules = self._told[kind], self._spec.rules
+        found = [job for job in jobs if job.state in ENDED and job.number not in told]
+        for job in found:
+            told.add(job.number)
+            if kind == TRIAL and len(rules.objectives) == 1:
+                self._best = best([*filter(None, [self._best]), job], rules)
+        return found
+
+    def _came(self, trial: Trial, kind: str = TRIAL) -> str:
+        if trial.state == FAILED:
+            return f"failed: {clean(clipped(trial.reason, LONGEST))}"
+        epochs = len(trial.intermediate)
+        pruned = f"pruned after epoch {epochs}, " if trial.state == PRUNED else ""
+        best = "  best so far" if kind == TRIAL and trial is self._best else ""
+        shown = values(trial.values) if kind == TRIAL else ""
+        time = duration(trial.seconds)
+        return "  ".join(filter(None, [f"{pruned}{self._scores(trial)}{best}", shown, time]))
+
+    def _scores(self, trial: Trial) -> str:
+        names = [each.name for each in self._spec.rules.objectives]
+        told = zip(names, trial.scores, strict=False)  # a pruned one has the first alone
+        return ", ".join(f"{name} {number(score)}" for name, score in told)
+
+
+def best(trials: Sequence[Trial], rules: Rules) -> Trial | None:
+    """The best of the trials by the first objective, of equal ones the earliest; None of none."""
+    steps = best_so_far(trials, rules)
+    return next(t for t in trials if t.number == steps[-1][0]) if steps else None
+
+
+def values(found: Mapping[str, Any]) -> str:
+    """Flags and their values, as people read them."""
+    return " ".join(
+        f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in found.items()
+    )
+
+
+def arm(facts: Mapping[str, Any]) -> str:
+    """What a confirmation or a test is of."""
+    of = "default flags" if facts["arm"] == DEFAULT else f"trial {facts['arm']}"
+    return f"of {of}, seed {facts['seed']}:"
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
