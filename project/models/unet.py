@@ -16,16 +16,23 @@ DEFAULTS = {"batch_size": 32}  # pictures, each of which has thousands of target
 class Settings:
     levels: int = flag(2, "how often a unet halves the sides", bounds="[0, 12]", sweep=(2, 3, 4))
     unet_width: int = flag(
-        8, "channels of a unet at full size, twice as many at half", bounds="[1, 4096]"
+        8,
+        "channels of a unet at full size, twice as many at half",
+        bounds="[1, 4096]",
+        sweep=(8, 16, 32),
     )
     down: str = flag(
-        "pool", "how a unet halves the sides: maxima, or convolutions", choices=("pool", "strided")
+        "pool",
+        "how a unet halves the sides: maxima, or convolutions",
+        choices=("pool", "strided"),
+        sweep=("pool", "strided"),
     )
     up: str = flag(
         "transposed",
         "how it doubles them: transposed convolutions, or others and then bilinear interpolation or"
         " the channels' values side by side",
         choices=("transposed", "bilinear", "shuffle"),
+        sweep=("transposed", "bilinear", "shuffle"),
     )
     norm: str = flag(
         "batch",

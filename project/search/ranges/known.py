@@ -1,5 +1,6 @@
 """Which flags can be searched: those of every run, and those of the plugs that may be chosen."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -96,10 +97,16 @@ class Known:
                 yield f, condition
 
     def is_read(self, f: Field) -> bool:
-        """Whether the model reads a flag of every model's: its source names it, or is outside."""
+        """Whether the model reads a flag of every model's, as far as its file tells."""
         text = self.values["model"]
-        source = plugs.source(plugs.find("model", text).path)
-        return f.name not in BY_NAME or plugs.is_outside("model", text) or f.name in source
+        if f.name not in BY_NAME or plugs.is_outside("model", text):
+            return True
+        from project.plugs.texts import known, reader, text_of
+
+        if reader("model", text) is not None:
+            kept = text_of("model", text, known([("plugs", self.values["plugs"])]))
+            return re.search(rf"\b{f.name}\b", kept) is not None
+        return f"hparams.{f.name}" in plugs.source(plugs.find("model", text).path)
 
     def _settings(self, chosen: Iterable[tuple[str, str]]) -> dict[str, Field]:
         having = plugs.with_settings(chosen)

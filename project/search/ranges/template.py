@@ -18,6 +18,9 @@ _HEAD = """\
 # exclude:
 #   - batch_size == 32 and learning_rate > 0.01
 """
+# Where a flag that others leave without effect counts.
+_WHEN = {"warmup_fraction": "schedule == one-cycle"}
+_NEEDS = {"samples_per_class": ("sampler", "pk")}
 
 
 def written(flags: Sequence[str]) -> str:
@@ -28,6 +31,9 @@ def written(flags: Sequence[str]) -> str:
         made, _ = dimension_of(read(f.name, "", f.metadata["sweep"]), f)
         assert made is not None, f"the range of {f.name} does not fit it"
         text = f"{made.name}: {_text(f.metadata['sweep'])}"
+        if made.name in _WHEN:
+            range_ = text.partition(": ")[2]
+            text = f"{made.name}: {{range: {range_}, when: {_WHEN[made.name]}}}"
         why = next(_in_vain(flags, known, f, made), "")
         lines.append(f"# {text}  # {why}\n" if why else f"{text}  # {f.metadata['help']}\n")
     return "".join(lines)
@@ -37,6 +43,9 @@ def _in_vain(flags: Sequence[str], known: Known, f: Field, dimension: Dimension)
     """Why a flag is not to be searched beside the others of a command line."""
     if section_of(f.name) == "model" and not known.is_read(f):
         yield f"--model {known.values['model']} does not read it"
+    other, value = _NEEDS.get(f.name, ("", None))
+    if other and known.values[other] != value:
+        yield f"only --{other} {value} reads it"
     for value in (dimension.at(0.0), dimension.at(1.0)):
         try:
             parse([*flags, *Space((dimension,)).argv({dimension.name: value})])

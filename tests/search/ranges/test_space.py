@@ -157,8 +157,10 @@ def test_the_template_is_a_space_of_all_flags_with_a_range(
     text = template(flags)
     found = space(tmp_path, text, *flags)
     names = {each.name for each in found.dimensions}
-    assert {"learning_rate", "width", "dropout"} <= names
-    # without a teacher, what weighs one is refused; a unet has no hidden_dim, and levels of its own
+    assert {"learning_rate", "depth", "dropout"} <= names
+    (warm_up,) = (each for each in found.dimensions if each.name == "warmup_fraction")
+    assert warm_up.when == "schedule == one-cycle"
+    # without a teacher, what weighs one is refused; a unet has levels of its own, and no hidden_dim
     assert "# teacher_weight: " in text and "teacher_weight" not in names
     assert ("levels" in names) == ("unet" in flags) == ("hidden_dim" not in names)
 
@@ -172,3 +174,12 @@ def test_what_is_drawn_has_six_digits() -> None:
     assert len({narrow.at(i / 1000) for i in range(1000)}) == 1000
     for each in (rate, share, narrow):
         assert (each.at(0.0), each.at(1.0)) == (each.low, each.high)
+
+
+def test_the_template_leaves_out_what_a_model_does_not_read(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text("layers: [flatten, linear: hidden_dim, linear: classes]")
+    for model, name, other in (("mlp", "hidden_dim", "width"), ("cnn", "width", "levels")):
+        assert f"\n{name}: " in template(["--model", model])
+        assert f"\n{other}: " not in template(["--model", model])
+    text = template(["--model", f"file:{tmp_path}/net.yaml"])
+    assert "\nhidden_dim: " in text and "\n# depth: " in text
