@@ -53,12 +53,9 @@ def _told(argv: Sequence[str]) -> int:
 
 def recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any]]:
     """How to name a run that RUN means, and the flags that a new one takes over from it."""
-    from pathlib import Path
+    from project.provenance.parents import flags_found  # which few runs need
 
-    from project.provenance.parents import named, taken_flags
-
-    directory, name = named(Path(exp_dir), reference)
-    return name, taken_flags(directory)
+    return flags_found(exp_dir, reference)
 
 
 def failed(error: Exception, traced: bool) -> int:

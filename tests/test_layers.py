@@ -43,7 +43,7 @@ ROOMS: dict[str, set[str]] = {
     "notification": {"comparison", "provenance", "tracking"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},
-    "search": {"comparison", "processes", "provenance", "tracking", "training"},
+    "search": {"comparison", "data", "processes", "provenance", "tracking", "training"},
     "tuning": {"data", "training", "values"},
     "forecast": {"provenance"},
     "metadataset": {"comparison", "provenance", "tables"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from project import plugs
 from project.cli.faults import fault
 from project.cli.stage import stage
+from project.data import beforehand
 from project.data._block import Block
 from project.data._counts import counted
 from project.data._faults import fault_of
@@ -44,6 +45,7 @@ __all__ = [
     "Samples",
     "Streamed",
     "Subset",
+    "load",
     "prepare",
 ]
 
@@ -61,7 +63,7 @@ def prepare(hparams: Hyperparameters, former: Sequence[Former] = ()) -> Data:
         OSError: it can't be read, or not downloaded.
     """
     ready = _readying(hparams)
-    raw = _load(hparams)
+    raw = beforehand.find(hparams) or load(hparams)
     if ready:
         ready.check(raw.train)
     stage("splitting and hashing the data")
@@ -99,7 +101,12 @@ def _readying(hparams: Hyperparameters) -> "Readying | None":
     return Readying(hparams.recipe)
 
 
-def _load(hparams: Hyperparameters) -> Raw:
+def load(hparams: Hyperparameters) -> Raw:
+    """The data set `hparams.data` as it is, not yet split.
+
+    Raises:
+        ValueError, OSError: as of `prepare`.
+    """
     function = plugs.entry("data", hparams.data)
     raw = made("data", hparams.data, function, {"hparams": hparams})
     if why := fault_of(raw):

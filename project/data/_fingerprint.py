@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from blake3 import blake3
 
+from project.data.blake import hasher
 from project.data.samples import Subset
 
 
@@ -14,12 +15,12 @@ def split_hash(subset: Subset, classes: Sequence[str]) -> str:
     Images, and masks, count with their data type, shape and pixels; those of a folder with the
     bytes of their files. Paths, times and the order in which a folder is listed do not count.
     """
-    hasher = blake3(max_threads=blake3.AUTO)
-    hasher.update(_canonical([list(classes), len(subset)]))
+    whole = hasher()
+    whole.update(_canonical([list(classes), len(subset)]))
     for part in (subset.samples.targets, subset.samples):
         for chunk in part.content(subset.indices):
-            hasher.update(chunk)
-    return f"blake3:{hasher.hexdigest()}"
+            whole.update(chunk)
+    return f"blake3:{whole.hexdigest()}"
 
 
 def total_hash(hashes: Mapping[str, str], classes: Sequence[str]) -> str:

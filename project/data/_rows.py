@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from blake3 import blake3
 
+from project.data.blake import hasher
 from project.data.cache import note
 from project.files import write_atomic
 
@@ -69,4 +69,4 @@ def _load(path: Path, header: bytes, entry: np.dtype) -> np.ndarray:
 
 
 def _check(body: bytes) -> bytes:
-    return blake3(body, max_threads=blake3.AUTO).digest()
+    return hasher().update(body).digest()

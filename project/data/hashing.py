@@ -11,6 +11,7 @@ import numpy as np
 from blake3 import blake3
 
 from project.cli.stage import count
+from project.data.blake import hasher
 
 # From here on one file is hashed by all cores, mapped and not copied; below, files go side by side.
 LARGE = 4 * 2**20
@@ -65,7 +66,7 @@ def _read(path: str, i: int, use: Use) -> bytes:
             size = os.fstat(handle).st_size
             if size >= LARGE:
                 with mmap.mmap(handle, 0, access=mmap.ACCESS_READ) as mapped:
-                    digest = blake3(max_threads=blake3.AUTO).update(mapped).digest()
+                    digest = hasher().update(mapped).digest()
                     use(i, mapped)
                     return digest
             data = _all_of(handle, size)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from blake3 import blake3
 
+from project.data.blake import hasher
 from project.data.cache import cache_folder, note
 from project.data.files import names_below
 from project.data.hashing import Use, hash_files
@@ -129,4 +129,4 @@ def _save(path: Path, known: _Remembered) -> None:
 
 
 def _hash(body: bytes) -> bytes:
-    return blake3(body, max_threads=blake3.AUTO).digest()
+    return hasher().update(body).digest()

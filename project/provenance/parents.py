@@ -39,6 +39,16 @@ def named(exp_dir: Path, reference: str) -> tuple[Path, str]:
     return directory, directory.name if inside else str(directory)
 
 
+def flags_found(exp_dir: str, reference: str) -> tuple[str, dict[str, Any]]:
+    """How to name a run that `reference` means, and the flags that a new one takes over from it.
+
+    Raises:
+        ValueError: there is no such run, or its record is damaged.
+    """
+    directory, name = named(Path(exp_dir), reference)
+    return name, taken_flags(directory)
+
+
 def taken_flags(directory: Path) -> dict[str, Any]:
     """The plain values of the flags that a new run takes over from a recorded one, by name.
 

@@ -6,10 +6,12 @@ import torch
 from blake3 import blake3
 from torch import Tensor
 
+from project.data.blake import hasher
+
 
 def digest(value: Any) -> str:
     """BLAKE3 of names, types, shapes and bytes, whatever the dicts' order."""
-    whole = blake3(max_threads=blake3.AUTO)
+    whole = hasher()
     _add(whole, "", value)
     return f"blake3:{whole.hexdigest()}"
 

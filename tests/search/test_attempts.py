@@ -42,7 +42,8 @@ def origin() -> Iterator[Origin]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(origins, "_popen", forked)
-        with Origin(1) as found:
+        with Origin(1, FLAGS.split()) as found:
+            assert found.data()["counts"]["test"]["total"] == 359
             yield found
 
 

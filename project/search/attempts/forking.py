@@ -1,8 +1,8 @@
 """The origin's process: it has PyTorch and all else imported, and forks attempts that need not.
 
-`python -m project.search.attempts.forking HANDLE MODULE...` is asked for forks on a socket, and
-ends with whoever has its other end. It computes nothing itself: a process whose OpenMP or autograd
-threads have begun can't be forked.
+`python -m project.search.attempts.forking SOCKET REQUEST ANSWER`, which are handles, is asked for
+forks on a socket, and ends with whoever has its other end. Its main thread computes nothing: a
+thread whose helpers by OpenMP, or by autograd, have begun can't be forked.
 """
 
 import atexit
@@ -18,27 +18,24 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from project.search.attempts.carrying_out import carry_out
+from project.training.runtime import wait_briefly
 
 # What each run imports, once its flags are read.
 IMPORTED = ("torch._dynamo", "project.experiment", "project.plan", "project.cli.planned")
-IMPORTED += ("project.provenance.code", "project.run")
 LARGEST = 2**12  # bytes of a request, all of which stands in a file
 
 
-def serve(connection: socket.socket, modules: Sequence[str]) -> tuple[int, int, int]:
+def serve(connection: socket.socket) -> tuple[int, int, int]:
     """Fork attempts until the connection is closed, which ends this process.
 
     Args:
         connection: on which requests come, a number each, with handles: of the file with the rest,
             of the log, of the pipe to tell the run by, of the lifeline; and on which pids and ends
             are told.
-        modules: to import besides.
 
     Returns:
         In a fork alone: the handles of its request, its lifeline, and the pipe to tell its run by.
     """
-    for name in (*IMPORTED, *modules):
-        import_module(name)
     gc.freeze()  # else the first collection in each fork would copy all of it
     woken, wake = os.pipe()
     for handle in (woken, wake):
@@ -46,7 +43,6 @@ def serve(connection: socket.socket, modules: Sequence[str]) -> tuple[int, int, 
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake)
     numbers: dict[int, int] = {}
-    _tell(connection, {"ready": True})
     while True:
         ready, _, _ = select.select([connection, woken], [], [])
         if woken in ready:
@@ -110,9 +106,32 @@ def _end(asked: object) -> None:
     os._exit((asked if isinstance(asked, int) else int(asked is not None)) & 0xFF)
 
 
+def make_ready(request: int, answer: int) -> None:
+    """Import and load what trials share, and say what data they have, or what is wrong.
+
+    Args:
+        request: handle of a file with `modules` to import, and `flags` that all trials have.
+        answer: of one for what `prepare` returns.
+    """
+    with open(request, "rb") as file:
+        file.seek(0)
+        asked = json.load(file)
+    wait_briefly()
+    for name in (*IMPORTED, *asked["modules"]):
+        import_module(name)
+    from project.search.attempts.preparing import prepare
+
+    with open(answer, "w", encoding="utf-8") as file:
+        json.dump(prepare(asked["flags"]), file)
+
+
 def main(argv: Sequence[str]) -> None:
-    """Serve, and in a fork carry out what was asked for."""
-    given = serve(socket.socket(fileno=int(argv[0])), argv[1:])
+    """Make ready, serve, and in a fork carry out what was asked for."""
+    channel, request, answer = map(int, argv)
+    connection = socket.socket(fileno=channel)
+    make_ready(request, answer)
+    _tell(connection, {"ready": True})
+    given = serve(connection)
     asked: object = None
     try:
         carry_out(*given)

@@ -33,21 +33,29 @@ class Origin:
 
     Args:
         threads: of each attempt.
+        flags: of `project.run`, those that all attempts have: their data are loaded once.
         gpus: names of devices, as CUDA_VISIBLE_DEVICES has them, that attempts take in turn; none:
             attempts are forks, and compute on the CPU.
         modules: what the origin imports besides.
     """
 
-    def __init__(self, threads: int, gpus: Sequence[str] = (), modules: Sequence[str] = ()) -> None:
-        self._gpus, self._modules, self._threads = tuple(gpus), tuple(modules), threads
+    def __init__(
+        self,
+        threads: int,
+        flags: Sequence[str] = (),
+        gpus: Sequence[str] = (),
+        modules: Sequence[str] = (),
+    ) -> None:
+        self._asked = {"flags": list(flags), "modules": list(modules)}
+        self._gpus, self._threads = tuple(gpus), threads
         self._numbers, self._attempts = count(), dict[int, Attempt]()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
-        self._said: IO[bytes] = tempfile.TemporaryFile()
+        self._said, self._answer = _file(), _file()
+        self._is_ready = False
 
     def __enter__(self) -> "Origin":
-        if not self._gpus:
-            self._launch()
+        self._launch()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,6 +63,24 @@ class Origin:
             attempt.kill()
         self._close()
         self._said.close()
+        self._answer.close()
+
+    def data(self) -> dict[str, Any]:
+        """`Data.describe()` of the data that attempts train on, once they are loaded.
+
+        Raises:
+            ValueError: they can't be had; in words for people.
+            OSError: the process that loads them has died.
+        """
+        while not self._is_ready:
+            if self._connection is None:
+                raise OSError(f"the process that forks trials has died: {self._last_words()}")
+            self.wait(600)
+        self._answer.seek(0)
+        told = json.load(self._answer)
+        if "fault" in told:
+            raise ValueError(told["fault"])
+        return told["data"]
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -131,11 +157,15 @@ class Origin:
 
     def _launch(self) -> None:
         self._close()
+        self._is_ready = False
         own, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._said.truncate(0)
-        command = [sys.executable, "-m", FORKING, str(its.fileno()), *self._modules]
-        with its:
-            self._process = _popen(command, self._environment(), self._said, [its.fileno()])
+        for file in (self._said, self._answer):
+            file.seek(0)
+            file.truncate()
+        with its, _file(self._asked) as request:
+            handles = [its.fileno(), request.fileno(), self._answer.fileno()]
+            command = [sys.executable, "-m", FORKING, *map(str, handles)]
+            self._process = _popen(command, self._environment(), self._said, handles)
         own.setblocking(False)
         self._connection = own
 
@@ -159,6 +189,7 @@ class Origin:
                     attempt.orphaned = True
                 return
             told = json.loads(content)
+            self._is_ready = self._is_ready or "ready" in told
             if attempt := self._attempts.get(told.get("number", -1)):
                 attempt.hear(told)
 
@@ -191,12 +222,13 @@ def _popen(
     )
 
 
-def _file(content: Any) -> IO[bytes]:
+def _file(content: Any = None) -> IO[bytes]:
     """A file in memory, where there are such, of any length; none of a full disk."""
     if hasattr(os, "memfd_create"):
         file: IO[bytes] = os.fdopen(os.memfd_create("request"), "w+b")
     else:
         file = tempfile.TemporaryFile()
-    file.write(json.dumps(content).encode())
-    file.flush()
+    if content is not None:
+        file.write(json.dumps(content).encode())
+        file.flush()
     return file
