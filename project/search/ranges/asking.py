@@ -1,6 +1,6 @@
 """From `--search` and `--space` to the dimensions and exclusions of a space."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,11 +39,10 @@ def asked(flags: Sequence[str], search: Sequence[str], file: Path | None) -> Spa
     return space
 
 
-def _dimensions(known: Known, wishes: Iterable[Wish]) -> tuple[list[Dimension], list[str]]:
+def _dimensions(known: Known, wishes: Sequence[Wish]) -> tuple[list[Dimension], list[str]]:
     """Those of every run's flags first: what they choose may have flags of its own."""
     found: dict[int, Dimension | None] = {}
     problems: list[str] = []
-    wishes = list(dict.fromkeys(wishes))
     for i, each in enumerate(wishes):
         f, why = known.shared(each.name)
         if why:

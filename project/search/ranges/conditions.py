@@ -94,22 +94,41 @@ def _drawn(dimension: Dimension, chosen: random.Random) -> Plain:
 def _without_run(
     flags: Sequence[str], space: Space, tried: Sequence[Mapping[str, Plain]]
 ) -> list[str]:
-    """Choices, or dimensions, of which no combination makes a command line, and why."""
-    good: set[tuple[str, str]] = set()
-    bad: dict[tuple[str, str], str] = {}
-    for values in tried:
-        kinds = {each.name: each.kind for each in space.dimensions}
-        said = {(name, str(v) if kinds[name] == CHOICE else "") for name, v in values.items()}
-        try:
-            parse_flags([*flags, *space.argv(values)])
-            good |= said
-        except ValueError as error:
-            bad |= dict.fromkeys(said - bad.keys(), str(error))
-    never = {each: why for each, why in bad.items() if each not in good}
-    if len(never) == len(bad) and not good:
-        return next(iter(bad.values())).splitlines()
-    return [
-        f"{' '.join(each).strip()}: {line}"
-        for each, why in never.items()
-        for line in why.splitlines()
-    ]
+    """Choices, or flags, of which no combination makes a command line, and why."""
+    why = {text: values for values in tried if (text := _refused(flags, space, values))}
+    found: dict[str, str] = {}
+    for text, values in why.items():
+        for each in space.dimensions:
+            is_choice, value = each.kind == CHOICE, values.get(each.name)
+            where = f"{each.name} {value}" if is_choice else each.name
+            # What is told of one choice may be told of it with each other flag again.
+            if where in found:
+                break
+            if each.name in values and _never(flags, space, each, value):
+                found[where] = text
+                break
+    if len(why) == len(tried) and not found:
+        return next(iter(why)).splitlines()
+    return [f"{where}: {line}" for where, text in found.items() for line in text.splitlines()]
+
+
+def _never(flags: Sequence[str], space: Space, dimension: Dimension, value: Plain) -> bool:
+    """Whether none of some combinations with a choice, or with any value of a range, is good."""
+    chosen = random.Random(1)
+    is_choice = dimension.kind == CHOICE
+    for _ in range(_TRIED):
+        values = space.completed(
+            lambda each: value if is_choice and each is dimension else _drawn(each, chosen)
+        )
+        if dimension.name in values and not _refused(flags, space, values):
+            return False
+    return True
+
+
+def _refused(flags: Sequence[str], space: Space, values: Mapping[str, Plain]) -> str:
+    """Why a combination is no command line; empty where it is one."""
+    try:
+        parse_flags([*flags, *space.argv(values)])
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -10,7 +10,7 @@ from project.cli.flag_values import chosen_plugs
 from project.cli.flags import parse
 from project.hyperparameters import ALL_NAMES, BY_NAME, FLAGS, SHORT, section_of
 from project.search.ranges.dimension import CHOICE, Dimension
-from project.words.telling import did_you_mean
+from project.words.telling import clipped, did_you_mean
 
 # What says where and how a run works, not how well it learns, or what its scores are of.
 _NEVER = {"data", "data_dir", "task", "val_fraction", "test_fraction", "refuse_leaks"}
@@ -84,8 +84,12 @@ class Known:
 
     def missing(self, name: str) -> str:
         """The line for a flag that there is not."""
-        near = did_you_mean(_plain(name), [*BY_NAME, *SHORT, *self._own])
-        return f"there is no flag {_plain(name)}{near}"
+        from project.cli.said import not_chosen
+
+        plain = _plain(name)
+        near = did_you_mean(plain, [*BY_NAME, *SHORT, *self._own])
+        unknown = f"there is no flag {clipped(plain, 60)}{near}"
+        return next(iter(not_chosen(plain, ["unknown "])), unknown)
 
     def ranged(self) -> Iterator[tuple[Field, str | None]]:
         """Every flag that has a range, and its condition."""

@@ -27,4 +27,6 @@ def _range(dimension: Dimension) -> str:
 def _told(value: object) -> str:
     if value is None or value == "":
         return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
     return str(value).lower() if isinstance(value, bool) else str(value)

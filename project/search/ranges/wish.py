@@ -56,9 +56,9 @@ def dimension_of(wish: Wish, f: Field) -> tuple[Dimension | None, list[str]]:
     """What a wish comes to for a flag, and what is wrong with it, a line each without the place."""
     try:
         made = _choice(wish, f) if wish.choices is not None else _number(wish, f)
+        problems = list(dict.fromkeys(_unfit(made, f)))
     except ValueError as error:
         return None, str(error).splitlines()
-    problems = list(dict.fromkeys(_unfit(made, f)))
     return (None, problems) if problems else (made, [])
 
 
@@ -101,6 +101,8 @@ def _number(wish: Wish, f: Field) -> Dimension:
         raise ValueError(f"a logarithmic scale begins above 0, not at {wish.low:g}")
     if wish.step is not None and wish.step <= 0:
         raise ValueError(f"a step is above 0, not {wish.step:g}")
+    if wish.step is not None and wish.step > wish.high - wish.low:
+        raise ValueError(f"a step of {wish.step:g} leaves the range at once")
     if kind is int:
         wish = _whole(wish)
     low, high = kind(wish.low), kind(wish.high)

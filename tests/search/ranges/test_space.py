@@ -92,6 +92,9 @@ def test_a_trials_words_give_the_same_values_back() -> None:
         ("dropout: 0.1 - 0.3", "space.yaml:1: dropout: '0.1 - 0.3' is no range: write"),
         ("dropout: {lo: 1}", "space.yaml:1: dropout: no word 'lo', did you mean 'low'?"),
         ("dropout: {low: 0}", "space.yaml:1: dropout: give one of: range; choices; low and high"),
+        ("focal_gamma:", "space.yaml:1: --focal-gamma is a flag of --loss focal, which is not"),
+        ("hidden_dim: [1e400]", "space.yaml:1: hidden_dim: --hidden-dim must be a whole number"),
+        ("dropout: {low: 0, high: 0.5, step: 1}", "space.yaml:1: dropout: a step of 1 leaves"),
         ("dropout:\nexclude: dropout >= 0", "every combination is excluded: none of 20000"),
         ("dropout:\nexclude: drop > 0", "space.yaml:2: exclude: 'drop > 0': unknown name 'drop'"),
         ("dropout: {when: dropout > 0}", "dropout: when: 'dropout > 0': unknown name"),
@@ -128,6 +131,16 @@ def test_a_choice_that_never_makes_a_run_is_told_at_the_start(tmp_path: Path) ->
     text = "loss: [cross-entropy, focal]\nlabel_smoothing: [0.1, 0.2]"
     (line,) = problems(tmp_path, text)
     assert line.startswith("loss focal: --label-smoothing") and "is not defined for" in line
+    # no combination of both is left, but of the loss alone
+    (line,) = problems(tmp_path, "levels: [2]\nmodel: [cnn, unet]")
+    assert line.startswith("model unet: model unet serves segmentation, not classification")
+
+
+def test_what_some_combinations_forbid_is_no_mistake(tmp_path: Path) -> None:
+    text = "batch_size: [64, 66]\nsampler: [shuffle, pk]"
+    assert len(space(tmp_path, text).dimensions) == 2
+    (line,) = problems(tmp_path, text, "--samples-per-class", "5")
+    assert line.startswith("sampler pk: --sampler pk: --batch-size")
 
 
 def test_flags_of_a_plug_are_searched_where_it_is_chosen(tmp_path: Path) -> None:
