@@ -53,7 +53,7 @@ SOURCE = "source"
 PACK, MASKED = "commit.pack", "masked"
 
 # Beside the experiments: a row for each run, MLflow's store of runs and of their files, and all
-# sweeps.
+# sweeps, and the tables over all runs.
 RUNS = "runs.csv"
 RUNS_LOCK = ".runs.csv.lock"
 MLFLOW_STORE = "mlflow.db"
@@ -61,7 +61,8 @@ MLFLOW_FILES = "mlflow-artifacts"
 SWEEPS = "sweeps.db"
 # And curves of what was tried before a run, which are of none.
 TUNING = "_tuning"
-RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS, TUNING)  # no names of experiments
+METADATA = "metadata.db"
+RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS, TUNING, METADATA)  # no names of experiments
 
 
 def best(run: Path) -> Path:

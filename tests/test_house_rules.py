@@ -42,6 +42,7 @@ AT_THE_ROOT = {
     "values": "what travels between data, model, loss and task",
     "calibrate": "a command",
     "card": "a command",
+    "metadata": "a command",
     "net": "a command",
     "sweep": "a command",
     "check": "a command",

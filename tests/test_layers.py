@@ -46,11 +46,12 @@ ROOMS: dict[str, set[str]] = {
     "search": {"comparison", "data", "processes", "provenance", "tracking", "training"},
     "tuning": {"data", "training", "values"},
     "forecast": {"provenance"},
-    "metadataset": {"comparison", "provenance", "tables"},
+    "metadataset": {"comparison", "provenance", "search", "tables"},
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
-COMMANDS |= {"card", "recipe", "net", "runs", "sync", "serve", "weights", "tune", "sweep"}
+COMMANDS |= {"card", "metadata", "recipe", "net", "runs", "sync", "serve", "weights", "tune"}
+COMMANDS |= {"sweep"}
 # Who may build from what is chosen by name.
 WIRING = {
     "build",

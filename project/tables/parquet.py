@@ -8,8 +8,16 @@ import numpy as np
 
 from project.files import json_text, replacing
 
-# The values of a column: numbers of each row; or texts, or bytes, of which some may be None.
-Column = np.ndarray | Sequence[str | None] | Sequence[bytes | None]
+# The values of a column: numbers of each row; or texts, bytes, whole numbers, others, or truths, of
+# which some may be None.
+Column = (
+    np.ndarray
+    | Sequence[str | None]
+    | Sequence[bytes | None]
+    | Sequence[int | None]
+    | Sequence[float | None]
+    | Sequence[bool | None]
+)
 _METADATA = b"project"
 # A small file may unpack to far more than a machine has.
 _MOST_BYTES = 4 * 2**30
@@ -22,7 +30,7 @@ def write_columns(path: Path, columns: Mapping[str, Column], about: Mapping[str,
     Args:
         path: of the file.
         columns: by name, all of the same length: `(n,)` numbers, `(n, k)` numbers, which become
-            lists of k, or texts or bytes.
+            lists of k; or a list of texts, bytes, numbers or truths, of which some may be None.
         about: plain values that say what it is of, kept in the file's metadata.
 
     Raises:
@@ -41,7 +49,8 @@ def write_columns(path: Path, columns: Mapping[str, Column], about: Mapping[str,
 def read_columns(path: Path, names: Sequence[str] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
     """A table's columns by name, and what it is of.
 
-    Numbers are arrays, as they were written; texts and bytes are lists.
+    Numbers are arrays, as they were written; texts, bytes, truths, and numbers of which some are
+    absent, are lists.
 
     Args:
         path: of a file that `write_columns` has written.
@@ -78,16 +87,28 @@ def _size(metadata: Any) -> int:
 
 def _array(pa: Any, column: Column) -> Any:
     if not isinstance(column, np.ndarray):
-        return _of_bytes(pa, column)
+        first = next((value for value in column if value is not None), "")
+        return (_of_bytes if isinstance(first, (str, bytes)) else _of_plain)(
+            pa, column, type(first)
+        )
     flat = np.ascontiguousarray(column).reshape(-1)
     kind = getattr(pa, flat.dtype.name)()
     array = pa.Array.from_buffers(kind, len(flat), [None, pa.py_buffer(flat)])
     return pa.FixedSizeListArray.from_arrays(array, column.shape[1]) if column.ndim > 1 else array
 
 
-def _of_bytes(pa: Any, column: Sequence[str | None] | Sequence[bytes | None]) -> Any:
+def _of_plain(pa: Any, column: Sequence[Any], kind: type) -> Any:
+    """Numbers or truths, some of which may be absent."""
+    known = np.packbits([value is not None for value in column], bitorder="little")
+    numbers = np.array([value or 0 for value in column], {bool: "?", int: "i8", float: "f8"}[kind])
+    values = np.packbits(numbers, bitorder="little") if kind is bool else numbers
+    made = {bool: pa.bool_, int: pa.int64, float: pa.float64}[kind]()
+    return pa.Array.from_buffers(made, len(column), [pa.py_buffer(known), pa.py_buffer(values)])
+
+
+def _of_bytes(pa: Any, column: Sequence[str | None] | Sequence[bytes | None], kind: type) -> Any:
     """Texts, or bytes; of None alone, texts."""
-    is_bytes = any(isinstance(value, bytes) for value in column)
+    is_bytes = kind is bytes
     each = [value.encode() if isinstance(value, str) else value or b"" for value in column]
     ends = np.cumsum([0, *map(len, each)], dtype=np.int64)
     known = np.packbits([value is not None for value in column], bitorder="little")
@@ -100,7 +121,8 @@ def _values(pa: Any, column: Any) -> Any:
     array = column.chunk(0) if column.num_chunks else column.combine_chunks()
     if pa.types.is_fixed_size_list(array.type):
         return _numbers(array.flatten()).reshape(len(array), array.type.list_size)
-    return _numbers(array) if pa.types.is_primitive(array.type) else array.to_pylist()
+    is_plain = pa.types.is_primitive(array.type) and not pa.types.is_boolean(array.type)
+    return _numbers(array) if is_plain and not array.null_count else array.to_pylist()
 
 
 def _numbers(array: Any) -> np.ndarray:

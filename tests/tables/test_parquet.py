@@ -14,6 +14,10 @@ COLUMNS = {
     "probs": np.array([[0.25, 0.75], [1, 0], [0.5, 0.5]], dtype=np.float32),
     "path": ["ä/1.png", None, ""],
     "picture": [None, b"\0\xff", b""],
+    "epochs": [None, -3, 2**60],
+    "rate": [0.1, None, -1e300],
+    "leaks": [True, None, False],
+    "nothing": [None, None, None],
 }
 
 
@@ -24,7 +28,7 @@ def test_numbers_texts_and_bytes_come_back_and_pyarrow_reads_them(tmp_path: Path
     assert about == {"classes": ["a", "b"]}
     rows = parquet.read_table(path).to_pylist()
     for i, row in enumerate(rows):
-        for name in ("index", "path", "picture"):
+        for name in COLUMNS.keys() - {"loss", "probs"}:
             assert row[name] == COLUMNS[name][i] == found[name][i]
         assert row["probs"] == COLUMNS["probs"][i].tolist()
     np.testing.assert_array_equal(found["loss"], COLUMNS["loss"])
