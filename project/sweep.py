@@ -5,9 +5,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from project.cli.command import as_process, guarded
 from project.cli.fields import flag_name
@@ -71,13 +69,9 @@ def _problems(arguments: argparse.Namespace, flags: Sequence[str]) -> Iterator[s
 def _carry_out(arguments: argparse.Namespace, flags: Sequence[str], argv: Sequence[str]) -> int:
     from project.cli.flags import Arguments
     from project.plan import make_plan, pinned
-    from project.provenance.parents import named, taken_flags
+    from project.provenance.parents import flags_found
     from project.search.base import Base, read_base
     from project.search.conduct import conduct
-
-    def find(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any]]:
-        directory, name = named(Path(exp_dir), reference)
-        return name, taken_flags(directory)
 
     def name_runs(read: Arguments) -> list[str]:
         make_plan(read)  # which checks what can be known at once
@@ -85,9 +79,9 @@ def _carry_out(arguments: argparse.Namespace, flags: Sequence[str], argv: Sequen
         return [*pinned(read.hparams), *(["--from", parent] if parent else [])]
 
     def read(words: Sequence[str]) -> Base:
-        return read_base(words, arguments.exp_dir, find, name_runs)
+        return read_base(words, arguments.exp_dir, flags_found, name_runs)
 
-    return conduct(arguments, flags, argv, read, lambda base: [])
+    return conduct(arguments, flags, argv, read, lambda *asked: [])
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ import os
 import re
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from project.scores import better, is_told
 from project.search.base import Base
 from project.search.identity import differences, identity
-from project.search.probe import Tried
-from project.search.space import space_of
+from project.search.space import Space, space_of
 from project.search.spec import Spec, disagreements
 from project.search.values import MEASURES, Constraint, Objective, Plain, Rules
 from project.words.telling import did_you_mean, quoted
@@ -18,38 +18,58 @@ _CONSTRAINT = re.compile(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(\S+)\s*")
 _SHOWN = 8  # scores of a message
 
 
-def new_spec(
-    arguments: Namespace, base: Base, starts: Sequence[Mapping[str, Plain]], tried: Tried
-) -> Spec:
-    """What a sweep is that begins now.
+def rules_of(
+    arguments: Namespace,
+    base: Base,
+    threads: int,
+    constraints: tuple[Constraint, ...],
+    ways: Mapping[str, str | None],
+) -> Rules:
+    """The rules of a sweep that begins now.
 
     Args:
         arguments: of its command.
         base: its flags.
-        starts: values of the first trials.
-        tried: what a try of the flags has shown.
+        threads: of each trial.
+        constraints: of good trials.
+        ways: which way each score is better, by name without its split.
 
     Raises:
-        ValueError: something can't be searched, or isn't measured; one line each.
+        ValueError: a score isn't measured, or none of its values is better; one line each.
     """
-    space = space_of(base.flags, arguments.search, arguments.space)
-    constraints = constraints_of(arguments.constraint)
-    names, ways = arguments.objective or [base.hparams.monitor], tried.scores
+    names = arguments.objective or [base.hparams.monitor]
     problems = [*_unmeasured(names, ways), *_unknown(constraints, ways)]
     if problems:
         raise ValueError("\n".join(problems))
-    window = arguments.window or arguments.jobs
-    rules = Rules(
+    return Rules(
         arguments.sampler,
         arguments.pruner,
         arguments.seed,
-        window,
-        arguments.threads or max(1, cores() // window),
+        arguments.window or arguments.jobs,
+        threads,
         tuple(Objective(name, better(ways, name)) for name in names),
         constraints,
         base.hparams.max_epochs,
     )
-    here = identity(base.hparams.to_values(), tried.data)
+
+
+def new_spec(
+    base: Base,
+    space: Space,
+    rules: Rules,
+    starts: Sequence[Mapping[str, Plain]],
+    data: Mapping[str, Any],
+) -> Spec:
+    """What a sweep is that begins now.
+
+    Args:
+        base: its flags.
+        space: what is searched.
+        rules: how.
+        starts: values of the first trials.
+        data: as a run's record describes it.
+    """
+    here = identity(base.hparams.to_values(), data)
     return Spec(base.given, base.flags, base.settings, space, rules, here, tuple(starts))
 
 
@@ -91,13 +111,13 @@ def same_settings(recorded: Spec, base: Base) -> None:
         raise ValueError("\n".join(["the flags of the sweep mean something else here:", *lines]))
 
 
-def same_code(recorded: Spec, base: Base, tried: Tried) -> None:
+def same_code(recorded: Spec, base: Base, data: Mapping[str, Any]) -> None:
     """Check that code, data and packages are those that the sweep began with.
 
     Raises:
         ValueError: they aren't; a line for each thing that differs.
     """
-    here = identity(base.hparams.to_values(), tried.data)
+    here = identity(base.hparams.to_values(), data)
     if lines := differences(recorded.identity, here):
         first = "this is no longer what the sweep began with, and its trials would not compare:"
         raise ValueError("\n".join([first, *lines]))

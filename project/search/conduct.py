@@ -6,7 +6,7 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from project.cli.stage import stage
@@ -15,23 +15,34 @@ from project.search import confirmation, ranking, sampling
 from project.search.agenda import RETRIES, Agenda
 from project.search.attempts.origin import Origin
 from project.search.base import Base
-from project.search.beginning import agreeing, cores, new_spec, same_code, same_settings
+from project.search.beginning import (
+    agreeing,
+    constraints_of,
+    cores,
+    new_spec,
+    rules_of,
+    same_code,
+    same_settings,
+)
 from project.search.ending import HEADLINE, tell_end
-from project.search.probe import Tried, try_once
+from project.search.goals import further, reachable
+from project.search.probe import data_of, try_once
+from project.search.space import Space, space_of
 from project.search.spec import Goal, Spec
 from project.search.storage import Storage, open_storage
+from project.search.supervision.devices import gpus
 from project.search.supervision.loop import Worker
 from project.search.supervision.neighbours import begun, machine, presume_dead
 from project.search.supervision.runs import RunCarrier
 from project.search.supervision.stopping import Stop
 from project.search.supervision.telling import Teller
-from project.search.values import FAILED, Plain
+from project.search.values import Objective, Plain
 from project.words.telling import did_you_mean, quoted
 
 # The base flags, of the words that a person gave or that the sweep has.
 ReadBase = Callable[[Sequence[str]], Base]
-# The values of the first trials, of what past runs have shown.
-Starts = Callable[[Base], Sequence[Mapping[str, Plain]]]
+# The values of the first trials, of what past runs have shown of such a space.
+Starts = Callable[[Base, Space, Sequence[Objective]], Sequence[Mapping[str, Plain]]]
 
 
 def conduct(
@@ -72,15 +83,12 @@ class _Part:
         if told is None:
             if own.join or own.report:
                 raise ValueError(_no_sweep(self.name, storage))
-            if own.trials is None:
-                raise ValueError("--trials: how many? (the sweep is new)")
             base = read(flags)
-            origin, tried = self._tried(base, own.threads, own.window or own.jobs)
-            spec = new_spec(own, base, starts(base), tried)
+            origin, spec, headline = self._new(base, starts)
             storage = storage or self._opened()
-            goal = {"trials": _reachable(own.trials, spec), "confirm": own.confirm or 0}
+            goal = {"trials": reachable(own.trials, spec), "confirm": own.confirm or 0}
             storage.create(self.name, spec.to_json() | goal)
-            storage.put(self.name, HEADLINE, list(tried.headline))
+            storage.put(self.name, HEADLINE, list(headline))
         else:
             spec, origin = Spec.from_json(told), None
             same = own.join or own.report or tuple(flags) == spec.given
@@ -90,12 +98,13 @@ class _Part:
             else:
                 agreeing(spec, own, base)
         agenda = _agenda(storage, self.name, spec)
-        goal = self._goal(agenda)
+        goal = agenda.goal() if own.join or own.report else further(agenda, own)
         done = own.report or agenda.is_done(goal)
         if not done:
             if origin is None:
-                origin, tried = self._tried(base, spec.rules.threads, spec.rules.window)
-                same_code(spec, base, tried)
+                origin = self._origin(base, spec.rules.threads)
+                same_code(spec, base, data_of(origin, base.flags))
+                stage("")
             done = self._work(agenda, goal, base, origin)
         return tell_end(agenda, own, self.argv, self.stop, done)
 
@@ -123,39 +132,30 @@ class _Part:
         self.stop.at_once = not self.stop.at_once
         print(line, file=sys.stderr, flush=True)
 
-    def _tried(self, base: Base, threads: int | None, window: int) -> tuple[Origin, Tried]:
-        """The process that forks attempts, and what a try of the flags has shown."""
-        stage("loading torch")
-        threads = threads or max(1, cores() // window)
-        origin = self.stack.enter_context(Origin(threads))
-        stage("trying the flags")
+    def _new(self, base: Base, starts: Starts) -> tuple[Origin, Spec, Sequence[str]]:
+        """What the sweep is that begins, as far as can be known before PyTorch is loaded at first.
+
+        Returns:
+            The process that forks attempts, the spec, and the scores that are shown first.
+        """
+        own = self.arguments
+        if own.trials is None:
+            raise ValueError("--trials: how many? (the sweep is new)")
+        space = space_of(base.flags, own.search, own.space)
+        constraints = constraints_of(own.constraint)
+        threads = own.threads or max(1, cores() // (own.window or own.jobs))
+        origin = self._origin(base, threads)
         tried = try_once(origin, base.flags)
         stage("")
-        return origin, tried
+        rules = rules_of(own, base, threads, constraints, tried.scores)
+        first = starts(base, space, rules.objectives)
+        return origin, new_spec(base, space, rules, first, tried.data), tried.headline
 
-    def _goal(self, agenda: Agenda) -> Goal:
-        """How far the sweep is to go, by what it was to and what the command asks for."""
-        own, goal = self.arguments, agenda.goal()
-        if own.report or own.join:
-            return goal
-        if own.trials is not None and own.trials < goal.trials:
-            said = f"the sweep has {goal.trials}, and none is taken back"
-            raise ValueError(f"--trials {own.trials}: {said}; --timeout ends it earlier")
-        trials = _reachable(own.trials or 0, agenda.spec)
-        goal = replace(
-            goal,
-            trials=max(trials, goal.trials),
-            confirm=max(own.confirm or 0, goal.confirm),
-        )
-        if not own.retry_failed:
-            return goal
-        trials = agenda.storage.trials(agenda.name)
-        failed = [trial.number for trial in trials if trial.state == FAILED]
-        # A trial that failed again is tried again as itself.
-        missing = [number for number in failed if number not in goal.retries.values()]
-        first = max(goal.total, len(trials))
-        more = {first + i: number for i, number in enumerate(missing)}
-        return replace(goal, retries={**goal.retries, **more})
+    def _origin(self, base: Base, threads: int) -> Origin:
+        stage("loading torch, and trying the flags")
+        flags = [*base.flags, "--exp-dir", str(self.arguments.exp_dir)]
+        found = gpus(base.hparams.accelerator)
+        return self.stack.enter_context(Origin(threads, flags, found))
 
     def _work(self, agenda: Agenda, goal: Goal, base: Base, origin: Origin) -> bool:
         """Take part until all is done, or a signal comes; whether all is done."""
@@ -189,15 +189,6 @@ def _agenda(storage: Storage, name: str, spec: Spec) -> Agenda:
         lambda trials: ranking.choose(trials, rules),
         lambda jobs: confirmation.winner(confirmation.verdicts(jobs, rules)),
     )
-
-
-def _reachable(trials: int, spec: Spec) -> int:
-    """So many trials, or as many as the grid has."""
-    most = sampling.capacity(spec.space, spec.rules)
-    if most is None or trials <= most:
-        return trials
-    print(f"note: the grid has {most} combinations, so there are {most} trials", file=sys.stderr)
-    return most
 
 
 def _no_sweep(name: str, storage: Storage | None) -> str:

@@ -54,6 +54,19 @@ def try_once(origin: "Origin", flags: Sequence[str]) -> Tried:
     raise ValueError(_why(said, code))
 
 
+def data_of(origin: "Origin", flags: Sequence[str]) -> Mapping[str, Any]:
+    """The data of all trials, as a run's record describes them.
+
+    Raises:
+        ValueError: they can't be had.
+        OSError: no process can be started.
+    """
+    try:
+        return origin.data()
+    except OSError:  # it was killed; a run tells likewise
+        return try_once(origin, flags).data
+
+
 def _run(origin: "Origin", flags: Sequence[str], folder: str) -> tuple[int, Path | None, str]:
     """Its exit code, its directory if it has one, and what it has said."""
     log = Path(folder, "log")
