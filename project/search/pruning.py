@@ -63,9 +63,10 @@ class Pruner:
 def _begun(rules: Rules, known: Sequence[Trial], number: int, name: str) -> "optuna.Trial":
     """The trial in a study of those that it may know, with the number that it has."""
     import optuna  # a third of a second that trials without a pruner save
+    from optuna.trial import TrialState
 
     from project.search.order.rungs import Hyperband, reported
-    from project.search.order.study import study_of
+    from project.search.order.study import made, study_of, violations
 
     if rules.pruner == "median":
         warm_up = math.ceil(rules.max_epochs / _WARM_UP)
@@ -74,6 +75,8 @@ def _begun(rules: Rules, known: Sequence[Trial], number: int, name: str) -> "opt
     else:
         pruner = Hyperband(max_resource=rules.max_epochs, reduction_factor=_FACTOR)
         steps = pruner.rungs(name, number)
-    trials = [reported(trial, steps) for trial in known]
-    trials += [reported(None, [])] * (number - len(known))
+    # What breaks a constraint is no measure of what keeps it: larger models learn faster.
+    good = [max(violations(trial, rules.constraints).values(), default=0) <= 0 for trial in known]
+    trials = [reported(*each, steps) for each in zip(known, good, strict=True)]
+    trials += [made(TrialState.FAIL)] * (number - len(known))
     return study_of(rules.objectives[:1], trials, name, pruner=pruner).ask()

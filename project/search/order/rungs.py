@@ -30,12 +30,12 @@ class Hyperband(optuna.pruners.HyperbandPruner):
         return list(takewhile(lambda step: step <= self._most, steps))
 
 
-def reported(trial: Trial | None, rungs: Sequence[int]) -> FrozenTrial:
-    """A trial's scores on the way, as a pruner has them, or the place of one that is not known.
+def reported(trial: Trial, counts: bool, rungs: Sequence[int]) -> FrozenTrial:
+    """A trial's scores on the way as a pruner has them; an empty place if it does not count.
 
     Hyperband looks at trials of the same bracket alone, so that rungs may be noted for all.
     """
-    if trial is None:
+    if not counts:
         return made(TrialState.FAIL)
     values = finite(trial)
     notes = {_KEY.format(i): values[step] for i, step in enumerate(rungs) if step in values}

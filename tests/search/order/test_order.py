@@ -8,9 +8,19 @@ from pathlib import Path
 import optuna
 import pytest
 
+from project.search.pruning import Pruner
 from project.search.sampling import propose
 from project.search.values import COMPLETE, FAILED, PRUNED, Objective, Trial
-from tests.search.order.executor import ACCURACY, EPOCHS, SPACE, carried_out, curve, rules, sweep
+from tests.search.order.executor import (
+    ACCURACY,
+    EPOCHS,
+    SMALL,
+    SPACE,
+    carried_out,
+    curve,
+    rules,
+    sweep,
+)
 
 ROOT = Path(__file__).parents[3]
 PARAMETERS = Objective("parameters", "min")
@@ -86,7 +96,8 @@ def test_pruners_decide_as_optunas_own_where_trials_come_one_by_one(pruner: str)
     }[pruner]
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(study_name="sweep", direction="maximize", pruner=stock)
-    for _, values, scores in (found := sweep(rules("random", pruner, window=1), 40)):
+    of = rules("random", pruner, window=1, constraints=())
+    for _, values, scores in (found := sweep(of, 40)):
         trial = study.ask()
         for epoch, value in enumerate(curve(values), 1):
             trial.report(value, epoch)
@@ -96,6 +107,20 @@ def test_pruners_decide_as_optunas_own_where_trials_come_one_by_one(pruner: str)
         study.tell(trial, None if ended_early else value, state=_state(ended_early))
         assert scores == (value,)
     assert {state for state, _, _ in found} == {COMPLETE, PRUNED}
+
+
+def test_trials_that_break_a_constraint_prune_no_other() -> None:
+    """Large models, which are not allowed, are better by far at each epoch."""
+    large, small = {"hidden_dim": 256}, {"hidden_dim": 16}
+    scores = {epoch: 0.9 for epoch in range(1, EPOCHS + 1)}
+    known = [Trial(i, large, COMPLETE, (0.9,), {"parameters": 25600.0}, scores) for i in range(30)]
+    for name in ("median", "hyperband"):
+        for constraints, is_pruned in (((), True), ((SMALL,), False)):
+            of = rules("random", name, window=1, constraints=constraints)
+            # by its number it is in a bracket that decides before the last epoch
+            pruner = Pruner(SPACE, of, known, 30, small, "a sweep")
+            found = [pruner.should_prune(epoch, 0.1) for epoch in range(1, EPOCHS + 1)]
+            assert any(found) == is_pruned
 
 
 def _state(pruned: bool) -> optuna.trial.TrialState:
