@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from project.search.confirmation import Jobs, verdicts, winner
+from project.search.importance import Importance, importance
 from project.search.ranking import choose
 from project.search.values import ENDED, Rules, Trial
 from project.search.verdict import DEFAULT, Arm, Verdict
@@ -45,6 +46,11 @@ class Report:
     def verdicts(self) -> tuple[Verdict, ...]:
         """One for each objective."""
         return verdicts(self.confirmed, self.rules)
+
+    @cached_property
+    def importance(self) -> Importance:
+        """How much each flag matters; of thousands of trials it takes a second or two."""
+        return importance(self.trials, self.space, self.rules)
 
     @property
     def winner(self) -> int | None:

@@ -31,6 +31,7 @@ def report_lines(report: Report, width: int | None) -> Iterator[Line]:
     if report.confirmed:
         yield from _confirmed(report, width)
     yield from _tested(report, width)
+    yield from _matters(report, width)
     yield Line()
     first, *rest = sentences(report)
     yield from wrapped(first, width, "bold")
@@ -105,6 +106,15 @@ def _row(told: Comparison, mean: str, verdict: Verdict) -> list[str]:
         said = "worse"
     ends = ["", "", ""] if told.low is None else [*gain_texts(told, verdict)]
     return [arm_name(told.arm), mean if told.mean is not None else "-", *ends, said]
+
+
+def _matters(report: Report, width: int | None) -> Iterator[Line]:
+    found = report.importance
+    if not found.shares:
+        return
+    told = ", ".join(f"{name} {found.shares[name]:.2f}" for name in found.shown)
+    yield Line()
+    yield from wrapped(f"flags that matter more than by chance: {told or 'none shown'}", width)
 
 
 def _mean(values: Sequence[float]) -> str:

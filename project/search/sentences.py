@@ -19,7 +19,7 @@ def sentences(report: Report) -> list[str]:
     several = len(report.verdicts) > 1
     found = [_joint(report)] if several else []
     for told, objective in zip(report.verdicts, report.rules.objectives, strict=True):
-        found += [f"{objective.name}: {line}" if several else line for line in _of(told, objective)]
+        found += [_about(line, objective) if several else line for line in _of(told, objective)]
     return [*found, *_lacking(report)]
 
 
@@ -46,6 +46,11 @@ def _joint(report: Report) -> str:
     return (
         f"Trial {report.winner} is better than the default flags in {' and '.join(names)}, {rest}."
     )
+
+
+def _about(line: str, objective: Objective) -> str:
+    """A sentence that says which score it is of."""
+    return line if objective.name in line else f"{objective.name}: {line}"
 
 
 def _of(told: Verdict, objective: Objective) -> Iterator[str]:

@@ -12,7 +12,7 @@ from project.search.sentences import sentences
 from project.search.space import Space
 from project.search.values import FAILED, PRUNED, RUNNING, Constraint, Objective, Trial
 from project.search.verdict import DEFAULT, Arm
-from tests.search.made_up import RULES, finished
+from tests.search.made_up import RULES, finished, searched
 
 BASE = (0.90, 0.92, 0.91, 0.88, 0.90)
 GOOD = (0.95, 0.96, 0.94, 0.95, 0.93)
@@ -68,7 +68,10 @@ def test_of_several_objectives_it_is_told_what_they_come_to_together() -> None:
         "Trial 1 is better than the default flags in val_a, and shown to be worse in none."
     )
     # The error is shared by both.
-    assert said[1].startswith("val_a: Trial 1 is better") and "97.5 % confidence" in said[1]
+    assert (
+        said[1].startswith("Trial 1 is better than the default flags: val_a is higher")
+        and "97.5 % confidence" in said[1]
+    )
     assert said[2].startswith("val_b: No difference")
 
 
@@ -122,3 +125,10 @@ def test_the_screen_shows_all_within_its_width(width: int | None) -> None:
         assert table[0].split() == ["val_accuracy", "gain", "at", "least", "at", "most"]
         assert table[1].split()[:2] == ["trial", "1"] and table[1].endswith("better, the winner")
         assert table[4].startswith("default flags  0.902 ± 0.015")
+
+
+def test_the_flags_that_matter_are_named() -> None:
+    lines = [line.text for line in report_lines(searched(150), None)]
+    (told,) = (line for line in lines if line.startswith("flags that matter"))
+    assert told.startswith("flags that matter more than by chance: learning_rate 0.")
+    assert "batch_size" not in told

@@ -2,8 +2,9 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,39 @@ APP = Path(__file__).parent / "app"  # the server's page too
 
 
 def page(content: Mapping[str, Any]) -> str:
-    """The HTML of a page that needs nothing else, and whose policy lets it load nothing else."""
-    scripts = [plotly_path().read_text(encoding="utf-8"), _script()]
-    styles = [APP / "page.css", APP / "curves.css", APP / "list.css", APP / "file.css"]
+    """The HTML of a comparison, which needs nothing else."""
+    library = plotly_path().read_text(encoding="utf-8")
+    styles = [APP / name for name in ("page.css", "curves.css", "list.css", "file.css")]
+    return whole("Runs compared", content, [library, bundle(sources(APP), "file")], styles)
+
+
+def whole(
+    title: str, content: Mapping[str, Any], scripts: Sequence[str], styles: Sequence[Path]
+) -> str:
+    """The HTML of a page that needs nothing else, and whose policy lets it load nothing else.
+
+    Args:
+        title: of the window.
+        content: what the scripts find in the element `data`, as JSON.
+        scripts: texts, in the order in which they run.
+        styles: files.
+    """
     parts = {
         "POLICY": _policy(scripts),
+        "TITLE": escape(title),
         "ICON": b64encode((APP / "icon.svg").read_bytes()).decode(),
         "STYLES": "".join(path.read_text(encoding="utf-8") for path in styles),
         "DATA": _json(content),
-        "PLOTLY": scripts[0],
-        "SCRIPT": scripts[1],
+        "SCRIPTS": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
     # Cut once, so that nothing of a run is taken for a place to fill.
     pieces = (APP / "page.html").read_text(encoding="utf-8").split("%%")
     return "".join(parts[p] if i % 2 else p for i, p in enumerate(pieces))
+
+
+def sources(folder: Path) -> dict[str, str]:
+    """The scripts of a folder by name, as `bundle` takes them."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.js")}
 
 
 def plotly_path() -> Path:
@@ -38,12 +58,7 @@ def plotly_path() -> Path:
     return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
-def _script() -> str:
-    files = {path.stem: path.read_text(encoding="utf-8") for path in APP.glob("*.js")}
-    return bundle(files, "file")
-
-
-def _policy(scripts: list[str]) -> str:
+def _policy(scripts: Sequence[str]) -> str:
     """Only these scripts run, and nothing is fetched: whatever a run's texts may hold."""
     hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)

@@ -15,8 +15,9 @@ import { state, update } from "./state.js";
 const FLAGS = 6;
 
 export class Parallel {
-  constructor(dimensions, items, grouped, changed) {
-    Object.assign(this, { items, changed, brushes: new Brushes(), logs: new Map() });
+  // `elsewhere` says where else what is kept is shown.
+  constructor(dimensions, items, grouped, changed, elsewhere = ", here and in the curves") {
+    Object.assign(this, { items, changed, elsewhere, brushes: new Brushes(), logs: new Map() });
     this.dimensions = dimensions.map((told) => ({ ...told, values: grouped ? told.grouped : told.each })).filter(varies);
     this.place = el("div", { class: "parallel" });
     this.note = el("p", { class: "note" });
@@ -186,7 +187,7 @@ export class Parallel {
     const kept = this.items.filter(({ id }) => !state.hide.includes(id));
     const standing = lit();
     const names = this.items.filter(({ id }) => standing.has(id)).map(({ name }) => name);
-    this.note.textContent = names.length ? names.join("; ") : this.brushes.size ? `${kept.length} of ${this.items.length} kept` : "Drag along an axis to keep the runs that pass there, here and in the curves.";
+    this.note.textContent = names.length ? names.join("; ") : this.brushes.size ? `${kept.length} of ${this.items.length} kept` : `Drag along an axis to keep the runs that pass there${this.elsewhere}.`;
   }
 }
 

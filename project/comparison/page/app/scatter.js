@@ -14,9 +14,10 @@ const NEAR = 24; // pixels from a point at which it is meant
 const LETTER = 6.2; // pixels of a usual letter
 
 export class Scatter {
-  // `dimensions` of the page's data, and the runs or groups that are compared.
-  constructor(dimensions, items, grouped) {
-    this.items = items;
+  // `dimensions` of the page's data, and the runs or groups that are compared; `elsewhere` says where
+  // else a point is marked.
+  constructor(dimensions, items, grouped, elsewhere = " and in the curves") {
+    Object.assign(this, { items, elsewhere });
     this.dimensions = dimensions.map((told) => ({ ...told, values: grouped ? told.grouped : told.each }));
     this.place = el("div", { class: "scatter", tabIndex: 0, role: "application", "aria-roledescription": "scatter plot" });
     this.note = el("p", { class: "note" });
@@ -113,7 +114,7 @@ export class Scatter {
     this.over.replaceChildren(...chosen.flatMap((one) => [drawn(one, this.colour[one.i], "lit"), this.label(one)]));
     const told = chosen.map((one) => `${one.item.name}: ${this.said(one)}`);
     const left = this.items.length - this.points.length - state.hide.length;
-    this.note.textContent = told.length ? told.join("; ") : `${this.points.length} points. Point at one for its run, click to keep it marked here and in the curves.${left > 0 ? ` ${left} have no value.` : ""}`;
+    this.note.textContent = told.length ? told.join("; ") : `${this.points.length} points. Point at one for its run, click to keep it marked here${this.elsewhere}.${left > 0 ? ` ${left} have no value.` : ""}`;
     this.place.setAttribute("aria-label", told.length ? told.join("; ") : `${this.axes[1].name} by ${this.axes[0].name}, ${this.points.length} points; arrow keys go from one to the next, Enter marks it`);
   }
 

@@ -1,0 +1,66 @@
+"""The table of what is confirmed: each trial and the default flags, over the new seeds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from project.cli.spread import summary
+from project.comparison.verdict_text import mean_text
+from project.search.confirmation import scores_of
+from project.search.report import Report, arm_name, values_text
+from project.search.sentences import gain_texts
+from project.search.verdict import DEFAULT, Arm, Comparison, Verdict
+
+
+def confirmed(report: Report) -> list[dict[str, Any]]:
+    """A table for each objective: its rows are the trials and, at the end, the default flags."""
+    every = scores_of(report.confirmed, report.rules)
+    return [
+        {
+            "objective": objective.name,
+            "seeds": list(told.seeds),
+            "sure": f"{100 * (1 - told.error):.4g} %",
+            "rows": [
+                *(_trial(report, each, scores[each.arm], told) for each in told.comparisons),
+                _row(DEFAULT, "", scores.get(DEFAULT, {}), told.seeds)
+                | {"kind": "default", "said": "", "texts": ["", "", ""]}
+                | {"gain": None, "low": None, "high": None, "p": None},
+            ],
+        }
+        for told, objective, scores in zip(
+            report.verdicts, report.rules.objectives, every, strict=True
+        )
+    ]
+
+
+def _trial(
+    report: Report, told: Comparison, scores: Mapping[int, float], of: Verdict
+) -> dict[str, Any]:
+    values = next((t.values for t in report.trials if t.number == told.arm), {})
+    kind, said = _said(told, of)
+    texts = ["", "", ""] if told.low is None else [*gain_texts(told, of)]
+    row = _row(told.arm, values_text(values), scores, of.seeds)
+    row |= {"kind": kind, "said": said, "texts": texts}
+    return row | {"gain": told.gain, "low": told.low, "high": told.high, "p": told.p}
+
+
+def _said(told: Comparison, of: Verdict) -> tuple[str, str]:
+    if told.is_better:
+        is_winner = told.arm == of.winner
+        return ("winner", "better, the winner") if is_winner else ("better", "better")
+    if told.is_worse:
+        return "worse", "worse"
+    return "open", told.why or "no difference shown"
+
+
+def _row(arm: Arm, flags: str, scores: Mapping[int, float], seeds: Sequence[int]) -> dict[str, Any]:
+    """What there is of an arm; the mean is over the seeds that all have."""
+    told = summary([scores[seed] for seed in seeds if seed in scores])
+    each = "Seed " + ", ".join(f"{seed}: {value:.4g}" for seed, value in sorted(scores.items()))
+    mean = "–" if told["mean"] is None else mean_text(told["mean"], told["sd"])
+    return {
+        "name": arm_name(arm),
+        "flags": flags,
+        "each": each,
+        "mean": mean,
+        "value": told["mean"],
+    }
