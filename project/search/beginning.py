@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from project.provenance.redact import Redactor
 from project.scores import better, is_told
 from project.search.base import Base
 from project.search.identity import differences, identity
@@ -16,6 +17,20 @@ from project.words.telling import did_you_mean, quoted
 
 _CONSTRAINT = re.compile(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(\S+)\s*")
 _SHOWN = 8  # scores of a message
+
+
+def without_secrets(flags: Sequence[str]) -> None:
+    """Check flags that the storage is to keep for all workers.
+
+    Raises:
+        ValueError: a password or a token stands among them.
+    """
+    clean = Redactor().redact_argv(flags)
+    if told := [word for word, before in zip(clean, flags, strict=True) if word != before]:
+        raise ValueError(
+            f"a secret among the flags after --: {' '.join(told)}; the storage would keep it for"
+            " all workers: put it into the environment of each (.env)"
+        )
 
 
 def rules_of(

@@ -23,6 +23,7 @@ from project.search.beginning import (
     rules_of,
     same_code,
     same_settings,
+    without_secrets,
 )
 from project.search.ending import HEADLINE, tell_end
 from project.search.goals import further, reachable
@@ -32,6 +33,7 @@ from project.search.spec import Goal, Spec
 from project.search.storage import Storage, open_storage
 from project.search.supervision.devices import gpus
 from project.search.supervision.loop import Worker
+from project.search.supervision.mirroring import Mirroring
 from project.search.supervision.neighbours import begun, machine, presume_dead
 from project.search.supervision.runs import RunCarrier
 from project.search.supervision.stopping import Stop
@@ -84,6 +86,7 @@ class _Part:
             if own.join or own.report:
                 raise ValueError(_no_sweep(self.name, storage))
             base = read(flags)
+            without_secrets(flags)
             origin, spec, headline = self._new(base, starts)
             storage = storage or self._opened()
             goal = {"trials": reachable(own.trials, spec), "confirm": own.confirm or 0}
@@ -106,6 +109,8 @@ class _Part:
                 same_code(spec, base, data_of(origin, base.flags))
                 stage("")
             done = self._work(agenda, goal, base, origin)
+        elif not own.report:  # the last one may have died before it could
+            Mirroring(storage, self.name)()
         return tell_end(agenda, own, self.argv, self.stop, done)
 
     @property
@@ -163,8 +168,14 @@ class _Part:
         storage.set_goal(name, trials=goal.trials, confirm=goal.confirm)
         if goal.retries:
             storage.put(name, RETRIES, {str(k): of for k, of in goal.retries.items()})
-        teller = Teller(storage, name, agenda.spec)
+        teller, mirror = Teller(storage, name, agenda.spec), Mirroring(storage, name)
         teller.begin(goal)
+        mirror()
+
+        def ended() -> None:
+            teller()
+            mirror()
+
         logs = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="sweep-")))
         carrier = RunCarrier(origin, agenda, base, self.arguments.exp_dir, logs, teller.say)
         presume_dead(storage, name)
@@ -173,7 +184,7 @@ class _Part:
         jobs = min(self.arguments.jobs, agenda.spec.rules.window)
         self.stop.at_once = False
         try:
-            return Worker(storage, agenda, carrier, worker, jobs, self.stop, teller).work()
+            return Worker(storage, agenda, carrier, worker, jobs, self.stop, ended).work()
         finally:
             if not self.stop.at_once:
                 storage.leave(worker)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from project.cli.shell import command, exp_dir_flag, followed_by
 from project.comparison.terminal import show
+from project.provenance.redact import Redactor
 from project.search.agenda import Agenda
 from project.search.report import Report
 from project.search.screen import report_lines
@@ -53,7 +54,8 @@ def _tell_stopped(agenda: Agenda, argv: Sequence[str]) -> None:
     trials = agenda.storage.trials(agenda.name)
     n = sum(trial.state in ENDED for trial in trials)
     said = f"stopped after {n} of {agenda.goal().total} trials; to go on"
-    print(followed_by(said, command("sweep", *argv)), flush=True)
+    # A password of the storage's address is not for the screen.
+    print(followed_by(said, command("sweep", *Redactor().redact_argv(argv))), flush=True)
 
 
 def _report(agenda: Agenda, exp_dir: Path) -> Report:
