@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from project.cli.command import (
@@ -66,6 +66,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="send the run that standard input names on and on, until more or nothing comes from"
         " there, as training does",
     )
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="with --follow: send each of several runs that standard input names once it has ended,"
+        " as a sweep does",
+    )
     return parser
 
 
@@ -78,6 +84,8 @@ def follow_one(arguments: argparse.Namespace) -> int:
     if arguments.run:
         given = " ".join(arguments.run)
         raise ValueError(f"--follow takes its run from standard input, not {given!r}")
+    if arguments.each:
+        return follow_all(arguments.tracker)
     training = Training(sys.stdin.fileno())
     give_way()
     try:
@@ -91,6 +99,18 @@ def follow_one(arguments: argparse.Namespace) -> int:
         for output in (1, 2):
             os.dup2(log.fileno(), output)
     return follow(run, arguments.tracker, training)
+
+
+def follow_all(tracker: str) -> int:
+    """Send the runs that standard input names; this process is others' in all else."""
+    from project.tracking.choice import preload
+    from project.tracking.each import follow_each
+    from project.tracking.training import give_way
+
+    give_way()
+    with suppress(Exception):  # opening the tracker meets the same, and there is a log for it then
+        preload(tracker)
+    return follow_each(sys.stdin.fileno(), tracker)
 
 
 def find_runs(arguments: argparse.Namespace) -> list[Path]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from project.cli import shell
 from project.run_directory import MLFLOW_FILES
 from project.tracking.best import best_records
+from project.tracking.mlflow import sweep
 from project.tracking.mlflow.deletion import deleted
 from project.tracking.mlflow.experiment import experiment, experiment_on_server, final
 from project.tracking.mlflow.inputs import send_dataset
@@ -77,13 +78,15 @@ class MlflowTracker(Tracker):
         self._given = given_uri()
         self._client = open_client(self._given or embedded_store(self._exp_dir))
         run = self._known() or self._entered(self._experiment(record["exp_name"]), record)
-        self._id = run.info.run_id
+        self._id, self._parent = run.info.run_id, None
+        if record.get("sweep"):
+            self._parent = run.data.tags.get(sweep.PARENT)
         self.remote = {"id": self._id, "experiment": run.info.experiment_id}
         self._client.update_run(self._id, status="RUNNING")
         # What an earlier end left.
         if "error" in run.data.tags:
             self._client.delete_tag(self._id, "error")
-        self._send_settings(params(record), tags(record))
+        self._send_settings(params(record), tags(record) | sweep.tags_of(record))
         send_dataset(self._client, self._id, record["data"])
         return self.remote
 
@@ -126,6 +129,8 @@ class MlflowTracker(Tracker):
         status = STATUSES["lost" if outcome is None else outcome["status"]]
         ended = None if outcome is None else _milliseconds(outcome["ended"])
         self._client.set_terminated(self._id, status, ended)
+        if self._parent:
+            sweep.ended(self._client, self._parent, ended)
 
     @final
     def delete(self, record: dict[str, Any]) -> str:
@@ -179,6 +184,8 @@ class MlflowTracker(Tracker):
         start = _milliseconds(record["created"])
         name = record["run_id"]
         tags = {"run_id": name, "mlflow.user": record["user"]}
+        if record.get("sweep"):
+            tags[sweep.PARENT] = sweep.parent(self._client, experiment, record, start)
         if self._given and self._client.get_experiment(experiment).name != record["exp_name"]:
             tags["exp_name"] = record["exp_name"]
         run = self._client.create_run(experiment, start, tags, run_name=name)

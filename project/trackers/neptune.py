@@ -172,7 +172,7 @@ class NeptuneTracker(Tracker):
                 custom_run_id=record["run_id"],
                 name=record["run_id"],
                 description=record["description"],
-                tags=record["tags"] or None,
+                tags=layout.tags(record) or None,
                 flush_period=0.1,
                 **NOTHING_UNASKED,
             )

@@ -32,6 +32,12 @@ def described(record: dict[str, Any]) -> Iterator[tuple[str, Field]]:
     yield from leaves("run", {key: record[key] for key in record if key not in SECTIONS})
 
 
+def tags(record: dict[str, Any]) -> list[str]:
+    """The person's, and which sweep the run is of."""
+    told = record.get("sweep")
+    return [*record["tags"], *([f"sweep:{told['name']}"] if told else [])]
+
+
 def concluded(outcome: dict[str, Any] | None) -> Iterator[tuple[str, Field]]:
     """(path, value) of a run's outcome; without one the training died, and the run is lost."""
     result = {"status": "lost"} if outcome is None else outcome
