@@ -19,8 +19,8 @@ from project.provenance.find import find_run
 from project.provenance.keeping import why_not_kept
 from project.provenance.recorded_flags import inherited, resumed
 from project.search.membership import Membership, own
-from project.tracking import resolve
 from project.tracking.checkpoints import check as check_upload
+from project.tracking.choice import asked
 
 if TYPE_CHECKING:
     from project.notification.services import Service
@@ -167,11 +167,7 @@ def _services(
 
 def _trackers(hparams: Hyperparameters) -> tuple[str, ...]:
     """The trackers that the run is sent to; their settings are checked."""
-    if hparams.neptune_mode is None:
-        return resolve(hparams.tracker, hparams.exp_name, os.environ)
-    # There the check and the run's own followers find it; a `sync` later has its own environment.
-    os.environ["NEPTUNE_MODE"] = hparams.neptune_mode
-    return resolve(hparams.tracker or ("neptune",), hparams.exp_name, os.environ)
+    return asked(hparams.tracker, hparams.neptune_mode, hparams.exp_name)
 
 
 def _weights(hparams: Hyperparameters, reference: str) -> Path:

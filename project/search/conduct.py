@@ -9,11 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from project.cli.messages import show_trackers
 from project.cli.stage import stage
 from project.run_directory import SWEEPS
 from project.search import confirmation, ranking, sampling
 from project.search.agenda import RETRIES, Agenda
 from project.search.attempts.origin import Origin
+from project.search.attempts.sending import Sender
 from project.search.base import Base
 from project.search.beginning import (
     agreeing,
@@ -39,6 +41,7 @@ from project.search.supervision.runs import RunCarrier
 from project.search.supervision.stopping import Stop
 from project.search.supervision.telling import Teller
 from project.search.values import Objective, Plain
+from project.tracking.choice import asked
 from project.words.telling import did_you_mean, quoted
 
 # The base flags, of the words that a person gave or that the sweep has.
@@ -105,7 +108,7 @@ class _Part:
         done = own.report or agenda.is_done(goal)
         if not done:
             if origin is None:
-                origin = self._origin(base, spec.rules.threads)
+                origin = self._origin(base, spec.rules.threads, spec.rules.pruner)
                 same_code(spec, base, data_of(origin, base.flags))
                 stage("")
             done = self._work(agenda, goal, base, origin)
@@ -149,18 +152,19 @@ class _Part:
         space = space_of(base.flags, own.search, own.space)
         constraints = constraints_of(own.constraint)
         threads = own.threads or max(1, cores() // (own.window or own.jobs))
-        origin = self._origin(base, threads)
+        origin = self._origin(base, threads, own.pruner)
         tried = try_once(origin, base.flags)
         stage("")
         rules = rules_of(own, base, threads, constraints, tried.scores)
         first = starts(base, space, rules.objectives)
         return origin, new_spec(base, space, rules, first, tried.data), tried.headline
 
-    def _origin(self, base: Base, threads: int) -> Origin:
+    def _origin(self, base: Base, threads: int, pruner: str) -> Origin:
         stage("loading torch, and trying the flags")
         flags = [*base.flags, "--exp-dir", str(self.arguments.exp_dir)]
         found = gpus(base.hparams.accelerator)
-        return self.stack.enter_context(Origin(threads, flags, found))
+        modules = ["project.search.pruning"] if pruner != "none" else []
+        return self.stack.enter_context(Origin(threads, flags, found, modules))
 
     def _work(self, agenda: Agenda, goal: Goal, base: Base, origin: Origin) -> bool:
         """Take part until all is done, or a signal comes; whether all is done."""
@@ -177,7 +181,8 @@ class _Part:
             mirror()
 
         logs = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="sweep-")))
-        carrier = RunCarrier(origin, agenda, base, self.arguments.exp_dir, logs, teller.say)
+        where = self.arguments.exp_dir, logs
+        carrier = RunCarrier(origin, agenda, base, *where, teller.say, self._sent(base))
         presume_dead(storage, name)
         about = {"machine": machine(), "begun": begun(os.getpid())}
         worker = storage.join(name, os.uname().nodename, os.getpid(), **about)
@@ -188,6 +193,13 @@ class _Part:
         finally:
             if not self.stop.at_once:
                 storage.leave(worker)
+
+    def _sent(self, base: Base) -> Callable[[Path], None]:
+        """What has runs sent to trackers; it is waited for, and told of, when all else is said."""
+        about = base.hparams.tracker, base.hparams.neptune_mode
+        sender = Sender(self.arguments.exp_dir, asked(*about, self.name))
+        self.stack.callback(lambda: show_trackers(sender.end()))
+        return sender.send
 
 
 def _agenda(storage: Storage, name: str, spec: Spec) -> Agenda:

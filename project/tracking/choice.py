@@ -1,6 +1,7 @@
 """The trackers there are, and which of them a run is sent to."""
 
 import importlib.util
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,19 @@ def resolve(names: Sequence[str], exp_name: str, environ: Mapping[str, str]) -> 
     for name in wanted:
         load(name).build(Path(), {})
     return wanted
+
+
+def asked(names: Sequence[str], neptune_mode: str | None, exp_name: str) -> tuple[str, ...]:
+    """The trackers that runs with these flags are sent to, whose settings are checked.
+
+    Raises:
+        ValueError: as of `resolve`.
+    """
+    if neptune_mode is None:
+        return resolve(names, exp_name, os.environ)
+    # There the check and the runs' followers find it; a `sync` later has its own environment.
+    os.environ["NEPTUNE_MODE"] = neptune_mode
+    return resolve(names or ("neptune",), exp_name, os.environ)
 
 
 def usual(environ: Mapping[str, str]) -> str:

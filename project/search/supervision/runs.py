@@ -40,6 +40,7 @@ class RunCarrier:
         exp_dir: folder of all runs.
         logs: folder for what the processes say.
         say: told when one has died.
+        send: told of each run that has come to its end.
     """
 
     origin: "Origin"
@@ -48,6 +49,7 @@ class RunCarrier:
     exp_dir: Path
     logs: Path
     say: Callable[[str], None]
+    send: Callable[[Path], None]
     _faults: int = 0
     _deaths: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
@@ -60,6 +62,7 @@ class RunCarrier:
                 return None
             ended = read_result(run, self.agenda.spec.rules, None)
             if ended.state != WAITING:
+                self.send(run)
                 return ended
             resumed = self._to_resume(run)
         if resumed is None and job.run is not None:
@@ -85,6 +88,8 @@ class RunCarrier:
             found = Result(FAILED, reason=_last_line(log) or found.reason)
         if found.state != WAITING:
             log.unlink(missing_ok=True)
+            if run is not None:
+                self.send(run)
             return replace(found, cpu_seconds=running.cpu_seconds)
         return self._died(job, run, code, found.reason)
 
