@@ -62,7 +62,10 @@ SWEEPS = "sweeps.db"
 # And curves of what was tried before a run, which are of none.
 TUNING = "_tuning"
 METADATA = "metadata.db"
-RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS, TUNING, METADATA)  # no names of experiments
+# And what experiments of `project.scaling` forecast, a folder each.
+FORECASTS = "_forecasts"
+# No names of experiments.
+RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS, TUNING, METADATA, FORECASTS)
 
 
 def best(run: Path) -> Path:
@@ -93,6 +96,11 @@ def log_of(run: Path, tracker: str) -> Path:
 def lock_of(run: Path, tracker: str) -> Path:
     """Held by the process that sends the run to a tracker."""
     return run / TRACKING / f"{tracker}.lock"
+
+
+def forecast_of(exp_dir: Path, experiment: str) -> Path:
+    """The folder of what was forecast by an experiment's runs."""
+    return exp_dir / FORECASTS / experiment
 
 
 def followed(run: Path) -> list[str]:

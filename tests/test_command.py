@@ -22,6 +22,7 @@ from project import (
     recipe,
     reproduce,
     runs,
+    scaling,
     serve,
     sweep,
     sync,
@@ -150,6 +151,7 @@ COMMANDS = {
     "reproduce": reproduce.main,
     "verify": verify.main,
     "runs": runs.main,
+    "scaling": scaling.main,
     "sweep": sweep.main,
     "sync": sync.main,
     "serve": serve.main,
@@ -180,12 +182,13 @@ WITH_EXP_DIR = (
     "run",
     "tune lr",
     "metadata",
+    "scaling",
     "runs import",
     "serve",
     "serve token list",
     "serve token revoke",
 )
-OF_RUN = ("run", "tune lr")  # whose flags are those of a run
+OF_RUN = ("run", "tune lr", "scaling")  # whose flags are those of a run
 
 
 @pytest.mark.parametrize(

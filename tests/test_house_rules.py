@@ -45,6 +45,7 @@ AT_THE_ROOT = {
     "metadata": "a command",
     "net": "a command",
     "sweep": "a command",
+    "scaling": "a command",
     "check": "a command",
     "compare": "a command",
     "predict": "a command",

@@ -45,13 +45,13 @@ ROOMS: dict[str, set[str]] = {
     "disk": {"comparison", "provenance", "tracking"},
     "search": {"comparison", "data", "processes", "provenance", "tracking", "training"},
     "tuning": {"data", "training", "values"},
-    "forecast": {"provenance"},
+    "forecast": {"provenance", "search"},
     "metadataset": {"comparison", "provenance", "search", "tables"},
     "server": {"comparison", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
 COMMANDS |= {"card", "metadata", "recipe", "net", "runs", "sync", "serve", "weights", "tune"}
-COMMANDS |= {"sweep"}
+COMMANDS |= {"scaling", "sweep"}
 # Who may build from what is chosen by name.
 WIRING = {
     "build",

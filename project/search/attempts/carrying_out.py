@@ -31,7 +31,8 @@ def carry_out(request: int, lifeline: int, tell: int) -> None:
     with open(request, "rb") as file:
         file.seek(0)
         told: dict[str, Any] = json.load(file)
-    take(Membership.from_json(told["member"]))
+    if told["member"]:
+        take(Membership.from_json(told["member"]))
     sys.argv = ["project.run", *told["argv"]]
     sys.orig_argv = [sys.executable, "-m", *sys.argv]  # by which a process may begin again
     runpy.run_module("project.run", run_name="__main__", alter_sys=True)

@@ -87,19 +87,19 @@ class Origin:
         """Those that go on, as far as is known."""
         return [attempt for attempt in self._attempts.values() if attempt.code is None]
 
-    def start(self, job: Job, argv: Sequence[str], member: Membership, log: Path) -> Attempt:
+    def start(self, job: Job, argv: Sequence[str], member: Membership | None, log: Path) -> Attempt:
         """Carry out a job in a process of its own.
 
         Args:
             job: what for.
             argv: the command line of `project.run`.
-            member: what the run is told of its sweep.
+            member: what the run is told of its sweep; None: it is no sweep's.
             log: file that all it says is appended to; its folder is there.
         Raises:
             OSError: it can't be started; the message says why.
         """
         self._attempts = {n: a for n, a in self._attempts.items() if a.code is None}
-        told = {"argv": list(argv), "member": member.to_json()}
+        told = {"argv": list(argv), "member": member and member.to_json()}
         with _file(told) as request, open(log, "ab") as output:
             if self._gpus:
                 return self._start_anew(job, request, output)
