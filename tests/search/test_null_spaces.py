@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from project.search.confirmation import verdicts, winner
+from project.search.verdict import DEFAULT, verdict
 from tests.search.made_up import N_TRIALS, RULES, confirmed, swept
 
 EQUAL = (1.0, 1.0, 1.0, 1.0)
@@ -68,6 +70,42 @@ def test_however_trials_vary_no_more_than_five_percent_are_wrong(
 def test_how_often_a_gap_of_two_standard_deviations_is_found(share: float, least: float) -> None:
     """Of rare good trials some sweeps have none: 0.9^20 = 12 % where one of ten is better."""
     assert declared(4000, gap=2.0, share=share)[0] >= least
+
+
+def by_each_test(
+    gains: tuple[float, ...], sds: tuple[float, ...], n: int = 4000
+) -> dict[str, float]:
+    """In which share of n confirmations ours, and two other tests, show a trial to be better.
+
+    `gains` are those of the default and of three trials.
+    """
+    noise, found = np.random.default_rng(5), np.zeros(3)
+    for _ in range(n):
+        scores = np.reshape(gains, (4, 1)) + np.reshape(sds, (4, 1)) * noise.normal(size=(4, 5))
+        ours = verdict(dict(zip((DEFAULT, 1, 2, 3), map(by_seed, scores), strict=True)), "max")
+        paired = stats.ttest_rel(scores[1:], scores[:1], axis=1, alternative="greater").pvalue
+        # Two-way analysis of variance: what is left has 3 * 4 degrees of freedom.
+        means = scores.mean(0) + scores.mean(1, keepdims=True) - scores.mean()
+        off = np.sqrt(2 / 5 * ((scores - means) ** 2).sum() / 12)
+        pooled = stats.t.sf((scores[1:].mean(1) - scores[0].mean()) / off, 12)
+        # The first of Holm's steps decides whether there is a winner.
+        found += [ours.winner is not None, paired.min() < 0.05 / 3, pooled.min() < 0.05 / 3]
+    return dict(zip(("ours", "paired", "pooled"), (found / n).tolist(), strict=True))
+
+
+def by_seed(scores: np.ndarray) -> dict[int, float]:
+    return dict(enumerate(scores.tolist()))
+
+
+@pytest.mark.nightly
+def test_other_tests_find_less_or_err_more() -> None:
+    """Of 4,000 each, give or take 2 sqrt(.5 .5 / 4000) = 1.6 %."""
+    one = by_each_test((0, 2, 0, 0), EQUAL)
+    assert one["ours"] > one["paired"] + 0.08 and one["ours"] == pytest.approx(0.67, abs=0.02)
+    every = by_each_test((0, 2, 2, 2), EQUAL)
+    assert every["ours"] > every["paired"] > 0.8
+    unsteady = by_each_test((0, 0, 0, 0), (3, 1, 1, 1))
+    assert max(unsteady["ours"], unsteady["paired"]) <= 0.057 < 0.07 < unsteady["pooled"]
 
 
 @pytest.mark.nightly
