@@ -64,6 +64,8 @@ def _problems(arguments: argparse.Namespace, flags: Sequence[str]) -> Iterator[s
             yield f"--join takes all from the sweep: leave out {told}"
     elif not arguments.report and not arguments.search and arguments.space is None:
         yield "what is searched? Give --search FLAG ... or --space FILE (--template prints one)"
+    if arguments.warm_start is not None and arguments.sampler == "grid":
+        yield "--warm-start is of no use to a grid, which tries every combination"
 
 
 def _carry_out(arguments: argparse.Namespace, flags: Sequence[str], argv: Sequence[str]) -> int:
@@ -72,6 +74,8 @@ def _carry_out(arguments: argparse.Namespace, flags: Sequence[str], argv: Sequen
     from project.provenance.parents import flags_found
     from project.search.base import Base, read_base
     from project.search.conduct import conduct
+    from project.search.space import Space
+    from project.search.values import Objective
 
     def name_runs(read: Arguments) -> list[str]:
         make_plan(read)  # which checks what can be known at once
@@ -81,7 +85,15 @@ def _carry_out(arguments: argparse.Namespace, flags: Sequence[str], argv: Sequen
     def read(words: Sequence[str]) -> Base:
         return read_base(words, arguments.exp_dir, flags_found, name_runs)
 
-    return conduct(arguments, flags, argv, read, lambda *asked: [])
+    def starts(base: Base, space: Space, objectives: Sequence[Objective]) -> list[dict]:
+        if arguments.warm_start is None:
+            return []
+        from project.metadataset.starting import starting_values
+
+        count, flags = arguments.warm_start, base.hparams.to_values()
+        return starting_values(arguments.exp_dir, space, flags, objectives, count)
+
+    return conduct(arguments, flags, argv, read, starts)
 
 
 if __name__ == "__main__":

@@ -213,6 +213,10 @@ OF_RUN = ("run", "tune lr", "scaling")  # whose flags are those of a run
         ("net cnn --shpe 1 8 8", "unknown flag --shpe, did you mean '--shape'?"),
         ("net cnn --widht 3", "unknown flag --widht, did you mean '--width'?"),
         ("net resnt", "--model 'resnt' is unknown, did you mean 'resnet'? (choices: "),
+        (
+            "sweep --exp-name s --search learning_rate --sampler grid --warm-start",
+            "--warm-start is of no use to a grid, which tries every combination",
+        ),
         ("metadata", "'experiments' has no runs yet"),
         ("metadata experimnt", "TABLE 'experimnt' is unknown, did you mean 'experiment'?"),
         ("metadata --sort age", "--sort says nothing here: name a TABLE of dataset_stats, task,"),

@@ -1,6 +1,7 @@
 """What a sweep tries first: the best settings of past runs with the same task and space."""
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from project.metadataset.opening import Say, opened
 from project.metadataset.tables import EXPERIMENT
 from project.search.ranges.space import Space
 from project.search.values import Objective, Plain
+from project.words.names import some
 
 # Runs of a part of the data, to try something out: their scores say little.
 _OF_A_PART = ("limit_batches", "overfit_batches", "fast_dev_run")
@@ -82,6 +84,30 @@ def warm_start(
         for start in _better_half(kind, objectives):
             found.setdefault(identity(start.values), start)
     return list(found.values())[:count]
+
+
+def starting_values(
+    exp_dir: Path,
+    space: Space,
+    flags: Mapping[str, Any],
+    objectives: Sequence[Objective],
+    count: int,
+) -> list[dict[str, Plain]]:
+    """The values alone, as a sweep takes them; says how many there are, and of which runs.
+
+    Arguments are those of `warm_start`.
+    """
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    found = warm_start(exp_dir, space, flags, objectives, count, say)
+    if not found:
+        say("note: no past run of the same task, data and plugs is in this space")
+        return []
+    runs = some([start.runs[0] for start in found])
+    say(f"begins with the flags of {len(found)} past setting{'s' * (len(found) > 1)}: {runs}")
+    return [dict(start.values) for start in found]
 
 
 def _past(

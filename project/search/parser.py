@@ -99,7 +99,7 @@ def _add_space(group: argparse._ArgumentGroup) -> None:
         nargs="?",
         const=5,
         metavar="N",
-        help="begin with the flags of the N best runs of the same task and data (%(const)s)",
+        help="begin with the best flags of N past settings of the same task and data (%(const)s)",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from project.cli.flags import parse
-from project.metadataset.starting import Start, warm_start
+from project.metadataset.starting import Start, starting_values, warm_start
 from project.search.space import space_of
 from project.search.values import Objective
 from tests.metadataset.past import past
@@ -141,3 +141,15 @@ def test_conditions_leave_flags_out_and_exclusions_settings(tmp_path: Path) -> N
 
 def test_a_folder_that_is_not_there_has_no_past(tmp_path: Path) -> None:
     assert starts(tmp_path / "gone") == [] and not (tmp_path / "gone").exists()
+
+
+def test_a_sweep_is_told_what_it_begins_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space, flags = space_of(FLAGS, ["learning_rate"], None), parse(FLAGS).hparams.to_values()
+    assert starting_values(tmp_path, space, flags, [ACCURACY], 3) == []
+    assert capsys.readouterr().err.startswith("note: no past run of the same task")
+    run = past(tmp_path, learning_rate=0.03)
+    assert starting_values(tmp_path, space, flags, [ACCURACY], 3) == [{"learning_rate": 0.03}]
+    told = f"begins with the flags of 1 past setting: {run.name}\n"
+    assert capsys.readouterr() == ("", told)
