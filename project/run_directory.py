@@ -64,6 +64,8 @@ TUNING = "_tuning"
 METADATA = "metadata.db"
 # And what experiments of `project.scaling` forecast, a folder each.
 FORECASTS = "_forecasts"
+# Within an experiment that is a sweep, its page.
+SWEEP_PAGE = "sweep.html"
 # No names of experiments.
 RESERVED = (RUNS, MLFLOW_STORE, MLFLOW_FILES, SWEEPS, TUNING, METADATA, FORECASTS)
 

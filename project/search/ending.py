@@ -1,5 +1,6 @@
 """What a sweep says at its end: how it went, what it has shown, and how to run the winner."""
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,12 +9,15 @@ from pathlib import Path
 from project.cli.shell import command, exp_dir_flag, followed_by
 from project.comparison.terminal import show
 from project.provenance.redact import Redactor
+from project.run_directory import SWEEP_PAGE
 from project.search.agenda import Agenda
+from project.search.page.writing import write
 from project.search.report import Report
 from project.search.screen import report_lines
 from project.search.supervision.stopping import Stop
 from project.search.values import COMPLETE, ENDED, TEST
 from project.search.verdict import DEFAULT
+from project.words.paths import brief
 from project.words.width import terminal_width
 
 HEADLINE = "headline"  # a fact of the sweep: the scores that its task shows first
@@ -31,15 +35,37 @@ def tell_end(
         stop: why it has ended before all was done.
         done: whether all was.
     """
+    exp_dir = Path(arguments.exp_dir)
+    report = _report(agenda, exp_dir)
     if not done:
+        if not stop.number:
+            _write_page(report, exp_dir)
         _tell_stopped(agenda, argv)
         return 128 + stop.number if stop.number else 0
-    report = _report(agenda, Path(arguments.exp_dir))
     show(report_lines(report, terminal_width()))
+    _write_page(report, exp_dir, asked=arguments.report)
     if not report.best:
         return 1
     print(followed_by(f"\nrun {_what(report)}", report.command), flush=True)
     return 0
+
+
+def _write_page(report: Report, exp_dir: Path, asked: bool = False) -> None:
+    """Beside the sweep's runs; unless it was asked for, nothing fails if it can't be written.
+
+    Raises:
+        OSError: it can't be, and was asked for.
+    """
+    path = exp_dir / report.name / SWEEP_PAGE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)  # all runs may be elsewhere
+        write(report, path)
+    except OSError as error:
+        if asked:
+            raise
+        print(f"no page: {path}: {error.strerror}", file=sys.stderr, flush=True)
+    else:
+        print(f"\npage: {brief(path)}", flush=True)
 
 
 def _what(report: Report) -> str:
@@ -68,6 +94,7 @@ def _report(agenda: Agenda, exp_dir: Path) -> Report:
         trials,
         agenda.goal().total,
         agenda.confirmed(trials),
+        seconds=storage.busy(agenda.name),
     )
     tested = _tested(agenda, DEFAULT if told.winner is None else told.winner)
     return replace(told, tested=tested, command=_winner(agenda, told, exp_dir))

@@ -90,18 +90,20 @@ def _confirmed(report: Report, width: int | None) -> Iterator[Line]:
             _mean([v for s in told.seeds if (v := scores.get(a, {}).get(s)) is not None])
             for a in arms
         ]
-        rows = [_row(*pair, told) for pair in zip(told.comparisons, means, strict=False)]
+        rows = [
+            _row(*pair, told, report.winner) for pair in zip(told.comparisons, means, strict=False)
+        ]
         rows.append([arm_name(DEFAULT), means[-1], "", "", "", ""])
         header = ["", objective.name, "gain", "at least", "at most", ""]
         yield from table_lines(Table(header, rows, frozenset({1, 2, 3, 4}), essential=6), width)
 
 
-def _row(told: Comparison, mean: str, verdict: Verdict) -> list[str]:
+def _row(told: Comparison, mean: str, verdict: Verdict, winner: int | None) -> list[str]:
     said = told.why or "no difference shown"
     if told.is_better:
         # The interval holds for all together; Holm's steps may show a little more.
         steps = "" if told.low > 0 else " (Holm)"
-        said = f"better{steps}{', the winner' if told.arm == verdict.winner else ''}"
+        said = f"better{steps}{', the winner' if told.arm == winner else ''}"
     elif told.is_worse:
         said = "worse"
     ends = ["", "", ""] if told.low is None else [*gain_texts(told, verdict)]

@@ -36,17 +36,16 @@ def _trial(
     report: Report, told: Comparison, scores: Mapping[int, float], of: Verdict
 ) -> dict[str, Any]:
     values = next((t.values for t in report.trials if t.number == told.arm), {})
-    kind, said = _said(told, of)
+    kind, said = _said(told, report.winner)
     texts = ["", "", ""] if told.low is None else [*gain_texts(told, of)]
     row = _row(told.arm, values_text(values), scores, of.seeds)
     row |= {"kind": kind, "said": said, "texts": texts}
     return row | {"gain": told.gain, "low": told.low, "high": told.high, "p": told.p}
 
 
-def _said(told: Comparison, of: Verdict) -> tuple[str, str]:
+def _said(told: Comparison, winner: int | None) -> tuple[str, str]:
     if told.is_better:
-        is_winner = told.arm == of.winner
-        return ("winner", "better, the winner") if is_winner else ("better", "better")
+        return ("winner", "better, the winner") if told.arm == winner else ("better", "better")
     if told.is_worse:
         return "worse", "worse"
     return "open", told.why or "no difference shown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +59,17 @@ def rows(
     own = sa.and_(_jobs.c.sweep == sweep, _jobs.c.kind == kind, _jobs.c.number >= since)
     asked = sa.select(_jobs).where(own).order_by(_jobs.c.number).limit(most)
     return list(connection.execute(asked))
+
+
+def busy(connection: sa.Connection, sweep: str) -> float:
+    """The seconds in which at least one job ran; of one that died, also those until it ended."""
+    begun = _jobs.c.started.is_not(None), _jobs.c.ended.is_not(None)
+    asked = sa.select(_jobs.c.started, _jobs.c.ended).where(_jobs.c.sweep == sweep, *begun)
+    total, until = 0.0, -math.inf
+    for started, ended in connection.execute(asked.order_by(_jobs.c.started)):
+        total += max(0.0, ended - max(started, until))
+        until = max(until, ended)
+    return total
 
 
 def _is(sweep: str, kind: str, number: int) -> sa.ColumnElement[bool]:

@@ -146,6 +146,11 @@ class Storage:
         rows = self._database.read(lambda c: jobs.rows(c, sweep, kind))
         return [(trial_of(row), facts_of(row)) for row in rows]
 
+    def busy(self, name: str) -> float:
+        """The seconds of wall time in which at least one job of any kind ran that has ended."""
+        sweep = self.id(name)
+        return self._database.read(lambda c: jobs.busy(c, sweep))
+
     def join(self, name: str, host: str, pid: int, **about: Any) -> str:
         """Take part in a sweep; returns the worker's id.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from project.search.storage import Storage, open_storage
+from project.search.storage import Storage, open_storage, tables
 from project.search.values import COMPLETE, CONFIRM, TRIAL, Result, Trial
 
 SPEC: dict[str, Any] = {"space": {"a": [0.1, 1]}, "rules": {"window": 2}, "trials": 40}
@@ -87,6 +87,19 @@ def test_results_come_back_in_all_their_digits(storage: Storage) -> None:
         "why\0",
     )
     assert repr(trial) == repr(expected)  # NaN is not itself
+
+
+def test_the_time_that_jobs_took_counts_once_where_they_overlap(storage: Storage) -> None:
+    storage.create("a", SPEC)
+    assert storage.busy("a") == 0.0
+    # 0 to 10 and 5 to 12 are 12 seconds, within them 6 to 7; 20 to 23 are 3 more; one still runs.
+    times = [(0.0, 10.0), (5.0, 12.0), (6.0, 7.0), (20.0, 23.0), (30.0, None)]
+    for number, (started, ended) in enumerate(times):
+        storage.plan("a", TRIAL, number, {})
+        what = tables.jobs.update().where(tables.jobs.c.number == number)
+        with sa.create_engine(f"sqlite:///{storage.shown}").begin() as connection:
+            connection.execute(what.values(started=started, ended=ended))
+    assert storage.busy("a") == 15.0
 
 
 def test_trials_are_all_there_whatever_was_read_before(storage: Storage) -> None:
