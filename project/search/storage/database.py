@@ -47,7 +47,9 @@ class Database:
         """
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite)
+        # A pooler between here and the server need not know of prepared statements.
+        options = {} if self.is_sqlite else {"connect_args": {"prepare_threshold": None}}
+        self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite, **options)
         self.outage = Outage(url, say)
         now = _SQLITE_NOW if self.is_sqlite else _POSTGRES_NOW
         self.now = sa.literal_column(now, sa.Double())

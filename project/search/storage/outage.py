@@ -52,9 +52,9 @@ def is_down(error: Exception) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """What the driver says, in a line, without the statement that was to be run."""
+    """What the driver says first, without the statement that was to be run."""
     text = str(getattr(error, "orig", None) or error).strip()
-    return " ".join(text.split()) if text else type(error).__name__
+    return text.splitlines()[0].strip() if text else type(error).__name__
 
 
 def fault(error: sa.exc.DBAPIError, url: sa.URL) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -133,8 +134,9 @@ class Storage:
         sweep = self.id(name)
         known = self._ended.get((sweep, kind), [])
         rows = self._database.read(lambda c: jobs.rows(c, sweep, kind, len(known)))
-        found = [*known, *map(trial_of, rows)]
-        n = next((i for i, trial in enumerate(found) if not has_ended(trial)), len(found))
+        fresh = [*map(trial_of, rows)]
+        found = [*known, *fresh]
+        n = len(known) + sum(1 for _ in takewhile(has_ended, fresh))
         with self._lock:
             if n > len(self._ended.get((sweep, kind), [])):
                 self._ended[sweep, kind] = found[:n]
