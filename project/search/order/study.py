@@ -54,7 +54,7 @@ def real_distribution(dimension: Dimension) -> BaseDistribution:
         return CategoricalDistribution(dimension.choices)
     log = dimension.log
     if dimension.kind == INT:
-        step = 1 if log else int(dimension.step or 1)
+        step = int(dimension.step or 1) if dimension.is_plain else 1
         return IntDistribution(int(dimension.low), int(dimension.high), log, step)
     step = dimension.step if dimension.is_plain else None
     return FloatDistribution(dimension.low, dimension.high, log, step)

@@ -16,7 +16,7 @@ POINTS = 5
 # What is drawn has so many digits.
 _DIGITS = 6
 # So many spreads from the mean lies no value that is ever drawn.
-FARTHEST = 8.0
+FARTHEST = 6.0
 
 
 @dataclass(frozen=True)
