@@ -17,6 +17,7 @@ from project.run_directory import (
     LAST,
     LOGITS,
     MANIFEST,
+    METADATA,
     MLFLOW_FILES,
     MLFLOW_STORE,
     NEPTUNE,
@@ -117,8 +118,9 @@ def _kind(parts: tuple[str, ...]) -> str:
 
 
 def _beside(parts: tuple[str, ...]) -> str:
-    if parts and parts[0].startswith(MLFLOW_STORE):
-        return MLFLOW_STORE
+    for name in (MLFLOW_STORE, METADATA):  # and what SQLite has beside them
+        if parts and parts[0].startswith(name):
+            return name
     if parts and parts[0] == MLFLOW_FILES:
         return MLFLOW_FILES
     return "other files"

@@ -12,7 +12,7 @@ from project.metadataset.querying import Answer, Question, answer
 from project.metadataset.showing import count, listing, overview
 from project.metadataset.tables import EXPERIMENT, TABLES
 from project.provenance.find import find_run
-from project.run_directory import METADATA
+from project.provenance.short_ids import short_ids
 from project.words.width import terminal_width
 
 # A screen of rows; --limit asks for more.
@@ -54,7 +54,8 @@ def act(arguments: Namespace) -> int:
 def _show_overview(index: Index) -> None:
     width = terminal_width()
     show(overview({table: index.count(table) for table in TABLES}, width))
-    print(f"as views in {index.exp_dir / METADATA}")
+    if index.file is not None:
+        print(f"as views in {index.file}")
 
 
 def _show_rows(index: Index, arguments: Namespace) -> None:
@@ -64,7 +65,11 @@ def _show_rows(index: Index, arguments: Namespace) -> None:
     found = answer(index, question, datetime.now(UTC))
     width = terminal_width()
     limit = arguments.limit or (LIMIT if width else len(found.rows))
-    shown = Answer(found.rows[:limit], found.names, found.flags, found.judged)
+    rows = found.rows[:limit]
+    if width and arguments.table == EXPERIMENT:
+        ids = short_ids(index.exp_dir)
+        rows = [{**row, "run_id": ids.get(row["run_id"], row["run_id"])} for row in rows]
+    shown = Answer(rows, found.names, found.flags, found.judged)
     lines = (
         listing(shown, arguments.table, arguments.columns, width, all=arguments.all)
         if shown.rows

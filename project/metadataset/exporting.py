@@ -1,6 +1,7 @@
 """The tables as Parquet files, for pandas and all that reads such files."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ def write_all(index: Index, folder: Path) -> list[Path]:
         OSError: they can't be written, or the disk is full.
     """
     folder.mkdir(exist_ok=True)
+    try:
+        return _write_tables(index, folder)
+    except OSError:
+        with suppress(OSError):  # it holds something
+            folder.rmdir()
+        raise
+
+
+def _write_tables(index: Index, folder: Path) -> list[Path]:
     written = []
     for table in TABLES:
         rows = index.rows(table)

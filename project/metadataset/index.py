@@ -26,10 +26,11 @@ class Index:
 
     Attributes:
         exp_dir: the folder of all experiments.
+        file: that it is kept in; None: it is in memory alone.
     """
 
-    def __init__(self, exp_dir: Path, database: sqlite3.Connection) -> None:
-        self.exp_dir, self._database = exp_dir, database
+    def __init__(self, exp_dir: Path, database: sqlite3.Connection, file: Path | None) -> None:
+        self.exp_dir, self.file, self._database = exp_dir, file, database
 
     def update(self) -> None:
         """Read the runs that are new or have changed, and forget those that are gone.

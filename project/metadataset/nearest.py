@@ -17,6 +17,7 @@ from project.metadataset.embedding import HyperparametersEmbedding
 from project.metadataset.index import Index
 from project.metadataset.querying import with_settings
 from project.metadataset.tables import EXPERIMENT
+from project.provenance.short_ids import short_ids
 from project.words.width import terminal_width
 
 Row = Mapping[str, Any]
@@ -105,19 +106,19 @@ def show_nearest(index: Index, run: Path, where: Sequence[str], limit: int) -> N
     if not found:
         show([Line(f"no other run{' fits --where' * bool(where)}")])
         return
+    width = terminal_width()
+    ids = short_ids(index.exp_dir) if width else {}
     rows = [
         (
             f"{near.distance:.3g}",
-            near.runs[0]["run_id"],
+            ids.get(near.runs[0]["run_id"], near.runs[0]["run_id"]),
             str(len(near.runs)),
             "-" if math.isnan(near.score) else f"{near.score:.4g}",
             ", ".join(f"{k} {text_of(v)}" for k, v in near.differs.items()) or "nothing",
         )
         for near in found
     ]
-    width = terminal_width()
-    header = ("distance", "newest run", "runs", score, "differs in")
+    header = ("distance", "newest run", "runs", "score", "differs in")
     table = Table(rows=rows, header=header, right=frozenset({0, 2, 3}), essential=5, widest=width)
-    show(
-        [*table_lines(table, width), *wrapped(f"from {run.name}; {score} is a mean", width, "dim")]
-    )
+    told = f"from {run.name}; score: mean {score}"
+    show([*table_lines(table, width), *wrapped(told, width, "dim")])

@@ -27,24 +27,26 @@ def opened(exp_dir: Path, say: Say) -> Iterator[Index]:
         raise ValueError(f"{str(exp_dir)!r} has no runs yet")
     path = exp_dir / METADATA
     try:
-        index = _updated(exp_dir, str(path))
+        index = _updated(exp_dir, path)
     except sqlite3.OperationalError as error:
         say(f"note: {path} can't be kept ({error}): all runs are read each time")
-        index = _updated(exp_dir, ":memory:")
+        index = _updated(exp_dir, None)
     except sqlite3.DatabaseError as error:
         say(f"note: {path} is damaged ({error}): it is made anew")
         for name in (path, path.with_name(f"{path.name}-journal")):
             name.unlink(missing_ok=True)
-        index = _updated(exp_dir, str(path))
+        index = _updated(exp_dir, path)
     try:
         yield index
     finally:
         index.close()
 
 
-def _updated(exp_dir: Path, name: str) -> Index:
-    """The index in a file of this name."""
-    index = Index(exp_dir, sqlite3.connect(name, timeout=_PATIENCE, isolation_level=None))
+def _updated(exp_dir: Path, file: Path | None) -> Index:
+    """The index in a file, or in memory."""
+    name = ":memory:" if file is None else str(file)
+    database = sqlite3.connect(name, timeout=_PATIENCE, isolation_level=None)
+    index = Index(exp_dir, database, file)
     try:
         index.update()
     except BaseException:

@@ -52,13 +52,18 @@ def listing(
     for name in columns:
         if name not in names:
             raise ValueError(f"--columns {name!r} is no name of a value{did_you_mean(name, names)}")
-    shown = columns or (names if all or width is None else _usual(answer, table))
+    usual, whole = _usual(answer, table), all or width is None
+    shown = columns or [*usual, *(names if whole else ())]
     shown = [name for name in dict.fromkeys(shown) if columns or _is_said(rows, name)]
+    once = [] if all or columns or width is None else _said_once(rows, shown)
+    shown = [name for name in shown if name not in once]
     cells = [[_cell(name, row.get(name), width) for name in shown] for row in rows]
     right = frozenset(
         i for i, name in enumerate(shown) if any(is_number(row.get(name)) for row in rows)
     )
-    return table_lines(Table(shown, cells, right, essential=1, blocks=all), width)
+    lines = table_lines(Table(shown, cells, right, essential=1, blocks=all), width)
+    told = ", ".join(f"{name} {_cell(name, rows[0].get(name), width)}" for name in once)
+    return [*lines, *(wrapped(f"all: {told}", width, "dim") if once else [])]
 
 
 def count(found: int, shown: int, table: str, width: int | None) -> list[Line]:
@@ -82,6 +87,13 @@ def _usual(answer: Answer, table: str) -> list[str]:
     ]
     last = [*answer.judged, "seed"] if table == EXPERIMENT else []
     return [*first, *last[:1], *differing, *last[1:]]
+
+
+def _said_once(rows: Sequence[Row], shown: Sequence[str]) -> list[str]:
+    """The columns, but for the first, in which all of several rows have the same."""
+    if len(rows) < 2:
+        return []
+    return [name for name in shown[1:] if not differ(row.get(name) for row in rows)]
 
 
 def _is_said(rows: Sequence[Row], name: str) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 
 # By name: what a row is.
 TABLES = {
-    "dataset_stats": "the samples that runs were given: shape, counts, means, balance, leaks",
-    "task": "what was to be found in the images of a data set, and the score to judge it by",
-    "hyperparameter_space": "what can be set where these plugs are chosen, and its ranges",
-    "hyperparameters": "a setting: the flags that runs share which differ in the seed alone",
-    "experiment": "a run: when, where and how it ended, its scores, and the ids of the above",
+    "dataset_stats": "samples that runs were given: counts, shape, ...",
+    "task": "what was to be found in a data set's images",
+    "hyperparameter_space": "what can be set of these plugs, and its ranges",
+    "hyperparameters": "a setting: all flags of a run but the seed",
+    "experiment": "a run: its state, scores and ids of the above",
 }
 EXPERIMENT = "experiment"
 # Those that several runs share, in the order in which they come to be.
