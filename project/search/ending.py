@@ -87,13 +87,16 @@ def _tell_stopped(agenda: Agenda, argv: Sequence[str]) -> None:
 def _report(agenda: Agenda, exp_dir: Path) -> Report:
     storage, spec = agenda.storage, agenda.spec
     trials = storage.trials(agenda.name)
+    confirmed = agenda.confirmed(trials)
+    if all(facts["arm"] == DEFAULT for _, facts in confirmed):
+        confirmed = ()  # of trials that have been chosen since, none is
     told = Report(
         agenda.name,
         spec.rules,
         spec.space,
         trials,
         agenda.goal().total,
-        agenda.confirmed(trials),
+        confirmed,
         seconds=storage.busy(agenda.name),
     )
     tested = _tested(agenda, DEFAULT if told.winner is None else told.winner)

@@ -72,13 +72,17 @@ def _divergences(
     import optuna
     from optuna.importance import PedAnovaImportanceEvaluator
 
-    from project.search.order.study import frozen
+    from project.search.order.study import frozen, real_distribution
 
     ways = [{"min": "minimize", "max": "maximize"}[told.better] for told in rules.objectives]
     share = min(max(_SHARE, _TOP / len(trials)), 0.5)
     with _quiet(optuna):
         study = optuna.create_study(directions=ways)
-        study.add_trials([frozen(trial, space, rules) for trial in trials])
+        # One object for the range of each flag: Optuna sorts trials by it, over and over.
+        ranges = {each.name: real_distribution(each) for each in space.dimensions}
+        for trial in (frozen(each, space, rules) for each in trials):
+            trial.distributions = {name: ranges[name] for name in trial.params}
+            study.add_trial(trial)
         evaluator = PedAnovaImportanceEvaluator(target_quantile=share)
         found = evaluator.evaluate(study, params=names)
         dealt, chance = study.get_trials(deepcopy=False), dict.fromkeys(names, 0.0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from project.search.report import Report
 from project.search.values import ENDED, Objective
-from project.search.verdict import DEFAULT, Comparison, Verdict
+from project.search.verdict import DEFAULT, Arm, Comparison, Verdict
 
 
 def sentences(report: Report) -> list[str]:
@@ -97,6 +97,10 @@ def _lacking(report: Report) -> Iterator[str]:
     ]
     if failed:
         yield f"The default flags failed with seed{'s' * (len(failed) > 1)} {' '.join(failed)}."
+    arms = {facts["arm"] for _, facts in report.confirmed}
+    if missing := [trial.number for trial in report.best if trial.number not in arms]:
+        verb = "are among the best trials" if len(missing) > 1 else "is among the best trials"
+        yield f"{_names(missing)} {verb}, and not confirmed."
     if report.unfinished:
         n = _count(len(report.confirmed), "confirmation run")
         yield f"{report.unfinished} of {n} have not ended: this is what is known so far."
@@ -117,8 +121,12 @@ def _seeds(told: Verdict) -> str:
 
 
 def _named(told: Sequence[Comparison]) -> str:
-    *before, last = (str(each.arm) for each in told)
-    return f"Trials {', '.join(before)} and {last} are" if before else f"Trial {last} is"
+    return f"{_names([each.arm for each in told])} {'are' if len(told) > 1 else 'is'}"
+
+
+def _names(numbers: Sequence[Arm]) -> str:
+    *before, last = map(str, numbers)
+    return f"Trials {', '.join(before)} and {last}" if before else f"Trial {last}"
 
 
 def _count(n: int, what: str) -> str:

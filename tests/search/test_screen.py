@@ -32,7 +32,7 @@ def report(confirmed: Jobs = (), **more: object) -> Report:
 def test_a_winner_is_told_with_the_least_that_it_gains() -> None:
     # Gains .05 .04 .03 .07 .03: their mean is .044, their deviation .0167, its own .0075; beyond
     # 2.132 of these Student's t for 4 degrees is in 5 % of cases: .044 - 2.132 * .0075 = .028.
-    told = report(jobs({1: GOOD, DEFAULT: BASE}))
+    told = report(jobs({1: GOOD, DEFAULT: BASE}), trials=TRIALS[1:2])
     assert sentences(told) == [
         "Trial 1 is better than the default flags: val_accuracy is higher by 0.044,"
         " by at least 0.028 with 95 % confidence, over 5 new seeds."
@@ -43,14 +43,14 @@ def test_a_winner_is_told_with_the_least_that_it_gains() -> None:
 
 
 def test_where_nothing_is_shown_it_is_told_how_far_it_came() -> None:
-    told = report(jobs({1: (0.91, 0.91, 0.92, 0.88, 0.90), DEFAULT: BASE}))
+    told = report(jobs({1: (0.91, 0.91, 0.92, 0.88, 0.90), DEFAULT: BASE}), trials=TRIALS[1:2])
     (said,) = sentences(told)
     assert said.startswith("No difference to the default flags is shown: trial 1 was better by")
-    told = report(jobs({1: BASE, 0: (*BASE[:4], 0.901), DEFAULT: GOOD}))
+    told = report(jobs({1: BASE, 0: (*BASE[:4], 0.901), DEFAULT: GOOD}), trials=TRIALS[:2])
     said = sentences(told)
     assert said[0].startswith("No trial is shown to be better than the default flags: trial 0 was")
     assert said[1:] == ["Trials 1 and 0 are worse than the default flags."]
-    told = report(jobs({1: BASE, DEFAULT: BASE}))
+    told = report(jobs({1: BASE, DEFAULT: BASE}), trials=TRIALS[1:2])
     assert sentences(told) == [
         "No difference to the default flags is shown: there is nothing to judge by.",
         "Trial 1: the same as the default with every seed.",
@@ -98,6 +98,7 @@ def test_what_is_lacking_is_told() -> None:
     made[9] = (replace(made[9][0], state=FAILED, scores=()), made[9][1])
     assert sentences(report(made))[1:] == [
         "The default flags failed with seed 5.",
+        "Trials 0 and 2 are among the best trials, and not confirmed.",
         "1 of 10 confirmation runs have not ended: this is what is known so far.",
     ]
 

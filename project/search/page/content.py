@@ -92,13 +92,13 @@ def _sum(report: Report, name: str) -> float:
 
 def _tested(report: Report) -> list[str]:
     whose = arm_name(DEFAULT if report.winner is None else report.winner)
-    lines = []
-    for name, scores in report.tested.items():
-        told = summary([*scores.values()])
-        if told["n"]:
-            mean = mean_text(told["mean"], told["sd"])
-            lines.append(f"Test, {whose}, {told['n']} seeds: {name} {mean}.")
-    return lines
+    told = {name: summary([*scores.values()]) for name, scores in report.tested.items()}
+    known = {name: each for name, each in told.items() if each["n"]}
+    if not known:
+        return []
+    n = max(each["n"] for each in known.values())
+    means = (f"{name} {mean_text(each['mean'], each['sd'])}" for name, each in known.items())
+    return [f"Test of {whose} with {n} of these seeds: {', '.join(means)}."]
 
 
 def _runs(report: Report) -> str:
