@@ -191,6 +191,7 @@ class _Part:
         try:
             return Worker(storage, agenda, carrier, worker, jobs, self.stop, ended).work()
         finally:
+            stage("")
             if not self.stop.at_once:
                 storage.leave(worker)
 

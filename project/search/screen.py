@@ -14,6 +14,7 @@ from project.search.values import COMPLETE, FAILED, PRUNED, RUNNING, WAITING, Tr
 from project.search.verdict import DEFAULT, Comparison, Verdict
 
 _FAILED = 3  # so many reasons are told; the page has all
+_LONGEST = 140  # characters of a reason
 _STATES = (COMPLETE, PRUNED, FAILED, RUNNING, WAITING)
 
 
@@ -59,7 +60,9 @@ def _trials(report: Report) -> str:
 def _failures(trials: Sequence[Trial], width: int | None) -> Iterator[Line]:
     failed = [trial for trial in trials if trial.state == FAILED]
     for trial in failed[:_FAILED]:
-        yield from wrapped(f"trial {trial.number} failed: {trial.reason}", width, "yellow")
+        more = "..." if len(trial.reason) > _LONGEST else ""  # its run has all of it
+        told = f"trial {trial.number} failed: {trial.reason[:_LONGEST]}{more}"
+        yield from wrapped(told, width, "yellow")
     if len(failed) > _FAILED:
         more = f"{len(failed) - _FAILED} more failed: the page has the reasons"
         yield from wrapped(more, width, "yellow")

@@ -4,17 +4,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from project.cli.stage import stage
 from project.cli.summary import duration, number
 from project.search.ranking import best_so_far
 from project.search.spec import Goal, Spec
 from project.search.values import CONFIRM, ENDED, FAILED, PRUNED, TEST, TRIAL, Rules, Trial
 from project.search.verdict import DEFAULT
-from project.words.telling import clean, clipped
+from project.words.telling import clean
 
 if TYPE_CHECKING:
     from project.search.storage import Storage
 
-LONGEST = 300  # characters of why a trial has failed
+LONGEST = 140  # characters of why a trial has failed
 
 
 class Teller:
@@ -24,6 +25,7 @@ class Teller:
         self._storage, self._name, self._spec = storage, name, spec
         self._told: dict[str, set[int]] = {TRIAL: set(), CONFIRM: set(), TEST: set()}
         self._best: Trial | None = None
+        self._goal = 0
 
     def begin(self, goal: Goal) -> None:
         """Say what is searched and how, and how far the sweep has come."""
@@ -46,6 +48,8 @@ class Teller:
             _print(f"goes on: {len(ended)} of them have ended{best}")
         for kind in (CONFIRM, TEST):
             self._new(kind, [job for job, _ in self._storage.jobs(self._name, kind)])
+        self._goal = goal.total
+        self._show()
 
     def __call__(self) -> None:
         """A line for each trial, confirmation and test that has ended since."""
@@ -57,10 +61,20 @@ class Teller:
             facts = {job.number: told for job, told in jobs}
             for job in self._new(kind, [job for job, _ in jobs]):
                 _print(f"{kind} {arm(facts[job.number])}  {self._came(job, kind)}")
+        self._show()
 
     def say(self, line: str) -> None:
-        """Something else, such as that the storage is away."""
+        """Something else, such as that a trial was killed."""
         _print(line)
+        self._show()
+
+    def _show(self) -> None:
+        """How far it is, in the line that goes again."""
+        told = self._told
+        if len(told[TRIAL]) < self._goal:
+            stage(f"{len(told[TRIAL])} of {self._goal} trials have ended")
+        else:
+            stage(f"{len(told[CONFIRM])} confirmations and {len(told[TEST])} tests have ended")
 
     def _new(self, kind: str, jobs: Sequence[Trial]) -> list[Trial]:
         """Those that have ended and aren't told; the best of the trials is kept in mind."""
@@ -74,10 +88,11 @@ class Teller:
 
     def _came(self, trial: Trial, kind: str = TRIAL) -> str:
         if trial.state == FAILED:
-            return f"failed: {clean(clipped(trial.reason, LONGEST))}"
+            more = "..." if len(trial.reason) > LONGEST else ""  # its run has all of it
+            return f"failed: {clean(trial.reason[:LONGEST])}{more}"
         epochs = len(trial.intermediate)
         pruned = f"pruned after epoch {epochs}, " if trial.state == PRUNED else ""
-        best = "  best so far" if kind == TRIAL and trial is self._best else ""
+        best = "  best" if kind == TRIAL and trial is self._best else ""
         shown = values(trial.values) if kind == TRIAL else ""
         time = duration(trial.seconds)
         return "  ".join(filter(None, [f"{pruned}{self._scores(trial)}{best}", shown, time]))
