@@ -180,9 +180,16 @@ class _Part:
             teller()
             mirror()
 
-        logs = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="sweep-")))
-        where = self.arguments.exp_dir, logs
-        carrier = RunCarrier(origin, agenda, base, *where, teller.say, self._sent(base))
+        with ExitStack() as around:
+            logs = Path(around.enter_context(tempfile.TemporaryDirectory(prefix="sweep-")))
+            where = self.arguments.exp_dir, logs
+            sent = self._sent(base, around)
+            carrier = RunCarrier(origin, agenda, base, *where, teller.say, sent)
+            return self._take_part(agenda, carrier, ended)
+
+    def _take_part(self, agenda: Agenda, carrier: RunCarrier, ended: Callable[[], None]) -> bool:
+        """Work until all is done, or until it is to stop; whether all is done."""
+        storage, name = agenda.storage, agenda.name
         presume_dead(storage, name)
         about = {"machine": machine(), "begun": begun(os.getpid())}
         worker = storage.join(name, os.uname().nodename, os.getpid(), **about)
@@ -195,11 +202,11 @@ class _Part:
             if not self.stop.at_once:
                 storage.leave(worker)
 
-    def _sent(self, base: Base) -> Callable[[Path], None]:
-        """What has runs sent to trackers; it is waited for, and told of, when all else is said."""
+    def _sent(self, base: Base, around: ExitStack) -> Callable[[Path], None]:
+        """What has runs sent to trackers; at the end it is waited for, and told of."""
         about = base.hparams.tracker, base.hparams.neptune_mode
         sender = Sender(self.arguments.exp_dir, asked(*about, self.name))
-        self.stack.callback(lambda: show_trackers(sender.end()))
+        around.callback(lambda: show_trackers(sender.end()))
         return sender.send
 
 

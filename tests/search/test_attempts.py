@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ import pytest
 from project import verify
 from project.files import read_json
 from project.run_directory import CHECKPOINTS, OUTCOME, RECORD, last
-from project.search.attempts import origin as origins
 from project.search.attempts.attempt import Attempt
 from project.search.attempts.origin import Origin
 from project.search.attempts.results import read_result
 from project.search.membership import Membership
 from project.search.values import COMPLETE, FAILED, TRIAL, WAITING, Job, Objective, Rules
 from tests import forks
+from tests.search.origins import forked
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 3 --tracker none --accelerator cpu --seed 3"
 FLAGS += " --exp-name tried --without progress reports predictions test"
@@ -34,17 +34,9 @@ def is_over(attempt: Attempt, origin: Origin) -> int:
 @pytest.fixture(scope="module")
 def origin() -> Iterator[Origin]:
     """One that is itself a fork, of the process that has all imported for the tests."""
-
-    def forked(
-        command: Sequence[str], env: Mapping[str, str], output: Any, handles: Sequence[int]
-    ) -> forks.Fork:
-        return forks.python(command[1:], env, log=output, kept=handles)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(origins, "_popen", forked)
-        with Origin(1, FLAGS.split()) as found:
-            assert found.data()["counts"]["test"]["total"] == 359
-            yield found
+    with forked(), Origin(1, FLAGS.split()) as found:
+        assert found.data()["counts"]["test"]["total"] == 359
+        yield found
 
 
 @pytest.fixture
