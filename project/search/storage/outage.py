@@ -20,7 +20,8 @@ _AWAY = ("08", "57P", "53", "25006")
 _AGAIN = ("40001", "40P01")
 # What is said where no server answers, or not yet; others say that the address is wrong.
 _DOWN = ("refused", "No such file", "timeout", "closed the connection", "starting up")
-_DOWN += ("shutting down", "recovery mode", "too many clients", "remaining connection")
+_DOWN += ("shutting down", "accepting connections", "recovery mode", "terminating connection")
+_DOWN += ("too many clients", "too many connections", "remaining connection")
 # What SQLite says of a file that another holds, or that is out of reach.
 _LOCKED = ("locked", "busy")
 _UNREACHABLE = ("unable to open", "disk I/O error")
