@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from project.search import sampling
 from project.search.agenda import Agenda
+from project.search.order.points import stepless
+from project.search.ranges.dimension import POINTS
 from project.search.spec import Goal, Spec
 from project.search.values import FAILED
 
@@ -13,9 +15,17 @@ from project.search.values import FAILED
 def reachable(trials: int, spec: Spec) -> int:
     """So many trials, or as many as the grid has."""
     most = sampling.capacity(spec.space, spec.rules)
-    if most is None or trials <= most:
-        return trials
-    print(f"note: the grid has {most} combinations, so there are {most} trials", file=sys.stderr)
+    return trials if most is None else min(trials, most)
+
+
+def _told(trials: int, spec: Spec) -> int:
+    """What is reachable; where it is less, that is said."""
+    most = reachable(trials, spec)
+    if most < trials:
+        cut = stepless(spec.space)
+        why = f", with {POINTS} values each of {', '.join(cut)}" if cut else ""
+        said = f"the grid has {most} combinations{why}, so there are {most} trials"
+        print(f"note: {said}", file=sys.stderr)
     return most
 
 
@@ -30,7 +40,7 @@ def further(agenda: Agenda, arguments: Namespace) -> Goal:
     if 0 < trials < goal.trials:
         said = f"the sweep has {goal.trials}, and none is taken back"
         raise ValueError(f"--trials {trials}: {said}; --timeout ends it earlier")
-    trials = max(reachable(trials, agenda.spec), goal.trials)
+    trials = max(_told(trials, agenda.spec), goal.trials)
     goal = replace(goal, trials=trials, confirm=max(arguments.confirm or 0, goal.confirm))
     return _retried(agenda, goal) if arguments.retry_failed else goal
 

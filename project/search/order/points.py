@@ -6,7 +6,6 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 
-from project.search.ranges.dimension import CHOICE, FLOAT
 from project.search.space import Dimension, Space
 from project.search.values import Plain
 
@@ -106,9 +105,4 @@ def _of(space: Space, point: list[float], seed: int) -> dict[str, Plain]:
 
 def stepless(space: Space) -> list[str]:
     """The flags of which a grid has some values only."""
-    return [
-        each.name
-        for each in space.dimensions
-        if each.kind != CHOICE and (each.kind == FLOAT or len(each.points()) < each.count)
-        if each.step is None or not each.is_plain
-    ]
+    return [each.name for each in space.dimensions if len(each.points()) < each.count]

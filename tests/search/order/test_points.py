@@ -2,6 +2,7 @@
 
 import pytest
 
+from project.search.order.points import stepless
 from project.search.sampling import Exhausted, capacity, propose
 from project.search.space import Dimension, Space
 from project.search.values import COMPLETE, Constraint, Plain, Trial
@@ -24,7 +25,7 @@ def test_a_grid_has_each_combination_once() -> None:
     space = Space((RATE, OPTIMIZER, MOMENTUM), ("momentum == 0.8 and learning_rate > 0.5",))
     # five rates, with adamw, and with sgd at three momenta; one of these is excluded
     count = 5 * (1 + 3) - 1
-    assert capacity(space, rules("grid")) == count
+    assert capacity(space, rules("grid")) == count and stepless(space) == ["learning_rate"]
     found = values_of(space, "grid", count)
     assert len({tuple(each.items()) for each in found}) == count
     rates = sorted({each["learning_rate"] for each in found})
