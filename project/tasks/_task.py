@@ -110,6 +110,13 @@ class Task(ABC):
         """What is told of each tested sample, besides its loss: `(b,)` or `(b, k)`, by name."""
         return {"badness": self.badness(outputs, targets)}
 
+    def told(self, outputs: Tree, targets: Tree) -> tuple[Tensor, dict[str, Tensor]]:
+        """`badness` and `columns` of the same samples.
+
+        A task may compute once what both need; of its subclasses either may differ from its own.
+        """
+        return self.badness(outputs, targets), self.columns(outputs, targets)
+
     def together(self, tables: Mapping[str, np.ndarray]) -> Together | None:
         """What only all samples of a pass together tell of each; None: nothing.
 

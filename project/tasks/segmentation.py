@@ -113,11 +113,21 @@ class Segmentation(OfClasses):
 
         NaN where all of it is ignored.
         """
+        return self._columns(outputs, targets, self.badness(outputs, targets))
+
+    def told(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """By one count of pixels, which takes as long as half of all metrics."""
+        if type(self) is not Segmentation:
+            return super().told(outputs, targets)
+        badness = self.badness(outputs, targets)
+        return badness, self._columns(outputs, targets, badness)
+
+    def _columns(self, outputs: Tensor, targets: Tensor, badness: Tensor) -> dict[str, Tensor]:
         counts = (targets != IGNORED).flatten(1)
         unsure = entropy(self.probs(outputs)).flatten(1)
         n_pixels = counts.sum(1)
         return {
-            "iou": 1 - self.badness(outputs, targets),
+            "iou": 1 - badness,
             "entropy": unsure.mul(counts).sum(1) / n_pixels,
             "n_pixels": n_pixels,
         }

@@ -48,6 +48,7 @@ class Task(Protocol):
     def badness(self, outputs: Tree, targets: Tree) -> Tensor: ...
     def kept(self, outputs: Tree) -> Tree: ...
     def columns(self, outputs: Tree, targets: Tree) -> Mapping[str, Tensor]: ...
+    def told(self, outputs: Tree, targets: Tree) -> tuple[Tensor, Mapping[str, Tensor]]: ...
     def raw_columns(self, outputs: Tree) -> Mapping[str, Tensor]: ...
     def together(self, tables: Mapping[str, np.ndarray]) -> Together | None: ...
 
@@ -138,10 +139,12 @@ class Evaluation:
         weights = self._task.weights(measured[1])
         which = None if indices[0] is None else joined(indices)
         self._every.add(losses, weights, which, *measured)
+        badness, columns = self._of_each(*measured)
         if self._extremes is not None:
-            self._extremes.add(self._task.badness(*measured), which, measured[0])
+            self._extremes.add(badness, which, measured[0])
         if self._table is not None:
-            self._table.add(which, self._told(losses[:1], weights, *measured))
+            found = dict(zip(self._names, losses[:1])) | dict(columns)
+            self._table.add(which, self._completed(found, weights, measured[0]))
         if self._clean is not None:
             kept = ~joined(leaked)
             weights = None if weights is None else weights[kept]
@@ -156,11 +159,21 @@ class Evaluation:
         total, terms = Loss.of(self._loss(outputs, targets))
         return [total, *(terms[name.removeprefix("loss_")] for name in self._names[1:])]
 
-    def _told(
-        self, loss: Sequence[Tensor], weights: Tensor | None, outputs: Tree, targets: Tree
+    def _of_each(
+        self, outputs: Tree, targets: Tree
+    ) -> tuple[Tensor | None, Mapping[str, Tensor] | None]:
+        """How wrong some samples' outputs are, and their columns; None for what is not wanted."""
+        if self._table is None:
+            wanted = self._extremes is not None
+            return self._task.badness(outputs, targets) if wanted else None, None
+        if self._extremes is None:
+            return None, self._task.columns(outputs, targets)
+        return self._task.told(outputs, targets)
+
+    def _completed(
+        self, found: dict[str, Tensor], weights: Tensor | None, outputs: Tree
     ) -> dict[str, Tensor]:
-        """The columns of some samples."""
-        found = dict(zip(self._names, loss)) | dict(self._task.columns(outputs, targets))
+        """The columns of some samples, with what is no matter of the task."""
         if weights is not None:
             found["weight"] = weights
         return found | self._task.raw_columns(outputs) if self._with_outputs else found
