@@ -7,17 +7,14 @@ from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from uuid import uuid4
 
-import sqlalchemy as sa
-
-from project.search.storage import jobs, leases, sweeps, tables, workers
+from project.search.storage import jobs, sweeps
 from project.search.storage.address import address, shown
 from project.search.storage.database import Database
+from project.search.storage.holding import Holding
 from project.search.storage.opening import prepare
-from project.search.storage.rows import facts_of, has_ended, job_of, trial_of
-from project.search.storage.workers import Worker
-from project.search.values import TRIAL, Job, Plain, Result, Trial
+from project.search.storage.rows import facts_of, has_ended, trial_of
+from project.search.values import TRIAL, Plain, Trial
 
 
 def open_storage(
@@ -45,7 +42,7 @@ def open_storage(
     return Storage(database)
 
 
-class Storage:
+class Storage(Holding):
     """Sweeps, their jobs and workers; safe for threads and among processes, on any machine.
 
     All methods raise ValueError where the database refuses, or has no such sweep, and OSError
@@ -56,10 +53,9 @@ class Storage:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self.shown = shown(database.url)
         self._lock = Lock()
-        self._ids: dict[str, str] = {}
         # Of each sweep and kind, the trials before the first that has not ended: they stay so.
         self._ended: dict[tuple[str, str], list[Trial]] = {}
 
@@ -88,12 +84,6 @@ class Storage:
     def names(self) -> list[str]:
         """Of all sweeps, oldest first."""
         return self._database.read(sweeps.names)
-
-    def id(self, name: str) -> str:
-        """By which a sweep is known wherever it is told of, 32 hex digits."""
-        if name not in self._ids:
-            self._ids[name] = self._database.read(lambda c: sweeps.identifier(c, name))
-        return self._ids[name]
 
     def set_goal(self, name: str, **goal: Any) -> None:
         """Let a sweep go further, `trials=60`; a goal never becomes less, see `sweeps.GOALS`."""
@@ -152,76 +142,6 @@ class Storage:
         """The seconds of wall time in which at least one job of any kind ran that has ended."""
         sweep = self.id(name)
         return self._database.read(lambda c: jobs.busy(c, sweep))
-
-    def join(self, name: str, host: str, pid: int, **about: Any) -> str:
-        """Take part in a sweep; returns the worker's id.
-
-        Args:
-            name: of the sweep.
-            host: this machine.
-            pid: of this process.
-            about: what else others may want to know, as JSON.
-        """
-        sweep, worker = self.id(name), uuid4().hex
-        what = sweep, worker, host, pid, about
-        self._database.write(lambda c: workers.join(self._database, c, *what))
-        return worker
-
-    def leave(self, worker: str) -> None:
-        """Take part no more; what it held waits for others, as if it had not been claimed."""
-        self._database.write(lambda c: workers.leave(self._database, c, worker, died=False))
-
-    def presume_dead(self, worker: str) -> None:
-        """Take from a worker all that it holds; if it lives, it is told by its next `beat`."""
-        self._database.write(lambda c: workers.leave(self._database, c, worker, died=True))
-
-    def workers(self, name: str) -> list[Worker]:
-        """All that take part in a sweep, or took part."""
-        sweep = self.id(name)
-        return self._database.read(lambda c: workers.listed(self._database, c, sweep))
-
-    def claim(self, name: str, worker: str, lease_seconds: float) -> Job | None:
-        """The first job that waits, or whose worker's lease is over; None: there is none.
-
-        Trials come before confirmations, and these before tests; lower numbers first. After the
-        database was away, leases have their whole length again before they are over.
-        """
-        database, sweep, token = self._database, self.id(name), uuid4().hex
-        if not database.read(lambda c: leases.waits(database, c, sweep, lease_seconds)):
-            return None
-
-        def take(connection: sa.Connection) -> Job | None:
-            workers.seen(database, connection, worker)
-            row = leases.claim(database, connection, sweep, worker, token, lease_seconds)
-            return None if row is None else job_of(row)
-
-        return database.write(take)
-
-    def begun(self, token: str, run_id: str) -> bool:
-        """Note the run of a job; False: it is another's by now."""
-        return self._database.write(lambda c: leases.begun(c, token, run_id))
-
-    def beat(self, worker: str, lease_seconds: float) -> set[str]:
-        """Say that a worker lives; its leases begin anew. The tokens of what it still holds."""
-
-        def renew(connection: sa.Connection) -> set[str]:
-            workers.seen(self._database, connection, worker)
-            return leases.renew(self._database, connection, worker, lease_seconds)
-
-        return self._database.write(renew)
-
-    def finish(self, token: str, result: Result) -> bool:
-        """Note what came of a job; False: it is another's by now, and this result is not taken."""
-        return self._database.write(lambda c: leases.finish(self._database, c, token, result))
-
-    def release(self, token: str, *, died: bool = False) -> None:
-        """Give a job back, to be gone on with by whoever claims it next.
-
-        Args:
-            token: by which it is held.
-            died: whether its attempt has; otherwise that doesn't count as one.
-        """
-        self._database.write(lambda c: leases.release(c, tables.jobs.c.token == token, died=died))
 
     def mirror(self, name: str) -> None:
         """Let Optuna's own tables in this database have all trials before the first not ended.
