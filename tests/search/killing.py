@@ -21,12 +21,15 @@ from pathlib import Path
 from project.files import read_json
 from project.run_directory import OUTCOME, RECORD, SWEEPS, runs_in
 from project.search.storage import open_storage
-from project.search.values import Trial
+from project.search.values import ENDED, Trial
 
 ROOT = Path(__file__).parents[2]
 NAME = "killed"
-FLAGS = ("--model", "mlp", "--hidden-dim", "32", "--data", "digits", "--tracker", "none")
-SEARCH = ("--search", "learning_rate", "batch_size", "dropout")
+FLAGS = ("--model", "mlp", "--data", "digits", "--tracker", "none", "--accelerator", "cpu")
+ENDS = ("finished", "pruned")
+SEARCH = ("--search", "learning_rate", "batch_size", "dropout", "hidden_dim")
+# Trials that are given up, and others that are not good enough, are in the same order, too.
+SEARCH += ("--pruner", "median", "--constraint", "parameters < 20000")
 
 
 @dataclass
@@ -138,7 +141,7 @@ def same(trials: Sequence[Trial], expected: Sequence[Trial]) -> Iterator[str]:
 
 
 def doubled(folders: Sequence[Path], trials: Sequence[Trial]) -> Iterator[str]:
-    """Trials with another number of finished runs than one, a line each.
+    """Trials with another number of runs that have ended than one, a line each.
 
     A machine may have the beginnings of a run that another one made anew.
     """
@@ -147,13 +150,13 @@ def doubled(folders: Sequence[Path], trials: Sequence[Trial]) -> Iterator[str]:
     for folder in folders:
         for run in runs_in(folder / NAME):
             number = read_json(run / RECORD)["sweep"]["number"]
-            if (run / OUTCOME).exists() and read_json(run / OUTCOME)["status"] == "finished":
+            if (run / OUTCOME).exists() and read_json(run / OUTCOME)["status"] in ENDS:
                 runs[number].append(run.name)
             else:
                 unfinished += 1
     for trial in trials:
         if runs[trial.number] != [trial.run]:
-            yield f"trial {trial.number}: its run is {trial.run}, finished are {runs[trial.number]}"
+            yield f"trial {trial.number}: its run is {trial.run}, {runs[trial.number]} have ended"
     if unfinished and len(folders) == 1:
         yield f"{unfinished} runs are left that are no trial's"
 
@@ -191,7 +194,8 @@ def compared(
     if n < kills:
         problems.append(f"it was over after {n} kills; give more epochs or shorter pauses")
     print(f"{n} kills in {time.monotonic() - began:.0f} s, {len(found)} trials,", end=" ")
-    print(f"{sum(one.scores == other.scores for one, other in zip(found, expected))} equal scores")
+    print(f"{sum(one.scores == other.scores for one, other in zip(found, expected))} equal scores,")
+    print(*(f"{sum(t.state == state for t in found)} {state}" for state in ENDED), sep=", ")
     return problems
 
 
