@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+import optuna
+from optuna.trial import TrialState
+
+from project.search.order.rungs import Hyperband, reported
+from project.search.order.study import made, study_of, violations
 from project.search.space import Space
 from project.search.values import Plain, Rules, Trial
-
-if TYPE_CHECKING:
-    import optuna
 
 # Of Hyperband: a third of a bracket's trials go on from each rung.
 _FACTOR = 3
@@ -60,14 +61,8 @@ class Pruner:
         return self._trial.should_prune() and epoch < self._epochs
 
 
-def _begun(rules: Rules, known: Sequence[Trial], number: int, name: str) -> "optuna.Trial":
+def _begun(rules: Rules, known: Sequence[Trial], number: int, name: str) -> optuna.Trial:
     """The trial in a study of those that it may know, with the number that it has."""
-    import optuna  # a third of a second that trials without a pruner save
-    from optuna.trial import TrialState
-
-    from project.search.order.rungs import Hyperband, reported
-    from project.search.order.study import made, study_of, violations
-
     if rules.pruner == "median":
         warm_up = math.ceil(rules.max_epochs / _WARM_UP)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=warm_up)
