@@ -1,11 +1,18 @@
 """How the index lies in SQLite: tables of JSON for us, and views with columns for everybody."""
 
 import sqlite3
+from functools import cache
+from pathlib import Path
+from zlib import crc32
 
 from project.metadataset.tables import EXPERIMENT, SHARED, TABLES
 
-# An index of another number is made anew.
-SCHEMA = 1
+# The sources that say what stands in a row: an index that others have made is made anew.
+_SOURCES = (
+    *("metadataset/_layout.py", "metadataset/facts.py", "metadataset/tables.py"),
+    *("comparison/loading.py", "comparison/progress.py", "comparison/values.py"),
+    *("provenance/record.py", "cli/roles.py", "plugs/__init__.py"),
+)
 # SQLite gives no more than 2,000 columns.
 _MOST = 1900
 
@@ -16,10 +23,10 @@ def create(database: sqlite3.Connection) -> None:
     Raises:
         sqlite3.Error: they can't be written, or another process has them for too long.
     """
-    if _version(database) == SCHEMA:
+    if _version(database) == own_version():
         return
     database.execute("BEGIN IMMEDIATE")
-    if _version(database) != SCHEMA:  # another process may have been faster
+    if _version(database) != own_version():  # another process may have been faster
         found = database.execute("SELECT type, name FROM sqlite_master").fetchall()
         for kind, name in found:
             if kind in ("table", "view"):
@@ -31,8 +38,15 @@ def create(database: sqlite3.Connection) -> None:
             "CREATE TABLE run_ (path TEXT PRIMARY KEY, mark TEXT NOT NULL, problem TEXT,"
             f" run_id TEXT, status TEXT, facts TEXT, classes TEXT, {ids})"
         )
-        database.execute(f"PRAGMA user_version = {SCHEMA}")
+        database.execute(f"PRAGMA user_version = {own_version()}")
     database.execute("COMMIT")
+
+
+@cache
+def own_version() -> int:
+    """A number that is another one for other sources."""
+    package = Path(__file__).parents[1]
+    return crc32(b"".join((package / name).read_bytes() for name in _SOURCES)) & 0x7FFFFFFF
 
 
 def _version(database: sqlite3.Connection) -> int:
