@@ -16,6 +16,7 @@ from project.hyperparameters import BY_NAME
 from project.metadataset.embedding import HyperparametersEmbedding
 from project.metadataset.index import Index
 from project.metadataset.querying import with_settings
+from project.metadataset.ranges import with_defaults
 from project.metadataset.tables import EXPERIMENT
 from project.provenance.short_ids import short_ids
 from project.words.width import terminal_width
@@ -76,13 +77,14 @@ def _near(
     own: Row, settings: Sequence[Sequence[Row]], space: Row, score: str, limit: int
 ) -> list[Near]:
     embedding = HyperparametersEmbedding.of_runs(space)
-    vectors = embedding([own, *(rows[0] for rows in settings)])
-    distances = embedding.distances(vectors[0], vectors[1:])
+    firsts = [with_defaults(rows[0]) for rows in (*settings, [own])]
+    vectors = embedding(firsts)
+    distances = embedding.distances(vectors[-1], vectors[:-1])
     names = [axis.name for axis in embedding.axes]
     found = []
     for i in sorted(range(len(settings)), key=distances.__getitem__)[:limit]:
         rows = settings[i]
-        differs = _differing(own, rows[0], names)
+        differs = _differing(firsts[-1], firsts[i], names)
         found.append(Near(float(distances[i]), rows, differs, _mean(rows, score)))
     return found
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from project import plugs
-from project.cli.fields import Field, choices_of, is_tuple, kind_of, spelled
+from project.cli.fields import Field, choices_of, is_tuple, kind_of, recorded, spelled
 from project.cli.roles import BEGINNINGS, FREE_ON_RESUME, NEUTRAL_FLAGS
 from project.hyperparameters import ALL_NAMES, FLAGS
 
@@ -105,6 +105,16 @@ def axes_of_search(dimensions: Iterable["Dimension"]) -> tuple[Axis, ...]:
         )
         for each in dimensions
     )
+
+
+def with_defaults(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting with all flags of today: former versions, which lacked some, did as defaults do."""
+    return _defaults() | setting
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return {spelled(f.name): recorded(f, f.default) for f in FLAGS if spelled(f.name) not in _NEVER}
 
 
 @cache

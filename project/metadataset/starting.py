@@ -13,6 +13,7 @@ from project.metadataset.facts import space as space_of
 from project.metadataset.fitting import is_alike, values_in
 from project.metadataset.index import Index
 from project.metadataset.opening import Say, opened
+from project.metadataset.ranges import with_defaults
 from project.metadataset.tables import EXPERIMENT
 from project.search.ranges.space import Space
 from project.search.values import Objective, Plain
@@ -57,12 +58,12 @@ def warm_start(
 ) -> list[Start]:
     """The best settings of past runs that a sweep could have tried itself, the nearest first.
 
-    A run counts if it has finished, has every objective's score, had the same task, data set,
-    model, loss and optimizer (but for those that are searched), and if all its flags that are
-    searched are in the space. Runs that share what is not searched are of one kind; kinds come in
-    the order of their distance from the sweep's flags (see `HyperparametersEmbedding`), and of each
-    the better half of its settings, the best first. Runs that differ in the seed alone are one
-    setting, whose scores are means; of several objectives the mean of the ranks decides.
+    A run counts if it has finished and was not changed since, has every objective's score, had the
+    same task, data set, model, loss and optimizer (but for those that are searched), and if all its
+    flags that are searched are in the space. Runs that share what is not searched are of one kind;
+    kinds come in the order of their distance from the sweep's flags (`HyperparametersEmbedding`),
+    and of each the better half of its settings, the best first. Runs that differ in the seed alone
+    are one setting, whose scores are means; of several objectives the mean of the ranks decides.
 
     Args:
         exp_dir: the folder of all runs; it need not be there.
@@ -115,14 +116,16 @@ def _past(
 ) -> list[_Past]:
     """The runs that count, newest first."""
     tasks = {row["id"]: row for row in index.rows("task")}
-    settings = {row.pop("id"): row for row in index.rows("hyperparameters")}
+    settings = {row.pop("id"): with_defaults(row) for row in index.rows("hyperparameters")}
     searched = {"runs", *(each.name for each in space.dimensions)}
     fitting: dict[str, tuple[dict[str, Plain], dict[str, Any]] | None] = {}
     found = []
     for row in index.rows(EXPERIMENT):
         task, setting = tasks[row["task_id"]], settings[row["hyperparameters_id"]]
         scores = _scores(row, objectives)
-        if scores is None or row["status"] != "finished" or any(map(setting.get, _OF_A_PART)):
+        if scores is None or row["status"] != "finished" or row["changed"]:
+            continue
+        if any(map(setting.get, _OF_A_PART)):
             continue
         # Data that have files of their own are told by the folder that these are in.
         if task["files"] and row.get("data_dir") != flags.get("data_dir"):

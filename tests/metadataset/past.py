@@ -1,6 +1,6 @@
 """Past runs made in a moment, with all flags that a run has and the scores asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ def begun(
     samples: Mapping[str, Any] | None = None,
     plugs: Mapping[str, Any] | None = None,
     files: bytes | None = None,
+    lacking: Collection[str] = (),
     **flags: Any,
 ) -> Run:
     """A run that trains, of the digits and an MLP but for what is given.
@@ -26,9 +27,11 @@ def begun(
         samples: what the record says of the data, where it differs.
         plugs: the flags of plugs.
         files: the manifest of data that have files of their own.
+        lacking: the names of flags that its version did not have.
         flags: that differ from `BASE`.
     """
     values = BASE | flags | ({"plugs": plugs} if plugs else {})
+    values = {name: value for name, value in values.items() if name not in lacking}
     record = {
         "schema": 5,
         "exp_name": values["exp_name"],

@@ -10,6 +10,7 @@ from project.cli.flags import parse
 from project.metadataset.starting import Start, starting_values, warm_start
 from project.search.space import space_of
 from project.search.values import Objective
+from tests.comparison.store import edit
 from tests.metadataset.past import past
 
 ACCURACY = Objective("val_accuracy", "max")
@@ -137,6 +138,19 @@ def test_conditions_leave_flags_out_and_exclusions_settings(tmp_path: Path) -> N
         {"optimizer": "adamw", "learning_rate": 0.01},
         {"optimizer": "sgd", "momentum": 0.75, "learning_rate": 0.07},
     ]
+
+
+def test_runs_of_versions_that_lacked_a_flag_did_as_its_default(tmp_path: Path) -> None:
+    lacking = ("train_classes", "hidden_dim")
+    past(tmp_path, {"val_accuracy": 0.5}, learning_rate=0.001, lacking=lacking)
+    assert starts(tmp_path)[0].values == {"learning_rate": 0.001, "hidden_dim": 128}
+
+
+def test_a_run_that_was_changed_does_not_count(tmp_path: Path) -> None:
+    run = past(tmp_path)
+    assert len(starts(tmp_path)) == 1
+    edit(run, "record.json", host="elsewhere")
+    assert starts(tmp_path) == []
 
 
 def test_a_folder_that_is_not_there_has_no_past(tmp_path: Path) -> None:
