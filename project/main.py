@@ -101,10 +101,9 @@ def _run(arguments: Arguments, argv: Sequence[str]) -> int:
 def _recorded_code(plan: "Plan") -> "CodeState":
     """The sources as they are now: before anything slow, for they may be edited meanwhile."""
     from project.files.root import ROOT
-    from project.provenance.code import code_state
-    from project.provenance.redact import Redactor
+    from project.provenance.code import standing
 
-    code = code_state(ROOT, Redactor())
+    code = standing(ROOT)
     if plan.hparams.require_clean:
         code.check_clean(ROOT)
     return code

@@ -1,7 +1,7 @@
 """Which of the project's own code a model's answers depend on, and hashes of what it does."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from project import plugs
@@ -69,18 +69,20 @@ def _meaning(path: str, counted: tuple[str, ...]) -> str | None:
         return meaning(file.read(), counted)
 
 
-def _closure(path: str, *packages: str) -> Iterator[str]:
+@cache
+def _closure(path: str, *packages: str) -> tuple[str, ...]:
     """A file, and those of these packages that it imports, as far as they go."""
-    seen, waiting = {path}, [path]
+    found, waiting = [path], [path]
     while waiting:
-        yield (here := waiting.pop(0))
+        here = waiting.pop(0)
         with open(here, "rb") as file:
             source = file.read()
         for name in sorted(set().union(*(imported(source, package) for package in packages))):
             more = str(ROOT.joinpath(*name.split(".")).with_suffix(".py"))
-            if more not in seen and os.path.isfile(more):
-                seen.add(more)
+            if more not in found and os.path.isfile(more):
+                found.append(more)
                 waiting.append(more)
+    return tuple(found)
 
 
 def _name(path: str) -> str:

@@ -19,7 +19,9 @@ from project.provenance.patch_secrets import clean_patch
 from project.provenance.redact import Redactor
 from project.provenance.sources import digest, is_source, links_below, source_files
 
-__all__ = ["CodeState", "code_state", "with_imported"]
+__all__ = ["CodeState", "code_state", "keep", "standing", "with_imported"]
+
+_kept: list[CodeState] = []
 
 
 def code_state(root: Path, redactor: Redactor) -> CodeState:
@@ -35,6 +37,23 @@ def code_state(root: Path, redactor: Redactor) -> CodeState:
         return _by_git(root, redactor)
     except GitError as error:
         return _by_files(root, redactor, str(error))
+
+
+def keep(root: Path) -> None:
+    """Let the code's state count as it is now for all runs in forks of this process.
+
+    To be called before anything of it is imported that they share.
+    """
+    _kept[:] = [code_state(root, Redactor())]
+
+
+def standing(root: Path) -> CodeState:
+    """The state of the code, as it was kept or as it is now.
+
+    Raises:
+        OSError: a source file can't be read.
+    """
+    return _kept[0] if _kept else code_state(root, Redactor())
 
 
 def with_imported(
@@ -69,8 +88,7 @@ def with_imported(
 
 def _knows(code: CodeState, name: str) -> bool:
     """A submodule's files stand in its own commit, which that of the whole points to."""
-    parents = (str(path) for path in Path(name).parents)
-    return name in code.known or any(path in code.known for path in parents)
+    return name in code.known or any(str(path) in code.known for path in Path(name).parents)
 
 
 def _by_files(root: Path, redactor: Redactor, why: str) -> CodeState:

@@ -10,6 +10,8 @@ from blake3 import blake3
 
 from project.words.places import installed
 
+_kept: dict[str, str] = {}  # the hash of a file by its whole path
+
 
 def imported_sources(root: Path) -> dict[str, str]:
     """BLAKE3, in hex, of each file that a module was imported from, by its name, sorted.
@@ -20,7 +22,17 @@ def imported_sources(root: Path) -> dict[str, str]:
     Raises:
         OSError: a file can't be read; it may have been deleted since.
     """
-    return {_name(path, root): file_hash(path) for path in sorted(imported_files())}
+    hashes = {path: _kept.get(path) or file_hash(path) for path in sorted(imported_files())}
+    return {_name(path, root): found for path, found in hashes.items()}
+
+
+def keep_hashes() -> None:
+    """Let what is imported by now count as it is now, in forks of this process too.
+
+    Raises:
+        OSError: as of `imported_sources`.
+    """
+    _kept.update({path: file_hash(path) for path in imported_files()})
 
 
 def imported_files() -> set[str]:

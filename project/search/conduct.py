@@ -44,6 +44,8 @@ from project.search.values import Objective, Plain
 from project.tracking.choice import asked
 from project.words.telling import did_you_mean, quoted
 
+# What a trial with a pruner imports, Optuna above all.
+PRUNING = ("project.search.pruning", "project.search.order.rungs", "project.search.order.study")
 # The base flags, of the words that a person gave or that the sweep has.
 ReadBase = Callable[[Sequence[str]], Base]
 # The values of the first trials, of what past runs have shown of such a space.
@@ -163,7 +165,7 @@ class _Part:
         stage("loading torch, and trying the flags")
         flags = [*base.flags, "--exp-dir", str(self.arguments.exp_dir)]
         found = gpus(base.hparams.accelerator)
-        modules = ["project.search.pruning"] if pruner != "none" else []
+        modules = PRUNING if pruner != "none" else ()
         return self.stack.enter_context(Origin(threads, flags, found, modules))
 
     def _work(self, agenda: Agenda, goal: Goal, base: Base, origin: Origin) -> bool:

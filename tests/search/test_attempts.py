@@ -4,25 +4,49 @@ import json
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from project import verify
+from project.comparison.loading import load
+from project.comparison.values import known_names, values_of
+from project.comparison.where import parse
 from project.files import read_json
+from project.hyperparameters import Hyperparameters
+from project.provenance import runs_csv
+from project.provenance.recorded_flags import resumed
+from project.provenance.run import status
 from project.run_directory import CHECKPOINTS, OUTCOME, RECORD, last
 from project.search.attempts.attempt import Attempt
+from project.search.attempts.giving_up import GiveUp
 from project.search.attempts.origin import Origin
 from project.search.attempts.results import read_result
 from project.search.membership import Membership
-from project.search.values import COMPLETE, FAILED, TRIAL, WAITING, Job, Objective, Rules
+from project.search.space import Dimension, Space
+from project.search.values import (
+    COMPLETE,
+    FAILED,
+    PRUNED,
+    TRIAL,
+    WAITING,
+    Job,
+    Objective,
+    Rules,
+    Trial,
+)
 from tests import forks
 from tests.search.origins import forked
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 3 --tracker none --accelerator cpu --seed 3"
 FLAGS += " --exp-name tried --without progress reports predictions test"
 RULES = Rules("random", "none", 0, 1, 1, (Objective("val_accuracy", "max"),), max_epochs=3)
+
+
+SPACE = Space((Dimension("learning_rate", "float", (), 0.001, 0.1),))
 
 
 def is_over(attempt: Attempt, origin: Origin) -> int:
@@ -43,9 +67,11 @@ def origin() -> Iterator[Origin]:
 def start(origin: Origin, tmp_path: Path):
     """Starts trial 7 with these flags besides, as many an attempt as is asked for."""
 
-    def start(*more: str, flags: Sequence[str] = FLAGS.split()) -> Attempt:
+    def start(
+        *more: str, flags: Sequence[str] = FLAGS.split(), rules: Rules = RULES, history: Any = ()
+    ) -> Attempt:
         job = Job(TRIAL, 7, {}, {}, 1, None, "token")
-        member = Membership("tried", "f00d", TRIAL, 7, RULES)
+        member = Membership("tried", "f00d", TRIAL, 7, rules, {}, SPACE.to_json(), history)
         argv = [*flags, "--exp-dir", str(tmp_path), *more]
         return origin.start(job, argv, member, tmp_path / "log")
 
@@ -142,6 +168,65 @@ def test_another_origin_takes_the_place_of_one_that_was_killed(start, origin: Or
     assert is_over(first, origin) == -signal.SIGKILL
 
 
+def test_a_hopeless_trial_is_a_run_that_was_pruned(start, origin: Origin, tmp_path: Path) -> None:
+    """Beside six that were right from the first epoch on, it has nothing to hope for."""
+    rules = replace(RULES, pruner="median", max_epochs=6)
+    scores = dict.fromkeys(range(1, 7), 1.0)
+    history = [Trial(n, {"learning_rate": 0.01}, COMPLETE, (1.0,), {}, scores) for n in range(6)]
+    attempt = start("--max-epochs", "6", rules=rules, history=history)
+    assert is_over(attempt, origin) == 0, (tmp_path / "log").read_text()
+    result, outcome = read_result(attempt.run, rules, 0), read_json(attempt.run / OUTCOME)
+    # The median has a say after a fifth of the epochs: 2.
+    seen = result.intermediate
+    assert (result.state, sorted(seen), result.scores) == (PRUNED, [1, 2], (seen[2],))
+    assert outcome["status"] == status(attempt.run) == "pruned"
+    assert outcome["epochs"] == 2 and outcome["best"]["epoch"] in (0, 1)
+    assert result.reason == outcome["error"]
+    assert result.reason.startswith("after epoch 2: val_accuracy 0.")
+    assert "\npruned after epoch 2: val_accuracy 0." in (tmp_path / "log").read_text()
+    assert verify.examine(attempt.run).faults == []
+    row = runs_csv.read(tmp_path)[-1]
+    assert (row["status"], row["sweep_number"], row["sweep_kind"]) == ("pruned", "7", "trial")
+    values = values_of(load(attempt.run), datetime.now(UTC))
+    fits = parse("sweep.number == 7 and status == pruned", known_names([values]))
+    assert fits(values)
+    with pytest.raises(ValueError, match="can't be resumed: it is pruned; a new run goes on from"):
+        resumed(attempt.run, Hyperparameters(), {}, True)
+
+
+class Judged:
+    """A pruner that has had enough after an epoch, and notes what it is asked."""
+
+    def __init__(self, enough: int) -> None:
+        self.enough, self.asked = enough, list[tuple[int, float]]()
+
+    def should_prune(self, epoch: int, value: float) -> bool:
+        self.asked.append((epoch, value))
+        return epoch >= self.enough
+
+
+def test_a_resumed_trial_is_given_up_where_it_would_have_been(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    told = [(0, 10, 0.5), (1, 20, 0.4), (2, 30, 0.3)]
+    lines = [
+        {"time": 0.0, "step": step, "epoch": epoch, "metrics": {"val_accuracy": value}}
+        for epoch, step, value in told
+    ]
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    going, over, last = Judged(4), Judged(2), Judged(2)
+    # Two epochs are behind the checkpoint; what the journal has of the third comes again.
+    for judge, end in ((going, 5), (over, 5), (last, 2)):
+        callback = GiveUp(judge, "val_accuracy", end)
+        callback.hear(journal, 2)
+        assert (callback.reason is not None) == (judge is over)
+        assert judge.asked == [(1, 0.5), (2, 0.4)]
+
+
 def test_a_membership_travels_as_json() -> None:
-    member = Membership("tried", "f00d", TRIAL, 7, RULES, {"width": 8, "rate": 0.1}, arm="default")
+    rules = replace(RULES, pruner="median")
+    history = (Trial(0, {"width": 8}, COMPLETE, (0.5,), {}, {1: 0.4, 2: 0.5}),)
+    values = {"width": 8, "rate": 0.1}
+    member = Membership(
+        "tried", "f00d", TRIAL, 7, rules, values, SPACE.to_json(), history, "default"
+    )
     assert Membership.from_json(json.loads(json.dumps(member.to_json()))) == member

@@ -45,7 +45,7 @@ class Attempt:
     @property
     def run(self) -> Path | None:
         """The directory of its run, once it has opened that."""
-        self._read()
+        self.read()
         return Path(os.fsdecode(self._run)) if self._run else None
 
     def poll(self) -> int | None:
@@ -53,7 +53,7 @@ class Attempt:
         if self.code is None:
             self._look()
         if self.code is None and self.orphaned:
-            self._read()
+            self.read()
             if self._ended:
                 self._end(-signal.SIGKILL)
         return self.code
@@ -90,8 +90,8 @@ class Attempt:
         with suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
-    def _read(self) -> None:
-        """Read what there is; the end of it is that of the process, and of all it has started."""
+    def read(self) -> None:
+        """Read what the run has told; the end of that is its own, and that of all it started."""
         while not self._ended and select.select([self._told], [], [], 0)[0]:
             content = os.read(self._told, 2**12)
             self._run += content
@@ -100,7 +100,7 @@ class Attempt:
                 os.close(self._told)
 
     def _end(self, code: int) -> None:
-        self._read()
+        self.read()
         self.code = code
         if not self._ended:
             self._ended = True

@@ -17,6 +17,8 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 
+from project.files.root import ROOT
+from project.provenance.code import keep
 from project.search.attempts.carrying_out import carry_out
 from project.training.runtime import wait_briefly
 
@@ -117,6 +119,7 @@ def make_ready(request: int, answer: int) -> None:
         file.seek(0)
         asked = json.load(file)
     wait_briefly()
+    keep(ROOT)
     for name in (*IMPORTED, *asked["modules"]):
         import_module(name)
     from project.search.attempts.preparing import prepare

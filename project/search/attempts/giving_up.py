@@ -72,11 +72,9 @@ def giving_up(
     """
     if member is None or not member.may_be_pruned:
         return []
-    from importlib import import_module
-
+    from project.search.pruning import Pruner  # loads Optuna, which few runs need
     from project.search.space import Space
 
-    Pruner = import_module("project.search.pruning").Pruner  # loads Optuna, which few runs need
     told = Space.from_json(member.space), member.rules, member.history
     pruner = Pruner(*told, member.number, member.values, member.sweep)
     found = GiveUp(pruner, member.rules.objectives[0].name, last)

@@ -114,6 +114,8 @@ class Origin:
             select.select(handles, [], [], seconds)
         else:
             time.sleep(seconds)
+        for attempt in self.attempts:
+            attempt.read()  # or it would be there to be read at once, the next time
         self._hear()
 
     def _fork(self, job: Job, request: IO[bytes], output: IO[bytes]) -> Attempt:

@@ -12,6 +12,9 @@ from project.cli.flags import parse
 from project.data import beforehand
 from project.data.blake import by_one_thread
 from project.hyperparameters import FLAGS
+from project.plugs import answering
+from project.plugs.serving import task_of
+from project.provenance.imported import keep_hashes
 from project.provenance.parents import flags_found
 from project.training import generators
 
@@ -47,6 +50,9 @@ def _prepare(flags: Sequence[str]) -> Mapping[str, Any]:
         # Others are imported by each run, amid its own draws.
         if kind != "tracker" and not plugs.is_outside(kind, name):
             plugs.load(kind, name)
+    task = task_of(vars(hparams))
+    answering.recorded(hparams.model, task, hparams.recipe)  # which is remembered
+    keep_hashes()
     before = generators.hashes(cpu)
     beforehand.keep(hparams, data.load)
     if generators.hashes(cpu) != before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import optuna
@@ -29,17 +30,22 @@ def make_tables(database: Database, connection: sa.Connection) -> None:
     version = {"version_info_id": 1, "schema_version": models.SCHEMA_VERSION}
     noted = database.insert(_versions).values(**version, library_version=optuna.__version__)
     connection.execute(noted.on_conflict_do_nothing())
-    scripts = _scripts()
-    MigrationContext.configure(connection).stamp(scripts, scripts.get_current_head())
+    MigrationContext.configure(connection).stamp(_scripts(), _head())
 
 
 def _check(connection: sa.Connection) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
-    if found != (head := _scripts().get_current_head()):
+    if found != (head := _head()):
         raise ValueError(
             f"the storage has Optuna's tables of version {found}, and Optuna {optuna.__version__}"
             f" has {head}: update Optuna, or the tables by `optuna storage upgrade --storage URL`"
         )
+
+
+@cache
+def _head() -> str | None:
+    """The installed Optuna's version of them; to find it takes as long as to write ten trials."""
+    return _scripts().get_current_head()
 
 
 def _scripts() -> ScriptDirectory:
