@@ -23,13 +23,13 @@ def follow_each(pipe: int, name: str, grace: float = GRACE_SECONDS) -> int:
         name: of the tracker.
         grace: seconds without success, once no more are named, after which it gives up.
     Returns:
-        The exit code: 0 when all was sent; 1 when the tracker took no more; 2 when its settings
-        can't work.
+        The exit code: 0 when all was sent; 1 when the tracker took no more; 2 when the settings
+        can't work, or a run is damaged, which no later try would mend.
     """
     waiting: list[Path] = []
     pause, succeeded = POLL_SECONDS, time.monotonic()
     named = _named(pipe)
-    is_open = True
+    is_open, code = True, 0
     while is_open or waiting:
         if is_open:
             ready = select.select([pipe], [], [], pause if waiting else None)[0]
@@ -48,14 +48,15 @@ def follow_each(pipe: int, name: str, grace: float = GRACE_SECONDS) -> int:
         except Exception as error:
             print(one_line(error), flush=True)
             if type(error) is ValueError:
-                return 2
+                code = 2
+                continue
             if not is_open and time.monotonic() - succeeded >= grace:
                 return 1
             waiting.append(run)
             if not is_open:
                 time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-    return 0
+    return code
 
 
 def _send(run: Path, name: str) -> None:

@@ -386,3 +386,26 @@ def test_a_run_had_back_has_what_it_logged_alone(tmp_path: Path, ours: bool) -> 
     lines = (tmp_path / "journal.jsonl").read_text().splitlines()
     names = [name for line in lines for name in json.loads(line)["metrics"]]
     assert names == ["val_loss", "val_loss"] + ["best/val_loss"] * (not ours)
+
+
+def test_a_sweep_is_the_parent_of_its_runs(exp_dir: Path, drivers: list[Driver]) -> None:
+    """Which MLflow shows below it; the sweep lasts as long as the latest of them."""
+    runs = [make_run(exp_dir, f"20261121-03460{i}-aaaa") for i in range(2)]
+    for number, run in enumerate(runs):
+        told = {"name": "trial", "id": "f00d", "kind": "trial", "number": number}
+        record = json.loads((run / "record.json").read_text()) | {"sweep": told}
+        (run / "record.json").write_text(json.dumps(record))
+        finish(run)
+        drivers[0].send(run)
+    (parent,) = rows(exp_dir, "SELECT run_uuid FROM tags WHERE key = 'sweep_id' AND value = 'f00d'")
+    children = rows(
+        exp_dir, "SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId' AND value = ?", *parent
+    )
+    assert {child for (child,) in children} == {entry(run) for run in runs}
+    asked = "SELECT name, status, start_time, end_time FROM runs WHERE run_uuid = ?"
+    ((name, status, start, end),) = rows(exp_dir, asked, *parent)
+    ((_, _, first, _),) = rows(exp_dir, asked, entry(runs[0]))
+    ((_, _, _, latest),) = rows(exp_dir, asked, entry(runs[1]))
+    assert (name, status, start, end) == ("trial", "FINISHED", first, latest)
+    numbers = "SELECT value FROM tags WHERE key = 'sweep_number' ORDER BY value"
+    assert rows(exp_dir, numbers) == [("0",), ("1",)]
