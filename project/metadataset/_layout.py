@@ -9,9 +9,9 @@ from project.metadataset.tables import EXPERIMENT, SHARED, TABLES
 
 # The sources that say what stands in a row: an index that others have made is made anew.
 _SOURCES = (
-    *("metadataset/_layout.py", "metadataset/facts.py", "metadataset/tables.py"),
-    *("comparison/loading.py", "comparison/progress.py", "comparison/values.py"),
-    *("provenance/record.py", "cli/roles.py", "plugs/__init__.py"),
+    *("metadataset._layout", "metadataset.facts", "metadataset.tables", "comparison.loading"),
+    *("comparison.progress", "comparison.values", "provenance.record", "cli.roles"),
+    "plugs.__init__",
 )
 # SQLite gives no more than 2,000 columns.
 _MOST = 1900
@@ -46,7 +46,8 @@ def create(database: sqlite3.Connection) -> None:
 def own_version() -> int:
     """A number that is another one for other sources."""
     package = Path(__file__).parents[1]
-    return crc32(b"".join((package / name).read_bytes() for name in _SOURCES)) & 0x7FFFFFFF
+    paths = (package.joinpath(*f"{name}.py".split(".", 1)) for name in _SOURCES)
+    return crc32(b"".join(path.read_bytes() for path in paths)) & 0x7FFFFFFF
 
 
 def _version(database: sqlite3.Connection) -> int:
