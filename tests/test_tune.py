@@ -16,7 +16,7 @@ from PIL import Image
 from project import main, run_directory, tune
 from project.hyperparameters import Hyperparameters
 from project.tuning import workers
-from project.tuning.asking import command
+from project.tuning.asking import asked, command
 
 SMALL = "--data synthetic --model mlp --hidden-dim 8 --exp-name small --tracker none".split()
 PLAIN = ["--without", "reports", "predictions", "progress"]
@@ -88,6 +88,7 @@ def test_it_prints_the_command_with_the_rate_found(
     flags = ["--model", "mlp", "--lr=7", "--tags", "a b", "--learning-rate-scale", "*bias=0.5"]
     code, out, err = tuned(capsys, tmp_path, "lr", *flags)
     assert code == 0 and out.count("\n") == 1
+    assert asked(["lr", "--", *flags])[1] == asked(["lr", *flags])[1] == flags
     words = shlex.split(out)
     kept = [word for word in flags if word != "--lr=7"]
     assert words[:-1] == [

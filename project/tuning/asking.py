@@ -55,7 +55,10 @@ def asked(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """
     parser = make_parser()
     parser.complete()
-    arguments, words = parser.parse_known_args(argv)
+    said = list(argv)
+    if "--" in said:  # as before a run's flags elsewhere; here it need not be
+        said.remove("--")
+    arguments, words = parser.parse_known_args(said)
     if arguments.action != argv[0]:
         raise ValueError(f"ACTION stands before the flags: {USAGE}")
     for name, (default, actions) in OWN.items():
@@ -63,7 +66,7 @@ def asked(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
             setattr(arguments, name, default)
         elif arguments.action not in actions:
             raise ValueError(f"--{name} is of {' and '.join(actions)}, not of {arguments.action}")
-    return arguments, [word for i, word in enumerate(words) if i or word != "--"]
+    return arguments, words
 
 
 def command(words: Sequence[str], name: str, value: str) -> str:
