@@ -6,13 +6,14 @@ Runs with shares of the training samples, a form through their errors, and its f
 # PYTHON_ARGCOMPLETE_OK
 
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from project.cli.command import as_process, guarded
 from project.cli.stage import stage
+from project.run_directory import LOCK, forecast_of
 
 if TYPE_CHECKING:
     from project.forecast.asking import Asked
@@ -46,24 +47,30 @@ def scale(argv: Sequence[str]) -> int:
         OSError: a file can't be read or written.
     """
     from project.forecast.asking import asked
+    from project.provenance.parents import flags_found
 
-    wanted = asked(argv, _recorded_flags, _named_runs)
+    wanted = asked(argv, flags_found, _named_runs)
     from project.files import try_lock
-    from project.run_directory import LOCK, forecast_of
 
     folder = forecast_of(Path(wanted.base.exp_dir), wanted.base.exp_name)
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     if (held := try_lock(folder / LOCK)) is None:
         raise ValueError(f"another process makes the runs of {wanted.base.exp_name}; wait for it")
     with closing(held):
-        return _scale(wanted, folder)
+        try:
+            return _scale(wanted, folder)
+        finally:
+            _leave_no_empty(folder)
 
 
-def _recorded_flags(exp_dir: str, reference: str) -> tuple[str, Mapping[str, Any]]:
-    from project.provenance.parents import named, taken_flags
-
-    directory, name = named(Path(exp_dir), reference)
-    return name, taken_flags(directory)
+def _leave_no_empty(folder: Path) -> None:
+    """Remove the folder again where nothing has come of it."""
+    with suppress(OSError):
+        (folder / "logs").rmdir()
+        if [path.name for path in folder.iterdir()] == [LOCK]:
+            (folder / LOCK).unlink()
+            for each in (folder, folder.parent, folder.parents[1]):
+                each.rmdir()
 
 
 def _named_runs(hparams: "Hyperparameters") -> list[str]:

@@ -62,13 +62,15 @@ class Answer:
     ahead: tuple[Ahead, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Every number, plain; NaN and infinite ones are null."""
+        """Every number, plain; JSON has NaN and infinite ones as texts."""
         return {
             "form": "chance * |e / (e - i eta)|, e = n^-alpha + b m^-beta + c",
             "score": self.score,
             "chance": self.chance,
             "parameters": {k: asdict(v) for k, v in parameters(self.fitted).items()},
             "noise": self.fitted.noise,
+            "scatter": self.fitted.scatter,
+            "fits": self.fitted.fits,
             "all_samples": self.all_samples,
             "forecasts": [_plain(each) for each in self.ahead],
             "checks": [asdict(each) | {"off": each.off} for each in self.checks],

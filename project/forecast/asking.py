@@ -1,6 +1,7 @@
 """What the command line of `project.scaling` asks for: which runs, and what of them."""
 
 import argparse
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ class Asked:
         targets: errors for which the samples needed are asked.
         score: whose difference from 1 is the error.
         chance: the error of a guess; None: 1 - 1/C.
+        same_steps: whether smaller shares have more epochs.
         jobs: how many runs at a time.
         find: finds the flags of a recorded run.
     """
@@ -64,6 +66,7 @@ class Asked:
     targets: tuple[float, ...]
     score: str
     chance: float | None
+    same_steps: bool
     jobs: int
     find: FindFlags
 
@@ -78,6 +81,8 @@ class Asked:
         words += ["--train-fraction", repr(wanted.fraction)]
         if self.width_flag is not None:
             words += [self.width_flag, str(wanted.width)]
+        if self.same_steps:
+            words += ["--max-epochs", str(math.ceil(self.base.max_epochs / wanted.fraction))]
         if not self.own_tracker:
             words += ["--tracker", "none"]
         without = dict.fromkeys((*self.base.without, "test", "progress", "reports"))
@@ -126,7 +131,7 @@ def asked(argv: Sequence[str], find: FindFlags, name_runs: NameRuns) -> Asked:
     targets = tuple(sorted({*own.target}, reverse=True))
     found = Asked(
         *(tuple(words), base, "tracker" in arguments.given, flag if own.widths else None),
-        *(tuple(runs), targets, own.score, own.chance, own.jobs, find),
+        *(tuple(runs), targets, own.score, own.chance, own.same_steps, own.jobs, find),
     )
     for wanted in runs[: len(widths)]:
         found.hparams(wanted)  # which tells what is wrong with a width

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import fdtrc, ndtri, stdtrit
 
 from project.forecast.fitting import Scale, fit, law, refit, scale_of
 from project.forecast.points import Cells, Point, cells_of
@@ -24,6 +24,9 @@ class Fitted:
         laws: with those of B sets of errors drawn anew, `(B, 1)` each; None where there are no more
             points than parameters, so that nothing says how sure these are.
         noise: standard deviation of a run's relative difference from the form.
+        scatter: likewise from the mean of the seeds; NaN where there is one seed.
+        fits: how probable it is that means are so far from the form by chance; 1 where nothing can
+            be said.
     """
 
     def __init__(self, points: Sequence[Point], chance: float, draws: int = DRAWS) -> None:
@@ -43,6 +46,7 @@ class Fitted:
         relative = np.array([p.error for p in points]) / fitted[cells.of_point] - 1
         free = len(points) - scale.n_parameters
         self.noise = float(np.sqrt((relative**2).sum() / max(1, free)))
+        self.scatter, self.fits = _lack_of_fit(cells, relative, fitted, scale)
         self.laws = None
         if free > 0:
             drawn = _drawn(cells, relative, fitted, scale, draws)
@@ -88,6 +92,27 @@ def _expected(relative: np.ndarray, fitted: np.ndarray) -> np.ndarray:
 
     fitted = fitted.clip(_LEAST, 1 - _LEAST)
     return min(np.ones_like(fitted), np.sqrt((1 - fitted) / fitted), key=unlikely)
+
+
+def _lack_of_fit(
+    cells: Cells, relative: np.ndarray, fitted: np.ndarray, scale: Scale
+) -> tuple[float, float]:
+    """`scatter` and `fits`: the F test of means that are further from the form than seeds apart."""
+    of_seeds = len(relative) - len(cells.counts)
+    of_form = len(cells.counts) - scale.n_parameters
+    if of_seeds < 1:
+        return float("nan"), 1.0
+
+    def squares(values: np.ndarray) -> tuple[float, float]:
+        means = np.bincount(cells.of_point, values) / cells.counts
+        apart = float(((values - means[cells.of_point]) ** 2).sum())
+        return apart, float((cells.counts * means**2).sum())
+
+    scatter = np.sqrt(squares(relative)[0] / of_seeds)
+    apart, away = squares(relative / _expected(relative, fitted[cells.of_point]))
+    if of_form < 1 or not apart:
+        return float(scatter), 1.0
+    return float(scatter), float(fdtrc(of_form, of_seeds, away / of_form * of_seeds / apart))
 
 
 def _few(free: int) -> float:

@@ -57,12 +57,13 @@ class Making:
         """Make them, in this order.
 
         Raises:
-            ValueError: the first finds the flags at fault.
+            ValueError: the data can't be had, or the first run finds the flags at fault.
             OSError: a process can't be started, or a file written.
             KeyboardInterrupt: asked twice to stop; what ran is killed.
         """
         left = deque(wanted)
-        with Origin(self._threads) as origin:
+        with Origin(self._threads, self._asked.words) as origin:
+            origin.data()  # which tells what is wrong with it
             while self._present or (left and not stop.asked):
                 while left and not stop.asked and len(self._present) < self._asked.jobs:
                     each = left.popleft()

@@ -35,6 +35,10 @@ def make_parser() -> Parser:
     add("--width-flag", metavar="NAME", help=text)
     text = "runs of each, with seeds --seed, --seed + 1, ... (%(default)s)"
     add("--seeds", type=whole("number of seeds", 1, 10_000), default=3, metavar="N", help=text)
+    text = (
+        "give smaller shares more epochs, so that each run takes the steps of one with all samples"
+    )
+    add("--same-steps", action="store_true", help=text)
     text = "errors for which the samples needed are told (0.01)"
     add("--target", type=real("error", 1e-9, 1), nargs="+", default=[0.01], metavar="X", help=text)
     text = "validation score, 1 at best; the error is what lacks (%(default)s)"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from project.forecast.answer import Ahead, Answer
 from project.forecast.questions import Check, Estimate, parameters
 
+_IMPROBABLE = 0.01
 _NOTHING = 1e-8  # what is written as 0
 _FAR = 100  # times the most samples measured: nobody has seen what the curve does there
 
@@ -23,6 +24,9 @@ def lines(answer: Answer) -> Iterator[str]:
     yield f"error = {answer.chance:.4g} |e / (e - i eta)|, e = n^-alpha{of_size} + c"
     yield from _table([(k, _number(v)) for k, v in parameters(answer.fitted).items()])
     yield f"a run differs from it by {percent(answer.fitted.noise)}"
+    if answer.fitted.fits < _IMPROBABLE:
+        yield f"IT DOES NOT FIT: seeds differ by {percent(answer.fitted.scatter)} alone. Have small"
+        yield "shares and models learned all they can? Longer training and --same-steps help"
     yield ""
     yield from _checked(answer.checks)
     yield ""

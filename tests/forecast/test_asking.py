@@ -6,10 +6,11 @@ import pytest
 
 from project import scaling
 from project.forecast.asking import Asked, Wanted, asked
+from project.provenance.parents import flags_found
 
 
 def ask(*words: str) -> Asked:
-    return asked(words, scaling._recorded_flags, scaling._named_runs)
+    return asked(words, flags_found, scaling._named_runs)
 
 
 def test_runs_are_of_all_fractions_seeds_and_widths_the_smallest_first() -> None:
@@ -31,6 +32,14 @@ def test_a_run_has_the_flags_given_and_no_test_and_no_tracker() -> None:
     assert hparams.exp_name == "scaling" and hparams.tracker == ("none",)
     assert set(hparams.without) == {"predictions", "test", "progress", "reports"}
     assert ask("--tracker", "mlflow").hparams(Wanted(0.1, None, 0)).tracker == ("mlflow",)
+
+
+def test_smaller_shares_can_have_more_epochs() -> None:
+    """30 epochs of all samples are 120 of a quarter."""
+    found = ask("--max-epochs", "30", "--same-steps")
+    assert found.hparams(Wanted(0.25, None, 0)).max_epochs == 120
+    assert found.hparams(Wanted(1.0, None, 0)).max_epochs == 30
+    assert ask("--max-epochs", "30").hparams(Wanted(0.25, None, 0)).max_epochs == 30
 
 
 @pytest.mark.parametrize(

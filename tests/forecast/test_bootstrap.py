@@ -94,3 +94,23 @@ def test_a_check_does_not_see_what_it_forecasts() -> None:
     other = [p if p.samples < 16000 else Point(16000, 1000, p.seed, 3 * p.error) for p in some]
     for one, another in zip(checks(some, 0.9, 50), checks(other, 0.9, 50), strict=True):
         assert one.forecast == another.forecast and another.off < one.off
+
+
+def test_errors_of_another_form_are_told_from_noise() -> None:
+    """Of the form's own at the level of 1 % one of 100 is; of errors in steps each is."""
+    fits = [Fitted(points(ONE_SIZE, counted=2000, seed=s), 0.9, 1).fits for s in range(20)]
+    assert min(fits) > 1e-4 and np.mean(np.array(fits) < 0.5) == pytest.approx(0.5, abs=0.35)
+    some = points(ONE_SIZE, relative=0.02)
+    stepped = [Point(p.samples, p.size, p.seed, 0.6 if p.samples < 4000 else p.error) for p in some]
+    found = Fitted(
+        [Point(p.samples, p.size, p.seed, p.error * (1 + p.seed / 50)) for p in stepped], 0.9, 1
+    )
+    assert found.fits < 1e-3 and found.noise > 2 * found.scatter
+
+
+def test_scatter_is_that_of_seeds() -> None:
+    """Two seeds, 10 % above and below the form: their mean is the form, 1 free number a cell."""
+    form = points(ONE_SIZE, seeds=2)
+    some = [Point(p.samples, p.size, p.seed, p.error * (0.9 + 0.2 * p.seed)) for p in form]
+    assert Fitted(some, 0.9, 1).scatter == pytest.approx(np.sqrt(2 * 0.1**2), rel=1e-2)
+    assert np.isnan(Fitted(form[::2], 0.9, 1).scatter)

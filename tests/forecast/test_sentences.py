@@ -52,6 +52,14 @@ def test_errors_that_are_none_are_left_out_and_said() -> None:
     )
 
 
+def test_a_form_that_does_not_fit_is_told() -> None:
+    some = points(ONE_SIZE, relative=0.01)
+    assert "IT DOES NOT FIT" not in told(some, "val_accuracy", 0.9, 32000, [0.01])
+    other = [Point(p.samples, 1000, p.seed, p.error * (1 + (p.samples == 2000))) for p in some]
+    text = told(other, "val_accuracy", 0.9, 32000, [0.01])
+    assert "IT DOES NOT FIT: seeds differ by" in text
+
+
 def test_too_few_points_are_a_line() -> None:
     some = [Point(n, 1, 0, e) for n, e in ((10, 0.5), (20, 0.3), (40, 0.0), (80, 0.0))]
     with pytest.raises(ValueError, match="runs of 2 numbers of samples with any error"):
