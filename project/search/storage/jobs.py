@@ -62,7 +62,7 @@ def rows(
 
 
 def busy(connection: sa.Connection, sweep: str) -> float:
-    """The seconds in which at least one job ran; of one that died, also those until it ended."""
+    """The seconds in which at least one job ran; of one that was resumed, its last attempt's."""
     begun = _jobs.c.started.is_not(None), _jobs.c.ended.is_not(None)
     asked = sa.select(_jobs.c.started, _jobs.c.ended).where(_jobs.c.sweep == sweep, *begun)
     total, until = 0.0, -math.inf

@@ -58,7 +58,7 @@ def claim(
     )
     taken = {"state": RUNNING, "worker": worker, "token": token}
     taken |= {"lease": database.now + seconds, "attempt": _jobs.c.attempt + 1}
-    taken["started"] = sa.func.coalesce(_jobs.c.started, database.now)
+    taken["started"] = database.now  # a night between two attempts is no time of the job's
     connection.execute(sa.update(_jobs).where(own).values(taken))
     return connection.execute(mine).one()
 

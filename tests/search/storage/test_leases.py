@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from project.search.storage import Storage, open_storage
+from project.search.storage import Storage, open_storage, tables
 from project.search.values import COMPLETE, CONFIRM, FAILED, TEST, TRIAL, WAITING, Job, Result
 
 LONG, OVER = 600.0, -1.0  # seconds of a lease; the other was over before it began
@@ -101,3 +102,16 @@ def test_who_has_gone_and_asks_again_is_there(storage: Storage, workers: tuple[s
     assert [worker.id for worker in storage.workers("a") if worker.gone] == [workers[0]]
     assert claimed(storage, workers[0]).attempt == 1
     assert [worker.id for worker in storage.workers("a") if worker.gone] == []
+
+
+def test_a_jobs_time_is_that_of_its_last_attempt(
+    storage: Storage, workers: tuple[str, str]
+) -> None:
+    """A night between two attempts is none of it."""
+    storage.plan("a", TRIAL, 0, {})
+    storage.release(claimed(storage, workers[0]).token)
+    started = sa.update(tables.jobs).values(started=0.0)  # in 1970
+    with sa.create_engine(f"sqlite:///{storage.shown}").begin() as connection:
+        connection.execute(started)
+    assert storage.finish(claimed(storage, workers[1]).token, Result(COMPLETE))
+    assert 0.0 <= storage.busy("a") < 1000.0
