@@ -33,8 +33,10 @@ class Teller:
         ways = {"min": "less is better", "max": "more is better"}
         goals = ", ".join(f"{each.name} ({ways[each.better]})" for each in rules.objectives)
         how = [rules.sampler, *([f"{rules.pruner} pruning"] if rules.pruner != "none" else [])]
-        names = ", ".join(dimension.name for dimension in self._spec.space.dimensions)
-        _print(f"sweep {self._name}: {goals} by {names}")
+        _print(f"sweep {self._name}: {goals}, of")
+        # A list of two numbers in a file is a choice of two: here it is seen.
+        for line in self._spec.space.lines():
+            _print(f"  {line}")
         _print(
             f"{goal.total} trials, {rules.window} at once at most, {rules.threads}"
             f" thread{'s' * (rules.threads > 1)} each; {', '.join(how)}, seed {rules.seed}"
