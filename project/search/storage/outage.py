@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -65,9 +64,8 @@ def fault(error: sa.exc.DBAPIError, url: sa.URL) -> Exception:
     if is_full(error, url):
         where = os.path.dirname(str(url.database))
         return OSError(
-            errno.ENOSPC,
             f"the disk of {where} is full: nothing is lost; make room, and give the same command"
-            " again",
+            " again"
         )
     return ValueError(f"the storage {shown(url)}: {without_password(reason(error), url)}")
 

@@ -101,7 +101,7 @@ def test_a_full_disk_is_a_line_and_nothing_is_lost(begun: Begin, tmp_path: Path)
     storage.close()
     sa.event.listen(sa.engine.Engine, "connect", fill)
     try:
-        with pytest.raises(OSError, match=f"the disk of {tmp_path} is full: nothing is lost"):
+        with pytest.raises(OSError, match=f"^the disk of {tmp_path} is full: nothing is lost"):
             storage.plan("a", TRIAL, 1, {"text": "x" * 100_000})
         assert len(storage.trials("a")) == 1
     finally:
