@@ -70,7 +70,10 @@ def _dimension(each: Wish, f: Field) -> tuple[Dimension | None, list[str]]:
         if "sweep" not in f.metadata:
             why = f"{spelled(f.name)} has no range of its own: give one in --space"
             return None, [f"{each.place}: {why} ({wish.RANGE})"]
-        own = wish.read(each.name, each.place, f.metadata["sweep"])
+        try:
+            own = wish.own_wish(f, each.place)
+        except ValueError as error:
+            return None, [f"{each.place}: {error}"]
         each = replace(own, when=each.when, step=each.step)
     made, problems = wish.dimension_of(each, f)
     return made, [f"{each.place}: {spelled(f.name)}: {line}" for line in problems]

@@ -1,5 +1,6 @@
 """`--template`: a space with every flag that has a range, to be cut down."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from project.hyperparameters import section_of
 from project.search.ranges.dimension import Dimension
 from project.search.ranges.known import Known
 from project.search.ranges.space import Space
-from project.search.ranges.wish import dimension_of, read
+from project.search.ranges.wish import dimension_of, own_wish
 
 _HEAD = """\
 # What `python -m project.sweep --space FILE` searches: leave the lines that it should.
@@ -24,18 +25,24 @@ _NEEDS = {"samples_per_class": ("sampler", "pk")}
 
 
 def written(flags: Sequence[str]) -> str:
-    """The text of the file; flags that do nothing, or can't be, with these others, as comments."""
+    """The text of the file; flags that do nothing, or can't be, with these others, as comments.
+
+    Raises:
+        ValueError: the command line is wrong, or what a plug says of a flag of its own.
+    """
     known = Known(flags)
     lines = [_HEAD]
     for f, _ in known.ranged():
-        made, _ = dimension_of(read(f.name, "", f.metadata["sweep"]), f)
-        assert made is not None, f"the range of {f.name} does not fit it"
+        made, problems = dimension_of(own_wish(f, ""), f)
+        if made is None:
+            raise ValueError(f"the range that stands on {f.name}: {problems[0]}")
         text = f"{made.name}: {_text(f.metadata['sweep'])}"
         if made.name in _WHEN:
             range_ = text.partition(": ")[2]
             text = f"{made.name}: {{range: {range_}, when: {_WHEN[made.name]}}}"
         why = next(_in_vain(flags, known, f, made), "")
-        lines.append(f"# {text}  # {why}\n" if why else f"{text}  # {f.metadata['help']}\n")
+        about = " ".join((why or f.metadata["help"]).split())
+        lines.append(f"{'# ' if why else ''}{text}  # {about}\n")
     return "".join(lines)
 
 
@@ -64,5 +71,5 @@ def _word(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return "null" if value is None else str(value).lower()
     if isinstance(value, str):
-        return value if value.replace("-", "").isalpha() else f'"{value}"'
+        return value if value.replace("-", "").isalpha() else json.dumps(value)
     return f"{value:g}"

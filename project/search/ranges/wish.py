@@ -52,6 +52,18 @@ def read(name: str, place: str, said: Any) -> Wish:
     return Wish(name, place, low=ends[0], high=ends[1], log=bool(match[1]))
 
 
+def own_wish(f: Field, place: str) -> Wish:
+    """The range that stands on a field.
+
+    Raises:
+        ValueError: it is none; the line names the flag.
+    """
+    try:
+        return read(f.name, place, f.metadata["sweep"])
+    except ValueError as error:
+        raise ValueError(f"the range that stands on {spelled(f.name)}: {error}") from None
+
+
 def dimension_of(wish: Wish, f: Field) -> tuple[Dimension | None, list[str]]:
     """What a wish comes to for a flag, and what is wrong with it, a line each without the place."""
     try:

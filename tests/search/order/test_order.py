@@ -142,3 +142,12 @@ def test_another_order_of_python_sets_is_the_same_sequence() -> None:
         for seed in ("1", "2")
     ]
     assert printed[0] == printed[1] == f"{sweep(rules('tpe', 'median'), 30)}\n"
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_less_is_better_is_more_is_better_of_the_negated_scores(pruner: str) -> None:
+    loss = Objective("val_loss", "min")
+    of = rules("tpe", pruner, objectives=(loss,))
+    found = sweep(of, 30, curve=lambda values: [-score for score in curve(values)])
+    negated = [(state, values, (-score,)) for state, values, (score,) in found]
+    assert negated == sweep(rules("tpe", pruner), 30)

@@ -196,3 +196,19 @@ def test_the_template_leaves_out_what_a_model_does_not_read(tmp_path: Path) -> N
         assert f"\n{other}: " not in template(["--model", model])
     text = template(["--model", f"file:{tmp_path}/net.yaml"])
     assert "\nhidden_dim: " in text and "\n# depth: " in text
+
+
+@pytest.mark.parametrize("said, why", [("0 to 1", "is no range: write"), ("[0, 9]", "must be in")])
+def test_a_plug_whose_range_is_wrong_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, why: str
+) -> None:
+    flag = f'flag(1.0, "any", bounds="[0, 1]", sweep="{said}")'
+    text = f"from project.hyperparameters import flag\nclass Settings:\n    push: float = {flag}\n"
+    (tmp_path / "own_loss.py").write_text(f"{text}\nclass Loss: pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for ask in (lambda flags: space_of(flags, ["push"], None), template):
+        with pytest.raises(ValueError) as caught:
+            ask(["--loss", "own_loss:Loss"])
+        (line,) = str(caught.value).splitlines()
+        assert "push" in line and why in line
