@@ -17,7 +17,7 @@ class Law:
     never exceeds what a guess has.
 
     Source: J. Rosenfeld et al., "A Constructive Prediction of the Generalization Error Across
-    Scales", 2020, equations 4 and 5 (arXiv 1909.12673).
+    Scales", 2020 (arXiv 1909.12673).
 
     Attributes:
         chance: the error of a guess, 1 - 1/C for C classes.

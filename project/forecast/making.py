@@ -12,6 +12,7 @@ from project.search.attempts.attempt import Attempt
 from project.search.attempts.origin import Origin
 from project.search.attempts.results import how_it_died
 from project.search.beginning import cores
+from project.search.supervision.devices import gpus
 from project.search.supervision.stopping import Stop
 from project.search.values import TRIAL, Job
 from project.words.telling import clean
@@ -62,7 +63,8 @@ class Making:
             KeyboardInterrupt: asked twice to stop; what ran is killed.
         """
         left = deque(wanted)
-        with Origin(self._threads, self._asked.words) as origin:
+        devices = gpus(self._asked.base.accelerator)
+        with Origin(self._threads, self._asked.words, devices) as origin:
             origin.data()  # which tells what is wrong with it
             while self._present or (left and not stop.asked):
                 while left and not stop.asked and len(self._present) < self._asked.jobs:

@@ -11,7 +11,7 @@ LAW = Law(chance=0.9, alpha=0.5, eta=0.02, c=0.001, b=0.3, beta=0.6)
 
 
 def test_the_error_is_that_of_the_paper() -> None:
-    """Equation 5 as it stands there, with complex numbers."""
+    """As it stands there, with complex numbers."""
     n, m = 400, 1000
     e = 400**-0.5 + 0.3 * 1000**-0.6 + 0.001  # 0.05 + 0.00475... + 0.001
     assert LAW.error(n, m) == pytest.approx(0.9 * abs(e / (e - 1j * 0.02)), rel=1e-12)
