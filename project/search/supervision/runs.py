@@ -1,5 +1,7 @@
 """A job as a run: its command line, what a former attempt has left of it, and what came out."""
 
+import errno
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -61,7 +63,7 @@ class RunCarrier:
             if status(run) == "running":
                 return None
             ended = read_result(run, self.agenda.spec.rules, None)
-            if ended.state != WAITING:
+            if ended.state != WAITING and not _lacked_room(ended):
                 self.send(run)
                 return ended
             resumed = self._to_resume(run)
@@ -86,6 +88,8 @@ class RunCarrier:
         log = self.logs / f"{job.kind}-{job.number}-{job.attempt}.log"
         if found.state == FAILED and run is None:
             found = Result(FAILED, reason=_last_line(log) or found.reason)
+        if _lacked_room(found):  # it goes on once there is some
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.exp_dir))
         if found.state != WAITING:
             log.unlink(missing_ok=True)
             if run is not None:
@@ -170,6 +174,11 @@ class RunCarrier:
 
     def _directory(self, run: str) -> Path:
         return self.exp_dir / self.agenda.name / run
+
+
+def _lacked_room(result: Result) -> bool:
+    """Whether a run failed for a full disk, which is no fault of its flags."""
+    return result.state == FAILED and os.strerror(errno.ENOSPC) in result.reason
 
 
 def named(job: Job) -> str:

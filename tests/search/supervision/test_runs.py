@@ -170,3 +170,16 @@ def test_what_fails_before_it_has_a_run_says_why(carrier: RunCarrier, tmp_path: 
     (tmp_path / "trial-3-1.log").write_text("note: x\nerror: out of room\nerror: twice\n")
     found = carrier.result(job(), SimpleNamespace(run=None, cpu_seconds=0.0), 2)
     assert (found.state, found.reason) == (FAILED, "out of room; twice")
+
+
+def test_a_full_disk_is_no_fault_of_a_trial(
+    carrier: RunCarrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends the command, and the next one goes on with the run."""
+    run = leave(tmp_path)
+    failed = Result(FAILED, reason=f"{run}/x: No space left on device", run=RUN)
+    monkeypatch.setattr(runs, "read_result", lambda *asked: failed)
+    with pytest.raises(OSError, match="No space left on device"):
+        carrier.result(job(), SimpleNamespace(run=run, cpu_seconds=0.0), 1)
+    carrier.begin(job(begun=RUN))
+    assert carrier.origin.started == [["--resume", str(run), "--exp-dir", str(tmp_path)]]
