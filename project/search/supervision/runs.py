@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -102,7 +103,7 @@ class RunCarrier:
         self.origin.wait(seconds)
 
     def _died(self, job: Job, run: Path | None, code: int, why: str) -> Result | None:
-        if code > 0:  # by Ctrl-C, of which the supervisor has told
+        if code > 0 or code == -signal.SIGTERM:  # in order, as the supervisor asked, or a person
             return None
         key = job.kind, job.number
         come = last(run).stat().st_mtime_ns if run and last(run).exists() else 0

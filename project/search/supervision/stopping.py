@@ -52,6 +52,7 @@ class Stop:
         self._at = now
         again, self.asked, self.number = self.number is not None, True, number
         if again or self.at_once:
+            _say("\nstopped at once; the same command goes on\n")
             raise KeyboardInterrupt
         _say("\nstopping: what runs writes a checkpoint; once more to stop at once\n")
 

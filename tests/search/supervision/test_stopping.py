@@ -44,11 +44,12 @@ def test_a_second_one_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_while_the_storage_is_away_one_is_enough() -> None:
+def test_while_the_storage_is_away_one_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
     stop = Stop()
     stop.at_once = True
     with stop.listening(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+    assert capsys.readouterr().err == "\nstopped at once; the same command goes on\n"
 
 
 def test_time_that_is_over_asks_likewise() -> None:
