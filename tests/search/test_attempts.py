@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -230,3 +232,50 @@ def test_a_membership_travels_as_json() -> None:
         "tried", "f00d", TRIAL, 7, rules, values, SPACE.to_json(), history, "default"
     )
     assert Membership.from_json(json.loads(json.dumps(member.to_json()))) == member
+
+
+@pytest.mark.nightly
+def test_gpus_are_taken_in_turn_by_attempts_that_are_started_anew(
+    by_hand: dict[str, Any], tmp_path: Path
+) -> None:
+    """Which compute on the CPU here, where there are none, and are no forks."""
+    jobs = [Job(TRIAL, number, {}, {}, 1, None, "token") for number in range(2)]
+    argv = [*FLAGS.split(), "--exp-dir", str(tmp_path)]
+    with Origin(1, FLAGS.split(), gpus=("3", "5")) as origin:
+        attempts = [
+            origin.start(
+                job, argv, Membership("tried", "f00d", TRIAL, job.number, RULES), tmp_path / "log"
+            )
+            for job in jobs
+        ]
+        assert [attempt.gpu for attempt in attempts] == ["3", "5"]
+        for attempt in attempts:
+            assert is_over(attempt, origin) == 0, (tmp_path / "log").read_text()
+    for attempt in attempts:
+        record = read_json(attempt.run / RECORD)
+        assert record["environment"]["variables"]["CUDA_VISIBLE_DEVICES"] == attempt.gpu
+        assert record["sweep"]["number"] == attempt.job.number
+        assert read_json(attempt.run / OUTCOME)["weights"] == by_hand["weights"]
+        assert attempt.cpu_seconds > 0
+
+
+@pytest.mark.nightly
+def test_two_threads_in_a_fork_give_what_two_threads_by_hand_give(tmp_path: Path) -> None:
+    """Though data of their size are copied by two threads, too, when they are loaded."""
+    flags = "--model cnn --width 8 --max-epochs 1 --data synthetic --synthetic-samples 9000"
+    flags += " --synthetic-shape 3 16 16 --tracker none --accelerator cpu --exp-name tried"
+    flags += " --without progress reports predictions test"
+    argv = [*flags.split(), "--exp-dir", str(tmp_path / "fork")]
+    (tmp_path / "fork").mkdir()
+    member = Membership("tried", "f00d", TRIAL, 0, RULES)
+    with Origin(2, flags.split()) as origin:
+        assert origin.data()["name"] == "synthetic"
+        job = Job(TRIAL, 0, {}, {}, 1, None, "token")
+        attempt = origin.start(job, argv, member, tmp_path / "log")
+        assert is_over(attempt, origin) == 0, (tmp_path / "log").read_text()
+    own = ["-m", "project.run", *flags.split(), "--exp-dir", tmp_path / "hand"]
+    command = [sys.executable, *map(str, own)]
+    subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "2"}, check=True, cwd=forks.ROOT)
+    (by_hand,) = (tmp_path / "hand").glob(f"tried/*/{OUTCOME}")
+    assert read_json(attempt.run / OUTCOME)["weights"] == read_json(by_hand)["weights"]
+    assert read_json(attempt.run / RECORD)["environment"]["torch"]["threads"] == 2

@@ -124,7 +124,9 @@ class Started(Attempt):
 
     def poll(self) -> int | None:
         if self.code is None:
-            pid, status, used = os.wait4(self.pid, os.WNOHANG)
+            # Once its end of the pipe is closed nothing else tells of it: it is about to be gone.
+            self.read()
+            pid, status, used = os.wait4(self.pid, 0 if self._ended else os.WNOHANG)
             if pid:
                 self.cpu_seconds = used.ru_utime + used.ru_stime
                 # Popen would wait for a process that is gone.
