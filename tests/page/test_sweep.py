@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from selenium.webdriver.common.keys import Keys
 
 from project.search.page.writing import write
 from project.search.report import Report
+from project.search.space import Dimension, Space
+from project.search.values import Trial
 from tests.page.browser import Page
 from tests.page.test_accessible import RUN, axe
 from tests.page.test_charts import KEEP, SVG
@@ -121,7 +124,7 @@ def test_nothing_serious_is_in_the_way(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("kept", [0, 1, 2, 60])
-def test_a_sweep_that_has_come_no_far_has_a_page(
+def test_a_sweep_that_has_not_come_far_has_a_page(
     page: Page, report: Report, tmp_path: Path, kept: int
 ) -> None:
     """Also where every trial has failed."""
@@ -130,6 +133,26 @@ def test_a_sweep_that_has_come_no_far_has_a_page(
     page.check_quiet({""})
     failed = [replace(t, state="failed", scores=(), reason="no") for t in bare.trials]
     page.show(written(replace(bare, trials=failed), tmp_path))
+    page.check_quiet({""})
+
+
+@pytest.mark.nightly
+def test_odd_values_and_scores_are_shown(page: Page, report: Report, tmp_path: Path) -> None:
+    choices = (None, True, False, 0, "flip crop", '<b>"', 1e300)
+    space = Space(
+        (Dimension("odd", "choice", choices=choices), Dimension("n", "int", low=1, high=9))
+    )
+    rules = replace(report.rules, objectives=report.rules.objectives[:1], constraints=())
+    scores = (0.5, math.nan, math.inf, -math.inf, 1e300, -1e300, 0.0, 0.5)
+    trials = [
+        Trial(n, {"odd": choices[n % 7], "n": 1 + n % 9}, "complete", (scores[n % 8],))
+        for n in range(60)
+    ]
+    odd = replace(report, space=space, rules=rules, trials=trials, confirmed=(), name="odd " * 60)
+    page.show(written(odd, tmp_path))
+    page.in_sight("table.all-trials")
+    texts = {cell.text for cell in page.all("table.all-trials tbody td")}
+    assert {"none", "true", "false", "0", "flip crop", '<b>"', "nan", "inf", "-inf"} <= texts
     page.check_quiet({""})
 
 

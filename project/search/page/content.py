@@ -12,7 +12,7 @@ from project.search.page.confirmed import confirmed
 from project.search.ranking import best_so_far, eligible, front, keeps
 from project.search.report import Report, arm_name
 from project.search.sentences import sentences
-from project.search.values import COMPLETE, Trial
+from project.search.values import COMPLETE, Plain, Trial
 from project.search.verdict import DEFAULT
 
 # What a trial is called that is complete and breaks a constraint.
@@ -130,7 +130,7 @@ def _columns(report: Report) -> dict[str, Any]:
             [_at(trial.scores, place) for trial in trials]
             for place in range(len(report.rules.objectives))
         ],
-        "values": [[trial.values.get(each.name) for trial in trials] for each in _order(report)],
+        "values": [[_value(trial, each.name) for trial in trials] for each in _order(report)],
         "epochs": [max(trial.intermediate, default=None) for trial in trials],
         "seconds": [round(trial.seconds, 3) for trial in trials],
         "cpu": [round(trial.cpu_seconds, 3) for trial in trials],
@@ -139,6 +139,12 @@ def _columns(report: Report) -> dict[str, Any]:
             trial.number: _reason(trial, report) for trial in trials if _reason(trial, report)
         },
     }
+
+
+def _value(trial: Trial, name: str) -> Plain:
+    """None where it does not count: a flag can also be none."""
+    value = trial.values.get(name)
+    return "none" if value is None and name in trial.values else value
 
 
 def _state(trial: Trial, report: Report) -> str:

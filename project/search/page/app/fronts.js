@@ -2,8 +2,7 @@
 
 import { el } from "../../../comparison/page/app/dom.js";
 import { paint } from "../../../comparison/page/app/palette.js";
-import { scale } from "../../../comparison/page/app/scales.js";
-import { isGood, said, tableOf } from "./known.js";
+import { isGood, said, scored, tableOf } from "./known.js";
 import { Points } from "./points.js";
 
 export function fronts(data, trials, opened) {
@@ -12,7 +11,10 @@ export function fronts(data, trials, opened) {
   const front = new Set(data.front.map(String));
   const pairs = data.objectives.flatMap((_, a) => data.objectives.slice(a + 1).map((_, b) => [a, a + 1 + b]));
   return pairs.map(([a, b]) => {
-    const axis = (k) => ({ ...scale({ kind: "score" }, good.map(({ scores }) => scores[k])), name: `${data.objectives[k].name} (${data.objectives[k].better === "min" ? "less" : "more"} is better)` });
+    const axis = (k) => {
+      const found = scored(data.objectives[k], good.map(({ scores }) => scores[k]));
+      return { ...found, name: `${found.name}, ${data.objectives[k].better === "min" ? "less" : "more"} is better` };
+    };
     const [across, upwards] = [axis(a), axis(b)];
     const points = good.map(({ id, scores }) => ({ id, at: [across.at(scores[a]), upwards.at(scores[b])], look: front.has(id) ? "front" : "other" }));
     const looks = (scheme) => ({ other: { shape: "ring", colour: paint("--quiet", scheme) }, front: { shape: "dot", colour: paint("--run-1", scheme) } });

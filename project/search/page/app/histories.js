@@ -4,7 +4,7 @@ import { el } from "../../../comparison/page/app/dom.js";
 import { paint } from "../../../comparison/page/app/palette.js";
 import { scale } from "../../../comparison/page/app/scales.js";
 import { BELOW } from "./drawing.js";
-import { said, tableOf } from "./known.js";
+import { said, scored, tableOf } from "./known.js";
 import { Points } from "./points.js";
 
 // How trials look that ended in one way or another.
@@ -18,10 +18,10 @@ const LOOKS = {
 export function histories(data, trials, opened) {
   const ended = trials.filter(({ state }) => state in LOOKS);
   return data.objectives.map((objective, k) => {
-    const scored = ended.filter(({ scores }) => typeof scores[k] === "number");
-    if (!scored.length) return el("p", { class: "empty" }, `No trial has a ${objective.name}.`);
+    const known = ended.filter(({ scores }) => typeof scores[k] === "number");
+    if (!known.length) return el("p", { class: "empty" }, `No trial has a ${objective.name}.`);
     const across = { ...scale({ kind: "score" }, trials.map(({ number }) => number), false), name: "trial" };
-    const upwards = { ...scale({ kind: "score" }, scored.map(({ scores }) => scores[k])), name: objective.name };
+    const upwards = scored(objective, known.map(({ scores }) => scores[k]));
     const place = ({ number, scores }) => [across.at(number), typeof scores[k] === "number" ? upwards.at(scores[k]) : BELOW];
     const steps = k === 0 && data.steps.length ? [...data.steps, [trials.at(-1).number, data.steps.at(-1)[1]]].map(([number, score]) => [across.at(number), upwards.at(score)]) : null;
     const spec = (scheme) => ({ across, upwards, steps, looks: painted(scheme), points: ended.map((trial) => ({ id: trial.id, at: place(trial), look: trial.state })) });

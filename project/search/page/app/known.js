@@ -1,6 +1,7 @@
 // The trials of the page's data, one by one, and what is said of each.
 
 import { duration, number } from "../../../comparison/page/app/format.js";
+import { scale } from "../../../comparison/page/app/scales.js";
 
 // Columns become trials: `values` by flag, `scores` in the order of the objectives.
 export function trialsOf({ trials, dims, objectives }) {
@@ -44,6 +45,25 @@ export function shown(value) {
 // As an axis has it: choices stand side by side, also those that are numbers.
 export function told({ kind }, value) {
   return kind === "choice" && value !== null ? String(value) : value;
+}
+
+// Scores are far off that are so many times the middle half's extent beyond it, on the bad side, if
+// all others gain so much in height without them.
+const FAR = 4;
+const GAIN = 5;
+
+// The axis of an objective; scores that are far off stand at its end.
+export function scored({ name, better }, values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))];
+  const room = FAR * (at(0.75) - at(0.25));
+  const near = better === "max" ? (value) => value >= at(0.25) - room : (value) => value <= at(0.75) + room;
+  const kept = sorted.filter(near);
+  const cut = kept.at(-1) > kept[0] && GAIN * (kept.at(-1) - kept[0]) <= sorted.at(-1) - sorted[0];
+  const inside = cut ? kept : sorted;
+  const found = scale({ kind: "score" }, inside);
+  const place = (value) => (value < inside[0] ? 0 : value > inside.at(-1) ? 1 : found.at(value));
+  return { ...found, at: place, name: cut ? `${name} (some are farther)` : name };
 }
 
 export function time(seconds) {

@@ -3,7 +3,7 @@
 import { el } from "../../../comparison/page/app/dom.js";
 import { ramp, STOPS } from "../../../comparison/page/app/ramp.js";
 import { scale } from "../../../comparison/page/app/scales.js";
-import { isGood, said, tableOf, told } from "./known.js";
+import { isGood, said, scored, tableOf, told } from "./known.js";
 import { Points } from "./points.js";
 
 const SHADES = 10;
@@ -22,7 +22,7 @@ function slice(data, trials, own, dim, k, last, opened) {
   if (!own.length) return el("article", { class: "chart" }, el("h3", {}, dim.name), el("p", { class: "empty" }, "No trial that is complete has it."));
   const isChoice = dim.kind === "choice";
   const across = { ...scale({ kind: "flag" }, own.map(({ values }) => told(dim, values[k])), dim.log), name: dim.name };
-  const upwards = { ...scale({ kind: "score" }, own.map(({ scores }) => scores[0])), name: score };
+  const upwards = scored(data.objectives[0], own.map(({ scores }) => scores[0]));
   const beside = (i) => (isChoice ? (((i * GOLDEN) % 1) - 0.5) * JITTER : 0);
   const points = own.map(({ id, number, values, scores }) => ({ id, at: [across.at(told(dim, values[k])) + beside(number), upwards.at(scores[0])], look: String(Math.floor((number / last) * (SHADES - 1))) }));
   const spec = () => ({ across, upwards, points, steps: null, looks: SHADED });
