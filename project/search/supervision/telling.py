@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from project.cli.stage import stage
 from project.cli.summary import duration, number
-from project.search.ranking import best_so_far
+from project.search.ranking import best_so_far, keeps
 from project.search.spec import Goal, Spec
-from project.search.values import CONFIRM, ENDED, FAILED, PRUNED, TEST, TRIAL, Rules, Trial
+from project.search.values import (
+    COMPLETE,
+    CONFIRM,
+    ENDED,
+    FAILED,
+    PRUNED,
+    TEST,
+    TRIAL,
+    Rules,
+    Trial,
+)
 from project.search.verdict import DEFAULT
 from project.words.telling import clean
 
@@ -96,12 +106,20 @@ class Teller:
         pruned = f"pruned after epoch {epochs}, " if trial.state == PRUNED else ""
         best = "  best" if kind == TRIAL and trial is self._best else ""
         shown = values(trial.values) if kind == TRIAL else ""
-        time = duration(trial.seconds)
-        return "  ".join(filter(None, [f"{pruned}{self._scores(trial)}{best}", shown, time]))
+        time, broken = duration(trial.seconds), ""
+        if kind == TRIAL and trial.state == COMPLETE:
+            broken = ", ".join(
+                f"not {c}" for c in self._spec.rules.constraints if not keeps(trial, [c])
+            )
+        said = [f"{pruned}{self._scores(trial)}{best}", broken, shown, time]
+        return "  ".join(filter(None, said))
 
     def _scores(self, trial: Trial) -> str:
         names = [each.name for each in self._spec.rules.objectives]
-        told = zip(names, trial.scores, strict=False)  # a pruned one has the first alone
+        told = list(zip(names, trial.scores, strict=False))  # a pruned one has the first alone
+        if not trial.scores:  # a test
+            tests = [f"test_{name.removeprefix('val_')}" for name in names]
+            told = [(name, trial.measures[name]) for name in tests if name in trial.measures]
         return ", ".join(f"{name} {number(score)}" for name, score in told)
 
 
