@@ -85,7 +85,8 @@ def _checks(axes: Axes, answer: Answer) -> None:
     for check in answer.checks:
         low, high = check.forecast.low, check.forecast.high
         value = check.forecast.value
-        bars = [[value - low], [high - value]] if np.isfinite([low, high]).all() else None
+        # The least squares may lie beside the interval, where draws lean to one side.
+        bars = np.maximum([[value - low], [high - value]], 0) if np.isfinite(low) else None
         axes.errorbar(
             *([check.samples], [value], bars),
             **{"fmt": "x", "color": "tab:red", "alpha": 0.6, "capsize": 3, "label": label},

@@ -3,6 +3,7 @@
 import math
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from project.forecast import sentences
@@ -64,6 +65,21 @@ def test_too_few_points_are_a_line() -> None:
     some = [Point(n, 1, 0, e) for n, e in ((10, 0.5), (20, 0.3), (40, 0.0), (80, 0.0))]
     with pytest.raises(ValueError, match="runs of 2 numbers of samples with any error"):
         answer(some, "val_accuracy", 0.9, 80, [0.01])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_errors_without_any_form_have_an_answer_too(seed: int) -> None:
+    """Random, constant, and worse than a guess; a warning would be an error."""
+    generator = np.random.default_rng(seed)
+    ns = np.unique((10 ** generator.uniform(1, 6, 5)).astype(int)).tolist()
+    sizes = [[1000], [10, 1000, 10**8]][seed % 2]
+    of = [generator.random, lambda: 0.5, lambda: 1.0][seed % 3]
+    some = [Point(n, m, k, float(of())) for n in ns for m in sizes for k in range(2)]
+    found = answer(some, "val_accuracy", 0.9, 2 * ns[-1], [0.01, 0.6], 50)
+    assert max(map(len, sentences.lines(found))) <= 90
+    assert all(0 <= ahead.all_data.value <= 0.9 for ahead in found.ahead)
+    if seed < 2:
+        assert picture(found, "x", "png").startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
