@@ -105,7 +105,8 @@ def _add_space(group: argparse._ArgumentGroup) -> None:
 
 def _add_rules(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sampler", choices=SAMPLERS, default="tpe", help="(%(default)s)")
-    group.add_argument("--pruner", choices=PRUNERS, default="none", help="ends hopeless trials")
+    text = "ends hopeless trials (%(default)s)"
+    group.add_argument("--pruner", choices=PRUNERS, default="none", help=text)
     group.add_argument(
         "--seed", type=whole("seed", 0, 2**32 - 1), default=0, help="of the sampler (%(default)s)"
     )
@@ -126,8 +127,8 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         "--window",
         type=whole("number of trials", 1, 1024),
         metavar="W",
-        help="trials that may run at once on all machines: one knows of those W before it; not"
-        " given: the first command's --jobs",
+        help="trials that may run at once on all machines: each knows the results of those that are"
+        " W or more before it; not given: the first command's --jobs",
     )
     group.add_argument(
         "--threads",

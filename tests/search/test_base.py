@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from project.cli.flags import Arguments
 from project.search.agenda import RETRIES
 from project.search.base import Base, last_words, read_base
-from project.search.goals import further
-from project.search.spec import Goal
-from project.search.values import COMPLETE, FAILED, TRIAL, Result
+from project.search.goals import further, reachable
+from project.search.ranges.dimension import Dimension
+from project.search.space import space_of
+from project.search.spec import Goal, Spec
+from project.search.values import COMPLETE, FAILED, TRIAL, Objective, Result, Rules
 from tests.search.supervision.fakes import NAME, Carrier, agenda, opened, worker
 
 RUN = "20261130-120000-ab12"
@@ -102,3 +105,13 @@ def test_the_goal_grows_and_failed_trials_are_appended(tmp_path: Path) -> None:
         assert [t.retry_of for t in trials] == [None] * 6 + [1, 4]
         assert [t.values["x"] for t in trials[6:]] == [1.0, 4.0]
         assert {t.state for t in trials[6:]} == {COMPLETE}
+
+
+def test_a_grid_has_no_more_trials_than_combinations() -> None:
+    """Two values of one flag, three of another."""
+    space = space_of(["--model", "mlp"], ["depth"], None)
+    pair = Dimension("batch_size", "choice", (32, 64))
+    space = replace(space, dimensions=(*space.dimensions, pair))
+    rules = Rules("grid", "none", 0, 1, 1, (Objective("val_loss", "min"),))
+    spec = Spec((), (), {"seed": 0}, space, rules)
+    assert [reachable(trials, spec) for trials in (5, 6, 7)] == [5, 6, 6]
