@@ -8,9 +8,11 @@ from pathlib import Path
 
 from project.cli.shell import command, exp_dir_flag, followed_by
 from project.comparison.terminal import show
+from project.hyperparameters import BY_NAME
 from project.provenance.redact import Redactor
 from project.run_directory import SWEEP_PAGE
 from project.search.agenda import Agenda
+from project.search.attempts.origin import THREADS
 from project.search.page.writing import write
 from project.search.report import Report
 from project.search.screen import report_lines
@@ -118,11 +120,19 @@ def _tested(agenda: Agenda, arm: int | str) -> dict[str, dict[int, float]]:
 
 
 def _winner(agenda: Agenda, report: Report, exp_dir: Path) -> str:
-    """The command that runs the winner, or the best there is."""
+    """The command that runs the winner, or the best there is, with the weights that it had.
+
+    By as many threads as trials have, and the score by which they keep their best epoch.
+    """
     spec, values = agenda.spec, {}
     if report.winner is not None:
         values = agenda.storage.trials(agenda.name)[report.winner].values
     elif not report.confirmed and report.best:
         values = report.best[0].values
     words = [*spec.flags, *spec.space.argv(values), "--exp-name", agenda.name]
-    return command("run", *words, *exp_dir_flag(exp_dir))
+    first, told = spec.rules.objectives[0].name, spec.settings.get("monitor")
+    given = any(word.partition("=")[0] == "--monitor" for word in spec.flags)
+    if told == BY_NAME["monitor"].default != first and not given:
+        words += ["--monitor", first]
+    line = command("run", *words, *exp_dir_flag(exp_dir))
+    return f"{THREADS[0]}={spec.rules.threads} {line}"

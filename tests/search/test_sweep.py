@@ -85,7 +85,9 @@ def test_the_winner_is_tested_and_its_command_is_the_last_line(swept: tuple[Path
     with open_storage(folder / SWEEPS) as storage:
         trials, tests = storage.trials("lr"), storage.jobs("lr", TEST)
     *_, what, last = said.out.splitlines()
-    words = shlex.split(last)
+    threads, *words = shlex.split(last)
+    # As its trials have: the same weights come out.
+    assert threads == "OMP_NUM_THREADS=1" and words.count("--monitor") == 1
     assert words[1:3] == ["-m", "project.run"] and words[3:][: len(FLAGS)] == [*FLAGS]
     (arm,) = {facts["arm"] for _, facts in tests}
     if arm == "default":
