@@ -15,12 +15,14 @@ RETRIES = "retries"  # a fact of the sweep: number: of which failed trial
 
 # Of the trial of this number, from all before it: see `project.search.sampling.propose`.
 Propose = Callable[[Sequence[Trial], int], Mapping[str, Plain]]
-# The numbers of the best trials, the best first: see `project.search.verdict.choose`.
+# The numbers of the best trials, the best first: see `project.search.ranking.choose`.
 Choose = Callable[[Sequence[Trial]], Sequence[int]]
 # Confirmed runs with their facts.
 Jobs = Sequence[tuple[Trial, Mapping[str, Any]]]
 # The arm that these show to be better; None where none is: see `project.search.confirmation`.
 Winner = Callable[[Jobs], Arm | None]
+# Of a job that isn't planned yet its number, values and facts.
+Missing = Sequence[tuple[int, Mapping[str, Plain], Mapping[str, Any]]]
 
 
 @dataclass
@@ -59,7 +61,9 @@ class Agenda:
             return self._plan_trial(trials, goal)
         if not goal.confirm or not _all_ended(trials):
             return False
-        return self._plan_confirmation(trials, goal) or self._plan_test(trials, goal)
+        return self._plan_jobs(
+            CONFIRM, self._confirmations_missing(trials, goal)
+        ) or self._plan_jobs(TEST, self._tests_missing(trials))
 
     def is_done(self, goal: Goal | None = None) -> bool:
         """Whether all has ended that is to be done; `goal` may be another than the storage has."""
@@ -68,7 +72,7 @@ class Agenda:
             return False
         if not goal.confirm:
             return True
-        missing = self._arms_missing(trials, goal) or self._tests_missing(trials, goal)
+        missing = self._confirmations_missing(trials, goal) or self._tests_missing(trials)
         return not missing and _all_ended(self._jobs(CONFIRM)) and _all_ended(self._jobs(TEST))
 
     def confirmed(self, trials: Sequence[Trial]) -> Jobs:
@@ -91,46 +95,47 @@ class Agenda:
         self.storage.plan(self.name, TRIAL, number, dict(values), retry_of=retry_of)
         return True
 
-    def _plan_confirmation(self, trials: Sequence[Trial], goal: Goal) -> bool:
-        missing = self._arms_missing(trials, goal)
-        for arm, seed in missing:
-            values = {} if arm == DEFAULT else dict(trials[arm].values)
-            number, facts = len(self._jobs(CONFIRM)), {"arm": arm, "seed": seed}
-            self.storage.plan(self.name, CONFIRM, number, values, facts)
+    def _plan_jobs(self, kind: str, missing: Missing) -> bool:
+        for number, values, facts in missing:
+            self.storage.plan(self.name, kind, number, values, facts)
         return bool(missing)
 
-    def _arms_missing(self, trials: Sequence[Trial], goal: Goal) -> list[tuple[Arm, int]]:
-        """The arms and seeds that no confirmation is planned for, seed by seed."""
+    def _confirmations_missing(self, trials: Sequence[Trial], goal: Goal) -> Missing:
+        """The arms and seeds that no confirmation is planned for, seed by seed.
+
+        Numbers follow from the same look at the storage: whoever plans meanwhile plans the same.
+        """
         if not (chosen := self.choose(trials)):
             return []
         first = int(self.spec.settings["seed"])
         seeds = [(first + i) % 2**32 for i in range(1, goal.confirm + 1)]
-        there = {
+        there = [
             (facts["arm"], facts["seed"]) for _, facts in self.storage.jobs(self.name, CONFIRM)
-        }
+        ]
         wanted = [(arm, seed) for seed in seeds for arm in (*chosen, DEFAULT)]
-        return [each for each in wanted if each not in there]
+        return [
+            (number, {} if arm == DEFAULT else trials[arm].values, {"arm": arm, "seed": seed})
+            for number, (arm, seed) in enumerate(
+                (each for each in wanted if each not in there), len(there)
+            )
+        ]
 
-    def _plan_test(self, trials: Sequence[Trial], goal: Goal) -> bool:
-        missing = self._tests_missing(trials, goal)
-        for values, facts in missing:
-            self.storage.plan(self.name, TEST, len(self._jobs(TEST)), values, facts)
-        return bool(missing)
-
-    def _tests_missing(
-        self, trials: Sequence[Trial], goal: Goal
-    ) -> list[tuple[dict[str, Plain], dict[str, Any]]]:
-        """The values and facts of the winner's confirmed runs that no test is planned for."""
+    def _tests_missing(self, trials: Sequence[Trial]) -> Missing:
+        """Those of the winner's confirmed runs that no test is planned for."""
         confirmed = self.confirmed(trials)
         if not confirmed or not _all_ended([trial for trial, _ in confirmed]):
             return []
         best = self.winner(confirmed)
         winner = DEFAULT if best is None else best
-        there = {facts["of"] for _, facts in self.storage.jobs(self.name, TEST)}
-        return [
-            (dict(trial.values), dict(facts) | {"of": trial.number, "run": trial.run})
+        there = [facts["of"] for _, facts in self.storage.jobs(self.name, TEST)]
+        untested = [
+            (trial, facts)
             for trial, facts in confirmed
             if facts["arm"] == winner and trial.state == COMPLETE and trial.number not in there
+        ]
+        return [
+            (number, trial.values, {**facts, "of": trial.number, "run": trial.run})
+            for number, (trial, facts) in enumerate(untested, len(there))
         ]
 
     def _jobs(self, kind: str) -> list[Trial]:

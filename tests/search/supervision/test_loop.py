@@ -1,6 +1,7 @@
 """Workers that die at any moment lose nothing and double nothing; the sequence is the same."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +91,29 @@ def test_workers_of_any_number_make_the_same_sequence(
         assert told(storage) == expected
         begun = [kind_number for each in carriers for *kind_number, _ in each.begun]
         assert len(begun) == 14 and all(each.begun for each in carriers)
+
+
+@pytest.mark.parametrize("kind, n", [(CONFIRM, 6), (TEST, 2)])
+@pytest.mark.parametrize("behind", [1, 2])
+def test_another_machine_that_plans_the_same_at_once_doubles_nothing(
+    tmp_path: Path, undisturbed: tuple[list[tuple], int], kind: str, n: int, behind: int
+) -> None:
+    """Amid the plans of one worker another makes all of them."""
+    expected, _ = undisturbed
+    with opened(tmp_path) as storage:
+        mortal = Mortal(storage)
+        slow, fast = worker(mortal, Carrier(), **GOAL), agenda(storage)
+        plan, planned = storage.plan, []
+
+        def overtaken(name: str, of: str, number: int, *what: Any, **more: Any) -> bool:
+            planned.append(of)
+            if planned.count(kind) == behind and of == kind and len(storage.jobs(NAME, kind)) < n:
+                assert fast.plan()
+            return plan(name, of, number, *what, **more)
+
+        mortal.plan = overtaken
+        assert slow.work()
+        assert told(storage) == expected
 
 
 def test_a_job_that_another_has_by_now_is_dropped(tmp_path: Path) -> None:
