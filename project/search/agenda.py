@@ -11,8 +11,6 @@ from project.search.verdict import DEFAULT, Arm
 if TYPE_CHECKING:
     from project.search.storage import Storage
 
-RETRIES = "retries"  # a fact of the sweep: number: of which failed trial
-
 # Of the trial of this number, from all before it: see `project.search.sampling.propose`.
 Propose = Callable[[Sequence[Trial], int], Mapping[str, Plain]]
 # The numbers of the best trials, the best first: see `project.search.ranking.choose`.
@@ -47,9 +45,7 @@ class Agenda:
 
     def goal(self) -> Goal:
         """How far to go, as the storage has it now."""
-        told = self.storage.spec(self.name)
-        retries = self.storage.get(self.name, RETRIES) or {}
-        return Goal(told["trials"], told["confirm"], {int(k): of for k, of in retries.items()})
+        return Goal.from_json(self.storage.spec(self.name))
 
     def plan(self) -> bool:
         """Put what may be done next into the storage; whether there is anything new to claim.

@@ -13,7 +13,7 @@ from project.cli.messages import show_trackers
 from project.cli.stage import stage
 from project.run_directory import SWEEPS
 from project.search import confirmation, ranking, sampling
-from project.search.agenda import RETRIES, Agenda
+from project.search.agenda import Agenda
 from project.search.attempts.origin import Origin
 from project.search.attempts.sending import Sender
 from project.search.base import Base
@@ -94,8 +94,8 @@ class _Part:
             without_secrets(flags)
             origin, spec, headline = self._new(base, starts)
             storage = storage or self._opened()
-            goal = {"trials": reachable(own.trials, spec), "confirm": own.confirm or 0}
-            storage.create(self.name, spec.to_json() | goal)
+            goal = Goal(reachable(own.trials, spec), own.confirm or 0)
+            storage.create(self.name, spec.to_json() | goal.to_json())
             storage.put(self.name, HEADLINE, list(headline))
         else:
             spec, origin = Spec.from_json(told), None
@@ -171,9 +171,7 @@ class _Part:
     def _work(self, agenda: Agenda, goal: Goal, base: Base, origin: Origin) -> bool:
         """Take part until all is done, or a signal comes; whether all is done."""
         storage, name = agenda.storage, agenda.name
-        storage.set_goal(name, trials=goal.trials, confirm=goal.confirm)
-        if goal.retries:
-            storage.put(name, RETRIES, {str(k): of for k, of in goal.retries.items()})
+        storage.set_goal(name, **goal.to_json())
         teller, mirror = Teller(storage, name, agenda.spec), Mirroring(storage, name)
         teller.begin(goal)
         mirror()

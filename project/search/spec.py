@@ -29,6 +29,17 @@ class Goal:
         """Trials, those among them that are tried again too."""
         return self.trials + len(self.retries)
 
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it."""
+        retries = {str(number): of for number, of in self.retries.items()}
+        return {"trials": self.trials, "confirm": self.confirm, "retries": retries}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Goal":
+        """Of what `to_json` gave, as far as the storage has it."""
+        retries = {int(number): of for number, of in told.get("retries", {}).items()}
+        return cls(told["trials"], told["confirm"], retries)
+
 
 @dataclass(frozen=True)
 class Spec:

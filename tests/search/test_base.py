@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from project.cli.flags import Arguments
-from project.search.agenda import RETRIES
 from project.search.base import Base, last_words, read_base
 from project.search.goals import further, reachable
 from project.search.ranges.dimension import Dimension
@@ -96,7 +95,7 @@ def test_the_goal_grows_and_failed_trials_are_appended(tmp_path: Path) -> None:
             asked(trials=5)
         again = asked(retry_failed=True)
         assert again == Goal(6, 0, {6: 1, 7: 4}) and again.total == 8
-        storage.put(NAME, RETRIES, {str(k): of for k, of in again.retries.items()})
+        storage.set_goal(NAME, **again.to_json())
         assert not plan.is_done()
         two = worker(storage, Carrier())
         two.agenda = plan

@@ -90,12 +90,10 @@ class Storage(Holding):
         sweep = self.id(name)
         self._database.write(lambda c: sweeps.set_goal(c, sweep, goal))
 
-    def put(self, name: str, key: str, value: Any, *, once: bool = False) -> Any:
-        """Note a fact (JSON), or with `once` the first of it alone; returns what stands."""
+    def put(self, name: str, key: str, value: Any) -> None:
+        """Note a fact (JSON), in place of a former one."""
         sweep = self.id(name)
-        return self._database.write(
-            lambda c: sweeps.put(self._database, c, sweep, key, value, once)
-        )
+        self._database.write(lambda c: sweeps.put(self._database, c, sweep, key, value))
 
     def get(self, name: str, key: str) -> Any:
         """A fact that was noted; None if it was not."""

@@ -14,7 +14,7 @@ from project.search.storage import tables
 from project.search.storage.database import Database
 from project.search.storage.rows import canonical, to_text
 
-# Of a spec: how far to go; another worker may know of a further goal.
+# Of a spec, the fields of a `Goal`: how far to go; another worker may know of a further one.
 GOALS = ("trials", "confirm", "retries")
 _sweeps, _facts = tables.sweeps, tables.facts
 
@@ -84,18 +84,11 @@ def _grown(there: Any, asked: Any) -> Any:
     return {**asked, **there} if isinstance(there, Mapping) else max(there, asked)
 
 
-def put(
-    database: Database, connection: sa.Connection, sweep: str, key: str, value: Any, once: bool
-) -> Any:
-    """Note a fact, or with `once` the first of it alone; returns what stands."""
+def put(database: Database, connection: sa.Connection, sweep: str, key: str, value: Any) -> None:
+    """Note a fact, in place of a former one."""
     statement = database.insert(_facts).values(sweep=sweep, key=key, value=to_text(value))
-    if once:
-        statement = statement.on_conflict_do_nothing()
-    else:
-        told = {"value": statement.excluded.value}
-        statement = statement.on_conflict_do_update(index_elements=["sweep", "key"], set_=told)
-    connection.execute(statement)
-    return get(connection, sweep, key)
+    told = {"value": statement.excluded.value}
+    connection.execute(statement.on_conflict_do_update(index_elements=["sweep", "key"], set_=told))
 
 
 def get(connection: sa.Connection, sweep: str, key: str) -> Any:
