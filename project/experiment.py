@@ -180,8 +180,7 @@ def make_session(
     first = setup.solver.task.headline[0]
     about = hparams, directory, checkpoints, origin
     position = Position.read(going_on) if going_on else None
-    resumed = (plan.resume, position.epoch) if plan.resume and position else None
-    given_up = giving_up(plan.member, hparams.max_epochs, resumed)
+    given_up = giving_up(plan.member, plan.resume, position, setup.solver.total_steps)
     around = [*onlookers(*about, first, setup.dataset), *given_up, *watching]
     setup.trainer.callbacks += [checkpoints, *around, interrupt]
     if inherited:

@@ -36,6 +36,7 @@ def without_secrets(flags: Sequence[str]) -> None:
 def rules_of(
     arguments: Namespace,
     base: Base,
+    space: Space,
     threads: int,
     constraints: tuple[Constraint, ...],
     ways: Mapping[str, str | None],
@@ -45,6 +46,7 @@ def rules_of(
     Args:
         arguments: of its command.
         base: its flags.
+        space: what is searched.
         threads: of each trial.
         constraints: of good trials.
         ways: which way each score is better, by name without its split.
@@ -64,7 +66,7 @@ def rules_of(
         threads,
         tuple(Objective(name, better(ways, name)) for name in names),
         constraints,
-        base.hparams.max_epochs,
+        _most_epochs(base, space),
     )
 
 
@@ -97,6 +99,7 @@ def agreeing(recorded: Spec, arguments: Namespace, base: Base) -> None:
     rules, then = recorded.rules, recorded.to_json()
     ways = {each.name: each.better for each in rules.objectives}
     names = arguments.objective or [base.hparams.monitor]
+    space = space_of(base.flags, arguments.search, arguments.space)
     asked = Rules(
         arguments.sampler,
         arguments.pruner,
@@ -105,9 +108,8 @@ def agreeing(recorded: Spec, arguments: Namespace, base: Base) -> None:
         arguments.threads or rules.threads,
         tuple(Objective(name, ways.get(name, "")) for name in names),
         constraints_of(arguments.constraint),
-        base.hparams.max_epochs,
+        _most_epochs(base, space),
     )
-    space = space_of(base.flags, arguments.search, arguments.space)
     here = Spec(base.given, base.flags, base.settings, space, asked).to_json()
     if lines := disagreements(then, here):
         name = quoted(arguments.exp_name)
@@ -155,6 +157,13 @@ def constraints_of(texts: Sequence[str]) -> tuple[Constraint, ...]:
     if problems:
         raise ValueError("\n".join(problems))
     return tuple(found)
+
+
+def _most_epochs(base: Base, space: Space) -> int:
+    searched = next((each for each in space.dimensions if each.name == "max_epochs"), None)
+    if searched is None:
+        return base.hparams.max_epochs
+    return max(map(int, searched.choices or (searched.high,)))
 
 
 def cores() -> int:

@@ -157,7 +157,7 @@ class _Part:
         origin = self._origin(base, threads, own.pruner)
         tried = try_once(origin, base.flags)
         stage("")
-        rules = rules_of(own, base, threads, constraints, tried.scores)
+        rules = rules_of(own, base, space, threads, constraints, tried.scores)
         first = starts(base, space, rules.objectives)
         return origin, new_spec(base, space, rules, first, tried.data), tried.headline
 

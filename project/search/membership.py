@@ -20,8 +20,7 @@ class Membership:
         kind: trial, confirm or test.
         number: of its kind, from 0 on.
         rules: of the sweep.
-        values: of the flags searched, by name.
-        space: as JSON has it; only a pruner asks.
+        values: of the flags searched, by name; only a pruner asks.
         history: the trials that this one may know of: 0 to number - window.
         arm: what a confirmation is of.
     """
@@ -32,7 +31,6 @@ class Membership:
     number: int
     rules: Rules
     values: Mapping[str, Plain] = field(default_factory=dict)
-    space: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Trial, ...] = ()
     arm: str | None = None
 

@@ -54,7 +54,7 @@ class Rules:
         threads: of each trial, the same on every machine, as other numbers give other weights.
         objectives: one, or several for a Pareto front; pruners look at the first.
         constraints: of good trials.
-        max_epochs: that a trial has, for the pruner.
+        max_epochs: the most that a trial has, for the pruner.
     """
 
     sampler: str

@@ -1,6 +1,7 @@
 """Attempts: the same run as by hand, killed and resumed too; they end as their supervisor says."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,11 +26,10 @@ from project.provenance.recorded_flags import resumed
 from project.provenance.run import status
 from project.run_directory import CHECKPOINTS, OUTCOME, RECORD, last
 from project.search.attempts.attempt import Attempt
-from project.search.attempts.giving_up import GiveUp
+from project.search.attempts.giving_up import GiveUp, giving_up
 from project.search.attempts.origin import Origin
 from project.search.attempts.results import read_result
 from project.search.membership import Membership
-from project.search.space import Dimension, Space
 from project.search.values import (
     COMPLETE,
     FAILED,
@@ -40,15 +41,13 @@ from project.search.values import (
     Rules,
     Trial,
 )
+from project.training.state import Position
 from tests import forks
 from tests.search.origins import forked
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 3 --tracker none --accelerator cpu --seed 3"
 FLAGS += " --exp-name tried --without progress reports predictions test"
 RULES = Rules("random", "none", 0, 1, 1, (Objective("val_accuracy", "max"),), max_epochs=3)
-
-
-SPACE = Space((Dimension("learning_rate", "float", (), 0.001, 0.1),))
 
 
 def is_over(attempt: Attempt, origin: Origin) -> int:
@@ -73,7 +72,7 @@ def start(origin: Origin, tmp_path: Path):
         *more: str, flags: Sequence[str] = FLAGS.split(), rules: Rules = RULES, history: Any = ()
     ) -> Attempt:
         job = Job(TRIAL, 7, {}, {}, 1, None, "token")
-        member = Membership("tried", "f00d", TRIAL, 7, rules, {}, SPACE.to_json(), history)
+        member = Membership("tried", "f00d", TRIAL, 7, rules, {}, history)
         argv = [*flags, "--exp-dir", str(tmp_path), *more]
         return origin.start(job, argv, member, tmp_path / "log")
 
@@ -215,22 +214,47 @@ def test_a_resumed_trial_is_given_up_where_it_would_have_been(tmp_path: Path) ->
         for epoch, step, value in told
     ]
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    going, over, last = Judged(4), Judged(2), Judged(2)
+    going, over = Judged(4), Judged(2)
     # Two epochs are behind the checkpoint; what the journal has of the third comes again.
-    for judge, end in ((going, 5), (over, 5), (last, 2)):
-        callback = GiveUp(judge, "val_accuracy", end)
+    for judge in (going, over):
+        callback = GiveUp(judge, "val_accuracy")
         callback.hear(journal, 2)
         assert (callback.reason is not None) == (judge is over)
         assert judge.asked == [(1, 0.5), (2, 0.4)]
+
+
+@pytest.mark.parametrize(
+    "value, why", [(0.25, "0.25 is behind other trials'"), (math.nan, "is no number")]
+)
+def test_a_trial_is_given_up_but_not_after_the_epoch_that_ends_it(value: float, why: str) -> None:
+    """Whatever ends it: its epochs, or its steps."""
+    callback = GiveUp(Judged(1), "val_accuracy")
+    trainer = SimpleNamespace(current_epoch=2, should_stop=False)
+    solver = SimpleNamespace(step=30, total_steps=30, scores={"val_accuracy": value})
+    callback.on_validation_end(trainer, solver)
+    assert callback.reason is None and not trainer.should_stop
+    solver.total_steps = 31
+    callback.on_validation_end(trainer, solver)
+    assert callback.reason == f"after epoch 3: val_accuracy {why}" and trainer.should_stop
+
+
+@pytest.mark.parametrize("total, epochs", [(30, 2), (31, 3), (50, 3)])
+def test_a_resumed_trial_that_had_trained_to_its_end_is_not_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, epochs: int
+) -> None:
+    """Three epochs of ten steps are behind it; only where others were to come the third counts."""
+    heard: list[int] = []
+    monkeypatch.setattr(GiveUp, "hear", lambda self, journal, epochs: heard.append(epochs))
+    member = Membership("tried", "f00d", TRIAL, 7, replace(RULES, pruner="median"))
+    giving_up(member, tmp_path, Position(3, 30, 0, True), total)
+    assert heard == [epochs]
 
 
 def test_a_membership_travels_as_json() -> None:
     rules = replace(RULES, pruner="median")
     history = (Trial(0, {"width": 8}, COMPLETE, (0.5,), {}, {1: 0.4, 2: 0.5}),)
     values = {"width": 8, "rate": 0.1}
-    member = Membership(
-        "tried", "f00d", TRIAL, 7, rules, values, SPACE.to_json(), history, "default"
-    )
+    member = Membership("tried", "f00d", TRIAL, 7, rules, values, history, "default")
     assert Membership.from_json(json.loads(json.dumps(member.to_json()))) == member
 
 

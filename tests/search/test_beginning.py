@@ -1,8 +1,12 @@
-"""What a sweep must not begin with."""
+"""What a sweep must not begin with, and what it makes of its flags."""
+
+from types import SimpleNamespace
 
 import pytest
 
-from project.search.beginning import without_secrets
+from project.search.beginning import rules_of, without_secrets
+from project.search.parser import make_parser
+from project.search.space import Dimension, Space
 
 
 def test_no_secret_comes_into_the_storage() -> None:
@@ -11,3 +15,21 @@ def test_no_secret_comes_into_the_storage() -> None:
     with pytest.raises(ValueError, match=r"after --: tgram://\*\*\*; the storage") as refused:
         without_secrets(["--model", "mlp", "--notify", token])
     assert "AAbb" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "dimensions, most",
+    [
+        ((), 30),
+        ((Dimension("max_epochs", "int", (), 5, 50),), 50),
+        ((Dimension("max_epochs", "choice", (20, 5)),), 20),
+    ],
+)
+def test_a_pruner_counts_on_as_many_epochs_as_a_trial_can_have(
+    dimensions: tuple[Dimension, ...], most: int
+) -> None:
+    """Of 30 of the flags, or of those that are searched."""
+    asked = make_parser().parse_args(["--exp-name", "a", "--pruner", "hyperband"])
+    base = SimpleNamespace(hparams=SimpleNamespace(max_epochs=30, monitor="val_loss"))
+    rules = rules_of(asked, base, Space(dimensions), 1, (), {"loss": "min"})
+    assert rules.max_epochs == most

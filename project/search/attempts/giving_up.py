@@ -1,5 +1,6 @@
 """A trial that its sweep gives up: training ends after an epoch that a pruner finds hopeless."""
 
+import math
 from pathlib import Path
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from project.run_directory import JOURNAL
 from project.search.attempts.results import by_epoch
 from project.search.membership import Membership
+from project.training.state import Position
 
 
 class Judge(Protocol):
@@ -25,15 +27,14 @@ class GiveUp(Callback):
     Args:
         judge: the pruner of this trial.
         score: the validation score it looks at.
-        last: the epoch, counted from 1, after which training ends by itself.
 
     Attributes:
         reason: why the trial was given up; None: it was not.
     """
 
-    def __init__(self, judge: Judge, score: str, last: int) -> None:
+    def __init__(self, judge: Judge, score: str) -> None:
         self.reason: str | None = None
-        self._judge, self._score, self._last = judge, score, last
+        self._judge, self._score = judge, score
 
     def hear(self, journal: Path, epochs: int) -> None:
         """Let the pruner hear of the epochs before a resumption.
@@ -51,33 +52,36 @@ class GiveUp(Callback):
 
     def on_validation_end(self, trainer: Trainer, solver: LightningModule) -> None:
         """End training after this epoch, in order, if the trial is given up."""
+        if solver.step >= solver.total_steps:  # it ends by itself
+            return
         self._ask(trainer.current_epoch + 1, solver.scores[self._score])
         if self.reason:
             trainer.should_stop = True
 
     def _ask(self, epoch: int, value: float) -> None:
-        if self.reason is None and self._judge.should_prune(epoch, value) and epoch < self._last:
-            self.reason = f"after epoch {epoch}: {self._score} {value:.4g} is behind other trials'"
+        if self.reason is None and self._judge.should_prune(epoch, value):
+            behind = "is no number" if math.isnan(value) else f"{value:.4g} is behind other trials'"
+            self.reason = f"after epoch {epoch}: {self._score} {behind}"
 
 
 def giving_up(
-    member: Membership | None, last: int, resumed: tuple[Path, int] | None
+    member: Membership | None, resumed: Path | None, position: Position | None, total_steps: int
 ) -> list[GiveUp]:
     """What gives a trial up, if its sweep has a pruner.
 
     Args:
         member: whose trial it is; None: no sweep's.
-        last: as of `GiveUp`.
-        resumed: directory of a run that goes on, and the epochs that are behind it.
+        resumed: directory of a run that goes on.
+        position: where it does.
+        total_steps: after which training ends by itself.
     """
     if member is None or not member.may_be_pruned:
         return []
     from project.search.pruning import Pruner  # loads Optuna, which few runs need
-    from project.search.space import Space
 
-    told = Space.from_json(member.space), member.rules, member.history
-    pruner = Pruner(*told, member.number, member.values, member.sweep)
-    found = GiveUp(pruner, member.rules.objectives[0].name, last)
-    if resumed:
-        found.hear(resumed[0] / JOURNAL, resumed[1])
+    pruner = Pruner(member.rules, member.history, member.number, member.values, member.sweep)
+    found = GiveUp(pruner, member.rules.objectives[0].name)
+    if resumed and position:
+        is_over = position.step >= total_steps and not position.step_in_epoch
+        found.hear(resumed / JOURNAL, position.epoch - is_over)
     return [found]

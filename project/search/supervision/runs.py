@@ -143,7 +143,6 @@ class RunCarrier:
             job.number,
             spec.rules,
             dict(job.values),
-            spec.space.to_json(),
             history,
             None if arm is None else str(arm),
         )

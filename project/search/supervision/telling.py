@@ -102,7 +102,7 @@ class Teller:
         if trial.state == FAILED:
             more = "..." if len(trial.reason) > LONGEST else ""  # its run has all of it
             return f"failed: {clean(trial.reason[:LONGEST])}{more}"
-        epochs = len(trial.intermediate)
+        epochs = max(trial.intermediate, default=0)
         pruned = f"pruned after epoch {epochs}, " if trial.state == PRUNED else ""
         best = "  best" if kind == TRIAL and trial is self._best else ""
         shown = values(trial.values) if kind == TRIAL else ""

@@ -55,12 +55,12 @@ def sweep(of: Rules, count: int, workers: int = 1, seed: int = 0, curve: Curve =
 
 
 def carried_out(of: Rules, known: list[Trial], trial: Trial, curve: Curve = curve) -> Trial:
-    pruner = Pruner(SPACE, of, known[: trial.number], trial.number, trial.values, "sweep")
+    pruner = Pruner(of, known[: trial.number], trial.number, trial.values, "sweep")
     seen: dict[int, float] = {}
     measures = {"parameters": 100.0 * trial.values["hidden_dim"]}
     for epoch, value in enumerate(curve(trial.values), 1):
         seen[epoch] = value
-        if pruner.should_prune(epoch, value):
+        if epoch < EPOCHS and pruner.should_prune(epoch, value):
             return Trial(trial.number, trial.values, PRUNED, (value,), measures, seen)
     scores = (value, *[-measures["parameters"]] * (len(of.objectives) - 1))
     return Trial(trial.number, trial.values, COMPLETE, scores, measures, seen)

@@ -118,9 +118,20 @@ def test_trials_that_break_a_constraint_prune_no_other() -> None:
         for constraints, is_pruned in (((), True), ((SMALL,), False)):
             of = rules("random", name, window=1, constraints=constraints)
             # by its number it is in a bracket that decides before the last epoch
-            pruner = Pruner(SPACE, of, known, 30, small, "a sweep")
+            pruner = Pruner(of, known, 30, small, "a sweep")
             found = [pruner.should_prune(epoch, 0.1) for epoch in range(1, EPOCHS + 1)]
             assert any(found) == is_pruned
+
+
+def test_a_trial_that_has_epochs_of_its_own_warms_up_in_a_fifth_of_these() -> None:
+    """It is far behind all others: that counts from epoch 2 of 9 on, from epoch 1 of 4."""
+    scores = {epoch: 0.9 for epoch in range(1, EPOCHS + 1)}
+    known = [Trial(i, {}, COMPLETE, (0.9,), {}, scores) for i in range(9)]
+    of = rules("random", "median", window=1, constraints=())
+    for values, first in (({}, 2), ({"max_epochs": 4}, 1)):
+        pruner = Pruner(of, known, 9, values, "sweep")
+        found = [pruner.should_prune(epoch, 0.1) for epoch in range(1, 5)]
+        assert found.index(True) + 1 == first
 
 
 def _state(pruned: bool) -> optuna.trial.TrialState:
