@@ -20,6 +20,8 @@ from project.search.values import (
 )
 from project.tracking.records import read_all
 
+INTERRUPTED = "interrupted"  # the reason of what a signal has ended in order
+
 
 def read_result(run_dir: Path | None, rules: Rules, code: int | None) -> Result:
     """What came of a job; its state is WAITING where the run is to be resumed, or begun again.
@@ -42,7 +44,7 @@ def read_result(run_dir: Path | None, rules: Rules, code: int | None) -> Result:
         return Result(FAILED, reason=f"it ended with exit code {code} before it had a run")
     outcome = read_outcome(run_dir)
     if outcome is None or outcome["status"] == "interrupted":
-        why = "interrupted" if outcome else how_it_died(code)
+        why = INTERRUPTED if outcome else how_it_died(code)
         return Result(WAITING, reason=why, run=run_dir.name)
     kept: dict[str, Any] = {
         "run": run_dir.name,

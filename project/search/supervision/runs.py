@@ -15,7 +15,7 @@ from project.provenance.removal import delete, set_aside
 from project.provenance.run import status
 from project.run_directory import RECORD, is_run, last, runs_in
 from project.search.agenda import Agenda
-from project.search.attempts.results import read_result
+from project.search.attempts.results import INTERRUPTED, read_result
 from project.search.base import Base, last_words
 from project.search.membership import Membership
 from project.search.values import FAILED, TEST, TRIAL, WAITING, Job, Result
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from project.search.attempts.attempt import Attempt
     from project.search.attempts.origin import Origin
 
-# A trial whose process is killed so often without a new checkpoint is given up: perhaps it needs
+# A trial whose process dies so often without a new checkpoint is given up: perhaps it needs
 # more memory than there is.
 MOST = 8
 LONGEST = 2000  # characters of what a failed process has said
@@ -96,15 +96,16 @@ class RunCarrier:
             if run is not None:
                 self.send(run)
             return replace(found, cpu_seconds=running.cpu_seconds)
-        return self._died(job, run, code, found.reason)
+        if found.reason == INTERRUPTED or code > 128 or code == -signal.SIGTERM:
+            return None  # in order, as the supervisor asked, or a person
+        return self._died(job, run, found.reason)
 
     def wait(self, seconds: float) -> None:
         """Return when something has happened to an attempt, or so many seconds later."""
         self.origin.wait(seconds)
 
-    def _died(self, job: Job, run: Path | None, code: int, why: str) -> Result | None:
-        if code > 0 or code == -signal.SIGTERM:  # in order, as the supervisor asked, or a person
-            return None
+    def _died(self, job: Job, run: Path | None, why: str) -> Result | None:
+        """Let it be tried again, but not for ever."""
         key = job.kind, job.number
         come = last(run).stat().st_mtime_ns if run and last(run).exists() else 0
         before, times = self._deaths.get(key, (0, 0))
@@ -113,7 +114,7 @@ class RunCarrier:
         if times >= MOST:
             told = f"{why} {times} times without a new checkpoint"
             return Result(FAILED, reason=told, run=run.name if run else None)
-        self.say(f"{named(job)} was {why}; it goes on")
+        self.say(f"{named(job)}: {why}; it goes on")
         return None
 
     def _words(self, job: Job) -> list[str]:

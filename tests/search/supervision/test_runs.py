@@ -163,7 +163,19 @@ def test_a_trial_that_dies_again_and_again_has_failed(carrier: RunCarrier, tmp_p
     found = carrier.result(job(), attempt, -9)
     assert (found.state, found.run) == (FAILED, RUN)
     assert found.reason == "killed by SIGKILL 8 times without a new checkpoint"
-    assert set(carrier.said) == {"trial 3 was killed by SIGKILL; it goes on"}
+    assert set(carrier.said) == {"trial 3: killed by SIGKILL; it goes on"}
+
+
+def test_a_trial_that_exits_without_an_outcome_again_and_again_has_failed(
+    carrier: RunCarrier, tmp_path: Path
+) -> None:
+    """As a plug does that calls `os._exit`; who was interrupted in order is gone on with."""
+    attempt = SimpleNamespace(run=leave(tmp_path), cpu_seconds=0.0)
+    for code in [143] * MOST + [3] * (MOST - 1):
+        assert carrier.result(job(), attempt, code) is None
+    found = carrier.result(job(), attempt, 3)
+    assert found.state == FAILED
+    assert found.reason == "ended with exit code 3 8 times without a new checkpoint"
 
 
 def test_what_fails_before_it_has_a_run_says_why(carrier: RunCarrier, tmp_path: Path) -> None:
