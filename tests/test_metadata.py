@@ -73,6 +73,18 @@ def test_nearest_settings(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "other" in str([p for p in exp_dir.glob("*/*") if p.name in row][0])
 
 
+def test_a_test_alone_has_no_settings_to_be_near_to(
+    exp_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = next(exp_dir.glob("past/*")).name
+    rows = out(capsys, "--nearest", trained)
+    only = past(exp_dir, only_test=True, checkpoint=trained, max_epochs=30)
+    assert out(capsys, "--nearest", trained) == rows
+    assert main(["--nearest", only.name]) == 2
+    said = f"past/{only.name} is a test of {trained}, whose settings it does not have"
+    assert f"error: {said}: ask for the run that has trained\n" == capsys.readouterr().err
+
+
 def test_parquet_files_are_the_tables(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = out(capsys, "--parquet", "tables")
     assert written == [f"tables/{name}.parquet" for name in (*TABLES, "hyperparameters_embedding")]

@@ -45,6 +45,8 @@ class Near:
 def nearest(index: Index, path: str, where: Sequence[str], limit: int) -> tuple[list[Near], str]:
     """The settings nearest to that of a run, its own first where other runs have it.
 
+    Tests alone (`--only-test`) have trained with no flags, and are left out.
+
     Args:
         index: of all runs.
         path: of the run, `EXP_NAME/RUN_ID`.
@@ -53,18 +55,22 @@ def nearest(index: Index, path: str, where: Sequence[str], limit: int) -> tuple[
     Returns:
         The settings, and the name of the score.
     Raises:
-        ValueError: the run could not be read, or an expression can't be understood.
+        ValueError: the run could not be read, is a test alone, or an expression can't be
+            understood.
     """
     runs = with_settings(index, index.rows(EXPERIMENT), datetime.now(UTC))
     own = next((row for row in runs if row["path"] == path), None)
     if own is None:
         where = f"{index.exp_dir} or can't be read"
         raise ValueError(f"{path} is not in {where}: nobody can say what is near to it")
+    if own.get("only_test"):
+        what = f"a test of {own.get('checkpoint')}, whose settings it does not have"
+        raise ValueError(f"{path} is {what}: ask for the run that has trained")
     names = list(dict.fromkeys([*BY_NAME, *(name for row in runs for name in row)]))
     others = [runs[i] for i in chosen(runs, names, where=where)]
     settings: dict[str, list[Row]] = {}
     for row in others:
-        if row is not own:
+        if row is not own and not row.get("only_test"):  # which has the flags of no training
             settings.setdefault(row["hyperparameters_id"], []).append(row)
     spaces = {row["id"]: row for row in index.rows("hyperparameter_space")}
     judged = {row["id"]: row["judged"] for row in index.rows("task")}

@@ -185,7 +185,10 @@ class _Part:
             where = self.arguments.exp_dir, logs
             sent = self._sent(base, around)
             carrier = RunCarrier(origin, agenda, base, *where, teller.say, sent)
-            return self._take_part(agenda, carrier, ended)
+            done = self._take_part(agenda, carrier, ended)
+            if done:
+                ended()  # of what others were the last to end
+            return done
 
     def _take_part(self, agenda: Agenda, carrier: RunCarrier, ended: Callable[[], None]) -> bool:
         """Work until all is done, or until it is to stop; whether all is done."""

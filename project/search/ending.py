@@ -17,7 +17,7 @@ from project.search.page.writing import write
 from project.search.report import Report
 from project.search.screen import report_lines
 from project.search.supervision.stopping import Stop
-from project.search.values import COMPLETE, ENDED, TEST
+from project.search.values import COMPLETE, CONFIRM, ENDED, TEST, Trial
 from project.search.verdict import DEFAULT
 from project.words.paths import brief
 from project.words.width import terminal_width
@@ -80,10 +80,17 @@ def _what(report: Report) -> str:
 
 def _tell_stopped(agenda: Agenda, argv: Sequence[str]) -> None:
     trials = agenda.storage.trials(agenda.name)
-    n = sum(trial.state in ENDED for trial in trials)
-    said = f"stopped after {n} of {agenda.goal().total} trials; to go on"
+    told = [f"{_ended(trials)} of {agenda.goal().total} trials"]
+    for kind, name in ((CONFIRM, "confirmation"), (TEST, "test")):
+        if n := _ended([job for job, _ in agenda.storage.jobs(agenda.name, kind)]):
+            told.append(f"{n} {name}{'s' * (n > 1)}")
+    said = f"stopped after {', '.join(told)}; to go on"
     # A password of the storage's address is not for the screen.
     print(followed_by(said, command("sweep", *Redactor().redact_argv(argv))), flush=True)
+
+
+def _ended(jobs: Sequence[Trial]) -> int:
+    return sum(job.state in ENDED for job in jobs)
 
 
 def _report(agenda: Agenda, exp_dir: Path) -> Report:

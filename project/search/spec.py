@@ -9,6 +9,9 @@ from project.search.space import Space
 from project.search.values import Plain, Rules
 from project.words.telling import quoted
 
+# Rules whose flags are called otherwise, or as one of the runs.
+_RULES = {"objectives": "--objective", "constraints": "--constraint", "seed": "--seed before --"}
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -131,10 +134,9 @@ def _by_name(space: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _of_rules(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
-    flags = {"objectives": "--objective", "constraints": "--constraint"}
     for name, then in recorded.items():
-        if then != (now := here[name]):
-            yield _differs(flags.get(name) or f"--{name}", _shown(name, then), _shown(name, now))
+        if name != "max_epochs" and then != (now := here[name]):  # which is a flag of the runs
+            yield _differs(_RULES.get(name) or f"--{name}", _shown(name, then), _shown(name, now))
 
 
 def _shown(name: str, value: Any) -> Any:

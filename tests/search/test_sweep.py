@@ -3,6 +3,7 @@
 import io
 import os
 import shlex
+import shutil
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -118,7 +119,8 @@ def test_the_same_command_again_loads_nothing_and_says_the_same(
         ({"--jobs": "--sampler", "3": "random"}, "--sampler: tpe in the sweep, random here"),
         ({"--jobs": "--window"}, None),
         ({"--jobs": "--window", "3": "4"}, "--window: 3 in the sweep, 4 here"),
-        ({"--jobs": "--seed"}, "--seed: 0 in the sweep, 3 here"),
+        ({"--jobs": "--seed"}, "--seed before --: 0 in the sweep, 3 here"),
+        ({"--max-epochs": "--depth"}, "--max-epochs: 2 in the sweep, 30 here"),
         ({"val_accuracy": "val_loss"}, "--objective: val_accuracy in the sweep, val_loss here"),
     ],
 )
@@ -138,7 +140,10 @@ def test_another_sweep_of_the_same_name_is_refused(
         assert found.code == 0
     else:
         assert found.code == 2 and f"error: {said}" in found.err.splitlines(), found.err
-        assert found.err.startswith("error: there is another sweep 'lr' already")
+        first, *lines = found.err.splitlines()
+        assert first.startswith("error: there is another sweep 'lr' already")
+        names = [line.split(":")[1].replace("_", "-") for line in lines]
+        assert len(lines) == len({*names}), "each is told once"
 
 
 def test_other_code_is_refused_and_the_goal_stays(
@@ -154,6 +159,27 @@ def test_other_code_is_refused_and_the_goal_stays(
         found = command(folder, [*COMMAND[:3], "5", *COMMAND[4:]])
         assert found.code == 2 and "project/x.py" in found.err, found.err
         assert storage.spec("lr")["trials"] == 2
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_confirmations_and_tests_are_told_to_who_stops_and_the_last_ends_of_others(
+    swept: tuple[Path, Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """Two trials and the default had two seeds each, of which one's were tested; now a third."""
+    for file in swept[0].glob(f"{SWEEPS}*"):
+        shutil.copy(file, tmp_path)
+    with open_storage(tmp_path / SWEEPS) as storage:
+        data = storage.spec("lr")["identity"]["data"]
+    monkeypatch.setattr(conduct, "data_of", lambda origin, flags: data)
+    monkeypatch.setattr(conduct, "Origin", MagicMock())
+    monkeypatch.setattr(conduct, "Teller", teller := MagicMock())
+    monkeypatch.setattr(conduct, "Worker", Mock(return_value=Mock(work=Mock(return_value=done))))
+    words = [*COMMAND]
+    words[words.index("--confirm") + 1] = "3"
+    found = command(tmp_path, words)
+    assert found.code == 0, found.err
+    stopped = "stopped after 2 of 2 trials, 6 confirmations, 2 tests; to go on:" in found.out
+    assert stopped is not done and teller.return_value.called is done
 
 
 @pytest.mark.parametrize(
