@@ -1,12 +1,15 @@
 """What a sweep must not begin with, and what it makes of its flags."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from project.search.beginning import rules_of, without_secrets
+from project.search.base import read_base
+from project.search.beginning import agreeing, rules_of, without_secrets
 from project.search.parser import make_parser
-from project.search.space import Dimension, Space
+from project.search.space import Dimension, Space, space_of
+from project.search.spec import Spec
 
 
 def test_no_secret_comes_into_the_storage() -> None:
@@ -33,3 +36,22 @@ def test_a_pruner_counts_on_as_many_epochs_as_a_trial_can_have(
     base = SimpleNamespace(hparams=SimpleNamespace(max_epochs=30, monitor="val_loss"))
     rules = rules_of(asked, base, Space(dimensions), 1, (), {"loss": "min"})
     assert rules.max_epochs == most
+
+
+def test_each_thing_in_which_a_command_differs_is_told_once() -> None:
+    def read(*flags: str):
+        return read_base(flags, Path("nowhere"), lambda *_: ("", {}), lambda _: [])
+
+    first, other = read("--model", "mlp", "--max-epochs", "3"), read("--model", "mlp", "--max-epochs", "4")
+    words = ["--exp-name", "a", "--search", "learning_rate", "--pruner", "median"]
+    own = make_parser().parse_args(words)
+    space = space_of(first.flags, own.search, None)
+    rules = rules_of(own, first, space, 1, (), {"loss": "min"})
+    began = Spec(first.given, first.flags, first.settings, space, rules)
+    agreeing(began, own, first)
+    with pytest.raises(ValueError, match="there is another sweep 'a' already") as refused:
+        agreeing(began, make_parser().parse_args([*words, "--window", "2"]), other)
+    assert str(refused.value).splitlines()[1:] == [
+        "--max-epochs: 3 in the sweep, 4 here",
+        "--window: 1 in the sweep, 2 here",
+    ]
