@@ -10,10 +10,9 @@ from pathlib import Path
 from project.cli.command import add_exp_dir, as_process, guarded
 from project.cli.parser import Parser, whole
 from project.cli.selection import add_where
+from project.metadataset.tables import TABLES
 from project.run_directory import METADATA
 from project.words.telling import RUN
-
-_TABLES = ("dataset_stats", "task", "hyperparameter_space", "hyperparameters", "experiment")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -57,7 +56,7 @@ def _problems(arguments: argparse.Namespace) -> list[str]:
         given = [*selecting, *(["TABLE"] if arguments.table else [])]
         what = "--parquet writes all tables"
     elif arguments.table is None:
-        given, what = selecting, f"name a TABLE of {', '.join(_TABLES)}"
+        given, what = selecting, f"name a TABLE of {', '.join(TABLES)}"
     else:
         return []
     return [
@@ -74,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="""example: experiment --where "val_accuracy > 0.9 and model == cnn" --sort seed""",
     )
     parser.add_argument(
-        "table", nargs="?", choices=_TABLES, metavar="TABLE", help=f"{', '.join(_TABLES)}"
+        "table", nargs="?", choices=tuple(TABLES), metavar="TABLE", help=f"{', '.join(TABLES)}"
     )
     add_where(parser)
     parser.add_argument(

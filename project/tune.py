@@ -121,9 +121,10 @@ def find_batch_size(plan: "Plan", own: argparse.Namespace) -> "Found":
 
 def find_workers(plan: "Plan", own: argparse.Namespace) -> "Found":
     """The number of workers, by short trainings with each; none where no data are streamed."""
+    from project.provenance.environment import usable_cpus
     from project.tuning.found import Found
     from project.tuning.pace import measured
-    from project.tuning.workers import cores, find
+    from project.tuning.workers import find
 
     if prepared(plan).dataset.train.samples.resident:
         line = "the data are in memory: --num-workers changes nothing, no workers are needed"
@@ -133,7 +134,8 @@ def find_workers(plan: "Plan", own: argparse.Namespace) -> "Found":
         setup = prepared(plan, num_workers=n, **_lasting())
         return measured(setup.solver, setup.trainer, setup.loaders["train"], own.seconds)
 
-    return find(speed, cores(), f"workers: {_title(plan, batch_size=plan.hparams.batch_size)}")
+    title = f"workers: {_title(plan, batch_size=plan.hparams.batch_size)}"
+    return find(speed, usable_cpus(), title)
 
 
 FIND: dict[str, Callable[["Plan", argparse.Namespace], "Found"]] = {

@@ -23,7 +23,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import types
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -315,21 +314,6 @@ def _run(argv: list[str], env: dict[str, str], cwd: str) -> None:
         runpy.run_path(argv[0], run_name="__main__")
 
 
-def _end(asked: object) -> None:
-    """End as Python does after this argument of `sys.exit`, but for what takes it half a second.
-
-    That is to take thousands of modules apart.
-    """
-    threading._shutdown()  # waits for threads that aren't daemons
-    atexit._run_exitfuncs()
-    if asked is not None and not isinstance(asked, int):
-        print(asked, file=sys.stderr)
-    code = asked if isinstance(asked, int) else int(asked is not None)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code & 0xFF)
-
-
 def _use_sources(folder: str) -> None:
     """Take this project's modules from another copy of it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "project"]:
@@ -350,6 +334,8 @@ def _warm_up() -> None:
 
 
 if __name__ == "__main__":
+    from project.processes.leaving import leave  # elsewhere nothing of the project is found
+
     _warm_up()
     gc.freeze()  # else the first collection in each fork would copy all of it
     asked = None
@@ -357,4 +343,4 @@ if __name__ == "__main__":
         _run(**_next(_Workers(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])))
     except SystemExit as end:
         asked = end.code
-    _end(asked)
+    leave(asked)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from project.forecast.asking import Asked, Wanted
+from project.provenance.environment import usable_cpus
 from project.provenance.run import status
 from project.run_directory import last
 from project.search.attempts.attempt import Attempt
 from project.search.attempts.origin import Origin
 from project.search.attempts.results import how_it_died
-from project.search.beginning import cores
 from project.search.supervision.devices import gpus
 from project.search.supervision.stopping import Stop
 from project.search.values import TRIAL, Job
@@ -127,4 +127,4 @@ class Making:
 
 def threads_of(jobs: int) -> int:
     """How many each of so many runs may have: the cores of this process, shared."""
-    return max(1, cores() // jobs)
+    return max(1, usable_cpus() // jobs)

@@ -29,8 +29,7 @@ _SHOWN_OF_ID = 8
 def overview(counts: Mapping[str, int], width: int | None) -> list[Line]:
     """A line for each table: how many rows it has, and what a row is."""
     rows = [(name, f"{counts[name]:,}", what) for name, what in TABLES.items()]
-    widest = None if width is None else width
-    table = Table(("table", "rows", "a row is"), rows, frozenset({1}), essential=3, widest=widest)
+    table = Table(("table", "rows", "a row is"), rows, frozenset({1}), essential=3, widest=width)
     return table_lines(table, width)
 
 

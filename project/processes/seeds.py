@@ -17,7 +17,7 @@ from project.cli.summary import print_summary
 from project.files import read_json
 from project.files.root import findable_here
 from project.processes.place import place
-from project.processes.signals import SIGNALS
+from project.processes.signals import received_by
 from project.run_directory import OUTCOME, RECORD, runs_in
 from project.scores import headline
 
@@ -111,12 +111,8 @@ class _Present:
     @contextmanager
     def told_of_signals(self) -> Iterator[None]:
         """Let no signal end this process in the block."""
-        former = {number: signal.signal(number, self._receive) for number in SIGNALS}
-        try:
+        with received_by(self._receive):
             yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.signals.append(number)

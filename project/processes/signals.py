@@ -1,7 +1,7 @@
 """A signal that ends a run, as an exception."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -27,6 +27,13 @@ def at_once() -> Iterator[None]:
     def receive(signum: int, frame: FrameType | None) -> None:
         raise Interrupted(signum)
 
+    with received_by(receive):
+        yield
+
+
+@contextmanager
+def received_by(receive: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let a function have the signals in the block, and after it who had them before."""
     former = {signum: signal.signal(signum, receive) for signum in SIGNALS}
     try:
         yield

@@ -61,7 +61,7 @@ def environment() -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "executable": sys.executable,
         "platform": platform.platform(),
-        "cpu": {"model": _cpu_model(), "count": os.cpu_count(), "usable": _usable_cpus()},
+        "cpu": {"model": _cpu_model(), "count": os.cpu_count(), "usable": usable_cpus()},
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "torch": _torch_settings(),
         "gpu": _gpus(),
@@ -123,9 +123,10 @@ def _cpu_model() -> str:
     return names[1].strip() if names else platform.processor() or platform.machine()
 
 
-def _usable_cpus() -> int | None:
+def usable_cpus() -> int:
     """Cores this process may run on, which a scheduler may have limited."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return len(usable) or os.cpu_count() or 1
 
 
 def _torch_settings() -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from project.provenance.environment import VARIABLES
+from project.provenance.environment import VARIABLES, usable_cpus
 
 # Set by Lightning and by launchers while a run goes on; they follow from the flags.
 _FOLLOWING = {"PL_GLOBAL_SEED", "PL_SEED_WORKERS", "PYTORCH_NVML_BASED_CUDA_CHECK", "PYTHONPATH"}
@@ -46,7 +46,7 @@ def restored(recorded: Mapping[str, Any]) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if k not in VARIABLES or k in _FOLLOWING}
     then = {k: v for k, v in recorded["variables"].items() if k not in _FOLLOWING}
     threads = (recorded["torch"] or {}).get("threads")
-    if threads and "OMP_NUM_THREADS" not in then and threads != _usual_threads():
+    if threads and "OMP_NUM_THREADS" not in then and threads != usable_cpus():
         # Sums over another number of threads round differently.
         then["OMP_NUM_THREADS"] = str(threads)
     return kept | then
@@ -94,7 +94,3 @@ def _differing(path: tuple[str, ...], then: Any, now: Any) -> Iterator[Differenc
 
 def _word(value: Any) -> str:
     return "none" if value is None else str(value)
-
-
-def _usual_threads() -> int:
-    return len(os.sched_getaffinity(0))

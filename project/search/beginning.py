@@ -1,6 +1,5 @@
 """How a sweep begins, or goes on: what is asked for becomes a spec, or must agree with one."""
 
-import os
 import re
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
@@ -164,13 +163,6 @@ def _most_epochs(base: Base, space: Space) -> int:
     if searched is None:
         return base.hparams.max_epochs
     return max(map(int, searched.choices or (searched.high,)))
-
-
-def cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _unmeasured(names: Sequence[str], ways: Mapping[str, str | None]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from project.cli.messages import show_trackers
 from project.cli.stage import stage
+from project.provenance.environment import usable_cpus
 from project.run_directory import SWEEPS
 from project.search import confirmation, ranking, sampling
 from project.search.agenda import Agenda
@@ -20,7 +21,6 @@ from project.search.base import Base
 from project.search.beginning import (
     agreeing,
     constraints_of,
-    cores,
     new_spec,
     rules_of,
     same_code,
@@ -153,7 +153,7 @@ class _Part:
             raise ValueError("--trials: how many? (the sweep is new)")
         space = space_of(base.flags, own.search, own.space)
         constraints = constraints_of(own.constraint)
-        threads = own.threads or max(1, cores() // (own.window or own.jobs))
+        threads = own.threads or max(1, usable_cpus() // (own.window or own.jobs))
         origin = self._origin(base, threads, own.pruner)
         tried = try_once(origin, base.flags)
         stage("")

@@ -10,9 +10,12 @@ from project.search.importance import Importance, importance
 from project.search.ranking import choose
 from project.search.values import ENDED, Rules, Trial
 from project.search.verdict import DEFAULT, Arm, Verdict
+from project.words.telling import clean
 
 if TYPE_CHECKING:
     from project.search.space import Space
+
+_LONGEST = 140  # characters of why a trial has failed
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,12 @@ class Report:
 def arm_name(arm: Arm) -> str:
     """`trial 7`, or `default flags`."""
     return "default flags" if arm == DEFAULT else f"trial {arm}"
+
+
+def failure_text(trial: Trial) -> str:
+    """Why a trial has failed, in a line; its run has all of it."""
+    more = "..." if len(trial.reason) > _LONGEST else ""
+    return f"failed: {clean(trial.reason[:_LONGEST])}{more}"
 
 
 def values_text(values: Mapping[str, object]) -> str:

@@ -8,13 +8,12 @@ from project.cli.summary import duration, number
 from project.comparison.layout import Line, Table, table_lines, wrapped
 from project.comparison.verdict_text import mean_text
 from project.search.confirmation import scores_of
-from project.search.report import Report, arm_name, values_text
+from project.search.report import Report, arm_name, failure_text, values_text
 from project.search.sentences import gain_texts, sentences
 from project.search.values import COMPLETE, FAILED, PRUNED, RUNNING, WAITING, Trial
 from project.search.verdict import DEFAULT, Comparison, Verdict
 
 _FAILED = 3  # so many reasons are told; the page has all
-_LONGEST = 140  # characters of a reason
 _STATES = (COMPLETE, PRUNED, FAILED, RUNNING, WAITING)
 
 
@@ -60,9 +59,7 @@ def _trials(report: Report) -> str:
 def _failures(trials: Sequence[Trial], width: int | None) -> Iterator[Line]:
     failed = [trial for trial in trials if trial.state == FAILED]
     for trial in failed[:_FAILED]:
-        more = "..." if len(trial.reason) > _LONGEST else ""  # its run has all of it
-        told = f"trial {trial.number} failed: {trial.reason[:_LONGEST]}{more}"
-        yield from wrapped(told, width, "yellow")
+        yield from wrapped(f"trial {trial.number} {failure_text(trial)}", width, "yellow")
     if len(failed) > _FAILED:
         more = f"{len(failed) - _FAILED} more failed: the page has the reasons"
         yield from wrapped(more, width, "yellow")

@@ -1,17 +1,10 @@
 """How many processes are to read the images that stream."""
 
-import os
 from collections.abc import Callable, Iterator
 
 from project.cli.stage import stage
 from project.tuning.found import Chart, Found, Series
 from project.tuning.pace import ALIKE, fastest
-
-
-def cores() -> int:
-    """Those that this process may run on."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    return len(usable) if usable else os.cpu_count() or 1
 
 
 def counts(n_cores: int) -> Iterator[int]:

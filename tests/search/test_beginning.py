@@ -42,7 +42,7 @@ def test_each_thing_in_which_a_command_differs_is_told_once() -> None:
     def read(*flags: str):
         return read_base(flags, Path("nowhere"), lambda *_: ("", {}), lambda _: [])
 
-    first, other = read("--model", "mlp", "--max-epochs", "3"), read("--model", "mlp", "--max-epochs", "4")
+    first, other = (read("--model", "mlp", "--max-epochs", n) for n in "34")
     words = ["--exp-name", "a", "--search", "learning_rate", "--pruner", "median"]
     own = make_parser().parse_args(words)
     space = space_of(first.flags, own.search, None)

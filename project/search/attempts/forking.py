@@ -5,7 +5,6 @@ forks on a socket, and ends with whoever has its other end. Its main thread comp
 thread whose helpers by OpenMP, or by autograd, have begun can't be forked.
 """
 
-import atexit
 import gc
 import json
 import os
@@ -13,12 +12,12 @@ import select
 import signal
 import socket
 import sys
-import threading
 import weakref
 from collections.abc import Sequence
 from importlib import import_module
 
 from project.files.root import ROOT
+from project.processes.leaving import leave
 from project.provenance.code import keep
 from project.search.attempts.carrying_out import carry_out
 from project.training.runtime import wait_briefly
@@ -95,20 +94,6 @@ def _tell(connection: socket.socket, what: dict) -> None:
         os._exit(0)  # nobody is left to be told
 
 
-def _end(asked: object) -> None:
-    """End as Python does after this argument of `sys.exit`, but for what takes it half a second.
-
-    That is to take thousands of modules apart.
-    """
-    threading._shutdown()  # waits for threads that aren't daemons
-    atexit._run_exitfuncs()
-    if asked is not None and not isinstance(asked, int):
-        print(asked, file=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit((asked if isinstance(asked, int) else int(asked is not None)) & 0xFF)
-
-
 def make_ready(request: int, answer: int) -> None:
     """Import and load what trials share, and say what data they have, or what is wrong.
 
@@ -148,7 +133,7 @@ def main(argv: Sequence[str]) -> None:
     except BaseException:
         sys.excepthook(*sys.exc_info())
         asked = 1
-    _end(asked)
+    leave(asked)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Why a worker stops before all is done: Ctrl-C, SIGTERM, or its time is over."""
 
 import math
-import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from project.processes.signals import SIGNALS
+from project.processes.signals import received_by
 from project.search.supervision.carrier import Running
 
 SAME_SECONDS = 1.0  # two signals within it are one: a launcher passes on what a terminal has sent
@@ -38,12 +37,8 @@ class Stop:
         Raises:
             KeyboardInterrupt: a second one has come.
         """
-        former = {number: signal.signal(number, self._receive) for number in SIGNALS}
-        try:
+        with received_by(self._receive):
             yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()

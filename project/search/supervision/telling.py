@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from project.cli.stage import stage
 from project.cli.summary import duration, number
 from project.search.ranking import best_so_far, keeps
+from project.search.report import arm_name, failure_text, values_text
 from project.search.spec import Goal, Spec
 from project.search.values import (
     COMPLETE,
@@ -19,13 +20,9 @@ from project.search.values import (
     Rules,
     Trial,
 )
-from project.search.verdict import DEFAULT
-from project.words.telling import clean
 
 if TYPE_CHECKING:
     from project.search.storage import Storage
-
-LONGEST = 140  # characters of why a trial has failed
 
 
 class Teller:
@@ -72,7 +69,7 @@ class Teller:
             jobs = self._storage.jobs(self._name, kind)
             facts = {job.number: told for job, told in jobs}
             for job in self._new(kind, [job for job, _ in jobs]):
-                _print(f"{kind} {arm(facts[job.number])}  {self._came(job, kind)}")
+                _print(f"{kind} of {_named(facts[job.number])}:  {self._came(job, kind)}")
         self._show()
 
     def say(self, line: str) -> None:
@@ -95,17 +92,16 @@ class Teller:
         for job in found:
             told.add(job.number)
             if kind == TRIAL and len(rules.objectives) == 1:
-                self._best = best([*filter(None, [self._best]), job], rules)
+                self._best = _best([*filter(None, [self._best]), job], rules)
         return found
 
     def _came(self, trial: Trial, kind: str = TRIAL) -> str:
         if trial.state == FAILED:
-            more = "..." if len(trial.reason) > LONGEST else ""  # its run has all of it
-            return f"failed: {clean(trial.reason[:LONGEST])}{more}"
+            return failure_text(trial)
         epochs = max(trial.intermediate, default=0)
         pruned = f"pruned after epoch {epochs}, " if trial.state == PRUNED else ""
         best = "  best" if kind == TRIAL and trial is self._best else ""
-        shown = values(trial.values) if kind == TRIAL else ""
+        shown = values_text(trial.values) if kind == TRIAL else ""
         time, broken = duration(trial.seconds), ""
         if kind == TRIAL and trial.state == COMPLETE:
             broken = ", ".join(
@@ -123,23 +119,14 @@ class Teller:
         return ", ".join(f"{name} {number(score)}" for name, score in told)
 
 
-def best(trials: Sequence[Trial], rules: Rules) -> Trial | None:
+def _named(facts: Mapping[str, Any]) -> str:
+    return f"{arm_name(facts['arm'])}, seed {facts['seed']}"
+
+
+def _best(trials: Sequence[Trial], rules: Rules) -> Trial | None:
     """The best of the trials by the first objective, of equal ones the earliest; None of none."""
     steps = best_so_far(trials, rules)
     return next(t for t in trials if t.number == steps[-1][0]) if steps else None
-
-
-def values(found: Mapping[str, Any]) -> str:
-    """Flags and their values, as people read them."""
-    return " ".join(
-        f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in found.items()
-    )
-
-
-def arm(facts: Mapping[str, Any]) -> str:
-    """What a confirmation or a test is of."""
-    of = "default flags" if facts["arm"] == DEFAULT else f"trial {facts['arm']}"
-    return f"of {of}, seed {facts['seed']}:"
 
 
 def _print(line: str) -> None:
