@@ -12,7 +12,7 @@ import optuna
 
 from benchmarks._command import run
 from benchmarks._result import Result
-from project.search.sampling import propose
+from project.search.order.sampling import propose
 from project.search.space import Dimension, Space
 from project.search.values import COMPLETE, Objective, Rules, Trial
 

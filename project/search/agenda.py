@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from project.search.spec import Goal, Spec
 from project.search.values import COMPLETE, CONFIRM, ENDED, TEST, TRIAL, Plain, Trial
-from project.search.verdict import DEFAULT, Arm
+from project.search.verdict.judging import DEFAULT, Arm
 
 if TYPE_CHECKING:
     from project.search.storage import Storage
 
-# Of the trial of this number, from all before it: see `project.search.sampling.propose`.
+# Of the trial of this number, from all before it: see `project.search.order.sampling.propose`.
 Propose = Callable[[Sequence[Trial], int], Mapping[str, Plain]]
-# The numbers of the best trials, the best first: see `project.search.ranking.choose`.
+# The numbers of the best trials, the best first: see `project.search.verdict.ranking.choose`.
 Choose = Callable[[Sequence[Trial]], Sequence[int]]
 # Confirmed runs with their facts.
 Jobs = Sequence[tuple[Trial, Mapping[str, Any]]]
-# The arm that these show to be better; None where none is: see `project.search.confirmation`.
+# The arm that these show to be better; None where none is: `project.search.verdict.confirmation`.
 Winner = Callable[[Jobs], Arm | None]
 # Of a job that isn't planned yet its number, values and facts.
 Missing = Sequence[tuple[int, Mapping[str, Plain], Mapping[str, Any]]]

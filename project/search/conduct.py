@@ -13,9 +13,9 @@ from project.cli.messages import show_trackers
 from project.cli.stage import stage
 from project.provenance.environment import usable_cpus
 from project.run_directory import SWEEPS
-from project.search import confirmation, ranking, sampling
 from project.search.agenda import Agenda
 from project.search.attempts.origin import Origin
+from project.search.attempts.probe import data_of, try_once
 from project.search.attempts.sending import Sender
 from project.search.base import Base
 from project.search.beginning import (
@@ -29,7 +29,7 @@ from project.search.beginning import (
 )
 from project.search.ending import HEADLINE, tell_end
 from project.search.goals import further, reachable
-from project.search.probe import data_of, try_once
+from project.search.order import sampling
 from project.search.space import Space, space_of
 from project.search.spec import Goal, Spec
 from project.search.storage import Storage, open_storage
@@ -41,11 +41,16 @@ from project.search.supervision.runs import RunCarrier
 from project.search.supervision.stopping import Stop
 from project.search.supervision.telling import Teller
 from project.search.values import Objective, Plain
+from project.search.verdict import confirmation, ranking
 from project.tracking.choice import asked
 from project.words.telling import did_you_mean, quoted
 
 # What a trial with a pruner imports, Optuna above all.
-PRUNING = ("project.search.pruning", "project.search.order.rungs", "project.search.order.study")
+PRUNING = (
+    "project.search.order.pruning",
+    "project.search.order.rungs",
+    "project.search.order.study",
+)
 # The base flags, of the words that a person gave or that the sweep has.
 ReadBase = Callable[[Sequence[str]], Base]
 # The values of the first trials, of what past runs have shown of such a space.

@@ -14,11 +14,11 @@ from project.run_directory import SWEEP_PAGE
 from project.search.agenda import Agenda
 from project.search.attempts.origin import THREADS
 from project.search.page.writing import write
-from project.search.report import Report
-from project.search.screen import report_lines
 from project.search.supervision.stopping import Stop
 from project.search.values import COMPLETE, CONFIRM, ENDED, TEST, Trial
-from project.search.verdict import DEFAULT
+from project.search.verdict.judging import DEFAULT
+from project.search.verdict.report import Report
+from project.search.verdict.screen import report_lines
 from project.words.paths import brief
 from project.words.width import terminal_width
 

@@ -4,8 +4,8 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from project.search import sampling
 from project.search.agenda import Agenda
+from project.search.order import sampling
 from project.search.order.points import stepless
 from project.search.ranges.dimension import POINTS
 from project.search.spec import Goal, Spec

@@ -13,9 +13,9 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from project.search.page.writing import write
-from project.search.report import Report
 from project.search.space import Dimension, Space
 from project.search.values import Trial
+from project.search.verdict.report import Report
 from tests.page.browser import Page
 from tests.page.test_accessible import RUN, axe
 from tests.page.test_charts import KEEP, SVG

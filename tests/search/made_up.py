@@ -4,9 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from project.search.confirmation import Jobs
-from project.search.ranking import choose
-from project.search.report import Report
 from project.search.space import Dimension, Space
 from project.search.values import (
     COMPLETE,
@@ -18,7 +15,10 @@ from project.search.values import (
     Rules,
     Trial,
 )
-from project.search.verdict import DEFAULT
+from project.search.verdict.confirmation import Jobs
+from project.search.verdict.judging import DEFAULT
+from project.search.verdict.ranking import choose
+from project.search.verdict.report import Report
 
 RULES = Rules("random", "none", 0, 1, 1, (Objective("val_accuracy", "max"),))
 N_TRIALS = 20

@@ -77,7 +77,7 @@ def giving_up(
     """
     if member is None or not member.may_be_pruned:
         return []
-    from project.search.pruning import Pruner  # loads Optuna, which few runs need
+    from project.search.order.pruning import Pruner  # loads Optuna, which few runs need
 
     pruner = Pruner(member.rules, member.history, member.number, member.values, member.sweep)
     found = GiveUp(pruner, member.rules.objectives[0].name)

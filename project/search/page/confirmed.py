@@ -5,10 +5,10 @@ from typing import Any
 
 from project.cli.spread import summary
 from project.comparison.verdict_text import mean_text
-from project.search.confirmation import scores_of
-from project.search.report import Report, arm_name, values_text
-from project.search.sentences import gain_texts
-from project.search.verdict import DEFAULT, Arm, Comparison, Verdict
+from project.search.verdict.confirmation import scores_of
+from project.search.verdict.judging import DEFAULT, Arm, Comparison, Verdict
+from project.search.verdict.report import Report, arm_name, values_text
+from project.search.verdict.sentences import gain_texts
 
 
 def confirmed(report: Report) -> list[dict[str, Any]]:

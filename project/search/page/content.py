@@ -9,11 +9,11 @@ from project.cli.spread import summary
 from project.cli.summary import duration
 from project.comparison.verdict_text import mean_text
 from project.search.page.confirmed import confirmed
-from project.search.ranking import best_so_far, eligible, front, keeps
-from project.search.report import Report, arm_name
-from project.search.sentences import sentences
 from project.search.values import COMPLETE, Plain, Trial
-from project.search.verdict import DEFAULT
+from project.search.verdict.judging import DEFAULT
+from project.search.verdict.ranking import best_so_far, eligible, front, keeps
+from project.search.verdict.report import Report, arm_name
+from project.search.verdict.sentences import sentences
 
 # What a trial is called that is complete and breaks a constraint.
 UNKEPT = "breaks a constraint"

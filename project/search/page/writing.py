@@ -8,7 +8,7 @@ from project.comparison.page.bundle import bundle
 from project.comparison.page.writing import APP as SHARED
 from project.comparison.page.writing import sources, whole
 from project.search.page.content import content
-from project.search.report import Report
+from project.search.verdict.report import Report
 
 APP = Path(__file__).parent / "app"
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from project.search.differences import differences
 from project.search.storage import tables
 from project.search.storage.database import Database
+from project.search.storage.differences import differences
 from project.search.storage.rows import canonical, to_text
 
 # Of a spec, the fields of a `Goal`: how far to go; another worker may know of a further one.

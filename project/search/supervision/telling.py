@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from project.cli.stage import stage
 from project.cli.summary import duration, number
-from project.search.ranking import best_so_far, keeps
-from project.search.report import arm_name, failure_text, values_text
 from project.search.spec import Goal, Spec
 from project.search.values import (
     COMPLETE,
@@ -20,6 +18,8 @@ from project.search.values import (
     Rules,
     Trial,
 )
+from project.search.verdict.ranking import best_so_far, keeps
+from project.search.verdict.report import arm_name, failure_text, values_text
 
 if TYPE_CHECKING:
     from project.search.storage import Storage

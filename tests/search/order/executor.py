@@ -4,8 +4,8 @@ import math
 import random
 from collections.abc import Callable, Mapping
 
-from project.search.pruning import Pruner
-from project.search.sampling import propose
+from project.search.order.pruning import Pruner
+from project.search.order.sampling import propose
 from project.search.space import Dimension, Space
 from project.search.values import COMPLETE, PRUNED, Constraint, Objective, Plain, Rules, Trial
 

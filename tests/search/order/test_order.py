@@ -8,8 +8,8 @@ from pathlib import Path
 import optuna
 import pytest
 
-from project.search.pruning import Pruner
-from project.search.sampling import propose
+from project.search.order.pruning import Pruner
+from project.search.order.sampling import propose
 from project.search.values import COMPLETE, FAILED, PRUNED, Objective, Trial
 from tests.search.order.executor import (
     ACCURACY,

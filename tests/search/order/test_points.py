@@ -3,7 +3,7 @@
 import pytest
 
 from project.search.order.points import stepless
-from project.search.sampling import Exhausted, capacity, propose
+from project.search.order.sampling import Exhausted, capacity, propose
 from project.search.space import Dimension, Space
 from project.search.values import COMPLETE, Constraint, Plain, Trial
 from tests.search.order.executor import rules, sweep

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from project.search.importance import importance
 from project.search.page.content import content
 from project.search.page.writing import page, write
-from project.search.ranking import choose, eligible, front
 from project.search.values import COMPLETE, FAILED, RUNNING, Trial
+from project.search.verdict.importance import importance
+from project.search.verdict.ranking import choose, eligible, front
 from tests.search.made_up import SPACE, finished, searched
 
 NOW = datetime(2026, 11, 30, 18, 5, tzinfo=UTC)

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from project.search.ranking import keeps
 from project.search.values import COMPLETE, ENDED, Rules, Trial
-from project.search.verdict import DEFAULT, ERROR, Arm, Verdict, verdict
+from project.search.verdict.judging import DEFAULT, ERROR, Arm, Verdict, verdict
+from project.search.verdict.ranking import keeps
 
 Jobs = Sequence[tuple[Trial, Mapping[str, Any]]]
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from project.search.ranking import best_so_far, choose, eligible, front
 from project.search.values import FAILED, PRUNED, Constraint, Objective
+from project.search.verdict.ranking import best_so_far, choose, eligible, front
 from tests.search.made_up import RULES, finished
 
 TWO = replace(RULES, objectives=(Objective("val_accuracy", "max"), Objective("val_loss", "min")))

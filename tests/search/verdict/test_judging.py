@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from project.search.confirmation import scores_of, verdicts, winner
-from project.search.pooling import half_pooled
 from project.search.values import FAILED, RUNNING, Constraint, Objective, Rules
-from project.search.verdict import DEFAULT, Verdict, verdict
+from project.search.verdict.confirmation import scores_of, verdicts, winner
+from project.search.verdict.judging import DEFAULT, Verdict, verdict
+from project.search.verdict.pooling import half_pooled
 from tests.search.made_up import RULES, finished
 
 BASE = (0.90, 0.92, 0.91, 0.88, 0.90)

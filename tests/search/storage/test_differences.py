@@ -1,6 +1,6 @@
 """Lines about nested JSON that is not the same."""
 
-from project.search.differences import differences
+from project.search.storage.differences import differences
 
 
 def test_each_difference_is_a_line_with_its_path() -> None:

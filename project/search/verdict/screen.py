@@ -7,11 +7,11 @@ from project.cli.spread import summary
 from project.cli.summary import duration, number
 from project.comparison.layout import Line, Table, table_lines, wrapped
 from project.comparison.verdict_text import mean_text
-from project.search.confirmation import scores_of
-from project.search.report import Report, arm_name, failure_text, values_text
-from project.search.sentences import gain_texts, sentences
 from project.search.values import COMPLETE, FAILED, PRUNED, RUNNING, WAITING, Trial
-from project.search.verdict import DEFAULT, Comparison, Verdict
+from project.search.verdict.confirmation import scores_of
+from project.search.verdict.judging import DEFAULT, Comparison, Verdict
+from project.search.verdict.report import Report, arm_name, failure_text, values_text
+from project.search.verdict.sentences import gain_texts, sentences
 
 _FAILED = 3  # so many reasons are told; the page has all
 _STATES = (COMPLETE, PRUNED, FAILED, RUNNING, WAITING)

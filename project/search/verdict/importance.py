@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from project.search.ranking import eligible
 from project.search.space import Space
 from project.search.values import Rules, Trial
+from project.search.verdict.ranking import eligible
 
 # Of fewer trials the best tell nothing.
 FEWEST = 10

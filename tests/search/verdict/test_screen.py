@@ -5,13 +5,13 @@ from itertools import dropwhile
 
 import pytest
 
-from project.search.confirmation import Jobs
-from project.search.report import Report
-from project.search.screen import report_lines
-from project.search.sentences import sentences
 from project.search.space import Space
 from project.search.values import FAILED, PRUNED, RUNNING, Constraint, Objective, Trial
-from project.search.verdict import DEFAULT, Arm
+from project.search.verdict.confirmation import Jobs
+from project.search.verdict.judging import DEFAULT, Arm
+from project.search.verdict.report import Report
+from project.search.verdict.screen import report_lines
+from project.search.verdict.sentences import sentences
 from tests.search.made_up import RULES, finished, searched
 
 BASE = (0.90, 0.92, 0.91, 0.88, 0.90)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from project.search.confirmation import Jobs, verdicts, winner
-from project.search.importance import Importance, importance
-from project.search.ranking import choose
 from project.search.values import ENDED, Rules, Trial
-from project.search.verdict import DEFAULT, Arm, Verdict
+from project.search.verdict.confirmation import Jobs, verdicts, winner
+from project.search.verdict.importance import Importance, importance
+from project.search.verdict.judging import DEFAULT, Arm, Verdict
+from project.search.verdict.ranking import choose
 from project.words.telling import clean
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from project.search.report import Report
 from project.search.values import ENDED, Objective
-from project.search.verdict import DEFAULT, Arm, Comparison, Verdict
+from project.search.verdict.judging import DEFAULT, Arm, Comparison, Verdict
+from project.search.verdict.report import Report
 
 
 def sentences(report: Report) -> list[str]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from project.search.confirmation import verdicts, winner
-from project.search.verdict import DEFAULT, verdict
+from project.search.verdict.confirmation import verdicts, winner
+from project.search.verdict.judging import DEFAULT, verdict
 from tests.search.made_up import N_TRIALS, RULES, confirmed, swept
 
 EQUAL = (1.0, 1.0, 1.0, 1.0)

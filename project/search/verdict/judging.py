@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from project.search.pooling import half_pooled
+from project.search.verdict.pooling import half_pooled
 
 DEFAULT = "default"
 Arm = int | str  # a trial's number, or DEFAULT
