@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from project import main, run_directory, tune
+from project.cli.shell import python
 from project.hyperparameters import Hyperparameters
 from project.tuning import workers
 from project.tuning.asking import asked, command
@@ -92,7 +93,7 @@ def test_it_prints_the_command_with_the_rate_found(
     words = shlex.split(out)
     kept = [word for word in flags if word != "--lr=7"]
     assert words[:-1] == [
-        *("python", "-m", "project.run", *kept, "--exp-dir", str(tmp_path), "--learning-rate")
+        *(python(), "-m", "project.run", *kept, "--exp-dir", str(tmp_path), "--learning-rate")
     ]
     rows = table(tmp_path, "lr")
     best = min(rows, key=lambda row: float(row["smoothed_loss"]))
@@ -207,7 +208,7 @@ def test_mistakes_are_told_before_anything_is_written(
 def test_what_was_said_before_is_replaced() -> None:
     words = ["--lr", "3", "--bs", "8", "--learning-rate=4", "--tags", "--lr", "5"]
     made = command(words, "learning_rate", "0.1")
-    assert made == "python -m project.run --bs 8 --tags --learning-rate 0.1"
+    assert made == f"{python()} -m project.run --bs 8 --tags --learning-rate 0.1"
 
 
 @pytest.mark.nightly

@@ -110,7 +110,10 @@ def asked(argv: Sequence[str], find: FindFlags, name_runs: NameRuns) -> Asked:
     """
     parser = make_parser()
     parser.complete()
-    own, words = parser.parse_known_args(argv)
+    said = list(argv)
+    if "--" in said:  # as before a run's flags elsewhere; here it need not be
+        said.remove("--")
+    own, words = parser.parse_known_args(said)
     problems = _own_problems(own)
     try:
         arguments = parse(words, find=find)

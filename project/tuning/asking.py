@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
-from shlex import join
 
+from project.cli import shell
 from project.cli.fields import flag_name
 from project.cli.parser import Parser, real, whole
 from project.hyperparameters import BY_NAME
@@ -78,4 +78,4 @@ def command(words: Sequence[str], name: str, value: str) -> str:
         if not skipped and word.partition("=")[0] not in flags:
             kept.append(word)
         skipped = word in flags
-    return join(["python", "-m", "project.run", *kept, flag_name(name), value])
+    return shell.command("run", *kept, flag_name(name), value)

@@ -54,6 +54,7 @@ def test_smaller_shares_can_have_more_epochs() -> None:
 def test_widths_are_of_the_flag_that_says_the_models_size(words: str, name: str) -> None:
     found = ask(*f"{words} --widths 2 3 4".split())
     assert getattr(found.hparams(Wanted(0.5, 3, 0)), name) == 3
+    assert ask(*f"--widths 2 3 4 -- {words}".split()).runs == found.runs
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class RunCarrier:
             if status(run) == "running":
                 return None
             ended = read_result(run, self.agenda.spec.rules, None)
-            if ended.state != WAITING and not _lacked_room(ended):
+            if ended.state != WAITING and _fault_of_disk(ended, self.exp_dir) is None:
                 self.send(run)
                 return ended
             resumed = self._to_resume(run)
@@ -89,8 +89,8 @@ class RunCarrier:
         log = self.logs / f"{job.kind}-{job.number}-{job.attempt}.log"
         if found.state == FAILED and run is None:
             found = Result(FAILED, reason=_last_line(log) or found.reason)
-        if _lacked_room(found):  # it goes on once there is some
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.exp_dir))
+        if fault := _fault_of_disk(found, self.exp_dir):  # it goes on once that is mended
+            raise OSError(fault, os.strerror(fault), str(self.exp_dir))
         if found.state != WAITING:
             log.unlink(missing_ok=True)
             if run is not None:
@@ -177,9 +177,17 @@ class RunCarrier:
         return self.exp_dir / self.agenda.name / run
 
 
-def _lacked_room(result: Result) -> bool:
-    """Whether a run failed for a full disk, which is no fault of its flags."""
-    return result.state == FAILED and os.strerror(errno.ENOSPC) in result.reason
+def _fault_of_disk(result: Result, exp_dir: Path) -> int | None:
+    """The error for which a run failed, if it is one of the folder of all runs, not of its flags.
+
+    A full disk, a quota, a disk that can only be read, or a folder where nobody may write.
+    """
+    if result.state == FAILED:
+        for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            is_ours = code != errno.EACCES or str(exp_dir) in result.reason
+            if is_ours and os.strerror(code) in result.reason:
+                return code
+    return None
 
 
 def named(job: Job) -> str:

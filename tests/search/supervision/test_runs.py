@@ -30,6 +30,7 @@ from tests.search.supervision.fakes import NAME, _Space
 RULES = Rules("random", "none", 0, 2, 1, (Objective("val_loss", "min"),))
 FLAGS = ("--model", "mlp", "--without", "reports")
 RUN = "20261130-120000-ab12"
+DENIED = "Permission denied"
 
 
 class Origin:
@@ -184,14 +185,28 @@ def test_what_fails_before_it_has_a_run_says_why(carrier: RunCarrier, tmp_path: 
     assert (found.state, found.reason) == (FAILED, "out of room; twice")
 
 
-def test_a_full_disk_is_no_fault_of_a_trial(
-    carrier: RunCarrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "told", ["No space left on device", "Disk quota exceeded", "Read-only file system", DENIED]
+)
+def test_a_disk_that_takes_nothing_is_no_fault_of_a_trial(
+    carrier: RunCarrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
 ) -> None:
     """It ends the command, and the next one goes on with the run."""
     run = leave(tmp_path)
-    failed = Result(FAILED, reason=f"{run}/x: No space left on device", run=RUN)
+    failed = Result(FAILED, reason=f"{run}/x: {told}", run=RUN)
     monkeypatch.setattr(runs, "read_result", lambda *asked: failed)
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(OSError, match=f"{told}: '{tmp_path}'$"):
         carrier.result(job(), SimpleNamespace(run=run, cpu_seconds=0.0), 1)
     carrier.begin(job(begun=RUN))
     assert carrier.origin.started == [["--resume", str(run), "--exp-dir", str(tmp_path)]]
+
+
+def test_a_file_elsewhere_that_cant_be_read_is_the_trials_own(
+    carrier: RunCarrier, tmp_path: Path
+) -> None:
+    (tmp_path / "trial-3-1.log").write_text(f"error: /elsewhere/x: {DENIED}\n")
+    found = carrier.result(job(), SimpleNamespace(run=None, cpu_seconds=0.0), 2)
+    assert (found.state, found.reason) == (FAILED, f"/elsewhere/x: {DENIED}")
+    (tmp_path / "trial-3-1.log").write_text(f"error: {tmp_path}/x: {DENIED}\n")
+    with pytest.raises(PermissionError):
+        carrier.result(job(), SimpleNamespace(run=None, cpu_seconds=0.0), 2)
