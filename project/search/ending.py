@@ -12,7 +12,7 @@ from project.hyperparameters import BY_NAME
 from project.provenance.redact import Redactor
 from project.run_directory import SWEEP_PAGE
 from project.search.agenda import Agenda
-from project.search.attempts.origin import THREADS
+from project.search.attempts.processes import THREADS
 from project.search.page.writing import write
 from project.search.supervision.stopping import Stop
 from project.search.values import COMPLETE, CONFIRM, ENDED, TEST, Trial

@@ -2,10 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,25 +13,18 @@ from project import scaling
 from project.files import read_json, try_lock
 from project.forecast.finding import codes, find, strangers
 from project.run_directory import LOCK, OUTCOME, RECORD, forecast_of, runs_in
-from project.search.attempts import origin as origins
 from tests import forks
 from tests.forecast.test_asking import ask
+from tests.search.origins import forked
 
 FLAGS = "--model mlp --hidden-dim 16 --max-epochs 3 --accelerator cpu --batch-size 16"
 FLAGS += " --learning-rate 0.01 --seeds 1 --fractions 0.1 0.2 0.5 1"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def forked() -> Iterator[None]:
+def forks_of_the_tests() -> Iterator[None]:
     """Runs are forks of the process that has all imported for the tests."""
-
-    def popen(
-        command: Sequence[str], env: Mapping[str, str], output: Any, handles: Sequence[int]
-    ) -> forks.Fork:
-        return forks.python(command[1:], env, log=output, kept=handles)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(origins, "_popen", popen)
+    with forked():
         yield
 
 

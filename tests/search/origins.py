@@ -14,11 +14,11 @@ from tests import forks
 def forked() -> Iterator[None]:
     """Let each origin of the block be one: it has PyTorch at once."""
 
-    def popen(
+    def begin(
         command: Sequence[str], env: Mapping[str, str], output: Any, handles: Sequence[int]
     ) -> forks.Fork:
         return forks.python(command[1:], env, log=output, kept=handles)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(origins, "_popen", popen)
+        patch.setattr(origins, "begin", begin)
         yield

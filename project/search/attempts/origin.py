@@ -6,21 +6,17 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
-from project.files.root import findable_here
 from project.search.attempts.attempt import Attempt, Started
+from project.search.attempts.processes import begin, environment, in_memory
 from project.search.membership import Membership
 from project.search.values import Job
 
-# By the first of these PyTorch, and the libraries below it, know how many threads they may have;
-# the others would win over it for one of them.
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 FORKING = "project.search.attempts.forking"
 CARRYING_OUT = "project.search.attempts.carrying_out"
 
@@ -51,7 +47,7 @@ class Origin:
         self._numbers, self._attempts = count(), dict[int, Attempt]()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
-        self._said, self._answer = _file(), _file()
+        self._said, self._answer = in_memory(), in_memory()
         self._is_ready = False
 
     def __enter__(self) -> "Origin":
@@ -100,7 +96,7 @@ class Origin:
         """
         self._attempts = {n: a for n, a in self._attempts.items() if a.code is None}
         told = {"argv": list(argv), "member": member and member.to_json()}
-        with _file(told) as request, open(log, "ab") as output:
+        with in_memory(told) as request, open(log, "ab") as output:
             if self._gpus:
                 return self._start_anew(job, request, output)
             return self._fork(job, request, output)
@@ -141,11 +137,11 @@ class Origin:
         busy = [attempt.gpu for attempt in self.attempts if attempt.poll() is None]
         gpu = min(self._gpus, key=busy.count)
         (told, tell), (lifeline, held) = os.pipe(), os.pipe()
-        env = self._environment() | {"CUDA_VISIBLE_DEVICES": gpu}
+        env = environment(self._threads) | {"CUDA_VISIBLE_DEVICES": gpu}
         handles = [request.fileno(), lifeline, tell]
         command = [sys.executable, "-m", CARRYING_OUT, *map(str, handles)]
         try:
-            process = _popen(command, env, output, handles)
+            process = begin(command, env, output, handles)
         except OSError:
             os.close(held)
             os.close(told)
@@ -164,17 +160,12 @@ class Origin:
         for file in (self._said, self._answer):
             file.seek(0)
             file.truncate()
-        with its, _file(self._asked) as request:
+        with its, in_memory(self._asked) as request:
             handles = [its.fileno(), request.fileno(), self._answer.fileno()]
             command = [sys.executable, "-m", FORKING, *map(str, handles)]
-            self._process = _popen(command, self._environment(), self._said, handles)
+            self._process = begin(command, environment(self._threads), self._said, handles)
         own.setblocking(False)
         self._connection = own
-
-    def _environment(self) -> dict[str, str]:
-        """That of a person who runs a trial's command with as many threads."""
-        kept = {name: value for name, value in findable_here().items() if name not in THREADS}
-        return kept | {THREADS[0]: str(self._threads)}
 
     def _hear(self) -> None:
         """Take in what the process that forks has to say; attempts outlive it, if it is killed."""
@@ -207,30 +198,3 @@ class Origin:
         self._said.seek(0)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
-
-
-def _popen(
-    command: Sequence[str], env: Mapping[str, str], output: IO[bytes], handles: Sequence[int]
-) -> subprocess.Popen[bytes]:
-    """A process that Ctrl-C in the terminal does not reach: its supervisor sees to that."""
-    return subprocess.Popen(
-        command,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        pass_fds=list(handles),
-        process_group=0,
-    )
-
-
-def _file(content: Any = None) -> IO[bytes]:
-    """A file in memory, where there are such, of any length; none of a full disk."""
-    if hasattr(os, "memfd_create"):
-        file: IO[bytes] = os.fdopen(os.memfd_create("request"), "w+b")
-    else:
-        file = tempfile.TemporaryFile()
-    if content is not None:
-        file.write(json.dumps(content).encode())
-        file.flush()
-    return file
