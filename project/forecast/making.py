@@ -11,7 +11,7 @@ from project.provenance.run import status
 from project.run_directory import last
 from project.search.attempts.attempt import Attempt
 from project.search.attempts.origin import Origin
-from project.search.attempts.results import how_it_died
+from project.search.attempts.results import errors_in, how_it_died
 from project.search.supervision.devices import gpus
 from project.search.supervision.stopping import Stop
 from project.search.values import TRIAL, Job
@@ -113,8 +113,7 @@ class Making:
 
     def _why(self, each: Wanted, run: Path | None, code: int) -> str:
         """Why a run has failed: what its process said last."""
-        said = self._log(each).read_text(encoding="utf-8", errors="replace").splitlines()
-        errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
+        errors = errors_in(self._log(each).read_text(encoding="utf-8", errors="replace"))
         if not errors or code < 0:
             return how_it_died(code)
         if run is None and code == 2 and not self._n_finished:

@@ -1,22 +1,18 @@
 """A sweep from its command to its last line: begun, joined or gone on with, worked on, told."""
 
-import os
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.cli.messages import show_trackers
 from project.cli.stage import stage
 from project.provenance.environment import usable_cpus
 from project.run_directory import SWEEPS
 from project.search.agenda import Agenda
 from project.search.attempts.origin import Origin
 from project.search.attempts.probe import data_of, try_once
-from project.search.attempts.sending import Sender
 from project.search.base import Base
 from project.search.beginning import (
     agreeing,
@@ -34,15 +30,11 @@ from project.search.space import Space, space_of
 from project.search.spec import Goal, Spec
 from project.search.storage import Storage, open_storage
 from project.search.supervision.devices import gpus
-from project.search.supervision.loop import Worker
 from project.search.supervision.mirroring import Mirroring
-from project.search.supervision.neighbours import begun, machine, presume_dead
-from project.search.supervision.runs import RunCarrier
 from project.search.supervision.stopping import Stop
-from project.search.supervision.telling import Teller
+from project.search.supervision.taking_part import take_part
 from project.search.values import Objective, Plain
 from project.search.verdict import confirmation, ranking
-from project.tracking.choice import asked
 from project.words.telling import did_you_mean, quoted
 
 # What a trial with a pruner imports, Optuna above all.
@@ -118,7 +110,7 @@ class _Part:
                 origin = self._origin(base, spec.rules.threads, spec.rules.pruner)
                 same_code(spec, base, data_of(origin, base.flags))
                 stage("")
-            done = self._work(agenda, goal, base, origin)
+            done = take_part(agenda, goal, base, origin, own, self.stop)
         elif not own.report:  # the last one may have died before it could
             Mirroring(storage, self.name)()
         return tell_end(agenda, own, self.argv, self.stop, done)
@@ -172,50 +164,6 @@ class _Part:
         found = gpus(base.hparams.accelerator)
         modules = PRUNING if pruner != "none" else ()
         return self.stack.enter_context(Origin(threads, flags, found, modules))
-
-    def _work(self, agenda: Agenda, goal: Goal, base: Base, origin: Origin) -> bool:
-        """Take part until all is done, or a signal comes; whether all is done."""
-        storage, name = agenda.storage, agenda.name
-        storage.set_goal(name, **goal.to_json())
-        teller, mirror = Teller(storage, name, agenda.spec), Mirroring(storage, name)
-        teller.begin(goal)
-        mirror()
-
-        def ended() -> None:
-            teller()
-            mirror()
-
-        with ExitStack() as around:
-            logs = Path(around.enter_context(tempfile.TemporaryDirectory(prefix="sweep-")))
-            where = self.arguments.exp_dir, logs
-            sent = self._sent(base, around)
-            carrier = RunCarrier(origin, agenda, base, *where, teller.say, sent)
-            done = self._take_part(agenda, carrier, ended)
-            if done:
-                ended()  # of what others were the last to end
-            return done
-
-    def _take_part(self, agenda: Agenda, carrier: RunCarrier, ended: Callable[[], None]) -> bool:
-        """Work until all is done, or until it is to stop; whether all is done."""
-        storage, name = agenda.storage, agenda.name
-        presume_dead(storage, name)
-        about = {"machine": machine(), "begun": begun(os.getpid())}
-        worker = storage.join(name, os.uname().nodename, os.getpid(), **about)
-        jobs = min(self.arguments.jobs, agenda.spec.rules.window)
-        self.stop.at_once = False
-        try:
-            return Worker(storage, agenda, carrier, worker, jobs, self.stop, ended).work()
-        finally:
-            stage("")
-            if not self.stop.at_once:
-                storage.leave(worker)
-
-    def _sent(self, base: Base, around: ExitStack) -> Callable[[Path], None]:
-        """What has runs sent to trackers; at the end it is waited for, and told of."""
-        about = base.hparams.tracker, base.hparams.neptune_mode
-        sender = Sender(self.arguments.exp_dir, asked(*about, self.name))
-        around.callback(lambda: show_trackers(sender.end()))
-        return sender.send
 
 
 def _agenda(storage: Storage, name: str, spec: Spec) -> Agenda:

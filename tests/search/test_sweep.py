@@ -17,6 +17,7 @@ from project.files import read_json
 from project.run_directory import OUTCOME, RECORD, SWEEP_PAGE, SWEEPS, runs_in
 from project.search import conduct, identity
 from project.search.storage import open_storage
+from project.search.supervision import taking_part
 from project.search.values import COMPLETE, CONFIRM, TEST, TRIAL
 from tests.search.origins import forked
 
@@ -172,8 +173,8 @@ def test_confirmations_and_tests_are_told_to_who_stops_and_the_last_ends_of_othe
         data = storage.spec("lr")["identity"]["data"]
     monkeypatch.setattr(conduct, "data_of", lambda origin, flags: data)
     monkeypatch.setattr(conduct, "Origin", MagicMock())
-    monkeypatch.setattr(conduct, "Teller", teller := MagicMock())
-    monkeypatch.setattr(conduct, "Worker", Mock(return_value=Mock(work=Mock(return_value=done))))
+    monkeypatch.setattr(taking_part, "Teller", teller := MagicMock())
+    monkeypatch.setattr(taking_part, "Worker", Mock(return_value=Mock(work=lambda: done)))
     words = [*COMMAND]
     words[words.index("--confirm") + 1] = "3"
     found = command(tmp_path, words)

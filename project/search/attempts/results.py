@@ -65,6 +65,12 @@ def read_result(run_dir: Path | None, rules: Rules, code: int | None) -> Result:
     return Result(COMPLETE, scores, **kept)
 
 
+def errors_in(said: str) -> list[str]:
+    """The mistakes that a process has told of in what it said."""
+    prefix = "error: "
+    return [line.removeprefix(prefix) for line in said.splitlines() if line.startswith(prefix)]
+
+
 def how_it_died(code: int | None) -> str:
     """In words, of an exit code or a signal's number, negative."""
     if code is None:

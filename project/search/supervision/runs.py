@@ -15,7 +15,7 @@ from project.provenance.removal import delete, set_aside
 from project.provenance.run import status
 from project.run_directory import RECORD, is_run, last, runs_in
 from project.search.agenda import Agenda
-from project.search.attempts.results import INTERRUPTED, read_result
+from project.search.attempts.results import INTERRUPTED, errors_in, read_result
 from project.search.base import Base, last_words
 from project.search.membership import Membership
 from project.search.values import FAILED, TEST, TRIAL, WAITING, Job, Result
@@ -200,8 +200,7 @@ def named(job: Job) -> str:
 def _last_line(log: Path) -> str:
     """The last thing that a process has said of a mistake."""
     try:
-        lines = log.read_text("utf-8", "replace").splitlines()
+        said = log.read_text("utf-8", "replace")
     except OSError:
         return ""
-    told = [line for line in lines if line.startswith("error: ")] or lines[-1:]
-    return "; ".join(line.removeprefix("error: ") for line in told)[:LONGEST]
+    return "; ".join(errors_in(said) or said.splitlines()[-1:])[:LONGEST]
