@@ -29,7 +29,14 @@ def make_parser() -> argparse.ArgumentParser:
         "       python -m project.sweep --template -- FLAGS",
         description=DESCRIPTION,
     )
-    group = parser.add_argument_group("sweep")
+    _add_sweep(parser.add_argument_group("sweep"))
+    _add_space(parser.add_argument_group("what is searched"))
+    _add_rules(parser.add_argument_group("how"))
+    _add_where(parser.add_argument_group("where"))
+    return parser
+
+
+def _add_sweep(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--exp-name", metavar="NAME", help="of the sweep and its runs")
     group.add_argument(
         "--trials",
@@ -56,24 +63,6 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--report", action="store_true", help="write the page of what there is, and run nothing"
     )
-    _add_space(parser.add_argument_group("what is searched"))
-    _add_rules(parser.add_argument_group("how"))
-    group = parser.add_argument_group("where")
-    group.add_argument(
-        "--jobs",
-        type=whole("number of trials", 1, 1024),
-        default=1,
-        metavar="N",
-        help="trials that" " run here at once (%(default)s)",
-    )
-    group.add_argument(
-        "--storage",
-        metavar="URL",
-        help="a file, or postgresql://..., by which several machines take part; not given:"
-        f" {SWEEPS} in the folder of all runs",
-    )
-    add_exp_dir(group, "folder of all runs (%(default)s)")
-    return parser
 
 
 def _add_space(group: argparse._ArgumentGroup) -> None:
@@ -136,6 +125,23 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="of a trial, the same on all machines; not given: the first one's cores by the window",
     )
+
+
+def _add_where(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--jobs",
+        type=whole("number of trials", 1, 1024),
+        default=1,
+        metavar="N",
+        help="trials that run here at once (%(default)s)",
+    )
+    group.add_argument(
+        "--storage",
+        metavar="URL",
+        help="a file, or postgresql://..., by which several machines take part; not given:"
+        f" {SWEEPS} in the folder of all runs",
+    )
+    add_exp_dir(group, "folder of all runs (%(default)s)")
 
 
 class _Parser(Parser):
