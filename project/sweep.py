@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from project.cli.command import as_process, guarded
 from project.cli.fields import flag_name
 from project.hyperparameters import BY_NAME
+from project.run_directory import RESERVED
 from project.search.parser import make_parser
 
 # What a command may say that takes part in a sweep.
@@ -53,6 +54,8 @@ def _problems(arguments: argparse.Namespace, flags: Sequence[str]) -> Iterator[s
     name, pattern = arguments.join or arguments.exp_name, BY_NAME["exp_name"].metadata["pattern"]
     if name is not None and not re.fullmatch(pattern, name):
         yield f"--exp-name {name!r} is not of the form {pattern}"
+    if name in RESERVED:
+        yield f"--exp-name {name!r} is a file's name in --exp-dir; give another"
     if arguments.join is not None:
         given = [
             flag_name(key)

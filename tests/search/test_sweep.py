@@ -210,6 +210,7 @@ def test_what_does_not_fit_the_sweep_is_one_line(
     [
         ("", "--exp-name NAME is missing (or --join NAME, to take part in a sweep)"),
         ("--exp-name a/b", "--exp-name 'a/b' is not of the form"),
+        ("--exp-name _tuning --search depth", "--exp-name '_tuning' is a file's name in --exp-dir"),
         ("--exp-name a", "what is searched? Give --search FLAG ... or --space FILE"),
         ("--exp-name a --search learning_rate", "--trials: how many? (the sweep is new)"),
         (

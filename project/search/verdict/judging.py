@@ -112,7 +112,7 @@ def verdict(
     )
     sign = -1 if better == "min" else 1
     rows = {arm: [sign * (scores[arm][s] - base[s]) for s in seeds] for arm in judged}
-    largest = max((abs(v[s]) for v in scores.values() for s in seeds if s in v), default=0.0)
+    largest = max((abs(scores[a][s]) for a in (DEFAULT, *judged) for s in seeds), default=0.0)
     found = _compared(rows, len(arms), error, _ROUNDING * largest)
     told = [
         Comparison(

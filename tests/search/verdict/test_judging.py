@@ -94,6 +94,11 @@ def test_the_winner_has_the_best_mean_whatever_the_sweep_thought() -> None:
         ),
         ({"d": BASE, "t1": (0.9, math.nan, 0.8)}, {1: "no score with seed 1"}),
         ({"d": BASE, "t1": (math.inf, math.nan)}, {1: "no score with seeds 0 1"}),
+        # Another's run that failed says nothing of this one.
+        *(
+            ({"t1": (lost, *BASE[1:]), "t2": GOOD, "d": BASE}, {1: "no score with seed 0", 2: ""})
+            for lost in (math.nan, math.inf)
+        ),
         # 3/8 and 1/2 are exact, so that the difference never varies.
         (
             {"d": (0.375, 0.375), "t1": (0.5, 0.5)},
