@@ -130,9 +130,10 @@ class Hyperparameters(FlagValues):
     )
     augment: tuple[str, ...] = flag(
         (),
-        "random changes to training images: several allowed",
+        "random changes to training images: several allowed; none takes former ones back",
         choices=("flip", "crop"),
         sweep=("", "flip", "crop", "flip crop"),
+        clears="none",
     )
     recipe: str | None = flag(
         None,

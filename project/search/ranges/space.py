@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from project.cli.fields import flag_name
+from project.hyperparameters import BY_NAME
 from project.search.ranges.dimension import Dimension
 from project.search.values import Plain
 
@@ -96,8 +97,14 @@ def _words(dimension: Dimension, value: Plain) -> list[str]:
     if isinstance(value, bool):
         return [flag if value else flag.replace("--", "--no-", 1)]
     if dimension.words:
-        words = str(value).split()
+        words = str(value).split() or _nothing(dimension.name)
         return [flag, *words] if words else []
     text = "none" if value is None else repr(value) if isinstance(value, float) else str(value)
     # What begins like a flag is taken for one where it stands alone.
     return [f"{flag}={text}"] if text.startswith("-") else [flag, text]
+
+
+def _nothing(name: str) -> list[str]:
+    """The word by which a flag of several values takes back what the flags of all trials say."""
+    f = BY_NAME.get(name)
+    return [f.metadata["clears"]] if f is not None and "clears" in f.metadata else []
