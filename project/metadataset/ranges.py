@@ -12,6 +12,7 @@ from project import plugs
 from project.cli.fields import Field, choices_of, is_tuple, kind_of, recorded, spelled
 from project.cli.roles import BEGINNINGS, FREE_ON_RESUME, NEUTRAL_FLAGS
 from project.hyperparameters import ALL_NAMES, FLAGS
+from project.metadataset.facts import BUILT_OF
 
 if TYPE_CHECKING:
     from project.search.ranges.dimension import Dimension
@@ -78,11 +79,7 @@ def axes_of(space: Mapping[str, Any]) -> tuple[Axis, ...]:
             knows the ranges: what it was told counts as text.
     """
     known = _own(
-        tuple(
-            (kind, text)
-            for kind in ("model", "loss", "optimizer")
-            for text in str(space.get(kind, "")).split()
-        )
+        tuple((kind, text) for kind in BUILT_OF for text in str(space.get(kind, "")).split())
     )
     names = [name for name in space.get("own", ()) if name not in known]
     unknown = [Axis(name, TEXT) for name in names]

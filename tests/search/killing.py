@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from project.files import read_json
+from project.provenance.run import SETTLED
 from project.run_directory import OUTCOME, RECORD, SWEEPS, runs_in
 from project.search.storage import open_storage
 from project.search.values import ENDED, Trial
@@ -26,7 +27,6 @@ from project.search.values import ENDED, Trial
 ROOT = Path(__file__).parents[2]
 NAME = "killed"
 FLAGS = ("--model", "mlp", "--data", "digits", "--tracker", "none", "--accelerator", "cpu")
-ENDS = ("finished", "pruned")
 SEARCH = ("--search", "learning_rate", "batch_size", "dropout", "hidden_dim")
 # Trials that are given up, and others that are not good enough, are in the same order, too.
 SEARCH += ("--pruner", "median", "--constraint", "parameters < 20000")
@@ -150,7 +150,7 @@ def doubled(folders: Sequence[Path], trials: Sequence[Trial]) -> Iterator[str]:
     for folder in folders:
         for run in runs_in(folder / NAME):
             number = read_json(run / RECORD)["sweep"]["number"]
-            if (run / OUTCOME).exists() and read_json(run / OUTCOME)["status"] in ENDS:
+            if (run / OUTCOME).exists() and read_json(run / OUTCOME)["status"] in SETTLED:
                 runs[number].append(run.name)
             else:
                 unfinished += 1
