@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from project.files import read_json
 from project.run_directory import RECORD
 from project.scores import headline
-from project.search.attempts.results import errors_in, how_it_died
+from project.search.attempts.results import how_it_died, told_last
 from project.search.base import LEFT_OUT
 from project.search.membership import Membership
 from project.search.values import Job, Rules
@@ -84,5 +84,4 @@ def _run(origin: "Origin", flags: Sequence[str], folder: str) -> tuple[int, Path
 
 
 def _why(said: str, code: int) -> str:
-    told = errors_in(said) or said.splitlines()[-1:]
-    return "\n".join(told) or f"a try of the flags: {how_it_died(code)}"
+    return "\n".join(told_last(said)) or f"a try of the flags: {how_it_died(code)}"

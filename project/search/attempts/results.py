@@ -71,6 +71,11 @@ def errors_in(said: str) -> list[str]:
     return [line.removeprefix(prefix) for line in said.splitlines() if line.startswith(prefix)]
 
 
+def told_last(said: str) -> list[str]:
+    """The same, or the last line of a process that has told of none."""
+    return errors_in(said) or said.splitlines()[-1:]
+
+
 def how_it_died(code: int | None) -> str:
     """In words, of an exit code or a signal's number, negative."""
     if code is None:

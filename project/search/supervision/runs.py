@@ -15,7 +15,7 @@ from project.provenance.removal import delete, set_aside
 from project.provenance.run import status
 from project.run_directory import RECORD, is_run, last, runs_in
 from project.search.agenda import Agenda
-from project.search.attempts.results import INTERRUPTED, errors_in, read_result
+from project.search.attempts.results import INTERRUPTED, read_result, told_last
 from project.search.base import Base, last_words
 from project.search.membership import Membership
 from project.search.values import FAILED, TEST, TRIAL, WAITING, Job, Result
@@ -88,7 +88,7 @@ class RunCarrier:
         found = read_result(run, self.agenda.spec.rules, code)
         log = self.logs / f"{job.kind}-{job.number}-{job.attempt}.log"
         if found.state == FAILED and run is None:
-            found = Result(FAILED, reason=_last_line(log) or found.reason)
+            found = Result(FAILED, reason=_said_in(log) or found.reason)
         if fault := _fault_of_disk(found, self.exp_dir):  # it goes on once that is mended
             raise OSError(fault, os.strerror(fault), str(self.exp_dir))
         if found.state != WAITING:
@@ -190,17 +190,14 @@ def _fault_of_disk(result: Result, exp_dir: Path) -> int | None:
     return None
 
 
+def _said_in(log: Path) -> str:
+    with suppress(OSError):
+        return "; ".join(told_last(log.read_text("utf-8", "replace")))[:LONGEST]
+    return ""
+
+
 def named(job: Job) -> str:
     """What a job is called."""
     if job.kind == TRIAL:
         return f"trial {job.number}"
     return f"{job.kind} {job.number}"
-
-
-def _last_line(log: Path) -> str:
-    """The last thing that a process has said of a mistake."""
-    try:
-        said = log.read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    return "; ".join(errors_in(said) or said.splitlines()[-1:])[:LONGEST]
