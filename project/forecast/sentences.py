@@ -7,6 +7,7 @@ from project.forecast.answer import Ahead, Answer
 from project.forecast.questions import Check, Estimate, parameters
 
 _IMPROBABLE = 0.01
+_FALL = 0.01  # of the error with the fewest samples: less is none
 _NOTHING = 1e-8  # what is written as 0
 _FAR = 100  # times the most samples measured: nobody has seen what the curve does there
 
@@ -27,10 +28,22 @@ def lines(answer: Answer) -> Iterator[str]:
     if answer.fitted.fits < _IMPROBABLE:
         yield f"IT DOES NOT FIT: seeds differ by {percent(answer.fitted.scatter)} alone. Have small"
         yield "shares and models learned all they can? Longer training and --same-steps help"
+    if not _falls(answer):
+        yield f"THE ERROR DOES NOT FALL by {percent(_FALL)} with more samples: a forecast of it"
+        yield "tells nothing of models that learn. Have these? Longer training helps"
     yield ""
     yield from _checked(answer.checks)
     yield ""
     yield from _forecast(answer)
+
+
+def _falls(answer: Answer) -> bool:
+    """Whether, for any size, the error with the most samples is less than that with the fewest."""
+    cells = answer.fitted.cells
+    by_size: dict[float, list[tuple[float, float]]] = {}
+    for n, m, error in zip(cells.samples, cells.sizes, cells.errors, strict=True):
+        by_size.setdefault(m, []).append((n, error))
+    return any(max(own)[1] < (1 - _FALL) * min(own)[1] for own in by_size.values())
 
 
 def share(value: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from project.cli.shell import command, exp_dir_flag
 from project.files import read_json, sync_folder
-from project.run_directory import BEST, CHECKPOINTS, LAST, OUTCOME, aside, best, last
+from project.run_directory import BEST, CHECKPOINTS, LAST, OUTCOME, RECORD, aside, best, last
 
 _KEPT = {"both": (BEST, LAST), "best": (BEST,), "last": (LAST,), "none": ()}
 
@@ -59,7 +59,7 @@ def not_kept(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def why_not_kept(run: Path, name: str) -> str | None:
-    """Why a checkpoint is not there, and what to do; None if the run never had it.
+    """Why a checkpoint is not there, and what to do; None if the run, which trained, never had it.
 
     Args:
         run: the directory of one that lacks it.
@@ -72,7 +72,7 @@ def why_not_kept(run: Path, name: str) -> str | None:
     if name in kept:
         return f"{run / CHECKPOINTS / name} is gone since the run {run.name} ended"
     if name not in not_kept(outcome):
-        return None
+        return _of_a_test(run)
     # `last.pt` has weights to test, too; but nothing goes on from `best.pt`.
     there = [path for path in [last(run)] if name == BEST and path.exists()]
     where = exp_dir_flag(run.parents[1])
@@ -82,6 +82,14 @@ def why_not_kept(run: Path, name: str) -> str | None:
         f"run {run.name} has not kept {name} (--keep {asked}):"
         f" {f'give {there[0]}, or ' if there else ''}{again}"
     )
+
+
+def _of_a_test(run: Path) -> str | None:
+    """What is to be given instead of a run that has only tested another's weights."""
+    flags = read_json(run / RECORD)["flags"]
+    if not flags.get("only_test"):
+        return None
+    return f"run {run.name} has no weights: it only tests those of {flags['checkpoint']}; give that"
 
 
 def _set_aside(run: Path, keep: str, optimizer: bool) -> None:

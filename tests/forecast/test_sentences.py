@@ -53,6 +53,13 @@ def test_errors_that_are_none_are_left_out_and_said() -> None:
     )
 
 
+@pytest.mark.parametrize("fall, is_told", [(0.0, True), (0.009, True), (0.011, False)])
+def test_an_error_that_does_not_fall_is_told(fall: float, is_told: bool) -> None:
+    """As of models that have learned nothing: the form fits, and forecasts the same for ever."""
+    some = [Point(n, 1000, 0, 0.8 * (1 - fall * (n == 800))) for n in (100, 200, 400, 800)]
+    assert ("THE ERROR DOES NOT FALL" in told(some, "val_mean_iou", 1.0, 1600, [])) is is_told
+
+
 def test_a_form_that_does_not_fit_is_told() -> None:
     some = points(ONE_SIZE, relative=0.01)
     assert "IT DOES NOT FIT" not in told(some, "val_accuracy", 0.9, 32000, [0.01])

@@ -12,6 +12,7 @@ from project.provenance.keeping import not_kept, only_kept, put_back, why_not_ke
 from project.provenance.run import Run, status
 from project.provenance.seal import changes, names
 from project.training import checkpoint
+from tests.metadataset.past import past
 from tests.provenance.records import RECORD
 from tests.training.test_checkpoint import STATE
 
@@ -111,6 +112,13 @@ def test_why_a_checkpoint_is_not_there_and_what_to_do(run: Run) -> None:
     assert why_not_kept(directory, "best.pt").startswith(said.partition(" give")[0])
     assert "is gone since the run" in why_not_kept(directory, "last.pt")
     assert "give" not in why_not_kept(directory, "best.pt")
+
+
+def test_a_test_alone_has_no_weights_and_says_whose_it_tests(tmp_path: Path) -> None:
+    directory = past(tmp_path, only_test=True, checkpoint="20261130-120000-ab12")
+    said = f"run {directory.name} has no weights: it only tests those of 20261130-120000-ab12"
+    assert why_not_kept(directory, "best.pt") == f"{said}; give that"
+    assert why_not_kept(past(tmp_path), "best.pt") is None  # which says that it kept none
 
 
 def test_nothing_goes_on_from_the_best_alone(run: Run) -> None:
