@@ -15,16 +15,15 @@ export class Trials {
     const states = [...new Set(trials.map(({ state }) => state))];
     const choice = el("select", { "aria-label": "Which trials", onchange: () => this.draw((this.state = choice.value)) }, el("option", { value: "" }, `all ${trials.length.toLocaleString("en")}`), states.map((state) => el("option", { value: state }, `${trials.filter((one) => one.state === state).length.toLocaleString("en")} ${state}`)));
     this.root = el("section", { "aria-labelledby": "trials" }, el("div", { class: "heading" }, el("h2", { id: "trials" }, "Trials"), choice, copyButtons(() => tableOf(data, this.kept()))), this.place, this.more);
-    const number = ({ values }) => values;
     this.columns = [
       ["Trial", (trial) => trial.number],
       ["State", (trial) => trial.state],
       ...data.objectives.map(({ name }, k) => [name, (trial) => trial.scores[k]]),
-      ...data.dims.map(({ name }, k) => [name, (trial) => number(trial)[k]]),
+      ...data.dims.map(({ name }, k) => [name, (trial) => trial.values[k]]),
       ["Epochs", (trial) => trial.epochs],
       ["Wall time", (trial) => trial.seconds, time],
       ["Process time", (trial) => trial.cpu, time],
-      ["Run, or why it failed", (trial) => trial.reason || trial.run],
+      ["Run, or why it ended", (trial) => trial.reason || trial.run],
     ];
     this.draw();
   }
