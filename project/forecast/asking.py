@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from project.cli.fields import flag_name
@@ -82,7 +83,9 @@ class Asked:
         if self.width_flag is not None:
             words += [self.width_flag, str(wanted.width)]
         if self.same_steps:
-            words += ["--max-epochs", str(math.ceil(self.base.max_epochs / wanted.fraction))]
+            # In decimal: 21 epochs by 0.7 are 30, and no 31.
+            epochs = math.ceil(self.base.max_epochs / Decimal(repr(wanted.fraction)))
+            words += ["--max-epochs", str(epochs)]
         if not self.own_tracker:
             words += ["--tracker", "none"]
         without = dict.fromkeys((*self.base.without, "test", "progress", "reports"))

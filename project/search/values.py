@@ -90,7 +90,7 @@ class Trial:
             if it has failed.
         measures: what constraints ask for, by name.
         intermediate: the first objective after each epoch, counted from 1.
-        reason: why it failed.
+        reason: why it failed, or was pruned.
         run: the id of its run.
         retry_of: the failed trial whose flags it has.
         seconds: wall time; `cpu_seconds`: of the process.

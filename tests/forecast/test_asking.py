@@ -35,10 +35,12 @@ def test_a_run_has_the_flags_given_and_no_test_and_no_tracker() -> None:
 
 
 def test_smaller_shares_can_have_more_epochs() -> None:
-    """30 epochs of all samples are 120 of a quarter."""
+    """30 epochs of all samples are 120 of a quarter; 21 are 30 of 0.7, whose inverse is inexact."""
     found = ask("--max-epochs", "30", "--same-steps")
     assert found.hparams(Wanted(0.25, None, 0)).max_epochs == 120
     assert found.hparams(Wanted(1.0, None, 0)).max_epochs == 30
+    inexact = ask("--max-epochs", "21", "--same-steps").hparams(Wanted(0.7, None, 0))
+    assert inexact.max_epochs == 30
     assert ask("--max-epochs", "30").hparams(Wanted(0.25, None, 0)).max_epochs == 30
 
 
