@@ -55,6 +55,18 @@ class Parser(argparse.ArgumentParser):
             raise ValueError("\n".join(self.unknown_problems(unknown)))
         return known
 
+    def parse_own(self, args: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+        """The flags of this command, and the words that are a run's; `--` may stand before these.
+
+        Raises:
+            ValueError: as of `parse_args`, but for unknown flags.
+        """
+        self.complete()
+        said = list(args)
+        if "--" in said:
+            said.remove("--")
+        return self.parse_known_args(said)
+
     def complete(self) -> None:
         """Where a shell asks what may stand next, answer it and end."""
         if "_ARGCOMPLETE" in os.environ:

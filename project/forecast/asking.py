@@ -112,11 +112,7 @@ def asked(argv: Sequence[str], find: FindFlags, name_runs: NameRuns) -> Asked:
         ValueError: one line for each thing that is wrong.
     """
     parser = make_parser()
-    parser.complete()
-    said = list(argv)
-    if "--" in said:  # as before a run's flags elsewhere; here it need not be
-        said.remove("--")
-    own, words = parser.parse_known_args(said)
+    own, words = parser.parse_own(argv)
     problems = _own_problems(own)
     try:
         arguments = parse(words, find=find)

@@ -53,12 +53,7 @@ def asked(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     Raises:
         ValueError: ACTION is missing or no such, or a flag is of another one.
     """
-    parser = make_parser()
-    parser.complete()
-    said = list(argv)
-    if "--" in said:  # as before a run's flags elsewhere; here it need not be
-        said.remove("--")
-    arguments, words = parser.parse_known_args(said)
+    arguments, words = make_parser().parse_own(argv)
     if arguments.action != argv[0]:
         raise ValueError(f"ACTION stands before the flags: {USAGE}")
     for name, (default, actions) in OWN.items():
