@@ -66,6 +66,9 @@ def test_nearest_settings(exp_dir: Path, capsys: pytest.CaptureFixture[str]) -> 
         ["1", "0.5", "learning_rate 0.001"],
         ["1", "0.75", "model cnn, dropout 0.25, learning_rate 0.001"],
     ]
+    past(exp_dir, {"val_accuracy": 0.1}, "pruned", seed=9, learning_rate=0.01)
+    _, row, *_ = out(capsys, "--nearest", best.name)
+    assert row.split()[2:4] == ["2", "1"], "what was pruned does not count beside a finished run"
     same, rate, all_three = (float(cell[0]) for cell in cells)
     assert same == 0 and all_three / rate == pytest.approx((1 / 3 + 1 + 0.3) / (1 / 3), rel=0.01)
     header, row, _ = out(capsys, "--nearest", best.name, "--where", "model == cnn")

@@ -32,8 +32,8 @@ class Near:
         distance: from 0 to 1, see `HyperparametersEmbedding.distances`.
         runs: their rows, with hyperparameters, newest first.
         differs: the flags in which it differs, and its values.
-        score: the mean of what the task is judged by in the validation of these runs; nan if no run
-            has it.
+        score: the mean of what the task is judged by in the validation of those of these runs that
+            have finished, or of all of them where none has; nan if no run has it.
     """
 
     distance: float
@@ -100,7 +100,10 @@ def _differing(own: Row, other: Row, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _mean(rows: Sequence[Row], score: str) -> float:
-    values = [row[score] for row in rows if isinstance(row.get(score), float)]
+    known = [row for row in rows if isinstance(row.get(score), float)]
+    # One that was pruned, or failed, has trained for a while only.
+    whole = [row for row in known if row["status"] == "finished"]
+    values = [row[score] for row in whole or known]
     return sum(values) / len(values) if values else math.nan
 
 
