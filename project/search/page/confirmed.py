@@ -1,5 +1,6 @@
 """The table of what is confirmed: each trial and the default flags, over the new seeds."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,8 +54,11 @@ def _said(told: Comparison, winner: int | None) -> tuple[str, str]:
 
 def _row(arm: Arm, flags: str, scores: Mapping[int, float], seeds: Sequence[int]) -> dict[str, Any]:
     """What there is of an arm; the mean is over the seeds that all have."""
-    told = summary([scores[seed] for seed in seeds if seed in scores])
-    each = "Seed " + ", ".join(f"{seed}: {value:.4g}" for seed, value in sorted(scores.items()))
+    values = [scores[seed] for seed in seeds if seed in scores]
+    told = summary(values if all(map(math.isfinite, values)) else [])
+    # Of a run that failed there is no score.
+    texts = {k: f"{v:.4g}" if math.isfinite(v) else "–" for k, v in sorted(scores.items())}
+    each = "Seed " + ", ".join(f"{seed}: {text}" for seed, text in texts.items())
     mean = "–" if told["mean"] is None else mean_text(told["mean"], told["sd"])
     return {
         "name": arm_name(arm),

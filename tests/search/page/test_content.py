@@ -61,6 +61,18 @@ def test_the_confirmed_table_has_the_means_of_its_seeds() -> None:
     assert shown["front"] == [trial.number for trial in expected]
 
 
+def test_a_confirmed_run_that_failed_has_no_score_on_the_page() -> None:
+    """And its trial no mean, as in the terminal's table."""
+    report = searched()
+    arm = report.best[0].number
+    first = next(i for i, (_, facts) in enumerate(report.confirmed) if facts["arm"] == arm)
+    jobs = [*report.confirmed]
+    jobs[first] = (replace(jobs[first][0], state=FAILED, scores=()), jobs[first][1])
+    lost, other, *_ = content(replace(report, confirmed=jobs), NOW)["confirmed"][0]["rows"]
+    assert (lost["mean"], lost["value"]) == ("–", None) and lost["each"].startswith("Seed 1: –, 2")
+    assert other["value"] > 0.9 and "nan" not in str([lost, other])
+
+
 @pytest.mark.parametrize("n", [150, 300])
 def test_the_flags_that_matter_are_told_from_chance(n: int) -> None:
     report = searched(n)
