@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from project.search.storage import leases, sweeps, tables, workers
 from project.search.storage.database import Database
 from project.search.storage.rows import job_of
-from project.search.storage.workers import Worker
+from project.search.storage.workers import KnownWorker
 from project.search.values import Job, Result
 
 
@@ -49,7 +49,7 @@ class Holding:
         """Take from a worker all that it holds; if it lives, it is told by its next `beat`."""
         self._database.write(lambda c: workers.leave(self._database, c, worker, died=True))
 
-    def workers(self, name: str) -> list[Worker]:
+    def workers(self, name: str) -> list[KnownWorker]:
         """All that take part in a sweep, or took part."""
         sweep = self.id(name)
         return self._database.read(lambda c: workers.listed(self._database, c, sweep))

@@ -17,7 +17,7 @@ _workers = tables.workers
 
 
 @dataclass(frozen=True)
-class Worker:
+class KnownWorker:
     """A supervisor that takes part, or took part.
 
     Attributes:
@@ -65,7 +65,7 @@ def leave(database: Database, connection: sa.Connection, worker: str, *, died: b
     leases.release(connection, tables.jobs.c.worker == worker, died=died)
 
 
-def listed(database: Database, connection: sa.Connection, sweep: str) -> list[Worker]:
+def listed(database: Database, connection: sa.Connection, sweep: str) -> list[KnownWorker]:
     """All of a sweep, in the order they joined."""
     columns = [_workers.c[name] for name in ("id", "host", "pid", "gone", "about")]
     silent = (database.now - _workers.c.seen).label("silent")
@@ -73,6 +73,8 @@ def listed(database: Database, connection: sa.Connection, sweep: str) -> list[Wo
     order = _workers.c.joined, _workers.c.id
     asked = sa.select(*columns, silent).where(own).order_by(*order)
     return [
-        Worker(row.id, row.host, row.pid, row.silent, row.gone is not None, json.loads(row.about))
+        KnownWorker(
+            row.id, row.host, row.pid, row.silent, row.gone is not None, json.loads(row.about)
+        )
         for row in connection.execute(asked)
     ]
