@@ -84,7 +84,6 @@ def failure_text(trial: Trial) -> str:
 
 
 def values_text(values: Mapping[str, object]) -> str:
-    """Flags and their values, as people read them."""
-    return " ".join(
-        f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in values.items()
-    )
+    """Flags and their values, as people read them; one that is given no value has none."""
+    texts = {k: f"{v:.4g}" if isinstance(v, float) else str(v) for k, v in values.items()}
+    return " ".join(f"{k}={v or 'none'}" for k, v in texts.items())

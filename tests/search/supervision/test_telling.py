@@ -94,3 +94,10 @@ def test_it_begins_with_what_is_searched_and_how(capsys: pytest.CaptureFixture[s
     assert "goes on: 1 of them have ended; the best so far: val_loss 0.5000" in said
     teller()  # what had ended before isn't told again
     assert capsys.readouterr().err == ""
+
+
+def test_a_flag_that_is_given_no_value_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = Teller(Storage(done(0, 0.5, values={"augment": "", "depth": 0})), "lr", SPEC)
+    teller()
+    said = "trial   0  val_loss 0.5000  best  augment=none depth=0  1.0 s\n"
+    assert capsys.readouterr().err == said
