@@ -130,7 +130,9 @@ class _Part:
         given = self.arguments.storage
         if given is None:
             return self.arguments.exp_dir / SWEEPS
-        return given if "://" in given else Path(given)
+        file = given.removeprefix("sqlite:///")
+        is_url = "://" in file or file != given and (not file or {*file} & {*":?"})
+        return given if is_url else Path(file)
 
     def _opened(self) -> Storage:
         return self.stack.enter_context(open_storage(self._place(), self._say_away))

@@ -235,6 +235,8 @@ def test_what_does_not_fit_the_sweep_is_one_line(
         ("--exp-name a --trials 2 --search depth -- --modle mlp", "unknown flag --modle, did you"),
         ("--exp-name a --trials 2 --search depth --storage mysql://h/d", "a storage of 'mysql': "),
         ("--join a", "there is no sweep 'a' here"),
+        ("--join a --storage sqlite:///s.db", "there is no sweep 'a' here"),
+        ("--join a --storage sqlite:///:memory:", "a storage of SQLite is a file, so that other"),
     ],
 )
 def test_a_mistake_is_a_line_and_nothing_is_written(
