@@ -145,3 +145,15 @@ def test_a_chart_fills_the_window_and_is_saved(
 
 def _decoded(address: str) -> bytes:
     return b64decode(address.partition("base64,")[2])
+
+
+def test_the_names_of_an_axis_differ(page: Page, site: Source) -> None:
+    """Of 2.179 to 2.1807 four digits would name 2.1795 and 2.1800 alike."""
+
+    def names(*values: float) -> list[str]:
+        call = "it.scale({ kind: 'score' }, given[0]).ticks.map((tick) => tick.text)"
+        return computed(page, site, "scales", call, values)
+
+    assert names(2.179, 2.1807) == ["2.179", "2.1795", "2.18", "2.1805", "2.1807"]
+    assert names(0.1, 0.35) == ["0.1", "0.15", "0.2", "0.25", "0.3", "0.35"]
+    assert names(1, 1) == ["1"]

@@ -23,7 +23,8 @@ export function scale(dimension, values, asked) {
   const at = (value) => (typeof value !== "number" ? null : high > low ? (size(value) - size(low)) / (size(high) - size(low)) : 0.5);
   const few = distinct.length <= FEW && dimension.kind === "flag";
   const shown = few ? apart(distinct, at) : ends(log ? decades(low, high) : round(low, high), low, high, at);
-  return { log: able ? log : null, at, ticks: shown.map((value) => ({ at: at(value), text: short(value) })) };
+  const names = apartInDigits(shown);
+  return { log: able ? log : null, at, ticks: shown.map((value, i) => ({ at: at(value), text: names[i] })) };
 }
 
 function named(values) {
@@ -61,6 +62,14 @@ function round(low, high) {
   const found = [];
   for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)));
   return found;
+}
+
+// With as many digits as tell them apart.
+function apartInDigits(values) {
+  for (let digits = 4; ; digits++) {
+    const texts = values.map((value) => short(value, digits));
+    if (digits >= 16 || new Set(texts).size === texts.length) return texts;
+  }
 }
 
 // A number without zeros at its end.
