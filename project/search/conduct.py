@@ -96,11 +96,12 @@ class _Part:
             storage.put(self.name, HEADLINE, list(headline))
         else:
             spec, origin = Spec.from_json(told), None
-            same = own.join or own.report or tuple(flags) == spec.given
-            base = read(spec.flags if same else flags)
-            if own.join or own.report:
+            same = own.join or tuple(flags) == spec.given
+            # A report asks for none of the files that the flags name: they may be gone by now.
+            base = None if own.report else read(spec.flags if same else flags)
+            if own.join:
                 same_settings(spec, base)
-            else:
+            elif not own.report:
                 agreeing(spec, own, base)
         agenda = _agenda(storage, self.name, spec)
         goal = agenda.goal() if own.join or own.report else further(agenda, own)
