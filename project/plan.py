@@ -154,8 +154,11 @@ def make_plan(arguments: Arguments) -> Plan:
 def _services(
     hparams: Hyperparameters, addresses: Sequence[str]
 ) -> "tuple[tuple[Service, ...], Sequence[str]]":
-    """Where messages go, and what is to be said of it; a resumed run's record has no address."""
-    if not hparams.notify or not place().is_first:
+    """Where messages go, and what is to be said of it; a resumed run's record has no address.
+
+    Those of a sweep's forty trials would help nobody.
+    """
+    if not hparams.notify or not place().is_first or own():
         return (), []
     from project.cli.addresses import masked
     from project.notification.services import resolve

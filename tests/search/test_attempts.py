@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 
 from project import verify
+from project.cli.flags import parse as parse_flags
 from project.comparison.loading import load
 from project.comparison.values import known_names, values_of
 from project.comparison.where import parse
 from project.files import read_json
 from project.hyperparameters import Hyperparameters
+from project.plan import make_plan
 from project.provenance import runs_csv
 from project.provenance.recorded_flags import resumed
 from project.provenance.run import status
@@ -108,6 +110,16 @@ def test_an_attempt_is_the_run_that_a_person_gets_and_says_whose_it_is(
     assert sorted(result.intermediate) == [1, 2, 3]
     assert result.intermediate[by_hand["best"]["epoch"] + 1] == best
     assert attempt.cpu_seconds > 0
+
+
+@pytest.mark.parametrize("member, services", [(None, 1), ("a sweep's", 0)])
+def test_trials_send_no_messages(
+    member: Any, services: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person would get forty; their flags may name services all the same."""
+    monkeypatch.setattr("project.search.membership._own", [member] if member else [])
+    argv = ["--exp-dir", str(tmp_path), "--tracker", "none", "--notify", "json://localhost"]
+    assert len(make_plan(parse_flags(argv)).services) == services
 
 
 def test_one_that_was_killed_is_resumed_and_comes_to_the_same(
