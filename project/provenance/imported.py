@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,9 @@ from blake3 import blake3
 from project.words.places import installed
 
 _kept: dict[str, str] = {}  # the hash of a file by its whole path
+# What `_files_of` all modules gave when these were kept, and the latest module's name by then.
+_former: list[tuple[str, str]] = []
+_latest: list[str] = []
 
 
 def imported_sources(root: Path) -> dict[str, str]:
@@ -32,6 +36,8 @@ def keep_hashes() -> None:
     Raises:
         OSError: as of `imported_sources`.
     """
+    _former[:] = _files_of([name for name in sys.modules if name != "__main__"])
+    _latest[:] = [*sys.modules][-1:]
     _kept.update({path: file_hash(path) for path in imported_files()})
 
 
@@ -58,8 +64,19 @@ def module_files(root: Path) -> dict[str, str]:
 
 
 def _imported() -> Iterator[tuple[str, str]]:
-    """Name and absolute path of each module that is not installed."""
-    for name, module in list(sys.modules.items()):
+    """Name and absolute path of each module that is not installed.
+
+    A fork looks at its own alone: to look at thousands of others would copy the memory they are in.
+    """
+    yield from _former
+    own = [*takewhile(lambda name: name not in _latest, reversed(sys.modules))]
+    # It is another one in a fork, in the same place.
+    yield from _files_of(dict.fromkeys(["__main__", *reversed(own)]))
+
+
+def _files_of(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        module = sys.modules[name]
         # Not by attribute: modules that load themselves when they are looked at would do so.
         told = module.__dict__ if isinstance(module, ModuleType) else {}
         place, spec = told.get("__file__"), told.get("__spec__")

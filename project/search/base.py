@@ -10,6 +10,7 @@ from project.cli.fields import flag_name
 from project.cli.flags import Arguments, parse
 from project.cli.roles import NEUTRAL_TO_RESULTS
 from project.hyperparameters import BY_NAME, Hyperparameters
+from project.search.values import CONFIRM, TEST, TRIAL
 
 # What the sweep itself says of each of its runs.
 OWN = ("exp_name", "exp_dir")
@@ -24,7 +25,12 @@ REFUSED = {
 # What no trial's result depends on, so that workers may differ in it.
 _FREE = NEUTRAL_TO_RESULTS | {"exp_name", "without", "num_workers", "log_every", "report_examples"}
 _FREE |= {"save_logits", "checkpoint_every", "memory_limit"}
-LEFT_OUT = ("test", "progress")
+# What runs of a kind leave out: nobody looks at the figures of forty trials.
+LEFT_OUT = {
+    TRIAL: ("test", "progress", "reports"),
+    CONFIRM: ("test", "progress"),
+    TEST: ("progress",),
+}
 
 
 @dataclass(frozen=True)
@@ -134,14 +140,13 @@ def _unfit(arguments: Arguments) -> Iterator[str]:
         yield f"--devices {hparams.devices}: a trial has one device; --jobs N runs N trials at once"
 
 
-def last_words(base: Base, monitor: str, tested: bool) -> list[str]:
+def last_words(base: Base, monitor: str, kind: str) -> list[str]:
     """What comes after the flags of each run of the sweep.
 
     Args:
         base: of the sweep.
         monitor: the score by which a run keeps its best epoch, if the person said nothing of it.
-        tested: whether the run is tested.
+        kind: of the job.
     """
-    left_out = [word for word in LEFT_OUT if not (tested and word == "test")]
-    words = ["--without", *dict.fromkeys([*base.hparams.without, *left_out])]
+    words = ["--without", *dict.fromkeys([*base.hparams.without, *LEFT_OUT[kind]])]
     return words if "monitor" in base.arguments.given else [*words, "--monitor", monitor]

@@ -89,7 +89,7 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     done = forks.completed(argv, os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     (path,) = folder.glob(f"tried/*/{OUTCOME}")
-    return read_json(path)
+    return read_json(path) | {"sources": read_json(path.with_name(RECORD))["sources"]}
 
 
 def test_an_attempt_is_the_run_that_a_person_gets_and_says_whose_it_is(
@@ -102,6 +102,9 @@ def test_an_attempt_is_the_run_that_a_person_gets_and_says_whose_it_is(
     assert outcome["best"] == by_hand["best"]
     assert record["sweep"] == {"name": "tried", "id": "f00d", "kind": "trial", "number": 7}
     assert record["environment"]["torch"]["threads"] == 1
+    # And those of the process that forks.
+    assert by_hand["sources"].items() <= record["sources"].items()
+    assert "project/run.py" in by_hand["sources"]
     assert record["flags"]["tracker"] == ["none"]
     assert verify.examine(attempt.run).faults == []
     result = read_result(attempt.run, RULES, attempt.code)

@@ -14,7 +14,7 @@ from project.search.goals import further, reachable
 from project.search.ranges.dimension import Dimension
 from project.search.space import space_of
 from project.search.spec import Goal, Spec
-from project.search.values import COMPLETE, FAILED, TRIAL, Objective, Result, Rules
+from project.search.values import COMPLETE, CONFIRM, FAILED, TEST, TRIAL, Objective, Result, Rules
 from tests.search.supervision.fakes import NAME, Carrier, agenda, opened, worker
 
 RUN = "20261130-120000-ab12"
@@ -66,10 +66,21 @@ def test_settings_are_what_results_depend_on() -> None:
 
 
 def test_the_monitored_score_is_the_objective_unless_one_is_given() -> None:
-    assert last_words(read(), "val_f1_macro", False)[-2:] == ["--monitor", "val_f1_macro"]
-    assert "--monitor" not in last_words(read("--monitor", "val_loss"), "val_f1_macro", False)
-    left_out = ["--without", "test", "progress", "--monitor", "val_loss"]
-    assert last_words(read(), "val_loss", False) == left_out
+    assert last_words(read(), "val_f1_macro", TRIAL)[-2:] == ["--monitor", "val_f1_macro"]
+    assert "--monitor" not in last_words(read("--monitor", "val_loss"), "val_f1_macro", TRIAL)
+
+
+@pytest.mark.parametrize(
+    "kind, left_out",
+    [
+        (TRIAL, ["test", "progress", "reports"]),
+        (CONFIRM, ["test", "progress"]),
+        (TEST, ["progress"]),
+    ],
+)
+def test_what_runs_leave_out_depends_on_what_they_are_for(kind: str, left_out: list[str]) -> None:
+    words = ["--without", "predictions", *left_out, "--monitor", "val_loss"]
+    assert last_words(read("--without", "predictions"), "val_loss", kind) == words
 
 
 def test_the_goal_grows_and_failed_trials_are_appended(tmp_path: Path) -> None:

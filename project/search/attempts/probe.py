@@ -12,7 +12,7 @@ from project.scores import headline
 from project.search.attempts.results import how_it_died, told_last
 from project.search.base import LEFT_OUT
 from project.search.membership import Membership
-from project.search.values import Job, Rules
+from project.search.values import TRIAL, Job, Rules
 
 if TYPE_CHECKING:
     from project.search.attempts.origin import Origin
@@ -71,7 +71,7 @@ def _run(origin: "Origin", flags: Sequence[str], folder: str) -> tuple[int, Path
     """Its exit code, its directory if it has one, and what it has said."""
     log = Path(folder, "log")
     words = [*flags, "--exp-name", PROBE, "--exp-dir", folder, "--fast-dev-run"]
-    words += ["--without", "predictions", "reports", *LEFT_OUT]
+    words += ["--without", "predictions", *LEFT_OUT[TRIAL]]
     job = Job(PROBE, 0, {}, {}, 1, None, PROBE)
     rules = Rules("random", "none", 0, 1, 1, ())
     attempt = origin.start(job, words, Membership(PROBE, PROBE, PROBE, 0, rules), log)

@@ -126,7 +126,7 @@ class RunCarrier:
             return ["--only-test", "--checkpoint", job.facts["run"], *as_flags(places), *own]
         spec = self.agenda.spec
         words = [*spec.flags, *spec.space.argv(job.values), *own]
-        words += last_words(self.base, spec.rules.objectives[0].name, job.kind == TEST)
+        words += last_words(self.base, spec.rules.objectives[0].name, job.kind)
         return words if job.kind == TRIAL else [*words, "--seed", str(job.facts["seed"])]
 
     def _resuming(self, run: Path) -> list[str]:
