@@ -16,7 +16,6 @@ from PIL import Image
 from project import main, run_directory, tune
 from project.cli.shell import python
 from project.hyperparameters import Hyperparameters
-from project.tuning import workers
 from project.tuning.asking import asked, command
 
 SMALL = "--data synthetic --model mlp --hidden-dim 8 --exp-name small --tracker none".split()
@@ -147,7 +146,7 @@ def test_streamed_data_are_read_by_as_many_workers_as_it_takes(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workers, "cores", lambda: 1)
+    monkeypatch.setattr("project.provenance.environment.usable_cpus", lambda: 1)
     argv = ["workers", "--data", "image-folder", "--data-dir", str(pictures), "--image-size", "8"]
     argv += ["--memory-limit", "0", "--model", "mlp", "--bs", "8", "--seconds", "0.1"]
     code, out, _ = tuned(capsys, tmp_path, *argv)
