@@ -189,10 +189,11 @@ def restore(solver: Trained, state: Mapping[str, Any]) -> None:
     """
     trainer, optimizer = solver.trainer, solver.trainer.optimizers[0]
     solver.model.load_state_dict(state["model"])
-    decays = [group["weight_decay"] for group in optimizer.param_groups]
+    decays = [group.get("weight_decay") for group in optimizer.param_groups]
     optimizer.load_state_dict(fitted(state["optimizer"], optimizer, solver.model))
     for group, decay in zip(optimizer.param_groups, decays, strict=True):
-        group["weight_decay"] = decay
+        if decay is not None:  # a person's own optimizer need not have any
+            group["weight_decay"] = decay
     scaler = scaler_of(trainer)
     if scaler is not None and state["scaler"]:
         scaler.load_state_dict(state["scaler"])

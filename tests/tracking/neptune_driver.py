@@ -32,6 +32,7 @@ for line in sys.stdin:
         elif name == "follow":
             with Follower(Path(run_dir), "neptune") as follower:
                 result = asdict(follower.catch_up(ended=last))
+                del result["bytes"]
         elif name == "remembered":
             result = tracker.remote
         elif name == "upload":
