@@ -24,6 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "recipes": set(),
     "datasets": {"data", "values"},
     "processes": set(),
+    "databases": set(),
     "training": {"data", "processes", "recipes", "values"},
     "callbacks": {"tables", "training", "values"},
     "tables": set(),
@@ -43,11 +44,19 @@ ROOMS: dict[str, set[str]] = {
     "notification": {"comparison", "provenance", "tracking"},
     "reproduction": {"provenance", "tracking"},
     "disk": {"comparison", "provenance", "tracking"},
-    "search": {"comparison", "data", "processes", "provenance", "tracking", "training"},
+    "search": {
+        "comparison",
+        "data",
+        "databases",
+        "processes",
+        "provenance",
+        "tracking",
+        "training",
+    },
     "tuning": {"data", "training", "values"},
     "forecast": {"provenance", "search"},
     "metadataset": {"comparison", "provenance", "search", "tables"},
-    "server": {"comparison", "provenance", "tracking"},
+    "server": {"comparison", "databases", "provenance", "tracking"},
 }
 COMMANDS = {"run", "calibrate", "check", "compare", "export", "predict", "reproduce", "verify"}
 COMMANDS |= {"card", "metadata", "recipe", "net", "runs", "sync", "serve", "weights", "tune"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from project.databases.faults import reason
 from project.server.settings import LOCAL_PROJECT, Settings
-from project.server.store.outage import reason
 from project.tracking.mlflow.settings import bounded
 from project.tracking.mlflow.store import advice, try_once
 from project.tracking.scrub import scrub

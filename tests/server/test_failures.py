@@ -18,11 +18,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from project.databases.faults import is_away
 from project.server import app
 from project.server.api import failures
 from project.server.auth.gate import WEBSOCKETS, protect
 from project.server.store.database import Database
-from project.server.store.outage import is_away
 from tests.server.conftest import settings_of
 
 BODIES = [

@@ -7,15 +7,15 @@ whether it counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from project.search.storage.outage import Outage, fault, hindered, is_away, is_down, is_full
+from project.databases.faults import is_away
+from project.databases.transactions import Transactions
+from project.search.storage.outage import Outage, fault, hindered, is_down, is_full
 
 T = TypeVar("T")
 # A writer waits so long for another process's transaction, in ms, before it is said.
@@ -49,21 +49,21 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         # A pooler between here and the server need not know of prepared statements.
         options = {} if self.is_sqlite else {"connect_args": {"prepare_threshold": None}}
-        self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite, **options)
+        self._transactions = Transactions(url, BUSY_TIMEOUT, **options)
+        self.engine = self._transactions.engine
         self.outage = Outage(url, say)
         now = _SQLITE_NOW if self.is_sqlite else _POSTGRES_NOW
         self.now = sa.literal_column(now, sa.Double())
         started = "0.0" if self.is_sqlite else _POSTGRES_STARTED
         self.started = sa.literal_column(started, sa.Double())
-        # SQLite lets one writer in at a time; a queue here is fairer than its busy waits.
-        self._writing = Lock()
         self._answered = False
         self._until = time.monotonic() + patience
-        sa.event.listen(self.engine, "connect", self._prepare)
+        # Before a file is prepared, which another process may hinder.
+        sa.event.listen(self.engine, "connect", self._note_answer, insert=True)
 
     def close(self) -> None:
         """Close all connections that nobody uses."""
-        self.engine.dispose()
+        self._transactions.close()
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds in one state of the database.
@@ -72,7 +72,7 @@ class Database:
             ValueError: the database refuses; one that is away is waited for.
             OSError: its disk is full.
         """
-        return self._persist(self._reading, work)
+        return self._persist(self._transactions.read, work)
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Do `work` in one transaction: all of it is there afterwards, or nothing if it raises.
@@ -81,19 +81,21 @@ class Database:
             ValueError: the database refuses; one that is away is waited for.
             OSError: its disk is full.
         """
-        return self._persist(self._changing, work)
+        return self._persist(self._transactions.write, work)
 
     def insert(self, table: sa.Table) -> Any:
         """`INSERT` of this database's dialect, which has `on_conflict_do_nothing` and `_update`."""
-        return (sqlite if self.is_sqlite else postgresql).insert(table)
+        return self._transactions.insert(table)
 
     def alone(self, connection: sa.Connection, name: str) -> None:
         """Let no other transaction be alone by this name until this one has ended."""
-        if not self.is_sqlite:  # there, one writes at a time anyway
-            key = sa.func.hashtextextended(f"sweeps {name}", 0)
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        self._transactions.alone(connection, f"sweeps {name}")
 
-    def _persist(self, transaction: Callable[[], Any], work: Callable[[sa.Connection], T]) -> T:
+    def _persist(
+        self,
+        transaction: Callable[[], AbstractContextManager[sa.Connection]],
+        work: Callable[[sa.Connection], T],
+    ) -> T:
         pause = FIRST_PAUSE
         while True:
             try:
@@ -118,36 +120,5 @@ class Database:
                 raise fault(error, self.url) from error
         self.outage.begun(error)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN")
-            yield connection
-            connection.rollback()
-
-    @contextmanager
-    def _changing(self) -> Iterator[sa.Connection]:
-        if not self.is_sqlite:
-            with self.engine.begin() as connection:
-                yield connection
-            return
-        with self._writing, self.engine.connect() as connection:
-            # Taken at once: a reader that becomes a writer can't wait for another writer.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
-
-    def _prepare(self, connection: Any, _: Any) -> None:
+    def _note_answer(self, *_: Any) -> None:
         self._answered = True
-        if not self.is_sqlite:
-            return
-        # SQLAlchemy's own BEGIN comes too late for `BEGIN IMMEDIATE`.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        try:
-            cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
-            cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = FULL")
-        finally:
-            cursor.close()

@@ -10,35 +10,17 @@ from threading import Lock
 
 import sqlalchemy as sa
 
+from project.databases.faults import LOCKED, UNREACHABLE, reason
 from project.search.storage.address import shown, without_password
 
-# PostgreSQL's classes of errors: the connection, its shutdown or start-up, what it has too little
-# of; and a standby that has not taken over yet.
-_AWAY = ("08", "57P", "53", "25006")
 # Two transactions that hinder each other: one is to begin anew.
 _AGAIN = ("40001", "40P01")
 # What is said where no server answers, or not yet; others say that the address is wrong.
 _DOWN = ("refused", "No such file", "timeout", "closed the connection", "starting up")
 _DOWN += ("shutting down", "accepting connections", "recovery mode", "terminating connection")
 _DOWN += ("too many clients", "too many connections", "remaining connection")
-# What SQLite says of a file that another holds, or that is out of reach.
-_LOCKED = ("locked", "busy")
-_UNREACHABLE = ("unable to open", "disk I/O error")
 _FULL = "database or disk is full"
 _ROOM = 2**17  # bytes: with less, SQLite can't even share what it needs for reading
-
-
-def is_away(error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> bool:
-    """Whether the database can't be reached, and not: was asked wrong."""
-    if isinstance(error, sa.exc.TimeoutError) or error.connection_invalidated:
-        return True
-    if (state := getattr(error.orig, "sqlstate", None)) is not None:
-        return state.startswith(_AWAY)
-    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
-        return False
-    if type(error.orig).__module__.startswith("sqlite3"):
-        return any(text in str(error.orig) for text in _LOCKED + _UNREACHABLE)
-    return True  # there was not even a connection to be told a state by
 
 
 def hindered(error: Exception) -> bool:
@@ -48,13 +30,7 @@ def hindered(error: Exception) -> bool:
 
 def is_down(error: Exception) -> bool:
     """Whether a database that has never answered may do so in a while."""
-    return any(part in reason(error) for part in (*_DOWN, *_LOCKED))
-
-
-def reason(error: Exception) -> str:
-    """What the driver says first, without the statement that was to be run."""
-    text = str(getattr(error, "orig", None) or error).strip()
-    return text.splitlines()[0].strip() if text else type(error).__name__
+    return any(part in reason(error) for part in (*_DOWN, *LOCKED))
 
 
 def fault(error: sa.exc.DBAPIError, url: sa.URL) -> Exception:
@@ -77,7 +53,7 @@ def is_full(error: sa.exc.DBAPIError, url: sa.URL) -> bool:
     if _FULL in str(error.orig):
         return True
     folder = os.path.dirname(str(url.database))
-    io = any(text in str(error.orig) for text in _UNREACHABLE)
+    io = any(text in str(error.orig) for text in UNREACHABLE)
     return io and os.path.isdir(folder) and shutil.disk_usage(folder).free < _ROOM
 
 

@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.websockets import WebSocket, WebSocketState
 
+from project.databases.faults import is_away
 from project.server.errors import ApiError
 from project.server.store.database import Database
-from project.server.store.outage import is_away
 
 # What closes a websocket that is to be opened again later (RFC 6455's registry).
 TRY_AGAIN = 1013

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from project.databases.faults import is_away
 from project.server.api.access import ANONYMOUS, CURRENT, LOCAL, Account
 from project.server.api.failures import unavailable
 from project.server.api.swagger import DOCUMENTS
@@ -17,7 +18,6 @@ from project.server.auth.authorization import REFRESH_PATH
 from project.server.auth.credentials import account_of
 from project.server.auth.tokens import PATH
 from project.server.errors import ApiError, not_found
-from project.server.store.outage import is_away
 
 # These say nothing of any project, or check what they are given themselves.
 OPEN = {"/health", "/version", "/api/backend/v1/clients/config", f"{PATH}/oauth-token"}

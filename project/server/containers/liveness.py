@@ -14,9 +14,9 @@ import anyio
 import anyio.to_thread
 import sqlalchemy as sa
 
+from project.databases.faults import is_away, reason
 from project.server.containers import removal, states
 from project.server.store.database import Database
-from project.server.store.outage import is_away, reason
 from project.server.store.tables import attributes, containers
 
 PERIOD = 2.0  # seconds

@@ -15,13 +15,13 @@ from anyio.to_thread import run_sync
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from project.databases.faults import is_away
 from project.server.api.access import Role
 from project.server.api.context import Context, context_of
 from project.server.api.fields import bad_field, text
 from project.server.api.operation import Body, Path, operation
 from project.server.containers import containers, states
 from project.server.errors import ApiError, not_found
-from project.server.store.outage import is_away
 from project.server.store.tables import containers as container_table
 from project.server.store.tables import signals
 from project.server.store.values import Container
