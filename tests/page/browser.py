@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +62,20 @@ class Page:
         element = self.one(css)
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         return element
+
+    @contextmanager
+    def looked_at(self, scheme: str, width: int) -> Iterator[None]:
+        """While it is `light` or `dark`, and so many pixels wide; a phone if that is few."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        tell = self.driver.execute_cdp_cmd
+        tell("Emulation.setDeviceMetricsOverride", size)
+        tell("Emulation.setEmulatedMedia", {"features": media})
+        try:
+            yield
+        finally:
+            tell("Emulation.clearDeviceMetricsOverride", {})
+            tell("Emulation.setEmulatedMedia", {"features": []})
 
     def check_quiet(self, hosts: set[str]) -> None:
         """Nothing failed, nobody else was asked for anything, and nothing is cut off at a side."""

@@ -37,12 +37,7 @@ def test_nothing_serious_is_in_the_way(
     page: Page, request: pytest.FixtureRequest, axe: str, name: str, scheme: str, width: int
 ) -> None:
     source: Source = request.getfixturevalue(name)
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    media = [{"name": "prefers-color-scheme", "value": scheme}]
-    tell = page.driver.execute_cdp_cmd
-    tell("Emulation.setDeviceMetricsOverride", size)
-    tell("Emulation.setEmulatedMedia", {"features": media})
-    try:
+    with page.looked_at(scheme, width):
         page.show(source.address(each=1, hide="b"))
         page.driver.execute_script(OPEN)
         page.until(lambda _: drawn(page, "train_loss") == 5, "no curves")
@@ -51,6 +46,3 @@ def test_nothing_serious_is_in_the_way(
         page.click("[data-metric='train_loss'] button[title='Enlarge']")
         assert page.driver.execute_async_script(RUN) == []
         page.check_quiet(source.hosts)
-    finally:
-        tell("Emulation.clearDeviceMetricsOverride", {})
-        tell("Emulation.setEmulatedMedia", {"features": []})

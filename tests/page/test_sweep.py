@@ -107,19 +107,11 @@ def test_charts_are_saved_as_svg_and_csv(page: Page, report: Report, address: st
 def test_nothing_serious_is_in_the_way(
     page: Page, address: str, axe: str, scheme: str, width: int
 ) -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    media = [{"name": "prefers-color-scheme", "value": scheme}]
-    tell = page.driver.execute_cdp_cmd
-    tell("Emulation.setDeviceMetricsOverride", size)
-    tell("Emulation.setEmulatedMedia", {"features": media})
-    try:
+    with page.looked_at(scheme, width):
         page.show(address)
         page.driver.execute_script(axe)
         assert page.driver.execute_async_script(RUN) == []
         page.check_quiet({""})
-    finally:
-        tell("Emulation.clearDeviceMetricsOverride", {})
-        tell("Emulation.setEmulatedMedia", {"features": []})
 
 
 @pytest.mark.nightly
