@@ -1,5 +1,7 @@
 """The learning rate's course is that of torch's own schedulers, at every step."""
 
+import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +11,12 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, OneCycleLR
 
 from project.hyperparameters import Hyperparameters
+from project.main import main
 from project.optimizers import build
 from project.training.origin import Origin, total_steps
 from project.training.schedules import make_schedule, set_rate
+from tests.test_from import run
+from tests.test_resume import assert_equal_runs, at_step
 
 
 def rate_and_momentum(optimizer: Optimizer) -> tuple[float, float]:
@@ -113,3 +118,18 @@ def test_one_from_outside_is_handed_what_it_names_and_its_momentum_is_its_own() 
 def test_what_can_make_no_step_is_refused(name: str, said: str) -> None:
     with pytest.raises(ValueError, match=f"^{said}"):
         build(nn.Linear(2, 1), Hyperparameters(optimizer=name))
+
+
+def test_an_optimizer_without_weight_decay_goes_on_as_if_it_had_never_stopped(
+    tmp_path: Path,
+) -> None:
+    """PyTorch's Rprop has none in its groups: there is nothing to put back."""
+    argv = "--data synthetic --synthetic-samples 100 --model mlp --hidden-dim 8 --max-epochs 2"
+    argv += " --exp-name resumed --tracker none --optimizer torch.optim:Rprop --batch-size 20"
+    words = [*argv.split(), "--without", "reports", "predictions"]
+    straight = run(tmp_path / "straight", *words)
+    with at_step("_optimize", 5, lambda: signal.raise_signal(signal.SIGINT)):
+        assert main([*words, "--exp-dir", str(tmp_path / "again")]) == 130
+    assert main(["--resume", "last", "--exp-dir", str(tmp_path / "again")]) == 0
+    (again,) = (tmp_path / "again").glob("resumed/2*")
+    assert_equal_runs(again, straight)
