@@ -13,6 +13,8 @@ from project.cli.layers import FindFlags
 from project.cli.spellings import of_command
 from project.forecast.parser import make_parser
 from project.hyperparameters import DEBUG, Hyperparameters, section_of
+from project.search.base import LEFT_OUT
+from project.search.values import TRIAL
 from project.words.telling import did_you_mean
 
 EXPERIMENT = "scaling"  # where none is named
@@ -88,7 +90,7 @@ class Asked:
             words += ["--max-epochs", str(epochs)]
         if not self.own_tracker:
             words += ["--tracker", "none"]
-        without = dict.fromkeys((*self.base.without, "test", "progress", "reports"))
+        without = dict.fromkeys((*self.base.without, *LEFT_OUT[TRIAL]))
         return [*words, "--without", *without]
 
     def hparams(self, wanted: Wanted) -> Hyperparameters:
